@@ -1,0 +1,53 @@
+"""Families and shipped composers by name. Dotted strings, so that nothing here loads torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from generator.families.base import Family
+
+CHECKPOINTS = Path(__file__).parent / "checkpoints"
+
+FAMILIES: dict[str, str] = {
+    "markov": "generator.families.markov.Markov",
+    "flagship": "generator.families.flagship.Flagship",
+}
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A composer that comes with the code."""
+
+    slug: str
+    name: str
+    family: str
+    in_quiz: bool
+
+    @property
+    def path(self) -> Path:
+        return CHECKPOINTS / f"{self.slug}.safetensors"
+
+
+SHIPPED: tuple[Shipped, ...] = (
+    Shipped("flagship", "Flagship", "flagship", in_quiz=True),
+    Shipped("flagship-jsb", "Flagship (published split, pitches only)", "flagship", in_quiz=False),
+    Shipped("markov", "Markov chain", "markov", in_quiz=True),
+)
+
+
+def family_class(name: str) -> type[Family]:
+    """The class of a family, imported now.
+
+    Raises
+    ------
+    ValueError
+        If no family has that name.
+    """
+    if name not in FAMILIES:
+        raise ValueError(f"unknown family {name!r}; use one of {', '.join(FAMILIES)}")
+    module, _, attribute = FAMILIES[name].rpartition(".")
+    return cast("type[Family]", getattr(import_module(module), attribute))
