@@ -1,0 +1,63 @@
+"""A study: a fixed design that games are played under."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.timezone import now
+
+
+def bachbot_rounds() -> list[list[str]]:
+    """The five rounds of the BachBot challenge: each may be any of the conditions listed."""
+    return [["S", "A", "T", "B"], ["AT"], ["ATB"], ["SATB"], ["SATB"]]
+
+
+class StudyQuerySet(models.QuerySet["Study"]):
+    def open(self) -> StudyQuerySet:
+        return self.filter(is_open=True)
+
+
+class Study(models.Model):
+    class Protocol(models.TextChoices):
+        PAIR = "pair", "two clips, which is Bach?"
+
+    class Feedback(models.TextChoices):
+        ROUND = "round", "the answer is shown after each round"
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    is_open = models.BooleanField(default=False, help_text="new games may begin")
+    rounds = models.JSONField(
+        default=bachbot_rounds, help_text="conditions of each round, one is drawn; order shuffled"
+    )
+    composers = models.JSONField(
+        default=dict, blank=True, help_text="weight by slug; not named: 1; weight 0: never played"
+    )
+    protocol = models.CharField(max_length=8, choices=Protocol.choices, default=Protocol.PAIR)
+    feedback = models.CharField(max_length=8, choices=Feedback.choices, default=Feedback.ROUND)
+    consent_version = models.CharField(max_length=20)
+    consent_text = models.TextField()
+    listen_seconds = models.FloatField(
+        null=True, blank=True, help_text="to be heard of each clip; empty: LISTEN_SECONDS"
+    )
+    margin = models.FloatField(
+        default=0.1, help_text="a rate within .5 +- this counts as: cannot tell"
+    )
+    exclusions = models.JSONField(
+        default=list, blank=True, help_text="flags whose answers the headline leaves out"
+    )
+    stopping = models.TextField(blank=True, help_text="when no more answers are taken")
+    created = models.DateTimeField(default=now)
+
+    objects = StudyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def seconds_to_hear(self) -> float:
+        if self.listen_seconds is not None:
+            return self.listen_seconds
+        return float(settings.LISTEN_SECONDS)
