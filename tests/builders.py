@@ -1,0 +1,150 @@
+"""Rows for tests, with what a test does not care about filled in. No two calls collide."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+import lameenc
+import numpy as np
+from django.core.files.base import ContentFile
+from django.utils.timezone import now
+
+from generator.models import Composer, Excerpt, Pair, Piece, Work
+from generator.music.chorale import Chorale, given_for, mended_onsets
+
+STEPS = 64
+FINGERPRINT = "f" * 64
+_numbers = count(1)
+
+
+def make_chorale(steps: int = STEPS, **frame: Any) -> Chorale:
+    """Quarter notes, C F G C over and over; a fermata on the last quarter."""
+    chords = [(72, 67, 64, 48), (72, 69, 65, 53), (71, 67, 62, 55), (72, 67, 64, 48)]
+    quarters = [chords[i // 4 % 4] for i in range(steps)]
+    onset = np.zeros((4, steps), dtype=bool)
+    onset[:, ::4] = True
+    fermata = np.zeros(steps, dtype=bool)
+    fermata[-4:] = True
+    return Chorale(np.array(quarters).T, onset, fermata, **frame)
+
+
+def grid_of(chorale: Chorale) -> dict[str, Any]:
+    return {
+        "bwv": chorale.bwv,
+        "title": chorale.title,
+        "key": chorale.key,
+        "metre": [list(change) for change in chorale.metre],
+        "anacrusis": chorale.anacrusis,
+        "pitch": chorale.pitch.tolist(),
+        "onset": chorale.onset.astype(int).tolist(),
+        "fermata": chorale.fermata.astype(int).tolist(),
+    }
+
+
+def altered(chorale: Chorale, condition: str) -> Chorale:
+    """The written voices moved up a step: what a machine might have written."""
+    written = ~given_for(condition, chorale.steps)
+    pitch = np.where(written, chorale.pitch + 2, chorale.pitch)
+    return chorale.with_voices(pitch, mended_onsets(pitch, chorale.onset))
+
+
+def make_work(bwv: str | None = None, tune: str | None = None, part: str = "test") -> Work:
+    number = next(_numbers)
+    return Work.objects.create(
+        bwv=bwv or f"BWV{number}.{number}",
+        title=f"Chorale {number}",
+        tune=tune or f"tune-{number}",
+        part=part,
+    )
+
+
+def make_excerpt(work: Work | None = None, start: int = 0, stop: int = STEPS) -> Excerpt:
+    return Excerpt.objects.create(work=work or make_work(), start=start, stop=stop)
+
+
+def make_bach() -> Composer:
+    return Composer.objects.get_or_create(
+        slug="bach", defaults={"name": "J. S. Bach", "kind": Composer.Kind.BACH}
+    )[0]
+
+
+def make_composer(slug: str = "bot", **fields: Any) -> Composer:
+    defaults = {
+        "name": slug.title(),
+        "kind": Composer.Kind.CHECKPOINT,
+        "family": "markov",
+        "in_quiz": True,
+    }
+    return Composer.objects.get_or_create(slug=slug, defaults=defaults | fields)[0]
+
+
+def make_piece(
+    excerpt: Excerpt | None = None,
+    composer: Composer | None = None,
+    condition: str = "ATB",
+    **fields: Any,
+) -> Piece:
+    """A piece that is done: grid, clip and what was measured of it."""
+    composer = composer or make_composer()
+    if composer.kind == Composer.Kind.BACH:
+        condition = ""
+    excerpt = excerpt or make_excerpt()
+    chorale = make_chorale(excerpt.stop - excerpt.start)
+    piece = Piece(
+        **{
+            "excerpt": excerpt,
+            "composer": composer,
+            "condition": condition,
+            "seed": 0,
+            "status": Piece.Status.DONE,
+            "grid": grid_of(altered(chorale, condition) if condition else chorale),
+            "seconds": 2.0,
+            "fingerprint": FINGERPRINT,
+            "loudness": -18.0,
+            "done": now(),
+        }
+        | fields
+    )
+    if piece.status == Piece.Status.DONE:
+        number = next(_numbers)
+        piece.clip.save(f"{number:08x}.mp3", ContentFile(make_mp3(number)), save=False)
+    piece.save()
+    return piece
+
+
+def make_pair(
+    condition: str = "ATB",
+    composer: Composer | None = None,
+    tune: str | None = None,
+    excerpt: Excerpt | None = None,
+    **fields: Any,
+) -> Pair:
+    """A playable pair; every call is another tune family unless it names one."""
+    excerpt = excerpt or make_excerpt(make_work(tune=tune))
+    bach = Piece.objects.filter(excerpt=excerpt, composer=make_bach()).first()
+    return Pair.objects.create(
+        bach=bach or make_piece(excerpt, make_bach()),
+        machine=make_piece(excerpt, composer, condition),
+        differing=fields.pop("differing", 1.0),
+        **fields,
+    )
+
+
+@lru_cache(maxsize=16)
+def _tone(pitch: int, seconds: float) -> bytes:
+    time = np.arange(int(44100 * seconds)) / 44100
+    wave = 8000 * np.sin(2 * np.pi * 220 * 2 ** (pitch / 12) * time)
+    encoder = lameenc.Encoder()
+    encoder.set_bit_rate(96)
+    encoder.set_in_sample_rate(44100)
+    encoder.set_channels(1)
+    encoder.set_quality(7)
+    encoder.silence()
+    return bytes(encoder.encode(wave.astype(np.int16).tobytes()) + encoder.flush())
+
+
+def make_mp3(number: int = 0, seconds: float = 2.0) -> bytes:
+    """A real clip: a plain tone whose pitch depends on the number, its length does not."""
+    return _tone(number % 16, seconds)
