@@ -1,0 +1,150 @@
+"""The loop: knows batches, a loss and a clock, and nothing of any network.
+
+A run can be killed at any time: its state is written beside the checkpoint (`.state`) at every
+validation, and the same command goes on from there. Random numbers are drawn from the step's
+own seed, so a resumed run sees the batches that an unbroken one would have seen.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How long and how fast to learn."""
+
+    steps: int = 4000
+    batch: int = 16
+    learning_rate: float = 1e-3
+    warmup: int = 100
+    weight_decay: float = 0.05
+    average: float = 0.998
+    """Decay of the running average of the weights; the average is what is kept."""
+    validate_every: int = 150
+    patience: int = 12
+    """Validations without a better score before the run stops early."""
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "learning_rate", "validate_every", "patience"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} = {getattr(self, name)}; it must be above 0")
+
+
+Scores = dict[str, float]
+
+
+@dataclass
+class Loop:
+    """One run: `loss(step seed)` to learn from, `validate(network)` to be judged by.
+
+    `validate` returns scores; the one named "score" decides (lower is better).
+    """
+
+    network: nn.Module
+    config: LoopConfig
+    loss: Callable[[nn.Module, np.random.Generator], Tensor]
+    validate: Callable[[nn.Module], Scores]
+    state_file: Path
+
+    def __post_init__(self) -> None:
+        self.averaged = deepcopy(self.network).eval()
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=self.config.learning_rate,
+            weight_decay=self.config.weight_decay,
+            betas=(0.9, 0.98),
+        )
+        self.step = 0
+        self.best: Scores = {"score": math.inf, "step": 0}
+        self.best_weights = deepcopy(self.averaged.state_dict())
+        self.log: list[Scores] = []
+
+    def run(self, *, progress: bool) -> Scores:
+        """Train to the end or to the early stop; the best average is left in `averaged`."""
+        self._resume()
+        start, first = time.process_time(), self.step
+        with tqdm(total=self.config.steps, initial=self.step, disable=not progress) as bar:
+            while self.step < self.config.steps and not self._stale():
+                shown = self._learn()
+                bar.update()
+                if self.step % self.config.validate_every == 0 or self.step == self.config.steps:
+                    self._judge()
+                    bar.set_postfix(loss=f"{shown:.3f}", best=f"{self.best['score']:.3f}")
+        self.averaged.load_state_dict(self.best_weights)
+        seconds = (time.process_time() - start) / max(1, self.step - first)
+        return {**self.best, "cpu_seconds_a_step": round(seconds, 3)}
+
+    def _learn(self) -> float:
+        rng = np.random.default_rng((self.config.seed, self.step))
+        torch.manual_seed(self.config.seed * 1_000_003 + self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        self.network.train()
+        loss = self.loss(self.network, rng)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mean, value in zip(
+                self.averaged.parameters(), self.network.parameters(), strict=True
+            ):
+                mean.lerp_(value, 1 - decay)
+        return float(loss.detach())
+
+    def _rate(self) -> float:
+        warm = min(1.0, (self.step + 1) / max(1, self.config.warmup))
+        fall = 0.5 * (1 + math.cos(math.pi * self.step / self.config.steps))
+        return self.config.learning_rate * warm * (0.02 + 0.98 * fall)
+
+    def _judge(self) -> None:
+        scores = {"step": float(self.step), **self.validate(self.averaged)}
+        self.log.append(scores)
+        if scores["score"] < self.best["score"]:
+            self.best = scores
+            self.best_weights = deepcopy(self.averaged.state_dict())
+        self._save()
+
+    def _stale(self) -> bool:
+        waited = (self.step - self.best["step"]) / self.config.validate_every
+        return waited >= self.config.patience
+
+    def _save(self) -> None:
+        part = self.state_file.with_suffix(".part")
+        state = {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "best_weights": self.best_weights,
+            "best": self.best,
+            "step": self.step,
+            "log": self.log,
+        }
+        torch.save(state, part)
+        part.replace(self.state_file)
+        self.state_file.with_suffix(".log.json").write_text(json.dumps(self.log, indent=1))
+
+    def _resume(self) -> None:
+        if not self.state_file.exists():
+            return
+        state = torch.load(self.state_file, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.best_weights, self.best = state["best_weights"], state["best"]
+        self.step, self.log = state["step"], state["log"]
