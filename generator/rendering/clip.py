@@ -1,0 +1,110 @@
+"""A chorale as a clip: the one path that every piece takes, Bach's as well as a machine's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from generator.music.chorale import REST, Chorale
+from generator.rendering import encoding, events, loudness, synth
+from generator.rendering.errors import RenderError
+from generator.rendering.library import fluidsynth_library
+
+FADE_SECONDS = 0.75
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A rendered chorale.
+
+    Attributes
+    ----------
+    mp3 : bytes
+        Constant bit rate, no tags; as many bytes for every clip of the same length.
+    samples : int
+        Length at `events.SAMPLE_RATE`.
+    seconds : float
+    loudness : float
+        LUFS, measured after the gain.
+    fingerprint : str
+        sha256 of everything but the notes that decides how a clip sounds.
+    """
+
+    mp3: bytes
+    samples: int
+    seconds: float
+    loudness: float
+    fingerprint: str
+
+
+def render_clip(chorale: Chorale, *, soundfont: Path) -> Clip:
+    """Render a chorale as MP3; the same chorale gives the same bytes.
+
+    Raises
+    ------
+    RenderError
+        If the chorale is silent, FluidSynth is missing, or the SoundFont is missing or damaged.
+    """
+    sound, loud = _levelled_sound(chorale, soundfont)
+    return Clip(
+        mp3=encoding.mp3(sound),
+        samples=sound.shape[1],
+        seconds=sound.shape[1] / events.SAMPLE_RATE,
+        loudness=loud,
+        fingerprint=fingerprint(soundfont),
+    )
+
+
+def render_wav(chorale: Chorale, *, soundfont: Path) -> bytes:
+    """The same sound at the same level as 16-bit WAV; raises as `render_clip` does."""
+    sound, _ = _levelled_sound(chorale, soundfont)
+    return encoding.wav(sound)
+
+
+def check_rendering(soundfont: Path) -> None:
+    """Raise `RenderError` where the library is missing or no SoundFont lies at the path.
+
+    Loads the library and reads a dozen bytes of the font: cheap enough for every start.
+    """
+    fluidsynth_library()
+    synth.check_font_file(soundfont)
+
+
+def fingerprint(soundfont: Path) -> str:
+    """sha256 of library, font, encoder and all settings: a pair plays only when both are equal."""
+    return _fingerprint(synth.font_sha256(soundfont))
+
+
+@cache
+def _fingerprint(font: str) -> str:
+    library = fluidsynth_library()
+    what = {
+        "library": [library.kind, library.version],
+        "font": font,
+        "encoder": [encoding.ENCODER, encoding.BIT_RATE, encoding.MP3_RATE, encoding.QUALITY],
+        "loudness": [f"pyloudnorm {version('pyloudnorm')}", loudness.TARGET_LUFS],
+        "synth": [synth.SETTINGS, synth.REVERB, synth.REVERB_SEND, synth.PANS, synth.PROGRAMS],
+        "velocity": synth.VELOCITY,
+        "rate": [events.SAMPLE_RATE, events.BLOCK],
+        "time": [events.LEAD_SECONDS, events.TAIL_SECONDS, events.REPEAT_GAP_SECONDS, FADE_SECONDS],
+    }
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+def _levelled_sound(chorale: Chorale, soundfont: Path) -> tuple[synth.Stereo, float]:
+    if not (chorale.pitch != REST).any():
+        raise RenderError(
+            f"a chorale of {chorale.steps} steps holds only rests; it needs at least one note",
+            permanent=True,
+        )
+    samples = events.clip_samples(chorale)
+    sound = synth.play(events.key_events(chorale), samples, soundfont)
+    fade = round(FADE_SECONDS * events.SAMPLE_RATE)
+    sound[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32) ** 2
+    return loudness.levelled(sound)
