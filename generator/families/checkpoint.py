@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,8 +44,9 @@ def write_checkpoint(path: Path, tensors: Tensors, metadata: Mapping[str, str]) 
     content = save(tensors, metadata=dict(metadata))
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
         part.write(content)
-    os.chmod(part.name, 0o644)
-    Path(part.name).replace(path)
+    ready = Path(part.name)
+    ready.chmod(0o644)
+    ready.replace(path)
 
 
 def read_metadata(path: Path) -> dict[str, str]:

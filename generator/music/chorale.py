@@ -44,7 +44,8 @@ class Chorale:
     pitch : int16[4, T]
         MIDI numbers 0..127, or `REST`.
     onset : bool[4, T]
-        True where a note begins. Must be true where a note starts or its pitch changes, and false in rests.
+        True where a note begins: must be true where a note starts or its pitch changes, and
+        false in rests.
     fermata : bool[T]
     metre : tuple of (step, "n/d")
         The first entry stands at step 0; steps rise. With a pickup, step 0 still carries the metre.
@@ -141,7 +142,7 @@ class Chorale:
         )
 
     def bar_phase(self) -> NDArray[np.int16]:
-        """int16[T]: steps since the last bar line; a pickup counts towards its missing beginning."""
+        """int16[T]: steps since the bar line; a pickup counts towards its missing beginning."""
         phase = np.empty(self.steps, dtype=np.int16)
         starts = [step for step, _ in self.metre] + [self.steps]
         for index, (start, metre) in enumerate(self.metre):
