@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import doctest
+import importlib
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bachtest.stats
+from bachtest.stats.__main__ import main
+from tests.stats.reference import DATA, REFERENCE
+
+ROOT = Path(__file__).parents[2]
+ANSWERS = (
+    "listener,item,condition,composer,experience,correct,flag_knew\n"
+    + "".join(f"l{i},{i % 4},SATB,bot,novice,{int(i % 3 > 0)},{int(i < 2)}\n" for i in range(12))
+    + "l0,9,S,bot,,1,0\n"
+)
+
+
+@pytest.fixture
+def answers(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text(ANSWERS)
+    return path
+
+
+def as_json(capsys, *arguments):
+    assert main([*map(str, arguments), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_counts_give_the_reference_numbers(tmp_path, capsys):
+    levels = REFERENCE["jsf_six_levels"]
+    path = tmp_path / "jsf.csv"
+    lines = [f"{row['skill']},{row['n']},{row['correct']}" for row in levels]
+    path.write_text("\n".join(["skill,n,correct", *lines]))
+    found = as_json(capsys, path, "--by", "skill")
+    [expected] = [row for row in REFERENCE["proportion_ci_95"] if row["x"] == 2321]
+    overall = found["overall"]
+    assert (overall["correct"], overall["n"]) == (2321, 4048)
+    assert [overall["low"], overall["high"]] == pytest.approx(expected["wilson"], abs=1e-8)
+    assert overall["p"] == pytest.approx(expected["p_two_sided_exact_vs_half"], rel=1e-7)
+    holm = [cell["p_holm"] for cell in found["by"]["skill"]]
+    assert holm == pytest.approx(REFERENCE["multiplicity_jsf_six_levels"]["holm"], rel=1e-7)
+    assert found["verdict"]["finding"] == "can tell"
+
+
+def test_the_json_keeps_its_keys(answers, capsys):
+    found = as_json(capsys, answers, "--by", "condition,experience")
+    assert list(found) == [
+        "format", "source", "kind", "listeners", "items", "few", "overall", "with_everything",
+        "flags", "by", "alike", "verdict",
+    ]  # fmt: skip
+    assert list(found["by"]) == ["condition", "composer", "experience", "condition,experience"]
+    assert list(found["overall"]) == [
+        "n", "correct", "rate", "low", "high", "level", "method", "p",
+        "d_prime", "d_prime_low", "d_prime_high", "d_prime_se",
+    ]  # fmt: skip
+    cell = found["by"]["condition,experience"][0]
+    assert cell["labels"] == {"condition": "S", "experience": "unstated"}
+    assert (cell["n"], cell["few"], cell["d_prime"]) == (1, True, None)
+    assert (found["listeners"], found["items"]) == (12, 5)
+
+
+def test_cells_with_few_answers_are_marked_or_hidden(answers, capsys):
+    assert main([str(answers)]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^S \* +1 +1 +1\.000", shown, re.MULTILINE)
+    assert "* fewer than 10 answers" in shown
+    hidden = as_json(capsys, answers, "--public")["by"]["condition"]
+    assert hidden[0] == {"labels": {"condition": "S"}, "few": True}
+    assert hidden[1] == as_json(capsys, answers)["by"]["condition"][1]
+
+
+def test_with_few_answers_in_all_the_public_gets_none(tmp_path, capsys):
+    path = tmp_path / "few.csv"
+    path.write_text("n,correct\n9,8\n")
+    found = as_json(capsys, path, "--public")
+    assert found["overall"] is found["verdict"] is None
+    main([str(path), "--public"])
+    assert capsys.readouterr().out == f"{path}: fewer than 10 answers so far\n"
+
+
+def test_flags_are_counted_and_left_out_only_on_request(answers, capsys):
+    found = as_json(capsys, answers)
+    assert found["flags"] == [{"flag": "knew", "answers": 2, "left_out": False}]
+    assert found["overall"]["n"] == found["with_everything"]["n"] == 13
+    without = as_json(capsys, answers, "--without", "knew")
+    assert without["overall"]["n"] == 11
+    assert without["with_everything"]["n"] == 13
+
+
+def test_no_answers_yet_is_a_result(tmp_path, capsys):
+    path = tmp_path / "none.csv"
+    path.write_text("listener,item,condition,correct\n")
+    found = as_json(capsys, path)
+    assert found["overall"]["rate"] is None
+    assert found["verdict"]["sentence"] == "There are no answers yet."
+    assert main([str(path)]) == 0
+
+
+def run(*arguments, python=("-m", "bachtest.stats")):
+    return subprocess.run(
+        [sys.executable, *python, *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_bad_input_is_one_line_and_a_bad_status(tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("listener,item,condition,correct\nada,1,S,yes\n")
+    for arguments, message in (
+        ([bad], "line 2: correct is 'yes'"),
+        ([tmp_path / "nowhere.csv"], "No such file"),
+        ([tmp_path], "no answers.csv in this folder"),
+        ([DATA / "bachbot_2016_condition.csv"], "no column 'listener'"),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert message in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_unknown_column_or_flag_is_named(answers, capsys):
+    assert main([str(answers), "--by", "skill"]) == 2
+    assert "no column 'skill'" in capsys.readouterr().err
+    assert main([str(answers), "--without", "late"]) == 2
+    assert "no flag 'late'" in capsys.readouterr().err
+
+
+def test_it_runs_where_there_is_no_django(answers):
+    program = (
+        "import sys, runpy\n"
+        "sys.modules['django'] = None\n"  # any import of it now fails
+        "sys.argv = ['stats', sys.argv[1]]\n"
+        "try:\n    runpy.run_module('bachtest.stats', run_name='__main__')\n"
+        "finally:\n    assert not [name for name in sys.modules if name.startswith('django.')]\n"
+    )
+    done = run(answers, python=("-c", program))
+    assert done.returncode == 0, done.stderr
+    assert "13 answers, 12 listeners, 5 items" in done.stdout
+
+
+def test_rates_alone_do_not_load_scipy():
+    program = (
+        "import sys\n"
+        "from bachtest.stats.summary import Count, summarise\n"
+        "from bachtest.stats.audibility import likeness\n"
+        "from bachtest.stats.verdict import pooled_verdict\n"
+        "assert summarise([Count((), 10, 5)]).cells[0].rate.low > 0\n"
+        "assert 'scipy' not in sys.modules and 'numpy' not in sys.modules\n"
+    )
+    done = run(python=("-c", program))
+    assert done.returncode == 0, done.stderr
+
+
+MODULES = [module.name for module in pkgutil.iter_modules(bachtest.stats.__path__)]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_in_the_docstrings_hold(name):
+    assert doctest.testmod(importlib.import_module(f"bachtest.stats.{name}")).failed == 0
