@@ -76,11 +76,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TASKS = {"default": {"BACKEND": env_str("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
 
+# A worker that does not renew its claim on a piece for so long is taken for dead.
+LEASE_SECONDS = env_float("LEASE_SECONDS", 60.0)
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = VAR_DIR / "media"
+# On the same disk as the clips, so that a finished one is moved into place and never copied.
+PARTS_DIR = VAR_DIR / "parts"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -104,3 +109,11 @@ CORPUS_FILE = VAR_DIR / "corpus.npz"
 SOUNDFONT = Path(env_str("SOUNDFONT", str(BASE_DIR / "generator/rendering/soundfont/pipes.sf3")))
 # Seconds of each clip that a listener must have heard before an answer counts.
 LISTEN_SECONDS = env_float("LISTEN_SECONDS", 5.0)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"generator": {"handlers": ["stderr"], "level": "INFO"}},
+}

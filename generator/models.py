@@ -62,12 +62,13 @@ class Composer(models.Model):
 
 
 class PieceQuerySet(models.QuerySet["Piece"]):
-    def claimable(self) -> PieceQuerySet:
-        """Waiting, or left behind by a worker that died."""
-        return self.filter(
-            models.Q(status=Piece.Status.QUEUED)
-            | models.Q(status=Piece.Status.RUNNING, lease_until__lt=now())
-        )
+    def written(self) -> PieceQuerySet:
+        """By a machine."""
+        return self.exclude(composer__kind=Composer.Kind.BACH)
+
+    def coming(self) -> PieceQuerySet:
+        """In the queue or in the making."""
+        return self.filter(status__in=[Piece.Status.QUEUED, Piece.Status.RUNNING])
 
 
 class Piece(models.Model):
@@ -107,6 +108,7 @@ class Piece(models.Model):
                 fields=["excerpt", "composer", "condition", "seed"], name="piece_once"
             )
         ]
+        indexes = [models.Index(fields=["status", "lease_until"], name="piece_waiting")]
 
     def __str__(self) -> str:
         return f"{self.composer.slug} {self.condition or '-'} {self.excerpt} #{self.seed}"
@@ -136,6 +138,13 @@ class Pair(models.Model):
     created = models.DateTimeField(default=now)
 
     objects = PairQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(differing__gte=0, differing__lte=1), name="differing_is_a_share"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.machine)

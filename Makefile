@@ -1,0 +1,59 @@
+# make run: a site to play on, from a fresh clone.   make test: all tests.   Both set up what they need.
+
+PORT ?= 8000
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+# Importing torch without compiled bytecode costs six seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run setup test lint bench worker tools
+
+run: setup
+	@$(PYTHON) manage.py serve --port $(PORT)
+
+setup: $(VENV)/installed
+	@$(PYTHON) manage.py prepare
+
+worker: setup
+	@$(PYTHON) manage.py work
+
+test: $(VENV)/installed-dev setup tools
+	$(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
+	node --test tests/js/
+
+lint: $(VENV)/installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(VENV)/installed-dev setup
+	$(PYTHON) -m benchmarks
+
+# The browser and node are programs, not Python packages: Debian's are taken where root may install them.
+tools:
+	@for tool in chromium node; do command -v $$tool > /dev/null || missing=1; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update -q && apt-get install -q -y --no-install-recommends chromium nodejs; \
+	else \
+		echo "the tests need chromium and node; install them, such as: sudo apt-get install chromium nodejs"; \
+		exit 1; \
+	fi
+
+$(VENV)/made:
+	@python=$$(command -v python3.11 || command -v python3); \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; this is $$($$python --version)"; exit 1; }; \
+	$$python -m venv $(VENV) && touch $@ \
+		|| { echo "no virtual environment; install Python's venv, such as: sudo apt-get install python3-venv"; exit 1; }
+
+# A torch that is there already and has the right version is kept, a CUDA build too.
+$(VENV)/installed: requirements.txt | $(VENV)/made
+	$(PYTHON) -m pip install -q --no-compile -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(PYTHON) -m pip install -q --no-compile -r requirements-dev.txt
+	@touch $@

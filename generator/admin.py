@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from generator.models import Composer, Pair, Piece, Work
+from generator.tasks import requeue_pieces
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subclasses name their model
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Piece)
+class PieceAdmin(ReadOnlyAdmin):
+    list_display = ["id", "composer", "condition", "excerpt", "seed", "status", "tries", "error"]
+    list_filter = ["status", "composer", "condition"]
+    list_select_related = ["composer", "excerpt__work"]
+    search_fields = ["excerpt__work__bwv", "error"]
+    ordering = ["-id"]
+    actions = ["queue_again"]
+
+    @admin.action(description="Queue failed pieces again", permissions=["requeue"])
+    def queue_again(self, request: HttpRequest, queryset: QuerySet[Piece]) -> None:
+        count = requeue_pieces(Piece.objects.filter(id__in=queryset.values("id")))
+        self.message_user(
+            request, f"{count} of {queryset.count()} pieces were failed; queued again."
+        )
+
+    def has_requeue_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("generator.change_piece")
+
+
+@admin.register(Pair)
+class PairAdmin(ReadOnlyAdmin):
+    list_display = ["id", "machine", "differing", "copied_run", "set_aside"]
+    list_filter = [("set_aside", admin.EmptyFieldListFilter), "machine__composer"]
+    list_select_related = ["machine__composer", "machine__excerpt__work"]
+    search_fields = ["machine__excerpt__work__bwv", "set_aside"]
+    ordering = ["-id"]
+
+    @admin.display(description="copied run")
+    def copied_run(self, pair: Pair) -> int | None:
+        return pair.machine.copied_run
+
+
+@admin.register(Composer)
+class ComposerAdmin(ReadOnlyAdmin):
+    list_display = ["slug", "name", "kind", "family", "in_quiz", "sha256"]
+    list_filter = ["kind", "in_quiz"]
+
+
+@admin.register(Work)
+class WorkAdmin(ReadOnlyAdmin):
+    list_display = ["bwv", "title", "tune", "part"]
+    list_filter = ["part"]
+    search_fields = ["bwv", "title", "tune"]

@@ -1,0 +1,79 @@
+"""What must be in place before a game can be made: one clear line for each thing that is not."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+from generator.errors import GeneratorError
+from generator.music.corpus import load_corpus
+from generator.rendering.clip import check_rendering
+
+IMMEDIATE = "django_tasks.backends.immediate.ImmediateBackend"
+INSTALLATION = "installation"
+
+
+def check_queue(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.TASKS["default"]["BACKEND"] != IMMEDIATE:
+        return []
+    return [
+        checks.Error(
+            f"TASKS_BACKEND={IMMEDIATE} would run torch inside the web process",
+            hint="unset TASKS_BACKEND, or use django_tasks_db.DatabaseBackend",
+            id="generator.E001",
+        )
+    ]
+
+
+def check_var_dir(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    try:
+        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.VAR_DIR):
+            return []
+    except OSError as error:
+        return [
+            checks.Error(
+                f"VAR_DIR={settings.VAR_DIR} is not writable: {error.strerror}",
+                hint="set VAR_DIR to a folder of your own",
+                id="generator.E002",
+            )
+        ]
+
+
+def check_sound(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    return _caught("generator.E003", lambda: check_rendering(settings.SOUNDFONT))
+
+
+def check_corpus(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    return _caught("generator.E004", lambda: load_corpus(settings.CORPUS_FILE))
+
+
+def _caught(check_id: str, look: Callable[[], object]) -> list[checks.CheckMessage]:
+    try:
+        look()
+    except GeneratorError as error:
+        return [checks.Error(str(error), id=check_id)]
+    return []
+
+
+def register() -> None:
+    checks.register(check_queue)
+    # Whatever opens the database file needs its folder.
+    checks.register(check_var_dir, checks.Tags.database)
+    # Asked for by `check --deploy` and by what makes pieces, not by the commands that set up.
+    for check in (check_sound, check_corpus):
+        checks.register(check, INSTALLATION, deploy=True)
+
+
+def installation_problems() -> list[str]:
+    """One line each; empty where pieces can be made."""
+    found: Iterable[checks.CheckMessage] = [
+        message
+        for check in (check_queue, check_var_dir, check_sound, check_corpus)
+        for message in check(None)
+    ]
+    return [f"{m.msg}; {m.hint}" if m.hint else str(m.msg) for m in found]

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from generator.errors import GeneratorError
+from generator.services.composers import install_shipped
+
+
+class Command(BaseCommand):
+    help = "Make rows for Bach and for the composers that come with the code; safe to repeat."
+
+    def handle(self, **options: Any) -> None:
+        try:
+            composers = install_shipped()
+        except GeneratorError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("composers: " + ", ".join(composer.slug for composer in composers))

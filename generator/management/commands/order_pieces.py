@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from generator.errors import GeneratorError
+from generator.models import Piece
+from generator.services.composers import find_composer
+from generator.tasks import order_pieces
+
+POLL_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    help = "Put pieces into the queue; a worker (make worker) makes them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--composer", required=True, help="slug, such as flagship")
+        parser.add_argument("--condition", required=True, help="the voices to write, such as ATB")
+        parser.add_argument("--count", type=int, default=20)
+        parser.add_argument("--seed", type=int, default=0, help="of the choice and of the pieces")
+        parser.add_argument("--temperature", type=float, default=1.0)
+        parser.add_argument("--wait", action="store_true", help="until a worker has made them")
+
+    def handle(self, **options: Any) -> None:
+        try:
+            pieces = order_pieces(
+                find_composer(options["composer"]),
+                options["condition"],
+                options["count"],
+                seed=options["seed"],
+                temperature=options["temperature"],
+            )
+        except GeneratorError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{len(pieces)} pieces in the queue")
+        if options["wait"]:
+            self.wait([piece.id for piece in pieces])
+
+    def wait(self, ids: list[int]) -> None:
+        ordered = Piece.objects.filter(id__in=ids)
+        with tqdm(total=len(ids), desc="made", unit=" pieces") as bar:
+            while coming := ordered.coming().count():
+                bar.update(len(ids) - coming - bar.n)
+                time.sleep(POLL_SECONDS)
+            bar.update(len(ids) - bar.n)
+        for piece in ordered.filter(status=Piece.Status.FAILED):
+            self.stderr.write(f"{piece}: {piece.error}")

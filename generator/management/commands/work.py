@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.crypto import get_random_string
+from django_tasks import task_backends
+from django_tasks_db import DatabaseBackend
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from generator.checks import installation_problems
+from generator.tasks import enqueue_forgotten, recover_pieces
+
+logger = logging.getLogger(__name__)
+
+
+class PieceWorker(Worker):
+    """django-tasks-db's worker; between tasks it also looks after the pieces of dead ones."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.next_round = 0.0
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        # Ctrl-C reaches the worker twice, from the terminal and from `serve`: both are polite.
+        self.running = False
+        if not self.running_task:
+            sys.exit(0)
+
+    def look_after(self) -> None:
+        if time.monotonic() < self.next_round:
+            return
+        self.next_round = time.monotonic() + settings.LEASE_SECONDS / 4
+        if recovered := recover_pieces():
+            logger.warning("%d pieces of dead workers queued again", recovered)
+        if not DBTaskResult.objects.ready().exists():
+            enqueue_forgotten()
+
+    def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
+        super().run_task(db_task_result)
+        self.look_after()
+
+
+class Command(BaseCommand):
+    help = "Make the pieces in the queue until stopped; SIGTERM lets the current one finish."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--batch", action="store_true", help="stop when the queue is empty")
+        parser.add_argument("--interval", type=float, default=1.0, help="seconds between looks")
+
+    def handle(self, **options: Any) -> None:
+        if not isinstance(task_backends["default"], DatabaseBackend):
+            raise CommandError(
+                f"the queue is {settings.TASKS['default']['BACKEND']}, which has its own worker; "
+                "unset TASKS_BACKEND to use the database"
+            )
+        if problems := installation_problems():
+            raise CommandError(problems[0])
+        worker = PieceWorker(
+            queue_names=["*"],
+            interval=options["interval"],
+            batch=True,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=get_random_string(32),
+            excluded_queue_names=[],
+        )
+        worker.configure_signals()
+        logger.info("worker started")
+        while worker.running:
+            worker.look_after()
+            worker.run()
+            if options["batch"]:
+                return
+            if worker.running:
+                time.sleep(worker.interval)

@@ -1,0 +1,61 @@
+"""The two processes of `make run`: started, watched and stopped together."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+POLL_SECONDS = 0.25
+# The worker finishes its piece; longer than this it hangs.
+STOP_SECONDS = 60
+
+
+def check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise CommandError(
+                f"cannot serve on {host}:{port} ({error}); choose another port, such as: "
+                f"make run PORT={8001 if port == 8000 else 8000}"
+            ) from error
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, *arguments], cwd=settings.BASE_DIR)
+
+
+def gunicorn_options(host: str, port: int) -> list[str]:
+    return ["bachtest.wsgi", "--bind", f"{host}:{port}", "--threads", "8", "--log-level", "warning"]
+
+
+def wait_for_port(server: subprocess.Popen[bytes], host: str, port: int) -> None:
+    while server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((host, port)) == 0:
+                return
+        time.sleep(POLL_SECONDS)
+    raise CommandError("the web server did not start; its last words are above")
+
+
+def wait_for_one(running: list[subprocess.Popen[bytes]]) -> None:
+    while all(process.poll() is None for process in running):
+        time.sleep(POLL_SECONDS)
+    raise CommandError("the worker or the web server stopped; its last words are above")
+
+
+def stop(running: list[subprocess.Popen[bytes]]) -> None:
+    for process in running:
+        process.terminate()
+    for process in running:
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,144 @@
+"""A piece for a file: the voices of a work or of a melody, written once and kept nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from generator.errors import GeneratorError
+from generator.music.chorale import CONDITIONS, VOICES, Chorale
+from generator.music.corpus import load_corpus
+from generator.music.files import write_whole
+from generator.music.gridjson import write_json
+from generator.music.melody import read_melody
+from generator.music.midi import write_midi
+from generator.music.musicxml import write_musicxml
+from generator.rendering.clip import render_clip, render_wav
+from generator.services.composers import BACH, find_source
+from generator.services.writing import write_voices
+
+
+class ComposeError(GeneratorError):
+    """What was asked for cannot be written."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to write, and with what.
+
+    `melody` is a file whose voice is given; without it the work's own voices are. `steps` limits
+    both, before anything is written.
+    """
+
+    composer: str
+    condition: str
+    work: str = ""
+    melody: Path | None = None
+    voice: str | None = None
+    seed: int = 0
+    temperature: float = 1.0
+    steps: tuple[int, int] | None = None
+
+
+def write_mp3(chorale: Chorale, path: Path) -> None:
+    write_whole(path, render_clip(chorale, soundfont=settings.SOUNDFONT).mp3)
+
+
+def write_wav(chorale: Chorale, path: Path) -> None:
+    write_whole(path, render_wav(chorale, soundfont=settings.SOUNDFONT))
+
+
+WRITERS: dict[str, Callable[[Chorale, Path], None]] = {
+    ".mid": write_midi,
+    ".musicxml": write_musicxml,
+    ".json": write_json,
+    ".mp3": write_mp3,
+    ".wav": write_wav,
+}
+
+
+def writer_for(path: Path) -> Callable[[Chorale, Path], None]:
+    """By the ending of the file; the folder must be there and writable.
+
+    Raises
+    ------
+    ComposeError
+        Naming the ending or the folder.
+    """
+    if path.suffix.lower() not in WRITERS:
+        raise ComposeError(f"unknown ending {path.suffix!r} of {path}; use {' '.join(WRITERS)}")
+    if not path.parent.is_dir():
+        raise ComposeError(f"no folder {path.parent}; make it, or choose another for {path.name}")
+    if path.is_dir():
+        raise ComposeError(f"{path} is a folder; name a file")
+    return WRITERS[path.suffix.lower()]
+
+
+def compose(order: Order) -> Chorale:
+    """The chorale with its written voices.
+
+    Raises
+    ------
+    GeneratorError
+        If anything that the order names does not exist or does not fit.
+    """
+    if order.composer == BACH:
+        return _limited(_own(order), order.steps)
+    source = find_source(order.composer)
+    _check_numbers(order)
+    chorale = _limited(_given(order), order.steps)
+    return write_voices(
+        source.load(), chorale, order.condition, seed=order.seed, temperature=order.temperature
+    )
+
+
+def known_work(order: Order) -> bool:
+    """Whether the composer was trained on the work, or on another with its tune."""
+    if order.composer == BACH or not order.work:
+        return False
+    corpus = load_corpus(settings.CORPUS_FILE)
+    trained_on = find_source(order.composer).trained_on()
+    tune = corpus.work(order.work).tune
+    return any(bwv in trained_on for bwv, work in corpus.works.items() if work.tune == tune)
+
+
+def _own(order: Order) -> Chorale:
+    if not order.work:
+        raise ComposeError("composer 'bach' has only his own works; name one with --work BWV269")
+    return load_corpus(settings.CORPUS_FILE).work(order.work).chorale
+
+
+def _given(order: Order) -> Chorale:
+    if order.condition not in CONDITIONS:
+        raise ComposeError(
+            f"unknown condition {order.condition!r} for --write; use one of {', '.join(CONDITIONS)}"
+        )
+    if order.melody is None:
+        return load_corpus(settings.CORPUS_FILE).work(order.work).chorale
+    chorale, given = read_melody(order.melody, order.voice)
+    free = "".join(voice for voice in VOICES if voice not in given)
+    if order.condition != free:
+        raise ComposeError(
+            f"--write {order.condition} does not fit {order.melody.name}, which gives "
+            f"{''.join(sorted(given, key=VOICES.index))}; use --write {free}"
+        )
+    return chorale
+
+
+def _check_numbers(order: Order) -> None:
+    if not order.temperature > 0:
+        raise ComposeError(f"temperature {order.temperature}; it must be above 0")
+    if not 0 <= order.seed < 2**63:
+        raise ComposeError(f"seed {order.seed}; use a whole number from 0 to 2^63 - 1")
+
+
+def _limited(chorale: Chorale, steps: tuple[int, int] | None) -> Chorale:
+    if steps is None:
+        return chorale
+    try:
+        return chorale.slice(*steps)
+    except ValueError as error:
+        raise ComposeError(f"--steps {steps[0]}:{steps[1]}: {error}") from error

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from time import monotonic
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.timezone import now
+
+from generator.errors import GenerationError, GeneratorError
+from generator.models import Composer, Excerpt, Piece
+from generator.music.chorale import CONDITIONS, Chorale
+from generator.music.corpus import load_corpus
+from generator.music.gridjson import to_json
+from generator.rendering.clip import Clip, render_clip
+from generator.services.claims import ClaimLost, claim, give_up, held, kept_lease
+from generator.services.clips import store_clip
+from generator.services.composers import ComposerError, bach, seen_tunes, source_of
+from generator.services.pairs import copied_run, join_pairs
+from generator.services.writing import write_voices
+
+logger = logging.getLogger(__name__)
+
+
+class OrderError(GeneratorError):
+    """A piece that nobody can make as it was asked for."""
+
+
+@dataclass(frozen=True)
+class Made:
+    chorale: Chorale
+    clip: Clip
+    copied_run: int | None
+
+
+def new_piece(
+    excerpt: Excerpt, composer: Composer, condition: str, *, seed: int, temperature: float = 1.0
+) -> tuple[Piece, bool]:
+    """A row that waits for a worker, and whether it is new.
+
+    Raises
+    ------
+    OrderError
+        If the condition is unknown, or the composer knows the tune from its training.
+    """
+    if condition not in CONDITIONS:
+        raise OrderError(f"unknown condition {condition!r}; use one of {', '.join(CONDITIONS)}")
+    if excerpt.work.tune in seen_tunes(source_of(composer)):
+        raise ComposerError(
+            f"composer {composer.slug!r} was trained on the tune of {excerpt.work.bwv}; "
+            "choose a work of part 'test'"
+        )
+    return Piece.objects.get_or_create(
+        excerpt=excerpt,
+        composer=composer,
+        condition=condition,
+        seed=seed,
+        defaults={"temperature": temperature},
+    )
+
+
+def bach_piece(excerpt: Excerpt) -> tuple[Piece, bool]:
+    return Piece.objects.get_or_create(excerpt=excerpt, composer=bach(), condition="", seed=0)
+
+
+def produce_piece(piece_id: int) -> str:
+    """Make a piece that waits: notes, audio, and the pair if it is complete. The status after it.
+
+    1. Claim it by a conditional update; whoever changes no row lets it be.
+    2. Renew the lease while working, so that only a dead worker's piece is taken over.
+    3. Write the result, if the claim still stands, and the pair in one transaction.
+    """
+    piece = claim(piece_id)
+    if piece is not None:
+        with kept_lease(piece):
+            _produce(piece)
+    return str(Piece.objects.values_list("status", flat=True).get(id=piece_id))
+
+
+def _produce(piece: Piece) -> None:
+    started = monotonic()
+    try:
+        _finish(piece, _make(piece))
+    except ClaimLost:
+        logger.warning("%s: another worker took it over; this result is dropped", piece)
+    except GeneratorError as error:
+        logger.warning("%s: %s", piece, error)
+        give_up(piece, str(error), permanent=getattr(error, "permanent", True))
+    except Exception as error:
+        logger.exception("%s", piece)
+        give_up(piece, f"{type(error).__name__}: {error}", permanent=True)
+        raise
+    else:
+        logger.info("%s: done in %.1f s", piece, monotonic() - started)
+
+
+def _make(piece: Piece) -> Made:
+    corpus = load_corpus(settings.CORPUS_FILE)
+    excerpt = piece.excerpt
+    chorale = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
+    copied = None
+    if piece.composer.kind == Composer.Kind.CHECKPOINT:
+        source = source_of(piece.composer)
+        chorale = write_voices(
+            source.load(),
+            chorale,
+            piece.condition,
+            seed=piece.seed,
+            temperature=piece.temperature,
+        )
+        copied = copied_run(source, chorale, corpus)
+    elif piece.composer.kind != Composer.Kind.BACH:
+        raise GenerationError(
+            f"composer {piece.composer.slug!r} writes no pieces of its own", permanent=True
+        )
+    return Made(chorale, render_clip(chorale, soundfont=settings.SOUNDFONT), copied)
+
+
+def _finish(piece: Piece, made: Made) -> None:
+    name = store_clip(piece, made.clip.mp3)
+    try:
+        with transaction.atomic():
+            # Whoever finishes another piece of this excerpt waits here, so that one sees both.
+            Excerpt.objects.select_for_update().get(id=piece.excerpt_id)
+            _write(piece, made, name)
+            join_pairs(piece)
+    except ClaimLost:
+        piece.clip.storage.delete(name)
+        raise
+
+
+def _write(piece: Piece, made: Made, clip: str) -> None:
+    changed = held(piece).update(
+        status=Piece.Status.DONE,
+        lease_until=None,
+        error="",
+        grid=to_json(made.chorale),
+        clip=clip,
+        seconds=made.clip.seconds,
+        fingerprint=made.clip.fingerprint,
+        loudness=made.clip.loudness,
+        copied_run=made.copied_run,
+        done=now(),
+    )
+    if not changed:
+        raise ClaimLost

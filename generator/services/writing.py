@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from generator.errors import GenerationError
+from generator.music.chorale import REST, Chorale, given_for
+
+if TYPE_CHECKING:
+    from generator.families.base import Family
+
+
+def write_voices(
+    family: Family, chorale: Chorale, condition: str, *, seed: int, temperature: float = 1.0
+) -> Chorale:
+    """The written voices of `condition` by the family, in the frame of `chorale`.
+
+    The family gets the given voices and the frame; what Bach wrote in the other voices, and the
+    work's name, are taken out before.
+    """
+    given = given_for(condition, chorale.steps)
+    blank = replace(
+        chorale,
+        pitch=np.where(given, chorale.pitch, REST),
+        onset=chorale.onset & given,
+        bwv="",
+        title="",
+    )
+    filled = family.fill(blank, given, seed=seed, temperature=temperature)
+    kept = (filled.pitch == chorale.pitch) & (filled.onset == chorale.onset)
+    if filled.steps != chorale.steps or not kept[given].all():
+        raise GenerationError("the family changed given voices; its piece is refused")
+    return chorale.with_voices(filled.pitch, filled.onset)

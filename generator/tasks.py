@@ -1,0 +1,74 @@
+"""The queue's only door: what a worker runs, and how work for it is ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from django.db import transaction
+from django_tasks import task
+
+from generator.models import Composer, Excerpt, Piece, PieceQuerySet
+from generator.services.claims import expire_leases, reopen
+from generator.services.clips import sweep_parts
+from generator.services.pieces import bach_piece, new_piece, produce_piece
+from generator.services.pool import choose_excerpts
+
+
+@task()
+def generate_piece(piece_id: int) -> str:
+    status = produce_piece(piece_id)
+    if status == Piece.Status.QUEUED:
+        enqueue([piece_id])  # it may succeed at another try
+    return status
+
+
+def order_piece(
+    excerpt: Excerpt, composer: Composer, condition: str, *, seed: int, temperature: float = 1.0
+) -> Piece:
+    """The piece's row, in the queue together with Bach's of the same excerpt."""
+    with transaction.atomic():
+        piece, is_new = new_piece(excerpt, composer, condition, seed=seed, temperature=temperature)
+        bach, bach_is_new = bach_piece(excerpt)
+        ordered = [bach.id] * bach_is_new + [piece.id] * is_new
+        transaction.on_commit(partial(enqueue, ordered))
+    return piece
+
+
+def order_pieces(
+    composer: Composer, condition: str, count: int, *, seed: int = 0, temperature: float = 1.0
+) -> list[Piece]:
+    """As many pieces as asked for, of excerpts that were played least."""
+    return [
+        order_piece(choice.excerpt, composer, condition, seed=choice.seed, temperature=temperature)
+        for choice in choose_excerpts(composer, condition, count, seed=seed)
+    ]
+
+
+def enqueue(piece_ids: Iterable[int]) -> None:
+    for piece_id in piece_ids:
+        generate_piece.enqueue(piece_id)
+
+
+def recover_pieces() -> int:
+    """Pieces of workers that died, back in the queue."""
+    sweep_parts()
+    lost = expire_leases()
+    enqueue(lost)
+    return len(lost)
+
+
+def enqueue_forgotten() -> None:
+    """Waiting pieces whose tasks were lost; to be called when the queue is empty.
+
+    A piece that is queued twice is made once: the second task finds nothing to claim.
+    """
+    waiting = Piece.objects.filter(status=Piece.Status.QUEUED).order_by("id")
+    enqueue(waiting.values_list("id", flat=True))
+
+
+def requeue_pieces(pieces: PieceQuerySet) -> int:
+    """Failed pieces, back in the queue."""
+    again = reopen(pieces)
+    enqueue(again)
+    return len(again)
