@@ -1,0 +1,61 @@
+// A clip's card on the play page: its player, the time heard, the answer button, and afterwards
+// who wrote its voices. Both cards are handled alike.
+
+import { heardEnough, mayAnswer, mayPlay } from "./lib/round.js";
+import { heardLine } from "./lib/words.js";
+import { Player } from "./player.js";
+
+export class Clip {
+  constructor(card, on) {
+    this.card = card;
+    this.player = new Player(card.querySelector("[data-player]"), on);
+    this.heard = card.querySelector("[data-heard]");
+    this.chooseButton = card.querySelector("[data-choose]");
+    this.author = card.querySelector("[data-author]");
+    this.voices = card.querySelector("[data-voices]");
+    this.chooseButton.addEventListener("click", () => on.choose());
+  }
+
+  reset() {
+    this.player.unload();
+    this.player.enable(false);
+    this.player.draw();
+    this.card.classList.remove("is-bach", "by-bot-clip", "is-chosen");
+    this.author.hidden = true;
+    this.voices.hidden = true;
+  }
+
+  render(state, side) {
+    const { heard, ready } = state.clips[side];
+    const enough = heardEnough(state, side);
+    this.card.classList.toggle("is-active", state.playing === side);
+    this.card.classList.toggle("is-chosen", state.chosen === side);
+    this.player.enable(mayPlay(state, side));
+    this.player.ring(enough ? 1 : heard / state.listenSeconds);
+    this.renderHeard(ready ? heardLine(heard, state.listenSeconds, enough) : "Loading", enough);
+    this.chooseButton.disabled = !mayAnswer(state);
+    this.heard.hidden = state.phase === "feedback";
+    this.chooseButton.hidden = state.phase === "feedback";
+    if (state.phase === "feedback") this.reveal(state.reveal, side);
+  }
+
+  renderHeard(line, enough) {
+    if (this.heard.textContent !== line) this.heard.textContent = line;
+    this.heard.classList.toggle("enough", enough);
+  }
+
+  reveal({ bach, chosen, written, composer }, side) {
+    const isBach = side === bach;
+    this.card.classList.toggle("is-bach", isBach);
+    this.card.classList.toggle("by-bot-clip", !isBach);
+    const who = isBach ? "Bach" : composer;
+    this.author.textContent = side === chosen ? `${who} · your choice` : who;
+    this.author.hidden = false;
+    for (const row of this.voices.querySelectorAll("[data-voice]")) {
+      const byBot = !isBach && written.includes(row.dataset.voice);
+      row.classList.toggle("by-bot", byBot);
+      row.querySelector("[data-voice-author]").textContent = byBot ? composer : "Bach";
+    }
+    this.voices.hidden = false;
+  }
+}

@@ -1,0 +1,22 @@
+// Keys of the play page. Arrows and space only: no letter or digit is taken from anybody's
+// screen reader or speech control.
+
+const ARROWS = { ArrowLeft: "left", ArrowRight: "right" };
+const TYPING = "input, select, textarea";
+const PRESSABLE = "button, a, summary";
+
+export function bindKeys({ toggle, space, choose }) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches(TYPING)) return;
+    const side = ARROWS[event.key];
+    if (side) {
+      event.preventDefault();
+      if (event.repeat) return;
+      if (event.shiftKey) choose(side);
+      else toggle(side);
+    } else if (event.key === " " && !event.target.matches(PRESSABLE)) {
+      event.preventDefault();
+      if (!event.repeat) space();
+    }
+  });
+}

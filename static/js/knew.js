@@ -1,0 +1,36 @@
+// "Did you know this piece?": three buttons, saved at once, to be changed at any time.
+
+import { sendKnew } from "./api.js";
+
+const options = (question) => question.querySelectorAll("[data-value]");
+
+function say(question, text) {
+  question.querySelector("[data-said]").textContent = text;
+}
+
+export function showKnew(question, value, text = "") {
+  for (const option of options(question)) {
+    option.setAttribute("aria-pressed", String(option.dataset.value === value));
+  }
+  say(question, text);
+}
+
+const pressed = (question) =>
+  question.querySelector('[aria-pressed="true"]')?.dataset.value ?? "";
+
+export function bindKnew(question, roundId) {
+  const save = async (value) => {
+    const before = pressed(question);
+    const round = roundId();
+    showKnew(question, value);
+    try {
+      await sendKnew(round, value);
+      if (roundId() === round) say(question, "Noted, thank you.");
+    } catch {
+      if (roundId() === round) showKnew(question, before, "That was not saved. Please try once more.");
+    }
+  };
+  for (const option of options(question)) {
+    option.addEventListener("click", () => save(option.dataset.value));
+  }
+}

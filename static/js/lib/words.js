@@ -1,0 +1,36 @@
+// Sentences made from what the server reveals. Pure, so that each can be tested.
+
+const ORDINAL = { left: 1, right: 2 };
+
+export const clipName = (side) => `Clip ${ORDINAL[side]}`;
+
+export function listed(words) {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+export function heardLine(heard, needed, enough) {
+  if (enough) return "Heard enough to answer";
+  return `Heard ${Math.floor(heard)} of ${Math.ceil(needed)} seconds`;
+}
+
+export const verdict = (reveal) => (reveal.correct ? "You heard it." : "Not this time.");
+
+export const bachLine = (reveal) => `${clipName(reveal.bach)} is Bach`;
+
+export function writtenLine({ bach, written, composer }) {
+  const machine = clipName(bach === "left" ? "right" : "left");
+  if (written.length === 4) return `${machine}: ${composer} wrote all four voices.`;
+  return `${machine}: ${composer} wrote the ${listed(written)}; the rest is Bach.`;
+}
+
+export function othersLine({ answers, correct }) {
+  if (!answers) return "You are the first to answer this pair.";
+  const people = answers === 1 ? "1 answer" : `${answers} answers`;
+  return `Everyone so far: ${correct} right of ${people} (${Math.round((100 * correct) / answers)} %).`;
+}

@@ -1,0 +1,137 @@
+// One clip on the page: owns its <audio> and draws the gilding, the ring and the time.
+// Whoever makes it says what happens on: play(fromStart), stop(), heard(seconds), end(), fail(),
+// wanted().
+
+import { clock } from "./lib/words.js";
+
+const LONGEST_TICK = 1.5;
+const AT_START = 0.05;
+
+export class Player {
+  constructor(root, on = {}) {
+    this.root = root;
+    this.on = on;
+    this.name = root.querySelector("[data-play]").dataset.name;
+    this.audio = root.querySelector("[data-audio]");
+    this.toggleButton = root.querySelector("[data-play]");
+    this.restartButton = root.querySelector("[data-restart]");
+    this.sweep = root.querySelector("[data-sweep]");
+    this.front = root.querySelector(".facade").viewBox.baseVal.width;
+    this.last = 0;
+    this.listen();
+  }
+
+  listen() {
+    this.toggleButton.addEventListener("click", () => this.toggle());
+    this.restartButton.addEventListener("click", () => this.restart());
+    this.audio.addEventListener("play", () => this.started());
+    this.audio.addEventListener("pause", () => this.stopped());
+    this.audio.addEventListener("timeupdate", () => this.count());
+    this.audio.addEventListener("ended", () => this.finished());
+  }
+
+  load(blob, seconds) {
+    this.unload();
+    this.seconds = seconds;
+    this.audio.src = this.source = URL.createObjectURL(blob);
+    this.audio.load();
+    this.last = 0;
+    this.enable(true);
+    this.root.querySelector("[data-length]").textContent = clock(seconds);
+    this.draw();
+  }
+
+  unload() {
+    if (!this.source) return;
+    this.audio.pause();
+    this.audio.removeAttribute("src");
+    URL.revokeObjectURL(this.source);
+    this.source = null;
+  }
+
+  enable(may) {
+    this.toggleButton.disabled = !may;
+    this.restartButton.disabled = !may;
+  }
+
+  get playing() {
+    return !this.audio.paused && !this.audio.ended;
+  }
+
+  // Without a clip yet, whoever made the player is asked for one (and plays it when it comes).
+  toggle() {
+    if (!this.source) this.on.wanted?.();
+    else if (this.playing) this.pause();
+    else this.play();
+  }
+
+  pause() {
+    this.audio.pause();
+  }
+
+  restart() {
+    this.audio.currentTime = 0;
+    this.last = 0;
+    if (this.playing) this.on.play?.(true);
+    else this.play();
+  }
+
+  // A pause that comes before the sound has started is no failure.
+  play() {
+    if (this.audio.ended) this.last = 0;
+    this.audio.play().catch((error) => {
+      if (error.name !== "AbortError") this.on.fail?.(error);
+    });
+  }
+
+  started() {
+    const from = this.audio.ended ? 0 : this.audio.currentTime;
+    this.last = from;
+    this.show(true);
+    this.on.play?.(from <= AT_START);
+    this.frame();
+  }
+
+  stopped() {
+    this.count();
+    this.show(false);
+    this.on.stop?.();
+  }
+
+  finished() {
+    this.count();
+    this.show(false);
+    this.on.end?.();
+    this.draw();
+  }
+
+  // Only sound that ran counts as heard; a jump does not.
+  count() {
+    const now = this.audio.currentTime;
+    const ran = now - this.last;
+    this.last = now;
+    if (ran > 0 && ran < LONGEST_TICK * Math.max(1, this.audio.playbackRate)) this.on.heard?.(ran);
+  }
+
+  show(playing) {
+    this.root.classList.toggle("is-playing", playing);
+    this.toggleButton.setAttribute("aria-label", `${playing ? "Pause" : "Play"} ${this.name}`);
+  }
+
+  frame() {
+    this.draw();
+    if (this.playing) requestAnimationFrame(() => this.frame());
+  }
+
+  draw() {
+    const now = this.audio.currentTime;
+    const share = this.seconds ? Math.min(1, now / this.seconds) : 0;
+    this.sweep.setAttribute("width", String(share * this.front));
+    this.root.querySelector("[data-position]").textContent = clock(now);
+  }
+
+  ring(share) {
+    const drawn = Math.min(1, share) * 100;
+    this.root.querySelector("[data-ring]").setAttribute("stroke-dasharray", `${drawn} 100`);
+  }
+}

@@ -1,0 +1,40 @@
+// Tells what was what, once the server has said so: the verdict in the page's title, the rest below.
+
+import { showKnew } from "./knew.js";
+import { bachLine, othersLine, verdict, writtenLine } from "./lib/words.js";
+
+const QUESTION = "Which one is Bach?";
+const FACTS = ["bach-line", "written-line", "piece-title", "piece-number", "others"];
+
+const part = (page, name) => page.querySelector(`[data-${name}]`);
+
+export function showReveal(page, reveal) {
+  const { answers, correct } = reveal.others;
+  const fill = (name, text) => {
+    part(page, name).textContent = text;
+  };
+  fill("bach-line", `${bachLine(reveal)}.`);
+  fill("written-line", writtenLine(reveal));
+  fill("piece-title", reveal.title);
+  fill("piece-number", reveal.bwv);
+  fill("others", othersLine(reveal.others));
+  fill("next", reveal.game_finished ? "See your result" : "Next round");
+  part(page, "others-bar").parentElement.hidden = !answers;
+  part(page, "others-bar").style.width = answers ? `${(100 * correct) / answers}%` : "0";
+  showKnew(part(page, "knew"), "");
+  part(page, "reveal").hidden = false;
+  const title = part(page, "title");
+  title.textContent = verdict(reveal);
+  title.className = reveal.correct ? "is-correct" : "is-wrong";
+  title.focus({ preventScroll: true });
+  window.scrollTo({ top: 0 });
+}
+
+// Emptied, so that nothing of the last piece is left in the page of the next round.
+export function hideReveal(page) {
+  part(page, "reveal").hidden = true;
+  for (const name of FACTS) part(page, name).textContent = "";
+  const title = part(page, "title");
+  title.textContent = QUESTION;
+  title.className = "";
+}

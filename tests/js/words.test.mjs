@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { bachLine, clock, heardLine, listed, othersLine, verdict, writtenLine } from "../../static/js/lib/words.js";
+
+const REVEAL = { bach: "right", composer: "Flagship", written: ["alto", "tenor", "bass"], correct: false };
+
+test("lists read as English", () => {
+  assert.equal(listed([]), "");
+  assert.equal(listed(["alto"]), "alto");
+  assert.equal(listed(["alto", "tenor"]), "alto and tenor");
+  assert.equal(listed(["alto", "tenor", "bass"]), "alto, tenor and bass");
+});
+
+test("a clock shows whole seconds", () => {
+  assert.equal(clock(7.9), "0:07");
+  assert.equal(clock(71), "1:11");
+  assert.equal(clock(-1), "0:00");
+});
+
+test("the time heard never claims the goal too early", () => {
+  assert.equal(heardLine(4.9, 5, false), "Heard 4 of 5 seconds");
+  assert.equal(heardLine(5, 5, true), "Heard enough to answer");
+});
+
+test("the reveal names Bach's clip, and the machine's with its voices", () => {
+  assert.equal(bachLine(REVEAL), "Clip 2 is Bach");
+  assert.equal(writtenLine(REVEAL), "Clip 1: Flagship wrote the alto, tenor and bass; the rest is Bach.");
+  assert.equal(verdict(REVEAL), "Not this time.");
+  assert.equal(verdict({ correct: true }), "You heard it.");
+});
+
+test("a machine that wrote everything is said to have", () => {
+  const all = { ...REVEAL, written: ["soprano", "alto", "tenor", "bass"] };
+  assert.equal(writtenLine(all), "Clip 1: Flagship wrote all four voices.");
+});
+
+test("how others did is a count and a percentage", () => {
+  assert.equal(othersLine({ answers: 0, correct: 0 }), "You are the first to answer this pair.");
+  assert.equal(othersLine({ answers: 1, correct: 1 }), "Everyone so far: 1 right of 1 answer (100 %).");
+  assert.equal(othersLine({ answers: 12, correct: 8 }), "Everyone so far: 8 right of 12 answers (67 %).");
+});
