@@ -6,17 +6,19 @@ PYTHON := $(VENV)/bin/python
 # Importing torch without compiled bytecode costs six seconds each time.
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Settings of your own, where there are any; what stands in .env wins over the environment.
+MANAGE = set -a; [ ! -f .env ] || . ./.env; set +a; exec $(PYTHON) manage.py
 
 .PHONY: run setup test lint bench worker tools
 
 run: setup
-	@$(PYTHON) manage.py serve --port $(PORT)
+	@$(MANAGE) serve --port $(PORT)
 
 setup: $(VENV)/installed
-	@$(PYTHON) manage.py prepare
+	@$(MANAGE) prepare
 
 worker: setup
-	@$(PYTHON) manage.py work
+	@$(MANAGE) work
 
 test: $(VENV)/installed-dev setup tools
 	$(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import lameenc
@@ -11,8 +14,11 @@ import numpy as np
 from django.core.files.base import ContentFile
 from django.utils.timezone import now
 
+from generator.families.checkpoint import read_metadata, sha256_of
 from generator.models import Composer, Excerpt, Pair, Piece, Work
 from generator.music.chorale import Chorale, given_for, mended_onsets
+from generator.music.gridjson import to_json
+from generator.registry import family_class
 
 STEPS = 64
 FINGERPRINT = "f" * 64
@@ -28,19 +34,6 @@ def make_chorale(steps: int = STEPS, **frame: Any) -> Chorale:
     fermata = np.zeros(steps, dtype=bool)
     fermata[-4:] = True
     return Chorale(np.array(quarters).T, onset, fermata, **frame)
-
-
-def grid_of(chorale: Chorale) -> dict[str, Any]:
-    return {
-        "bwv": chorale.bwv,
-        "title": chorale.title,
-        "key": chorale.key,
-        "metre": [list(change) for change in chorale.metre],
-        "anacrusis": chorale.anacrusis,
-        "pitch": chorale.pitch.tolist(),
-        "onset": chorale.onset.astype(int).tolist(),
-        "fermata": chorale.fermata.astype(int).tolist(),
-    }
 
 
 def altered(chorale: Chorale, condition: str) -> Chorale:
@@ -99,7 +92,7 @@ def make_piece(
             "condition": condition,
             "seed": 0,
             "status": Piece.Status.DONE,
-            "grid": grid_of(altered(chorale, condition) if condition else chorale),
+            "grid": to_json(altered(chorale, condition) if condition else chorale),
             "seconds": 2.0,
             "fingerprint": FINGERPRINT,
             "loudness": -18.0,
@@ -148,3 +141,19 @@ def _tone(pitch: int, seconds: float) -> bytes:
 def make_mp3(number: int = 0, seconds: float = 2.0) -> bytes:
     """A real clip: a plain tone whose pitch depends on the number, its length does not."""
     return _tone(number % 16, seconds)
+
+
+def save_miniature(
+    path: Path, *, family: str = "markov", trained_on: Sequence[str] = ("BWV253",)
+) -> Path:
+    """A checkpoint of a family's miniature: it writes real, if poor, voices."""
+    family_class(family).debug().save(path, {"works": json.dumps(list(trained_on)), "seed": "0"})
+    return path
+
+
+def make_miniature(folder: Path, slug: str = "mini", **saved: Any) -> Composer:
+    """A composer that can be put to work, and the rows of what it was trained on."""
+    path = save_miniature(folder / f"{slug}.safetensors", **saved)
+    for bwv in json.loads(read_metadata(path)["works"]):
+        Work.objects.get_or_create(bwv=bwv, defaults={"tune": f"tune-{bwv}", "part": "train"})
+    return make_composer(slug, checkpoint=str(path), sha256=sha256_of(path))

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import re
+import time
+from datetime import timedelta as td
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from django.core.files.storage import default_storage
+from django.utils.timezone import now
+from django_tasks import default_task_backend
+from pytest_django import Settings
+
+from generator.errors import GenerationError
+from generator.models import Composer, Excerpt, Pair, Piece
+from generator.music.chorale import given_for
+from generator.music.gridjson import from_json
+from generator.services import pieces
+from generator.services.claims import ClaimLost, claim, kept_lease
+from generator.services.clips import sweep_parts
+from generator.tasks import enqueue_forgotten, order_piece, recover_pieces, requeue_pieces
+from tests.builders import make_excerpt, make_miniature, make_piece, make_work
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.music.corpus import Corpus
+
+pytestmark = pytest.mark.django_db
+STOP = 32
+
+
+@pytest.fixture
+def mini(tmp_path: Path, corpus: Corpus) -> Composer:
+    return make_miniature(tmp_path)
+
+
+@pytest.fixture
+def excerpt() -> Excerpt:
+    return make_excerpt(make_work("BWV269"), 0, STOP)
+
+
+@pytest.fixture
+def made(mini, excerpt, django_capture_on_commit_callbacks) -> Piece:
+    with django_capture_on_commit_callbacks(execute=True):
+        piece = order_piece(excerpt, mini, "ATB", seed=3)
+    piece.refresh_from_db()
+    return piece
+
+
+def waiting(**fields) -> Piece:
+    return make_piece(status=Piece.Status.QUEUED, grid=None, done=None, **fields)
+
+
+def clips() -> list[str]:
+    return default_storage.listdir("clips")[1] if default_storage.exists("clips") else []
+
+
+def test_an_ordered_piece_is_made_with_notes_and_sound(made):
+    assert (made.status, made.error, made.tries, made.lease_until) == ("done", "", 1, None)
+    assert made.clip.read()[:2] in (b"\xff\xfb", b"\xff\xfa")
+    assert made.loudness == pytest.approx(-18, abs=0.1)
+    assert made.copied_run is not None and made.done is not None
+
+
+def test_given_voices_are_bachs_and_written_ones_are_not(made, corpus):
+    bach, piece = corpus.work("BWV269").chorale.slice(0, STOP), from_json(made.grid)
+    given = given_for("ATB", STOP)
+    assert np.array_equal(piece.pitch[given], bach.pitch[given])
+    assert np.array_equal(piece.onset[given], bach.onset[given])
+    assert not np.array_equal(piece.pitch, bach.pitch)
+
+
+def test_bachs_piece_and_the_pair_come_with_it(made):
+    pair = Pair.objects.playable().get(machine=made)
+    assert pair.bach.composer.slug == "bach"
+    assert pair.bach.condition == ""
+    assert pair.bach.seconds == made.seconds
+    assert pair.bach.clip.size == made.clip.size
+    assert 0 < pair.differing <= 1
+
+
+def test_names_of_clips_tell_nothing(made):
+    names = [piece.clip.name for piece in Piece.objects.all()]
+    assert len(set(names)) == 2
+    assert all(re.fullmatch(r"clips/[0-9a-f]{32}\.mp3", name) for name in names)
+
+
+def test_the_same_seed_gives_the_same_piece_again(made):
+    before = made.grid, made.clip.read(), made.clip.name
+    Pair.objects.all().delete()
+    Piece.objects.filter(id=made.id).update(status="queued")
+    pieces.produce_piece(made.id)
+    again = Piece.objects.get(id=made.id)
+    assert (again.grid, again.clip.read()) == before[:2]
+    assert again.clip.name != before[2]
+    assert len(clips()) == 2, "the clip of the first time is gone"
+
+
+def test_another_seed_gives_another_piece(made, mini, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        other = order_piece(made.excerpt, mini, "ATB", seed=4)
+    other.refresh_from_db()
+    assert other.grid != made.grid
+    assert Piece.objects.filter(composer__slug="bach").count() == 1, "Bach is rendered once"
+
+
+def test_what_was_ordered_already_is_not_ordered_again(made, mini, recorded_queue):
+    assert order_piece(made.excerpt, mini, "ATB", seed=3) == made
+    assert Piece.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_is_rolled_back_queues_nothing(mini, excerpt, recorded_queue):
+    order_piece(excerpt, mini, "ATB", seed=1)
+    queued = len(default_task_backend.results)
+    with pytest.raises(ValueError, match="seed"):
+        order_piece(excerpt, mini, "S", seed="one")
+    assert (queued, len(default_task_backend.results)) == (2, 2)
+
+
+def test_a_piece_is_claimed_once():
+    piece = waiting()
+    assert claim(piece.id) is not None
+    assert claim(piece.id) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_is_renewed_while_the_work_lasts(settings: Settings):
+    settings.LEASE_SECONDS = 0.3
+    piece = claim(waiting().id)
+    with kept_lease(piece):
+        time.sleep(0.6)
+        assert Piece.objects.get(id=piece.id).lease_until > now()
+
+
+def test_a_dead_workers_piece_is_queued_again(recorded_queue):
+    piece = waiting(tries=1)
+    Piece.objects.update(status="running", lease_until=now() - td(seconds=1))
+    assert recover_pieces() == 1
+    assert default_task_backend.results[0].args == [piece.id]
+    assert Piece.objects.get().status == "queued"
+
+
+def test_a_living_workers_piece_is_let_alone(recorded_queue):
+    claim(waiting().id)
+    assert recover_pieces() == 0
+    assert Piece.objects.get().status == "running"
+
+
+def test_after_three_deaths_a_piece_is_set_aside(recorded_queue):
+    waiting(tries=3)
+    Piece.objects.update(status="running", lease_until=now() - td(seconds=1))
+    assert recover_pieces() == 0
+    assert Piece.objects.get().status == "failed"
+    assert "3 workers died" in Piece.objects.get().error
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing(made):
+    lost = claim_again(made)
+    result = pieces._make(lost)
+    Piece.objects.filter(id=made.id).update(tries=lost.tries + 1)
+    with pytest.raises(ClaimLost):
+        pieces._finish(lost, result)
+    assert Piece.objects.get(id=made.id).status == "running"
+
+
+def claim_again(piece: Piece) -> Piece:
+    Pair.objects.all().delete()
+    Piece.objects.filter(id=piece.id).update(status="queued")
+    return claim(piece.id)
+
+
+def test_a_reason_that_is_known_is_written_to_the_row(mini, excerpt, settings: Settings, tmp_path):
+    settings.SOUNDFONT = tmp_path / "no.sf3"
+    piece = waiting(excerpt=excerpt, composer=mini)
+    assert pieces.produce_piece(piece.id) in ("failed", "queued")
+    assert "no.sf3" in Piece.objects.get(id=piece.id).error
+
+
+def test_a_bug_is_marked_and_raised(mini, excerpt, monkeypatch, caplog):
+    monkeypatch.setattr(pieces, "copied_run", lambda *_: 1 / 0)
+    piece = waiting(excerpt=excerpt, composer=mini)
+    with pytest.raises(ZeroDivisionError):
+        pieces.produce_piece(piece.id)
+    piece.refresh_from_db()
+    assert (piece.status, piece.error) == ("failed", "ZeroDivisionError: division by zero")
+    assert "Traceback" in caplog.text
+    assert clips() == []
+
+
+def test_a_passing_fault_is_tried_three_times(
+    mini, excerpt, monkeypatch, django_capture_on_commit_callbacks
+):
+    def fault(*_) -> int:
+        raise GenerationError("disk full for a moment")
+
+    monkeypatch.setattr(pieces, "copied_run", fault)
+    with django_capture_on_commit_callbacks(execute=True):
+        piece = order_piece(excerpt, mini, "ATB", seed=1)
+    piece.refresh_from_db()
+    assert (piece.status, piece.tries, piece.error) == ("failed", 3, "disk full for a moment")
+
+
+def test_a_changed_checkpoint_is_refused(mini, excerpt):
+    Composer.objects.filter(id=mini.id).update(sha256="0" * 64)
+    piece = waiting(excerpt=excerpt, composer=mini)
+    assert pieces.produce_piece(piece.id) == "failed"
+    assert "is not the checkpoint that was installed" in Piece.objects.get(id=piece.id).error
+
+
+def test_failed_pieces_wait_again_with_all_their_tries(recorded_queue):
+    piece = waiting(tries=3)
+    Piece.objects.update(status="failed", error="why")
+    done = make_piece()
+    assert requeue_pieces(Piece.objects.all()) == 1
+    piece.refresh_from_db()
+    assert (piece.status, piece.tries, piece.error) == ("queued", 0, "")
+    assert Piece.objects.get(id=done.id).status == "done"
+
+
+def test_waiting_pieces_whose_tasks_were_lost_are_queued(recorded_queue):
+    piece = waiting()
+    make_piece()
+    enqueue_forgotten()
+    assert [result.args for result in default_task_backend.results] == [[piece.id]]
+
+
+def test_what_a_dead_worker_had_begun_to_write_is_removed(settings: Settings, tmp_path):
+    settings.PARTS_DIR = tmp_path
+    settings.LEASE_SECONDS = 0.05
+    (tmp_path / "half").write_bytes(b"ID")
+    time.sleep(0.1)
+    (tmp_path / "fresh").write_bytes(b"ID")
+    sweep_parts()
+    assert [path.name for path in tmp_path.iterdir()] == ["fresh"]
