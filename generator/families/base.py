@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from generator.families.ties import tied
 from generator.music.chorale import BoolArray, Chorale
 
 
@@ -33,7 +34,7 @@ class Family(ABC):
             raise ValueError(f"temperature {temperature}; it must be above 0")
         if given.all():
             return chorale
-        return self._fill(chorale, given, seed=seed, temperature=temperature)
+        return self._fill(*tied(chorale, given), seed=seed, temperature=temperature)
 
     @abstractmethod
     def _fill(

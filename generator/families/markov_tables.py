@@ -1,0 +1,222 @@
+"""What the Markov family counts: chords, their successions, the rhythm around them.
+
+Legend: C chord types, M metric classes, V = 4 voices.
+
+A chord *type* is four sounding voices relative to the key: the bass's pitch class above the tonic,
+and the intervals of soprano, alto and tenor above the bass. Counting types instead of pitches is
+counting every work in all twelve transpositions. Minor keys count from their own tonic; no table
+knows the mode, the succession of chords tells it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.music.chorale import REST, STEPS_PER_QUARTER, VOICE_RANGES, BoolArray, Chorale
+from generator.music.style import tonic_class
+
+IntArray = NDArray[np.int32]
+FloatArray = NDArray[np.float64]
+
+# Metric classes: a beat, an eighth, a sixteenth off the beat; where a fermata note begins; inside.
+BEAT, EIGHTH, SIXTEENTH, FERMATA, INSIDE = range(5)
+CLASSES = 5
+REACH = 24  # moves beyond two octaves count as two octaves
+LONGEST = 8  # steps since the last event, capped
+SUBSETS = 16  # of written voices, as a bit mask: S = 1, A = 2, T = 4, B = 8
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All that is counted; every array goes into the checkpoint under its name here.
+
+    Attributes
+    ----------
+    types : int32[C, 4]
+        (bass class, S - B, A - B, T - B).
+    first : float32[M, C]
+        Shares of the types among the events of a metric class.
+    pairs, pair_counts : int32[n, 3] (class, from, to), int32[n]
+    triples, triple_counts : int32[n, 4] (class, before, from, to), int32[n]
+        The class is that of the chord moved to.
+    moves : float32[M, V, 2 * REACH + 1]
+        Shares of each voice's moves into an event.
+    register : float32[V, 128]
+        Shares of each voice's pitches.
+    rhythm : float32[SUBSETS, M, 2, LONGEST]
+        Probability that a set of voices begins a note, given the class, whether any other voice
+        does, and the steps since this set last did.
+    strike : float32[M, V]
+        Probability that a voice whose pitch stays at an event repeats it.
+    """
+
+    types: IntArray
+    first: NDArray[np.float32]
+    pairs: IntArray
+    pair_counts: IntArray
+    triples: IntArray
+    triple_counts: IntArray
+    moves: NDArray[np.float32]
+    register: NDArray[np.float32]
+    rhythm: NDArray[np.float32]
+    strike: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        types = len(self.types)
+        shapes = {
+            "types": (types, 4),
+            "first": (CLASSES, types),
+            "pairs": (len(self.pair_counts), 3),
+            "triples": (len(self.triple_counts), 4),
+            "moves": (CLASSES, 4, 2 * REACH + 1),
+            "register": (4, 128),
+            "rhythm": (SUBSETS, CLASSES, 2, LONGEST),
+            "strike": (CLASSES, 4),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"table {name} has shape {getattr(self, name).shape}, not {shape}")
+        if not types:
+            raise ValueError("no chord types; the training works are empty")
+        for name in ("pairs", "triples"):
+            rows = getattr(self, name)
+            if rows.size and not (rows.min() >= 0 and rows[:, 1:].max() < types):
+                raise ValueError(f"table {name} names chord types that do not exist")
+            if rows.size and rows[:, 0].max() >= CLASSES:
+                raise ValueError(f"table {name} names metric classes that do not exist")
+
+
+def metric_classes(chorale: Chorale) -> NDArray[np.intp]:
+    """int[T]: the metric class of every step."""
+    phase = chorale.bar_phase() % STEPS_PER_QUARTER
+    classes = np.where(phase == 0, BEAT, np.where(phase == 2, EIGHTH, SIXTEENTH))
+    fermata = chorale.fermata
+    begins = fermata & ~np.append(False, fermata[:-1])
+    return np.where(begins, FERMATA, np.where(fermata, INSIDE, classes))
+
+
+def count(chorales: Sequence[Chorale]) -> Tables:
+    """Count whole works.
+
+    Raises
+    ------
+    ValueError
+        If no work has four sounding voices at any event.
+    """
+    index: dict[tuple[int, ...], int] = {}
+    pairs: Counter[tuple[int, ...]] = Counter()
+    triples: Counter[tuple[int, ...]] = Counter()
+    single: Counter[tuple[int, int]] = Counter()
+    for chorale in chorales:
+        for run in _runs(chorale):
+            row = [(m, index.setdefault(chord, len(index))) for m, chord in run]
+            single.update(row)
+            pairs.update((m, a, b) for (_, a), (m, b) in pairwise(row))
+            triples.update(
+                (m, a, b, c) for (_, a), (_, b), (m, c) in zip(row, row[1:], row[2:], strict=False)
+            )
+    first = np.zeros((CLASSES, len(index)))
+    for (m, chord), n in single.items():
+        first[m, chord] = n
+    return Tables(
+        types=np.array(list(index), dtype=np.int32).reshape(-1, 4),
+        first=_shares(first),
+        pairs=_keys(pairs, 3),
+        pair_counts=np.array([pairs[key] for key in sorted(pairs)], dtype=np.int32),
+        triples=_keys(triples, 4),
+        triple_counts=np.array([triples[key] for key in sorted(triples)], dtype=np.int32),
+        **_voice_tables(chorales),
+    )
+
+
+def subset_of(written: BoolArray) -> NDArray[np.intp]:
+    """int[T]: which voices are written at each step, as a bit mask."""
+    return np.array([1, 2, 4, 8], dtype=np.intp) @ written.astype(np.intp)
+
+
+def _runs(chorale: Chorale) -> Iterable[list[tuple[int, tuple[int, ...]]]]:
+    """Rows of (metric class, chord type), broken at rests."""
+    classes, tonic = metric_classes(chorale), tonic_class(chorale.key)
+    run: list[tuple[int, tuple[int, ...]]] = []
+    for step in np.flatnonzero(chorale.onset.any(axis=0)):
+        s, a, t, b = (int(p) for p in chorale.pitch[:, step])
+        if REST in (s, a, t, b):
+            yield run
+            run = []
+        else:
+            run.append((int(classes[step]), ((b - tonic) % 12, s - b, a - b, t - b)))
+    yield run
+
+
+def _voice_tables(chorales: Sequence[Chorale]) -> dict[str, NDArray[np.float32]]:
+    # Add-one smoothing: no move, pitch, note or repeat is ever impossible.
+    moves = np.full((CLASSES, 4, 2 * REACH + 1), 0.1)
+    register = np.full((4, 128), 0.1)
+    rhythm = np.ones((SUBSETS, CLASSES, 2, LONGEST, 2))
+    strike = np.ones((CLASSES, 4, 2))
+    for chorale in chorales:
+        classes = metric_classes(chorale)
+        _count_moves(chorale, classes, moves, strike)
+        _count_rhythm(chorale, classes, rhythm)
+        for voice in range(4):
+            np.add.at(register[voice], chorale.pitch[voice][chorale.onset[voice]], 1)
+    return {
+        "moves": _shares(moves),
+        "register": _shares(register),
+        "rhythm": _shares(rhythm)[..., 1],
+        "strike": _shares(strike)[..., 1],
+    }
+
+
+def _count_moves(
+    chorale: Chorale, classes: NDArray[np.intp], moves: FloatArray, strike: FloatArray
+) -> None:
+    steps = np.flatnonzero(chorale.onset[:, 1:].any(axis=0)) + 1
+    for voice in range(4):
+        now = chorale.pitch[voice, steps].astype(np.int32)
+        before = chorale.pitch[voice, steps - 1].astype(np.int32)
+        sounding = (now != REST) & (before != REST)
+        move = np.clip(now - before, -REACH, REACH)[sounding]
+        m = classes[steps][sounding]
+        np.add.at(moves[:, voice], (m, move + REACH), 1)
+        struck = chorale.onset[voice, steps][sounding].astype(np.intp)
+        np.add.at(strike[:, voice], (m[move == 0], struck[move == 0]), 1)
+
+
+def _count_rhythm(chorale: Chorale, classes: NDArray[np.intp], rhythm: FloatArray) -> None:
+    for subset in range(1, SUBSETS):
+        voices = [bool(subset >> v & 1) for v in range(4)]
+        ours = np.asarray(chorale.onset[voices].any(axis=0))
+        others = chorale.onset[[not v for v in voices]].any(axis=0).astype(np.intp)
+        since = steps_since(ours)
+        np.add.at(rhythm[subset], (classes, others, since, ours.astype(np.intp)), 1)
+
+
+def steps_since(events: BoolArray) -> NDArray[np.intp]:
+    """int[T]: steps since the last event before each step, less 1, capped below `LONGEST`."""
+    at = np.where(events, np.arange(len(events)), -LONGEST)
+    last = np.append(-LONGEST, np.maximum.accumulate(at)[:-1])
+    since: NDArray[np.intp] = np.minimum(np.arange(len(events)) - last - 1, LONGEST - 1)
+    return since
+
+
+def in_range(voice: int, pitch: NDArray[np.int32]) -> BoolArray:
+    """Whether pitches lie in what a written voice may use."""
+    low, high = VOICE_RANGES[voice]
+    return (low <= pitch) & (pitch <= high)
+
+
+def _keys(counter: Counter[tuple[int, ...]], width: int) -> IntArray:
+    return np.array(sorted(counter), dtype=np.int32).reshape(-1, width)
+
+
+def _shares(counts: FloatArray) -> NDArray[np.float32]:
+    sums = counts.sum(axis=-1, keepdims=True)
+    shares: NDArray[np.float32] = (counts / np.maximum(sums, 1e-9)).astype(np.float32)
+    return shares
