@@ -87,7 +87,7 @@ def _fingerprint(font: str) -> str:
     what = {
         "library": [library.kind, library.version],
         "font": font,
-        "encoder": [encoding.ENCODER, encoding.BIT_RATE, encoding.MP3_RATE, encoding.QUALITY],
+        "encoder": [encoding.ENCODER, *encoding.SETTINGS],
         "loudness": [f"pyloudnorm {version('pyloudnorm')}", loudness.TARGET_LUFS],
         "synth": [synth.SETTINGS, synth.REVERB, synth.REVERB_SEND, synth.PANS, synth.PROGRAMS],
         "velocity": synth.VELOCITY,

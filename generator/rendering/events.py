@@ -1,4 +1,4 @@
-"""From the grid to what a synthesiser plays, and when.
+"""From the grid to what a synthesiser plays, and when: the notes of the MIDI file, in samples.
 
 Conventions
 -----------
@@ -11,11 +11,13 @@ a pair are equally long.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.chorale import REST, Chorale
+from generator.music.chorale import REST, VOICES, Chorale
+from generator.music.tempo import step_seconds
 
 SAMPLE_RATE = 44_100
 BLOCK = 64
@@ -26,8 +28,11 @@ TAIL_SECONDS = 2.75
 REPEAT_GAP_SECONDS = 0.08
 
 
-def step_seconds(metre: str) -> float:
-    return (30 if metre == "3/2" else 60) / 76 / 4
+@dataclass(frozen=True, order=True)
+class _Note:
+    start: int
+    end: int
+    pitch: int
 
 
 @dataclass(frozen=True, order=True)
@@ -64,23 +69,23 @@ def key_events(chorale: Chorale) -> list[Event]:
     at = step_samples(chorale)
     gap = round(REPEAT_GAP_SECONDS * SAMPLE_RATE / BLOCK) * BLOCK
     events = []
-    for voice in range(4):
-        for start, stop, pitch, repeats in _notes(chorale, voice):
-            down, up = int(at[start]), int(at[stop])
-            if repeats:
+    for voice in range(len(VOICES)):
+        notes = notes_of(chorale, voice)
+        following = [note.pitch for note in notes[1:]] + [REST]
+        for note, after in zip(notes, following, strict=True):
+            if note.pitch == REST:
+                continue
+            down, up = int(at[note.start]), int(at[note.end])
+            if after == note.pitch:
                 up = max(up - gap, (down + up) // 2 // BLOCK * BLOCK)
-            events.append(Event(down, True, voice, pitch))
-            events.append(Event(up, False, voice, pitch))
+            events.append(Event(down, True, voice, note.pitch))
+            events.append(Event(up, False, voice, note.pitch))
     return sorted(events)
 
 
-def _notes(chorale: Chorale, voice: int) -> list[tuple[int, int, int, bool]]:
-    """(first step, step after the last, pitch, whether the next note repeats it at once)."""
-    pitch, onset = chorale.pitch[voice], chorale.onset[voice]
-    notes = []
-    for start in np.flatnonzero(onset).tolist():
-        ends = np.flatnonzero(onset[start + 1 :] | (pitch[start + 1 :] == REST))
-        stop = start + 1 + int(ends[0]) if ends.size else chorale.steps
-        repeats = stop < chorale.steps and bool(onset[stop]) and pitch[stop] == pitch[start]
-        notes.append((start, stop, int(pitch[start]), bool(repeats)))
-    return notes
+def notes_of(chorale: Chorale, voice: int) -> list[_Note]:
+    pitch, begins = chorale.pitch[voice], chorale.onset[voice].copy()
+    begins[0] = True
+    begins[1:] |= pitch[1:] != pitch[:-1]
+    starts = [*np.flatnonzero(begins).tolist(), chorale.steps]
+    return [_Note(start, end, int(pitch[start])) for start, end in pairwise(starts)]
