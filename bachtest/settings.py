@@ -87,7 +87,6 @@ MEDIA_ROOT = VAR_DIR / "media"
 # On the same disk as the clips, so that a finished one is moved into place and never copied.
 PARTS_DIR = VAR_DIR / "parts"
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 

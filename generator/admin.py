@@ -30,10 +30,9 @@ class PieceAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Queue failed pieces again", permissions=["requeue"])
     def queue_again(self, request: HttpRequest, queryset: QuerySet[Piece]) -> None:
+        chosen = queryset.count()
         count = requeue_pieces(Piece.objects.filter(id__in=queryset.values("id")))
-        self.message_user(
-            request, f"{count} of {queryset.count()} pieces were failed; queued again."
-        )
+        self.message_user(request, f"{count} of {chosen} pieces had failed and are queued again.")
 
     def has_requeue_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("generator.change_piece")

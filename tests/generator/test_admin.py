@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from django_tasks import default_task_backend
+
+from generator.models import Piece
+from tests.builders import make_pair, make_piece
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_queue")]
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    return client
+
+
+def listed(client: Client, model: str, **query: str) -> str:
+    response = client.get(reverse(f"admin:generator_{model}_changelist"), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def queue_again(client: Client, piece: Piece) -> str:
+    action = {"action": "queue_again", "_selected_action": [str(piece.id)]}
+    url = reverse("admin:generator_piece_changelist")
+    return client.post(url, action, follow=True).content.decode()
+
+
+def failed_piece() -> Piece:
+    return make_piece(status=Piece.Status.FAILED, tries=3, error="the disk is full")
+
+
+def test_the_reason_of_a_failure_is_shown(admin):
+    failed_piece()
+    assert "the disk is full" in listed(admin, "piece", status="failed")
+    assert "the disk is full" not in listed(admin, "piece", status="done")
+
+
+def test_failed_pieces_are_queued_again(admin):
+    piece = failed_piece()
+    assert "1 of 1 pieces had failed and are queued again" in queue_again(admin, piece)
+    piece.refresh_from_db()
+    assert (piece.status, piece.tries) == ("queued", 0)
+    assert [result.args for result in default_task_backend.results] == [[piece.id]]
+
+
+def test_pieces_that_are_done_are_not_queued_again(admin):
+    piece = make_piece()
+    assert "0 of 1 pieces" in queue_again(admin, piece)
+    assert default_task_backend.results == []
+
+
+def test_staff_without_the_permission_cannot_queue_again():
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_piece"))
+    client = Client()
+    client.force_login(reader)
+    piece = failed_piece()
+    queue_again(client, piece)
+    assert Piece.objects.get().status == "failed"
+
+
+def test_pairs_that_are_set_aside_say_why(admin):
+    make_pair(set_aside="copies 20 events in a row from a training work")
+    make_pair()
+    assert "copies 20 events" in listed(admin, "pair", set_aside__isempty="0")
+    assert "copies 20 events" not in listed(admin, "pair", set_aside__isempty="1")
+
+
+@pytest.mark.parametrize("model", ["piece", "pair", "composer", "work"])
+def test_rows_are_looked_at_and_not_changed(admin, model):
+    pair = make_pair()
+    row = {
+        "piece": pair.machine,
+        "pair": pair,
+        "composer": pair.machine.composer,
+        "work": pair.machine.excerpt.work,
+    }[model]
+    assert str(row) in listed(admin, model)
+    change = reverse(f"admin:generator_{model}_change", args=[row.pk])
+    assert admin.get(change).status_code == 200
+    assert admin.post(change, {}).status_code == 403
+    assert admin.get(reverse(f"admin:generator_{model}_add")).status_code == 403
+    assert admin.get(reverse(f"admin:generator_{model}_delete", args=[row.pk])).status_code == 403

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from collections import Counter
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django_tasks import default_task_backend
+
+from generator.models import Composer, Piece, Work
+from generator.services.composers import ComposerError
+from generator.services.pieces import new_piece
+from generator.services.pool import (
+    GAME,
+    STARTER,
+    choose_excerpts,
+    lacking_for_game,
+    lacking_for_starter,
+)
+from generator.tasks import order_pieces
+from tests.builders import (
+    make_composer,
+    make_excerpt,
+    make_miniature,
+    make_pair,
+    make_piece,
+    make_work,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_queue")]
+
+
+@pytest.fixture
+def mini(tmp_path: Path) -> Composer:
+    return make_miniature(tmp_path)
+
+
+@pytest.fixture
+def tunes() -> list[str]:
+    """Four tune families of one, two, three and four works, each work of two excerpts."""
+    for number in range(1, 5):
+        for _ in range(number):
+            work = make_work(tune=f"tune {number}")
+            make_excerpt(work, 0, 64)
+            make_excerpt(work, 64, 128)
+    return [f"tune {number}" for number in range(1, 5)]
+
+
+def order(*arguments: str) -> str:
+    out = StringIO()
+    call_command("order_pieces", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_pieces_and_bachs_are_queued(mini, tunes, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        out = order("--composer", "mini", "--condition", "ATB", "--count", "4")
+    assert out == "4 pieces in the queue\n"
+    assert Piece.objects.filter(composer=mini, condition="ATB", status="queued").count() == 4
+    assert Piece.objects.filter(composer__slug="bach", condition="").count() == 4
+    queued = [result.args[0] for result in default_task_backend.results]
+    assert sorted(queued) == sorted(Piece.objects.values_list("id", flat=True))
+
+
+def test_tune_families_are_played_alike_whatever_their_size(mini, tunes):
+    order_pieces(mini, "AT", 8)
+    played = Counter(Piece.objects.written().values_list("excerpt__work__tune", flat=True))
+    assert played == dict.fromkeys(tunes, 2)
+
+
+def test_the_least_played_tune_comes_first(mini, tunes):
+    order_pieces(mini, "AT", 3)
+    played = set(Piece.objects.written().values_list("excerpt__work__tune", flat=True))
+    [choice] = choose_excerpts(mini, "AT", 1)
+    assert choice.excerpt.work.tune not in played
+
+
+def test_conditions_spread_over_tunes_too(mini, tunes):
+    for condition in ("S", "AT", "ATB", "SATB"):
+        order_pieces(mini, condition, 1)
+    assert Piece.objects.written().values("excerpt__work__tune").distinct().count() == 4
+
+
+def test_the_same_seed_chooses_the_same(mini, tunes):
+    assert choose_excerpts(mini, "S", 5, seed=7) == choose_excerpts(mini, "S", 5, seed=7)
+
+
+def test_what_was_ordered_is_ordered_again_with_another_seed(mini):
+    make_excerpt()
+    order_pieces(mini, "B", 2, seed=5)
+    assert sorted(Piece.objects.written().values_list("seed", flat=True)) == [5, 6]
+
+
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_only_works_of_the_test_part_are_played(mini, part):
+    make_excerpt(make_work(part=part))
+    with pytest.raises(CommandError, match="no excerpts"):
+        order("--composer", "mini", "--condition", "ATB")
+
+
+def test_a_tune_known_from_training_is_not_played(mini):
+    known = make_excerpt(make_work(tune=Work.objects.get(bwv="BWV253").tune))
+    with pytest.raises(CommandError, match="no excerpts"):
+        order("--composer", "mini", "--condition", "ATB")
+    with pytest.raises(ComposerError, match=f"trained on the tune of {known.work.bwv}"):
+        new_piece(known, mini, "ATB", seed=0)
+
+
+def test_a_composer_trained_on_works_without_a_tune_is_refused(tmp_path, tunes):
+    make_miniature(tmp_path, "odd", trained_on=["jsb/train/1"])
+    Work.objects.filter(bwv="jsb/train/1").delete()
+    with pytest.raises(CommandError, match="'odd' was trained on 'jsb/train/1'"):
+        order("--composer", "odd", "--condition", "ATB")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--composer", "nobody", "--condition", "ATB"), "unknown composer 'nobody'; use one of"),
+        (("--composer", "mini", "--condition", "BAT"), "unknown condition 'BAT'; use one of S, A"),
+        (("--composer", "mini", "--condition", "S", "--count", "0"), "count 0; order at least 1"),
+        (("--composer", "bach", "--condition", "S"), "composer 'bach' is"),
+    ],
+)
+def test_a_wrong_order_is_named(mini, tunes, arguments, message):
+    with pytest.raises(CommandError, match=message):
+        order(*arguments)
+    assert not Piece.objects.exists()
+
+
+def test_a_first_game_has_each_condition_and_its_tunes_differ(mini, tunes):
+    lacking = lacking_for_game("mini", coming=True)
+    assert tuple(lacking) == GAME
+    order_pieces(mini, "SATB", 1)
+    assert lacking_for_game("mini", coming=True).count("SATB") == 1
+    assert lacking_for_game("mini", coming=False).count("SATB") == 2
+
+
+def test_pairs_in_the_pool_are_not_made_again():
+    bot = make_composer("markov")
+    for condition in ("S", "AT"):
+        make_pair(condition, bot)
+    wanted = sum(STARTER["markov"].values())
+    assert len(lacking_for_starter("markov")) == wanted - 2
+
+
+def test_pairs_that_were_set_aside_are_replaced():
+    make_pair("S", make_composer("markov"), set_aside="copies")
+    make_piece(composer=make_composer("markov"), condition="A", status=Piece.Status.FAILED)
+    assert len(lacking_for_starter("markov")) == sum(STARTER["markov"].values())

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from generator.errors import GenerationError
+from generator.models import Composer, Pair, Piece
+from generator.services.composers import source_of
+from generator.services.pairs import (
+    LONGEST_COPY,
+    copied_run,
+    differing_share,
+    join_pairs,
+)
+from generator.services.writing import write_voices
+from tests.builders import (
+    altered,
+    make_bach,
+    make_chorale,
+    make_composer,
+    make_excerpt,
+    make_miniature,
+    make_pair,
+    make_piece,
+)
+
+
+class Scribe:
+    """Writes what it is told to, and keeps what it was shown."""
+
+    def __init__(self, answer) -> None:
+        self.answer = answer
+
+    def fill(self, chorale, given, *, seed, temperature):
+        self.seen = chorale
+        return self.answer
+
+
+def test_the_share_counts_written_cells_alone():
+    chorale = make_chorale()
+    assert differing_share(chorale, altered(chorale, "ATB"), "ATB") == 1
+    assert differing_share(chorale, altered(chorale, "A"), "ATB") == pytest.approx(1 / 3)
+    assert differing_share(chorale, chorale, "SATB") == 0
+
+
+def test_a_repeated_note_instead_of_a_held_one_is_a_difference():
+    chorale = make_chorale(8)
+    onset = chorale.onset.copy()
+    onset[1, 1] = True
+    share = differing_share(chorale, chorale.with_voices(chorale.pitch, onset), "A")
+    assert share == pytest.approx(1 / 8)
+
+
+def test_the_machine_is_shown_the_given_voices_and_nothing_else():
+    chorale = make_chorale(bwv="BWV1", title="Wachet auf")
+    scribe = Scribe(altered(chorale, "AT"))
+    written = write_voices(scribe, chorale, "AT", seed=0)
+    assert (scribe.seen.pitch[1:3] == -1).all()
+    assert not scribe.seen.onset[1:3].any()
+    assert (scribe.seen.bwv, scribe.seen.title) == ("", "")
+    assert (scribe.seen.pitch[[0, 3]] == chorale.pitch[[0, 3]]).all()
+    assert (written.bwv, written.title) == ("BWV1", "Wachet auf")
+
+
+def test_a_family_that_touches_given_voices_is_refused():
+    chorale = make_chorale()
+    with pytest.raises(GenerationError, match="changed given voices"):
+        write_voices(Scribe(altered(chorale, "SATB")), chorale, "AT", seed=0)
+
+
+@pytest.mark.django_db
+class TestJoining:
+    def test_the_last_of_the_two_makes_the_pair(self):
+        excerpt = make_excerpt()
+        machine = make_piece(excerpt, make_composer(), "AT")
+        assert join_pairs(machine) == []
+        [pair] = join_pairs(make_piece(excerpt, make_bach()))
+        assert (pair.machine, pair.differing, pair.set_aside) == (machine, 1, "")
+
+    def test_bach_joins_all_that_waited_for_him(self):
+        excerpt = make_excerpt()
+        for condition in ("S", "ATB"):
+            make_piece(excerpt, make_composer(), condition)
+        assert len(join_pairs(make_piece(excerpt, make_bach()))) == 2
+
+    def test_a_pair_is_made_once(self):
+        pair = make_pair()
+        assert join_pairs(pair.machine) == []
+        assert Pair.objects.count() == 1
+
+    def test_failed_pieces_are_not_joined(self):
+        excerpt = make_excerpt()
+        make_piece(excerpt, make_bach())
+        failed = make_piece(excerpt, status=Piece.Status.FAILED)
+        assert join_pairs(failed) == []
+
+    def test_a_pair_without_a_difference_is_set_aside(self):
+        excerpt = make_excerpt()
+        bach = make_piece(excerpt, make_bach())
+        [pair] = join_pairs(make_piece(excerpt, grid=bach.grid))
+        assert pair.set_aside == "no written note differs from Bach's"
+        assert not Pair.objects.playable().exists()
+
+    @pytest.mark.parametrize(("run", "playable"), [(LONGEST_COPY, True), (LONGEST_COPY + 1, False)])
+    def test_a_copy_is_set_aside(self, run, playable):
+        excerpt = make_excerpt()
+        make_piece(excerpt, make_bach())
+        [pair] = join_pairs(make_piece(excerpt, copied_run=run))
+        assert (pair.set_aside == "") is playable
+        assert Pair.objects.playable().exists() is playable
+        assert playable or str(run) in pair.set_aside
+
+    def test_a_pair_rendered_in_two_ways_is_not_played(self):
+        excerpt = make_excerpt()
+        make_piece(excerpt, make_bach(), fingerprint="a" * 64)
+        join_pairs(make_piece(excerpt, fingerprint="b" * 64))
+        assert Pair.objects.exists()
+        assert not Pair.objects.playable().exists()
+
+    def test_composers_outside_the_quiz_are_not_played(self):
+        make_pair()
+        Composer.objects.filter(slug="bot").update(in_quiz=False)
+        assert not Pair.objects.playable().exists()
+
+
+@pytest.mark.django_db
+def test_a_training_work_is_a_copy_of_itself(tmp_path, corpus):
+    source = source_of(make_miniature(tmp_path, trained_on=["BWV253", "BWV254"]))
+    own = corpus.work("BWV253").chorale
+    assert copied_run(source, own, corpus) > LONGEST_COPY
+    assert copied_run(source, make_chorale(), corpus) <= LONGEST_COPY
+
+
+@pytest.mark.django_db
+def test_copying_that_cannot_be_checked_is_no_piece(tmp_path, corpus):
+    path = make_miniature(tmp_path, trained_on=["jsb/train/1"])
+    with pytest.raises(GenerationError, match="copying cannot be checked"):
+        copied_run(source_of(path), make_chorale(), corpus)
