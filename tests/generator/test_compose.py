@@ -185,7 +185,7 @@ def test_without_sound_one_line_says_what_is_missing(tmp_path, monkeypatch, sett
 @pytest.mark.django_db
 def test_an_unknown_composer_is_named_beside_all_that_there_are(tmp_path):
     make_miniature(tmp_path, "mine")
-    with pytest.raises(CommandError, match="use one of bach, mini, mine$"):
+    with pytest.raises(CommandError, match=r"use one of bach, mini, mine$"):
         compose(tmp_path / "x.mid", composer="nobody")
 
 

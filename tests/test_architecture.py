@@ -1,0 +1,102 @@
+"""The shape of the code: what imports what, how long files are, what happens on import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = settings.BASE_DIR
+OURS = [path for top in ("bachtest", "generator", "tests") for path in (ROOT / top).rglob("*.py")]
+CODE = [path for path in OURS if "migrations" not in path.parts]
+
+PURE = [
+    "bachtest.stats",
+    "bachtest.game.rounds",
+    "bachtest.game.scoring",
+    "generator.music",
+    "generator.rendering",
+]
+NUMERICAL = ("generator/music", "generator/rendering", "generator/families", "bachtest/stats")
+NUMERICAL += ("generator/training", "generator/evaluation")
+
+
+def limit(path: Path) -> int:
+    """Lines that a file may have."""
+    name = path.relative_to(ROOT).as_posix()
+    if name.startswith("tests/"):
+        return 300
+    if "management/commands" in name:
+        return 120
+    if name.startswith(NUMERICAL):
+        return 450
+    return 300 if name == "bachtest/settings.py" else 350
+
+
+def modules_of(package: str) -> list[str]:
+    """A package and all modules in it, or the module itself."""
+    path = ROOT / package.replace(".", "/")
+    if not path.is_dir():
+        return [package]
+    names = [file.relative_to(ROOT).with_suffix("") for file in sorted(path.rglob("*.py"))]
+    dotted = [".".join(name.parts).removesuffix(".__init__") for name in names]
+    return [name for name in dotted if not name.endswith("__main__") and ".soundfont." not in name]
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level packages in a fresh interpreter after it ran the code."""
+    end = "\nimport sys; print(' '.join({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code + end], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("package", PURE)
+def test_pure_code_loads_neither_django_nor_torch(package):
+    imports = "\n".join(f"import {module}" for module in modules_of(package))
+    assert not loaded_by(imports) & {"django", "rest_framework", "django_tasks", "torch"}
+
+
+def test_families_load_no_django():
+    imports = "\n".join(f"import {module}" for module in modules_of("generator.families"))
+    assert not loaded_by(imports) & {"django", "rest_framework", "django_tasks"}
+
+
+def test_the_web_process_loads_no_torch():
+    code = """
+from bachtest.wsgi import application
+from django.urls import get_resolver
+get_resolver().url_patterns
+"""
+    assert not loaded_by(code) & {"torch", "music21", "sklearn"}
+
+
+def test_every_init_is_empty():
+    assert [path for path in OURS if path.name == "__init__.py" and path.read_text()] == []
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_stay_small(path):
+    assert len(path.read_text().splitlines()) <= limit(path)
+
+
+def front_end(pattern: str) -> list[Path]:
+    return [path for top in ("static", "templates") for path in (ROOT / top).rglob(pattern)]
+
+
+@pytest.mark.parametrize(("pattern", "lines"), [("*.html", 150), ("*.js", 200), ("*.css", 250)])
+def test_pages_scripts_and_styles_stay_small(pattern, lines):
+    files = front_end(pattern)
+    assert files
+    assert {p.name: n for p in files if (n := len(p.read_text().splitlines())) > lines} == {}
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree():
+    from django.core.management import call_command
+
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
