@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from generator.errors import GeneratorError
+from generator.music.corpus import Corpus, build_corpus
+from generator.music.splits import tunes_split
+from generator.services.works import Synced, sync_works
+
+
+class Command(BaseCommand):
+    help = "Read Bach's chorales from music21 into works and excerpts. Runs once; safe to repeat."
+
+    def handle(self, **options: Any) -> None:
+        bar = partial(
+            tqdm,
+            desc="reading chorales",
+            unit="work",
+            mininterval=0.1 if sys.stderr.isatty() else 5,
+        )
+        try:
+            corpus = build_corpus(settings.CORPUS_FILE, progress=bar)
+        except GeneratorError as error:
+            raise CommandError(str(error)) from error
+        synced = sync_works(corpus)
+        if options["verbosity"]:
+            self.stdout.write(_summary(corpus, synced))
+
+
+def _summary(corpus: Corpus, synced: Synced) -> str:
+    families = Counter(work.tune for work in corpus.works.values())
+    tune, members = families.most_common(1)[0]
+    lines = [
+        f"{len(corpus.works)} works in {len(families)} tune families, "
+        f"the largest of {members} ({tune})"
+    ]
+    for part, names in tunes_split(corpus).items():
+        tunes = {corpus.works[name].tune for name in names}
+        lines.append(
+            f"{part}: {len(names)} works, {len(tunes)} tune families, "
+            f"{synced.excerpts[part]} excerpts"
+        )
+    lines.append(f"{len(corpus.left_out)} left out, since the grid cannot hold them:")
+    lines += [f"  {name} {reason}" for name, reason in corpus.left_out.items()]
+    return "\n".join(lines)

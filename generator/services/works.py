@@ -1,0 +1,60 @@
+"""Rows for what can be played: works and their excerpts, kept level with the corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from generator.models import Excerpt, Work
+from generator.music.corpus import Corpus
+from generator.music.excerpts import excerpts_of
+from generator.music.splits import tunes_split
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What the database holds of the corpus: excerpts by part of the split."""
+
+    works: int
+    excerpts: dict[str, int]
+
+
+@transaction.atomic
+def sync_works(corpus: Corpus) -> Synced:
+    """Bring the rows in line with the corpus; a second time changes nothing.
+
+    Rows that the corpus no longer has go, unless pieces were made of them: those stay readable.
+    """
+    split = tunes_split(corpus)
+    part_of = {bwv: part for part, names in split.items() for bwv in names}
+    Work.objects.bulk_create(
+        [
+            Work(bwv=bwv, title=work.title[:200], tune=work.tune, part=part_of[bwv])
+            for bwv, work in corpus.works.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["bwv"],
+        update_fields=["title", "tune", "part"],
+    )
+    rows = {work.bwv: work.pk for work in Work.objects.all()}
+    wanted = {
+        (rows[bwv], start, stop): part_of[bwv]
+        for bwv, work in corpus.works.items()
+        for start, stop in excerpts_of(work.chorale)
+    }
+    _drop_others(set(wanted), set(corpus.works))
+    Excerpt.objects.bulk_create(
+        [Excerpt(work_id=work, start=start, stop=stop) for work, start, stop in wanted],
+        ignore_conflicts=True,
+    )
+    parts = list(wanted.values())
+    return Synced(len(corpus.works), {part: parts.count(part) for part in split})
+
+
+def _drop_others(wanted: set[tuple[int, int, int]], works: set[str]) -> None:
+    unused = Excerpt.objects.filter(pieces=None).values_list("pk", "work_id", "start", "stop")
+    stale = [pk for pk, *key in unused if tuple(key) not in wanted]
+    Excerpt.objects.filter(pk__in=stale).delete()
+    gone = Work.objects.filter(excerpts=None).exclude(bwv__in=works)
+    gone.delete()
