@@ -1,11 +1,11 @@
-// Keys of the play page. Arrows and space only: no letter or digit is taken from anybody's
+// Keys of the play page. Arrows, space and enter only: no letter or digit is taken from anybody's
 // screen reader or speech control.
 
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right" };
 const TYPING = "input, select, textarea";
 const PRESSABLE = "button, a, summary";
 
-export function bindKeys({ toggle, space, choose }) {
+export function bindKeys({ toggle, space, choose, onward }) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches(TYPING)) return;
     const side = ARROWS[event.key];
@@ -14,9 +14,13 @@ export function bindKeys({ toggle, space, choose }) {
       if (event.repeat) return;
       if (event.shiftKey) choose(side);
       else toggle(side);
-    } else if (event.key === " " && !event.target.matches(PRESSABLE)) {
+    } else if (event.target.matches(PRESSABLE)) {
+      return;
+    } else if (event.key === " ") {
       event.preventDefault();
       if (!event.repeat) space();
+    } else if (event.key === "Enter" && !event.repeat) {
+      onward();
     }
   });
 }

@@ -5,8 +5,9 @@ import * as api from "./api.js";
 import { Clip } from "./clip.js";
 import { bindKeys } from "./keys.js";
 import { bindKnew } from "./knew.js";
-import { SIDES, begin, heardReport, other, step } from "./lib/round.js";
+import { SIDES, begin, heardReport, mayAnswer, other, step } from "./lib/round.js";
 import { troubleOf } from "./lib/trouble.js";
+import { showProgress } from "./progress.js";
 import { hideReveal, showReveal } from "./reveal.js";
 
 const RETRY_MS = 2000;
@@ -15,7 +16,6 @@ const page = document.querySelector("[data-play-page]");
 const part = (name) => page.querySelector(`[data-${name}]`);
 const home = page.dataset.home;
 
-let game = JSON.parse(document.getElementById("round-data").textContent);
 let state = null;
 let lastPlayed = "left";
 let freshened = false;
@@ -60,25 +60,12 @@ function adopt(next) {
     window.location.assign(home);
     return;
   }
-  game = next;
-  state = begin(game.round);
+  state = begin(next.round);
   hideReveal(page);
-  part("progress").textContent = `Round ${game.round.number} of ${game.rounds}`;
-  drawDots();
+  showProgress(page, next);
   for (const side of SIDES) clips[side].reset();
   render();
   loadClips();
-}
-
-function drawDots() {
-  const dot = (number) => {
-    const item = document.createElement("li");
-    if (number < game.round.number) item.className = "done";
-    if (number === game.round.number) item.className = "now";
-    return item;
-  };
-  const numbers = Array.from({ length: game.rounds }, (_, index) => index + 1);
-  part("dots").replaceChildren(...numbers.map(dot));
 }
 
 // Both clips are fetched whole, at the same time and in the same way.
@@ -110,6 +97,7 @@ async function clipsFailed(error) {
 async function refresh() {
   try {
     adopt(await api.currentGame());
+    part("title").focus({ preventScroll: true });
   } catch (error) {
     if (error.code === "no_game") window.location.assign(home);
     else dispatch({ type: "failed", problem: { code: "loading" } });
@@ -130,24 +118,25 @@ async function notePlay(round, side) {
   try {
     await api.notePlay(round, side);
   } catch (error) {
-    if (error.code === "network" && state.id === round) {
-      setTimeout(() => notePlay(round, side), RETRY_MS);
-    }
+    if (state.id !== round) return;
+    if (error.code === "answered") dispatch({ type: "failed", problem: { code: "answered" } });
+    if (error.code === "network") setTimeout(() => notePlay(round, side), RETRY_MS);
   }
 }
 
 // --- answering ----------------------------------------------------------------------------------
 
 async function choose(side) {
-  dispatch({ type: "chosen", side });
-  if (state.phase !== "answered") return;
+  if (!mayAnswer(state)) return;
   for (const each of SIDES) clips[each].player.pause();
+  dispatch({ type: "chosen", side });
   try {
     const reveal = await api.sendAnswer(state.id, { chosen: side, heard: heardReport(state) });
     dispatch({ type: "revealed", reveal });
     showReveal(page, reveal);
   } catch (error) {
     dispatch({ type: "refused", problem: { code: error.code, side } });
+    part("problem-action").focus();
   }
 }
 
@@ -158,7 +147,6 @@ async function next() {
     return;
   }
   await refresh();
-  part("title").focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
 }
 
@@ -198,7 +186,8 @@ bindKeys({
   toggle: (side) => clips[side].player.toggleButton.click(),
   space: () => clips[lastPlayed].player.toggleButton.click(),
   choose,
+  onward: next,
 });
 document.addEventListener("visibilitychange", catchUp);
 window.addEventListener("pageshow", (event) => event.persisted && refresh());
-adopt(game);
+adopt(JSON.parse(document.getElementById("round-data").textContent));

@@ -28,6 +28,7 @@ export class Player {
     this.audio.addEventListener("pause", () => this.stopped());
     this.audio.addEventListener("timeupdate", () => this.count());
     this.audio.addEventListener("ended", () => this.finished());
+    this.audio.addEventListener("error", () => this.source && this.on.fail?.(this.audio.error));
   }
 
   load(blob, seconds) {
@@ -66,6 +67,7 @@ export class Player {
   }
 
   pause() {
+    this.count();
     this.audio.pause();
   }
 
@@ -78,17 +80,16 @@ export class Player {
 
   // A pause that comes before the sound has started is no failure.
   play() {
-    if (this.audio.ended) this.last = 0;
+    if (this.audio.ended) this.audio.currentTime = this.last = 0;
     this.audio.play().catch((error) => {
       if (error.name !== "AbortError") this.on.fail?.(error);
     });
   }
 
   started() {
-    const from = this.audio.ended ? 0 : this.audio.currentTime;
-    this.last = from;
+    this.last = this.audio.currentTime;
     this.show(true);
-    this.on.play?.(from <= AT_START);
+    this.on.play?.(this.last <= AT_START);
     this.frame();
   }
 

@@ -56,6 +56,12 @@ test("answering is locked until each clip was heard long enough", () => {
   assert.equal(mayAnswer(run(bothHeard)), true);
 });
 
+test("even where no time is asked for, each clip must have sounded", () => {
+  const state = run([...ready, heard("left", 0.1)], begin({ ...ROUND, listen_seconds: 0 }));
+  assert.equal(heardEnough(state, "left"), true);
+  assert.equal(heardEnough(state, "right"), false);
+});
+
 test("hearing a short clip to its end is enough", () => {
   const state = run([...ready, heard("left", 2), { type: "ended", side: "left" }]);
   assert.equal(heardEnough(state, "left"), true);

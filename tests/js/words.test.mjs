@@ -37,6 +37,7 @@ test("a machine that wrote everything is said to have", () => {
 
 test("how others did is a count and a percentage", () => {
   assert.equal(othersLine({ answers: 0, correct: 0 }), "You are the first to answer this pair.");
-  assert.equal(othersLine({ answers: 1, correct: 1 }), "Everyone so far: 1 right of 1 answer (100 %).");
-  assert.equal(othersLine({ answers: 12, correct: 8 }), "Everyone so far: 8 right of 12 answers (67 %).");
+  assert.match(othersLine({ answers: 1, correct: 1 }), /One other listener .* right/);
+  assert.match(othersLine({ answers: 1, correct: 0 }), /One other listener .* wrong/);
+  assert.equal(othersLine({ answers: 12, correct: 8 }), "8 of 12 others were right (67 %).");
 });

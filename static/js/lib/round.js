@@ -31,8 +31,10 @@ export function begin(round) {
   };
 }
 
-export const heardEnough = (state, side) =>
-  state.clips[side].ended || state.clips[side].heard >= state.listenSeconds;
+export function heardEnough({ clips, listenSeconds }, side) {
+  const { heard, ended } = clips[side];
+  return ended || (heard > 0 && heard >= listenSeconds);
+}
 
 export const mayAnswer = (state) =>
   state.phase === "listening" && SIDES.every((side) => heardEnough(state, side));

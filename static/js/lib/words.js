@@ -31,6 +31,6 @@ export function writtenLine({ bach, written, composer }) {
 
 export function othersLine({ answers, correct }) {
   if (!answers) return "You are the first to answer this pair.";
-  const people = answers === 1 ? "1 answer" : `${answers} answers`;
-  return `Everyone so far: ${correct} right of ${people} (${Math.round((100 * correct) / answers)} %).`;
+  if (answers === 1) return `One other listener heard this pair, and was ${correct ? "right" : "wrong"}.`;
+  return `${correct} of ${answers} others were right (${Math.round((100 * correct) / answers)} %).`;
 }

@@ -1,0 +1,14 @@
+// "Round 2 of 5", in words and as dots.
+
+function dot(number, now) {
+  const item = document.createElement("li");
+  if (number < now) item.className = "done";
+  if (number === now) item.className = "now";
+  return item;
+}
+
+export function showProgress(page, { round, rounds }) {
+  const dots = Array.from({ length: rounds }, (_, index) => dot(index + 1, round.number));
+  page.querySelector("[data-progress]").textContent = `Round ${round.number} of ${rounds}`;
+  page.querySelector("[data-dots]").replaceChildren(...dots);
+}

@@ -1,0 +1,132 @@
+"""What can go wrong on the way, and that there is a way out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.browser.listening import await_round, card, choose, go_on, hear_both, start_game
+
+pytestmark = pytest.mark.browser
+
+
+def problem(page: Page) -> str:
+    expect(page.locator("[data-problem]")).to_be_visible()
+    return page.locator("[data-problem-text]").inner_text()
+
+
+def test_a_second_answer_from_another_tab_is_refused_kindly(page: Page) -> None:
+    start_game(page)
+    second = page.context.new_page()
+    second.goto("/play/")
+    await_round(second, 1)
+    hear_both(second)
+    hear_both(page)
+    choose(page, "left")
+    card(second, "right").locator("[data-choose]").click()
+    assert "already" in problem(second)
+    second.get_by_role("button", name="Go on").click()
+    await_round(second, 2)
+    expect(second.locator("[data-problem]")).to_be_hidden()
+
+
+def test_a_tab_that_comes_back_shows_the_present_round(page: Page) -> None:
+    start_game(page)
+    second = page.context.new_page()
+    second.goto("/play/")
+    await_round(second, 1)
+    hear_both(page)
+    choose(page, "left")
+    second.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await_round(second, 2)
+
+
+def test_an_answer_lost_on_the_way_is_sent_again(page: Page) -> None:
+    start_game(page)
+    hear_both(page)
+    page.route("**/answer/", lambda route: route.abort())
+    card(page, "left").locator("[data-choose]").click()
+    assert "did not reach" in problem(page)
+    page.unroute("**/answer/")
+    page.get_by_role("button", name="Send it again").click()
+    expect(page.locator("[data-reveal]")).to_be_visible()
+    expect(card(page, "left").locator("[data-author]")).to_contain_text("your choice")
+
+
+def test_an_answer_that_the_server_finds_too_early_can_be_given_again(page: Page) -> None:
+    start_game(page)
+    hear_both(page)
+    refusal = {"error": {"code": "too_early", "message": "", "fields": {}}}
+    page.route("**/answer/", lambda route: route.fulfill(status=400, json=refusal))
+    card(page, "left").locator("[data-choose]").click()
+    assert "listening" in problem(page)
+    page.unroute("**/answer/")
+    choose(page, "left")
+    expect(page.locator("[data-problem]")).to_be_hidden()
+
+
+def test_clips_that_do_not_arrive_are_asked_for_again(page: Page) -> None:
+    page.route("**/clips/*", lambda route: route.abort())
+    page.goto("/")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Start the game").click()
+    assert "did not arrive" in problem(page)
+    page.unroute("**/clips/*")
+    page.get_by_role("button", name="Try again").click()
+    await_round(page, 1)
+
+
+def test_expired_clips_are_replaced_without_a_word(page: Page) -> None:
+    asked: list[str] = []
+
+    def expire_first(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) <= 2:
+            route.fulfill(status=404, body="")
+        else:
+            route.continue_()
+
+    page.route("**/clips/*", expire_first)
+    start_game(page)
+    expect(page.locator("[data-problem]")).to_be_hidden()
+    assert len(asked) >= 4
+
+
+def test_a_play_note_lost_on_the_way_is_sent_again(page: Page) -> None:
+    lost: list[str] = []
+
+    def lose_first(route: Route) -> None:
+        lost.append(route.request.url)
+        if len(lost) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    start_game(page)
+    page.route("**/plays/", lose_first)
+    with page.expect_response("**/plays/"):
+        card(page, "left").locator("[data-play]").click()
+    assert len(lost) == 2
+
+
+def test_a_game_deleted_elsewhere_leads_back_to_the_front_page(page: Page) -> None:
+    start_game(page)
+    hear_both(page)
+    choose(page, "left")
+    page.evaluate("fetch('/api/v1/listener/', {method: 'DELETE'})")
+    go_on(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bach or bot?")
+
+
+def test_data_can_be_deleted_without_a_script(visitor: Callable[..., BrowserContext]) -> None:
+    context = visitor()
+    page = context.new_page()
+    start_game(page)
+    plain = visitor(java_script_enabled=False, storage_state=context.storage_state()).new_page()
+    plain.goto("/privacy/")
+    plain.get_by_role("button", name="Delete everything of mine").click()
+    expect(plain.get_by_role("status")).to_contain_text("deleted")
+    plain.goto("/privacy/")
+    expect(plain.get_by_text("Nothing is stored for this browser.")).to_be_visible()
