@@ -1,0 +1,168 @@
+"""Processor time of a 20 s clip, beside the `fluidsynth` program playing the same keys.
+
+The program gets the same events as a MIDI file, the same SoundFont, preset and settings, and writes
+floats; its start is counted, and so is loading the font in our first clip. Processor time, not time
+on the wall: other programs may be running.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import mido
+import numpy as np
+
+from generator.music.chorale import Chorale, mended_onsets
+from generator.rendering import encoding, events, loudness, synth
+from generator.rendering.clip import render_clip
+from generator.rendering.library import fluidsynth_library
+
+FONT = Path(__file__).parent.parent / "generator/rendering/soundfont/pipes.sf3"
+SECONDS = 20
+REPEATS = 7
+PROGRAM = synth.PROGRAMS[-1]
+MOST_SECONDS, MOST_RATIO = 1.0, 1.0
+Work = Callable[[], float]
+FIRST_CLIP = """
+import time
+from benchmarks import bench_rendering as bench
+music = bench.music()
+bench.fluidsynth_library()
+before = time.process_time()
+bench.played(music)
+print(time.process_time() - before)
+"""
+
+
+def main() -> None:
+    clip = music()
+    sound = played(clip)
+    level, _ = loudness.levelled(sound)
+    with tempfile.TemporaryDirectory() as folder:
+        works: dict[str, Work] = {
+            "whole clip": partial(_own, partial(render_clip, clip, soundfont=FONT)),
+            "  synthesis": partial(_own, partial(played, clip)),
+            "  loudness": partial(_own, partial(loudness.levelled, sound)),
+            "  encoder": partial(_own, partial(encoding.mp3, level)),
+            "synthesis, first clip of a process": _first,
+        }
+        program = shutil.which("fluidsynth")
+        if program is not None:
+            midi(clip).save(Path(folder) / "clip.mid")
+            works["the program"] = partial(_program, program, Path(folder))
+        # In turn, so that whatever else is running disturbs all of them alike.
+        times = [{what: work() for what, work in works.items()} for _ in range(REPEATS)]
+    seconds = {what: median(row[what] for row in times) for what in works}
+    print(f"clip of {sound.shape[1] / events.SAMPLE_RATE:.1f} s, processor seconds, median of")
+    print(f"{REPEATS}; FluidSynth {fluidsynth_library().version}; {encoding.ENCODER}")
+    for what, value in seconds.items():
+        print(f"{what:<40}{value:8.3f}")
+    whole = seconds["whole clip"]
+    print(f"{'whole clip, at most':<40}{MOST_SECONDS:8.3f}  {_verdict(whole, MOST_SECONDS)}")
+    if program is None:
+        print("no `fluidsynth` program to compare with; run `apt-get install fluidsynth`")
+        return
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    print(f"the program is FluidSynth {said.stdout.split()[3]}")
+    ratio = seconds["  synthesis"] / seconds["the program"]
+    print(f"{'synthesis / the program, at most 1':<40}{ratio:8.2f}  {_verdict(ratio, MOST_RATIO)}")
+    first = seconds["synthesis, first clip of a process"] / seconds["the program"]
+    print(f"{'first clip of a process / the program':<40}{first:8.2f}")
+
+
+def music() -> Chorale:
+    """Four voices that change on every beat, with passing eighths, of just the right length."""
+    rng = np.random.default_rng(1685)
+    steps = 4
+    while (events.clip_samples(_of(rng, steps + 2))) / events.SAMPLE_RATE <= SECONDS:
+        steps += 2
+    return _of(rng, steps)
+
+
+def played(clip: Chorale) -> synth.Stereo:
+    return synth.play(events.key_events(clip), events.clip_samples(clip), FONT)
+
+
+def midi(clip: Chorale) -> mido.MidiFile:
+    """The very events that our synthesiser gets; a tick is a block of 64 samples."""
+    file = mido.MidiFile(type=0, ticks_per_beat=480)
+    track = mido.MidiTrack()
+    file.tracks.append(track)
+    beat = 480 * events.BLOCK / events.SAMPLE_RATE
+    track.append(mido.MetaMessage("set_tempo", tempo=round(beat * 1e6)))
+    for voice, pan in enumerate(synth.PANS):
+        track.append(mido.Message("program_change", channel=voice, program=PROGRAM))
+        for control, value in ((10, pan), (91, synth.REVERB_SEND)):
+            track.append(
+                mido.Message("control_change", channel=voice, control=control, value=value)
+            )
+    now = 0
+    for event in events.key_events(clip):
+        kind, velocity = ("note_on", synth.VELOCITY) if event.down else ("note_off", 0)
+        track.append(
+            mido.Message(kind, channel=event.voice, note=event.pitch, velocity=velocity,
+                         time=event.sample // events.BLOCK - now)
+        )  # fmt: skip
+        now = event.sample // events.BLOCK
+    # The program plays on for two seconds after the end that the file names.
+    end = events.clip_samples(clip) // events.BLOCK - round(2 * events.SAMPLE_RATE / events.BLOCK)
+    track.append(mido.MetaMessage("end_of_track", time=end - now))
+    return file
+
+
+def _of(rng: np.random.Generator, steps: int) -> Chorale:
+    beats = rng.integers(0, 12, size=(4, steps // 2 + 1)) + np.array([[62], [55], [50], [43]])
+    pitch = np.repeat(beats, 2, axis=1)[:, :steps]
+    return Chorale(pitch=pitch, onset=mended_onsets(pitch, np.zeros(pitch.shape)))
+
+
+def _program(program: str, folder: Path) -> float:
+    command = [
+        program, "-n", "-i", "-q", "-r", str(events.SAMPLE_RATE), "-O", "float", "-T", "wav",
+        "-F", f"{folder}/clip.wav", *_program_settings(), str(FONT), f"{folder}/clip.mid",
+    ]  # fmt: skip
+    run = partial(subprocess.run, command, check=True, capture_output=True)
+    return _spent(run, resource.RUSAGE_CHILDREN)
+
+
+def _program_settings() -> list[str]:
+    room, damping, width, level = synth.REVERB
+    settings = synth.SETTINGS | {
+        "synth.reverb.room-size": room,
+        "synth.reverb.damp": damping,
+        "synth.reverb.width": width,
+        "synth.reverb.level": level,
+    }
+    return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+
+
+def _own(work: Callable[[], object]) -> float:
+    return _spent(work, resource.RUSAGE_SELF)
+
+
+def _spent(work: Callable[[], object], whose: int) -> float:
+    before = resource.getrusage(whose)
+    work()
+    after = resource.getrusage(whose)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _first() -> float:
+    done = subprocess.run([sys.executable, "-c", FIRST_CLIP], check=True, capture_output=True)
+    return float(done.stdout)
+
+
+def _verdict(value: float, most: float) -> str:
+    return "met" if value <= most else "MISSED"
+
+
+if __name__ == "__main__":
+    main()
