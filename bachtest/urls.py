@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [
+    path("", include("bachtest.game.urls")),
+    path("", include("bachtest.results.urls")),
+    path("api/v1/", include("bachtest.game.api_urls")),
+    path("admin/", admin.site.urls),
+]

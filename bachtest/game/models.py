@@ -90,8 +90,8 @@ class Round(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True, help_text="first given to the browser")
     first_play_left = models.DateTimeField(null=True, blank=True)
     first_play_right = models.DateTimeField(null=True, blank=True)
-    plays_left = models.PositiveSmallIntegerField(default=0)
-    plays_right = models.PositiveSmallIntegerField(default=0)
+    plays_left = models.PositiveIntegerField(default=0)
+    plays_right = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["game", "number"]
@@ -126,8 +126,8 @@ class Answer(models.Model):
     seconds = models.FloatField(help_text="from the first start of a clip, by the server's clock")
     heard_left = models.FloatField(help_text="seconds heard, as the browser says")
     heard_right = models.FloatField(help_text="seconds heard, as the browser says")
-    plays_left = models.PositiveSmallIntegerField()
-    plays_right = models.PositiveSmallIntegerField()
+    plays_left = models.PositiveIntegerField()
+    plays_right = models.PositiveIntegerField()
     first = models.BooleanField(help_text="Bach was heard first")
     knew = models.CharField(
         max_length=6, choices=Knew.choices, blank=True, help_text="empty: did not say"

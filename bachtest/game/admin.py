@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from bachtest.game.models import Answer, Game, Listener
+
+
+class ReadOnly:
+    """What listeners did is looked at and deleted on request, never made up or mended."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Listener)
+class ListenerAdmin(ReadOnly, admin.ModelAdmin[Listener]):
+    list_display = ["id", "experience", "age_group", "consent_version", "created"]
+    list_filter = ["experience", "age_group"]
+
+
+@admin.register(Game)
+class GameAdmin(ReadOnly, admin.ModelAdmin[Game]):
+    list_display = ["id", "study", "created", "finished_at"]
+    list_filter = ["study"]
+
+
+@admin.register(Answer)
+class AnswerAdmin(ReadOnly, admin.ModelAdmin[Answer]):
+    list_display = ["round", "condition", "chosen", "correct", "seconds", "knew", "created"]
+    list_filter = ["correct", "knew"]
+    list_select_related = ["round__pair__machine"]
+
+    @admin.display(ordering="round__pair__machine__condition")
+    def condition(self, answer: Answer) -> str:
+        return answer.round.pair.machine.condition

@@ -1,0 +1,174 @@
+"""The JSON interface of the player: one class for each operation."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from bachtest.game import cookies, payloads, services
+from bachtest.game.cookies import listener_of
+from bachtest.game.models import Answer, Listener, Side
+from bachtest.game.schema import (
+    ErrorSerializer,
+    GameSerializer,
+    ResultSerializer,
+    RevealSerializer,
+)
+from bachtest.lib.errors import AppError
+
+# Longer than any sitting at one clip; keeps nonsense out of the table.
+MOST_HEARD = 24 * 3600.0
+
+
+class StartGame(APIView):
+    @extend_schema_serializer(component_name="StartGameInput")
+    class InputSerializer(serializers.Serializer[object]):
+        consent = serializers.CharField(required=False, max_length=20)
+        experience = serializers.ChoiceField(Listener.Experience.choices, required=False)
+        age_group = serializers.ChoiceField(Listener.AgeGroup.choices, required=False)
+        study = serializers.SlugField(required=False, default="quiz")
+
+    @extend_schema_serializer(component_name="StartGameOutput")
+    class OutputSerializer(serializers.Serializer[object]):
+        game = GameSerializer()
+
+    @extend_schema(
+        request=InputSerializer,
+        responses={
+            200: OutputSerializer,
+            201: OutputSerializer,
+            400: ErrorSerializer,
+            404: ErrorSerializer,
+            409: ErrorSerializer,
+            503: ErrorSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        said = _parsed(self.InputSerializer(data=request.data))
+        study = services.open_study(said.pop("study"))
+        with transaction.atomic():
+            listener = services.enrol(listener_of(request), study, **said)
+            game, is_new = services.start_game(listener, study)
+        output = self.OutputSerializer({"game": payloads.game_payload(game)})
+        response = Response(output.data, status=201 if is_new else 200)
+        cookies.remember(request, response, listener)
+        return response
+
+
+class CurrentGame(APIView):
+    @extend_schema(responses={200: StartGame.OutputSerializer, 404: ErrorSerializer})
+    def get(self, request: Request) -> Response:
+        listener = listener_of(request)
+        game = services.unfinished_game(listener) if listener else None
+        if game is None:
+            raise AppError("No game is under way.", "no_game", 404)
+        return Response(StartGame.OutputSerializer({"game": payloads.game_payload(game)}).data)
+
+
+class NotePlay(APIView):
+    @extend_schema_serializer(component_name="NotePlayInput")
+    class InputSerializer(serializers.Serializer[object]):
+        side = serializers.ChoiceField(Side.choices)
+
+    @extend_schema_serializer(component_name="NotePlayOutput")
+    class OutputSerializer(serializers.Serializer[object]):
+        plays = serializers.DictField(child=serializers.IntegerField())
+
+    @extend_schema(
+        request=InputSerializer,
+        responses={200: OutputSerializer, 404: ErrorSerializer, 409: ErrorSerializer},
+    )
+    def post(self, request: Request, round_id: UUID) -> Response:
+        row = services.round_of(listener_of(request), round_id)
+        said = _parsed(self.InputSerializer(data=request.data))
+        plays = services.note_play(row, Side(said["side"]))
+        return Response(self.OutputSerializer({"plays": plays}).data)
+
+
+class AnswerRound(APIView):
+    @extend_schema_serializer(component_name="AnswerInput")
+    class InputSerializer(serializers.Serializer[object]):
+        @extend_schema_serializer(component_name="Heard")
+        class HeardSerializer(serializers.Serializer[object]):
+            left = serializers.FloatField(min_value=0, max_value=MOST_HEARD)
+            right = serializers.FloatField(min_value=0, max_value=MOST_HEARD)
+
+        chosen = serializers.ChoiceField(Side.choices)
+        heard = HeardSerializer()
+
+    @extend_schema(
+        request=InputSerializer,
+        responses={
+            200: RevealSerializer,
+            400: ErrorSerializer,
+            404: ErrorSerializer,
+            409: ErrorSerializer,
+        },
+    )
+    def post(self, request: Request, round_id: UUID) -> Response:
+        row = services.round_of(listener_of(request), round_id)
+        said = _parsed(self.InputSerializer(data=request.data))
+        answer = services.answer_round(
+            row,
+            Side(said["chosen"]),
+            heard_left=said["heard"]["left"],
+            heard_right=said["heard"]["right"],
+        )
+        return Response(RevealSerializer(payloads.reveal(row, answer)).data)
+
+
+class NoteKnew(APIView):
+    @extend_schema_serializer(component_name="Knew")
+    class InputSerializer(serializers.Serializer[object]):
+        knew = serializers.ChoiceField(Answer.Knew.choices)
+
+    @extend_schema(
+        request=InputSerializer,
+        responses={200: InputSerializer, 404: ErrorSerializer, 409: ErrorSerializer},
+    )
+    def post(self, request: Request, round_id: UUID) -> Response:
+        row = services.round_of(listener_of(request), round_id)
+        said = _parsed(self.InputSerializer(data=request.data))
+        services.note_knew(row, Answer.Knew(said["knew"]))
+        return Response({"knew": said["knew"]})
+
+
+class GameResult(APIView):
+    @extend_schema(
+        responses={200: ResultSerializer, 404: ErrorSerializer, 409: ErrorSerializer},
+    )
+    def get(self, request: Request, game_id: UUID) -> Response:
+        game = services.finished_game(listener_of(request), game_id)
+        return Response(ResultSerializer(payloads.result(game)).data)
+
+
+class DeleteListener(APIView):
+    @extend_schema(request=None, responses={204: OpenApiResponse(description="All is deleted.")})
+    def delete(self, request: Request) -> Response:
+        if listener := listener_of(request):
+            services.delete_listener(listener)
+        response = Response(status=204)
+        cookies.forget(response)
+        return response
+
+
+class Unknown(APIView):
+    """Whatever else is asked for under the interface's root, in the interface's own shape."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        raise NotFound
+
+
+def _parsed(serializer: serializers.Serializer[object]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

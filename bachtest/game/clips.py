@@ -1,0 +1,88 @@
+"""Clips by token. What is sent tells the two sides of a round apart by nothing but the music.
+
+ETag and Last-Modified are the round's, so both sides have the same ones; a token is good for its
+own listener only, until it expires.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import http_date
+from django.utils.timezone import now
+from django.views.decorators.http import require_safe
+
+from bachtest.game.cookies import listener_of
+from bachtest.game.models import Listener, Round, Side
+from generator.models import Piece
+
+logger = logging.getLogger(__name__)
+
+ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+@require_safe
+def clip(request: HttpRequest, token: str) -> HttpResponse:
+    listener = listener_of(request)
+    row, side = _round_and_side(listener, token)
+    content = _read(row.piece_on(side))
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-store",
+        "ETag": f'"{row.id.hex}"',
+        "Last-Modified": http_date(row.sent_at.timestamp()) if row.sent_at else "",
+    }
+    span = _span(request, headers["ETag"], len(content))
+    if span is None:
+        return HttpResponse(content, content_type="audio/mpeg", headers=headers)
+    start, stop = span
+    if start >= stop:
+        headers["Content-Range"] = f"bytes */{len(content)}"
+        return HttpResponse(status=416, content_type="audio/mpeg", headers=headers)
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(content)}"
+    return HttpResponse(content[start:stop], status=206, content_type="audio/mpeg", headers=headers)
+
+
+def _round_and_side(listener: Listener | None, token: str) -> tuple[Round, Side]:
+    if listener is None:
+        raise Http404
+    rounds = Round.objects.filter(
+        game__listener=listener, tokens_expire__gt=now(), sent_at__isnull=False
+    ).select_related("pair__bach", "pair__machine")
+    for side, field in ((Side.LEFT, "left_token"), (Side.RIGHT, "right_token")):
+        if row := rounds.filter(**{field: token}).first():
+            return row, side
+    raise Http404
+
+
+def _read(piece: Piece) -> bytes:
+    try:
+        with default_storage.open(piece.clip.name or "") as file:
+            return bytes(file.read())
+    except FileNotFoundError:
+        logger.error("piece %s has no clip at %s", piece.pk, piece.clip.name)
+        raise Http404 from None
+
+
+def _span(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
+    """Start and stop of the bytes asked for, empty if there are none; None: the whole clip.
+
+    Several ranges at once, other units, and a range of another version get the whole, as HTTP
+    allows.
+    """
+    match = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    if match is None or match[0] == "bytes=-":
+        return None
+    if request.headers.get("If-Range", etag) != etag:
+        return None
+    first, last = match.groups()
+    if not first:
+        return max(0, size - int(last)), size if int(last) else 0
+    start = int(first)
+    stop = min(size, int(last) + 1) if last else size
+    if last and int(last) < start:
+        return None
+    return start, stop

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django import forms
+
+from bachtest.game.models import Listener
+
+
+class StartForm(forms.Form):
+    """All may stay empty: whether the consent stands is for the service to say."""
+
+    consent = forms.CharField(required=False, max_length=20)
+    experience = forms.ChoiceField(required=False, choices=Listener.Experience.choices)
+    age_group = forms.ChoiceField(required=False, choices=Listener.AgeGroup.choices)
+    study = forms.SlugField(required=False, widget=forms.HiddenInput)

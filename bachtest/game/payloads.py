@@ -1,0 +1,147 @@
+"""What the browser is told, by moment: GAME and ROUND before the answer, REVEAL after it."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from bachtest.game import scoring, services
+from bachtest.game.models import Answer, Game, Round, Side
+
+
+class ClipPayload(TypedDict):
+    side: str
+    url: str
+    seconds: float
+
+
+class RoundPayload(TypedDict):
+    id: str
+    number: int
+    listen_seconds: float
+    clips: list[ClipPayload]
+
+
+class GamePayload(TypedDict):
+    id: str
+    rounds: int
+    answered: int
+    finished: bool
+    round: RoundPayload | None
+
+
+class Others(TypedDict):
+    answers: int
+    correct: int
+
+
+class Reveal(TypedDict):
+    number: int
+    chosen: str
+    bach: str
+    correct: bool
+    bwv: str
+    title: str
+    composer: str
+    condition: str
+    written: list[str]
+    others: Others
+    game_finished: bool
+    result_url: str
+
+
+class ResultRound(Reveal):
+    round: str
+    knew: str
+    clips: list[ClipPayload]
+
+
+class Result(TypedDict):
+    id: str
+    correct: int
+    rounds: list[ResultRound]
+
+
+def game_payload(game: Game) -> GamePayload:
+    current = services.current_round(game)
+    return {
+        "id": str(game.id),
+        "rounds": game.rounds.count(),
+        "answered": game.rounds.exclude(answer=None).count(),
+        "finished": game.finished_at is not None,
+        "round": round_payload(current) if current else None,
+    }
+
+
+def round_payload(row: Round) -> RoundPayload:
+    return {
+        "id": str(row.id),
+        "number": row.number,
+        "listen_seconds": row.game.study.seconds_to_hear(),
+        "clips": clips_payload(row),
+    }
+
+
+def clips_payload(row: Round) -> list[ClipPayload]:
+    seconds = services.clip_seconds(row)
+    return [
+        {
+            "side": str(side),
+            "url": reverse("game:clip", args=[row.token_of(side)]),
+            "seconds": seconds,
+        }
+        for side in (Side.LEFT, Side.RIGHT)
+    ]
+
+
+def reveal(row: Round, answer: Answer) -> Reveal:
+    work = row.pair.machine.excerpt.work
+    condition = row.pair.machine.condition
+    return {
+        "number": row.number,
+        "chosen": answer.chosen,
+        "bach": row.bach_side,
+        "correct": answer.correct,
+        "bwv": work.bwv.replace("BWV", "BWV ", 1),
+        "title": work.title,
+        "composer": row.pair.machine.composer.name,
+        "condition": condition,
+        "written": scoring.written_voices(condition),
+        "others": _others(row),
+        "game_finished": row.game.finished_at is not None,
+        "result_url": reverse("game:result", args=[row.game_id]),
+    }
+
+
+def _others(row: Round) -> Others:
+    counts = Answer.objects.filter(round__pair=row.pair_id).exclude(round=row)
+    totals = counts.aggregate(answers=Count("id"), correct=Count("id", filter=Q(correct=True)))
+    return {"answers": totals["answers"], "correct": totals["correct"]}
+
+
+def result(game: Game) -> Result:
+    rounds = game.rounds.select_related(
+        "answer",
+        "game__study",
+        "pair__bach",
+        "pair__machine__composer",
+        "pair__machine__excerpt__work",
+    )
+    lines = [_result_round(row) for row in rounds]
+    return {
+        "id": str(game.id),
+        "correct": sum(line["correct"] for line in lines),
+        "rounds": lines,
+    }
+
+
+def _result_round(row: Round) -> ResultRound:
+    services.keep_tokens(row)
+    return {
+        **reveal(row, row.answer),
+        "round": str(row.id),
+        "knew": row.answer.knew,
+        "clips": clips_payload(row),
+    }

@@ -1,0 +1,80 @@
+"""Shapes that several operations answer with; each lists its fields, so no new column leaks."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from bachtest.game.models import Answer, Side
+
+
+@extend_schema_serializer(component_name="Clip")
+class ClipSerializer(serializers.Serializer[object]):
+    side = serializers.ChoiceField(Side.choices)
+    url = serializers.CharField()
+    seconds = serializers.FloatField()
+
+
+@extend_schema_serializer(component_name="Round")
+class RoundSerializer(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    listen_seconds = serializers.FloatField()
+    clips = ClipSerializer(many=True)
+
+
+@extend_schema_serializer(component_name="Game")
+class GameSerializer(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    rounds = serializers.IntegerField()
+    answered = serializers.IntegerField()
+    finished = serializers.BooleanField()
+    round = RoundSerializer(allow_null=True)
+
+
+@extend_schema_serializer(component_name="Others")
+class OthersSerializer(serializers.Serializer[object]):
+    answers = serializers.IntegerField()
+    correct = serializers.IntegerField()
+
+
+@extend_schema_serializer(component_name="Reveal")
+class RevealSerializer(serializers.Serializer[object]):
+    number = serializers.IntegerField()
+    chosen = serializers.ChoiceField(Side.choices)
+    bach = serializers.ChoiceField(Side.choices)
+    correct = serializers.BooleanField()
+    bwv = serializers.CharField()
+    title = serializers.CharField()
+    composer = serializers.CharField()
+    condition = serializers.CharField()
+    written = serializers.ListField(child=serializers.CharField())
+    others = OthersSerializer()
+    game_finished = serializers.BooleanField()
+    result_url = serializers.CharField()
+
+
+@extend_schema_serializer(component_name="ResultRound")
+class ResultRoundSerializer(RevealSerializer):
+    round = serializers.UUIDField()
+    knew = serializers.ChoiceField(Answer.Knew.choices, allow_blank=True)
+    clips = ClipSerializer(many=True)
+
+
+@extend_schema_serializer(component_name="Result")
+class ResultSerializer(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    correct = serializers.IntegerField()
+    rounds = ResultRoundSerializer(many=True)
+
+
+@extend_schema_serializer(component_name="ErrorDetail")
+class ErrorDetailSerializer(serializers.Serializer[object]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    fields = serializers.DictField()  # type: ignore[assignment]  # the contract's name for it
+
+
+@extend_schema_serializer(component_name="Error")
+class ErrorSerializer(serializers.Serializer[object]):
+    error = ErrorDetailSerializer()

@@ -1,0 +1,66 @@
+"""What an answer is worth and when it may be given. Pure: no Django."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+VOICES = {"S": "soprano", "A": "alto", "T": "tenor", "B": "bass"}
+
+# The note of a clip's start travels to the server, and so does the answer: this much may be lost.
+SLACK_SECONDS = 0.5
+
+
+def seconds_to_hear(listen_seconds: float, clip_seconds: float) -> float:
+    """How much of a clip must be heard: `listen_seconds`, or all of a shorter clip.
+
+    >>> seconds_to_hear(5.0, 3.2)
+    3.2
+    """
+    return min(listen_seconds, clip_seconds)
+
+
+def heard_by_clock(
+    first_left: datetime | None, first_right: datetime | None, *, now: datetime, need: float
+) -> bool:
+    """Whether both clips can have been heard for `need` seconds since they were first started.
+
+    One clip plays at a time, so both together take twice as long as one.
+
+    Parameters
+    ----------
+    first_left, first_right : datetime or None
+        First start of each clip by the server's clock; None: never.
+    now : datetime
+        The server's clock.
+    need : float
+        Seconds to be heard of each clip.
+
+    Returns
+    -------
+    bool
+        False while either clip is unheard or the time is too short, by more than the slack.
+    """
+    if first_left is None or first_right is None:
+        return False
+    since_first = (now - min(first_left, first_right)).total_seconds()
+    since_second = (now - max(first_left, first_right)).total_seconds()
+    return since_first >= 2 * need - SLACK_SECONDS and since_second >= need - SLACK_SECONDS
+
+
+def heard_by_browser(heard_left: float, heard_right: float, *, need: float) -> bool:
+    """Whether the browser itself says that both clips were heard for `need` seconds."""
+    return min(heard_left, heard_right) >= need - SLACK_SECONDS
+
+
+def bach_heard_first(first_left: datetime, first_right: datetime, bach_side: str) -> bool:
+    """Whether Bach's clip was the first to be started."""
+    return bach_side == ("left" if first_left <= first_right else "right")
+
+
+def written_voices(condition: str) -> list[str]:
+    """The names of the voices that a condition has the machine write.
+
+    >>> written_voices("ATB")
+    ['alto', 'tenor', 'bass']
+    """
+    return [VOICES[letter] for letter in condition]

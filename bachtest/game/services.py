@@ -1,0 +1,213 @@
+"""What listeners do: enrol, start a game, play clips, answer, say what they knew, leave."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from random import Random
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils.timezone import now
+
+from bachtest.game import scoring
+from bachtest.game.models import Answer, Game, Listener, Round, Side
+from bachtest.game.pool import draw
+from bachtest.game.rounds import throw_coins
+from bachtest.lib.errors import AppError
+from bachtest.studies.models import Study
+from generator.models import Pair
+
+TOKEN_LIFETIME = timedelta(hours=2)
+
+
+def open_study(slug: str = "quiz") -> Study:
+    study = Study.objects.open().filter(slug=slug).first()
+    if study is None:
+        raise AppError(f"There is no open study {slug!r}.", "study", 404)
+    return study
+
+
+def enrol(
+    listener: Listener | None,
+    study: Study,
+    *,
+    consent: str = "",
+    experience: str = Listener.Experience.UNSTATED,
+    age_group: str = Listener.AgeGroup.UNSTATED,
+) -> Listener:
+    """The listener with a standing consent. What was once stated about oneself stays."""
+    stands = listener is not None and listener.consent_version == study.consent_version
+    if not stands and consent != study.consent_version:
+        raise AppError("Please read and accept the consent first.", "consent")
+    listener = listener or Listener()
+    if not stands:
+        listener.consent_version = consent
+        listener.consented_at = now()
+    if listener.experience == Listener.Experience.UNSTATED:
+        listener.experience = experience
+    if listener.age_group == Listener.AgeGroup.UNSTATED:
+        listener.age_group = age_group
+    listener.save()
+    return listener
+
+
+def start_game(listener: Listener, study: Study, *, seed: int | None = None) -> tuple[Game, bool]:
+    """The listener's unfinished game, or a new one; True says that it is new."""
+    try:
+        with transaction.atomic():
+            if game := unfinished_game(listener):
+                return game, False
+            return _new_game(listener, study, secrets.randbits(63) if seed is None else seed), True
+    except IntegrityError:
+        # Two tabs pressed Play at once; the constraint let one through.
+        return Game.objects.get(listener=listener, finished_at=None), False
+
+
+def _new_game(listener: Listener, study: Study, seed: int) -> Game:
+    pairs = draw(study, listener, study.rounds, Random(f"{seed} draw"))
+    game = Game.objects.create(listener=listener, study=study, seed=seed)
+    sides = throw_coins(seed, len(pairs))
+    for number, (pair, side) in enumerate(zip(pairs, sides, strict=True), start=1):
+        row = Round(game=game, number=number, pair_id=pair, bach_side=side)
+        _renew_tokens(row)
+        row.save()
+    return game
+
+
+def unfinished_game(listener: Listener) -> Game | None:
+    return listener.games.filter(finished_at=None).select_related("study").first()
+
+
+def current_round(game: Game) -> Round | None:
+    """The first round without an answer, ready to be sent; None: all are answered."""
+    rounds = game.rounds.select_related("pair__bach", "pair__machine", "game__study")
+    current = rounds.filter(answer=None).first()
+    if current is None:
+        return None
+    if not Pair.objects.playable().filter(id=current.pair_id).exists():
+        _replace_pair(current)
+        current = rounds.get(id=current.id)
+    keep_tokens(current)
+    if current.sent_at is None:
+        current.sent_at = now()
+        Round.objects.filter(id=current.id, sent_at=None).update(sent_at=current.sent_at)
+    return current
+
+
+def _replace_pair(row: Round) -> None:
+    """The pair was retired after the draw; the coin stands."""
+    game = row.game
+    condition = row.pair.machine.condition
+    rng = Random(f"{game.seed} draw again {row.number} {row.pair_id}")
+    [row.pair_id] = draw(game.study, game.listener, [[condition]], rng)
+    _renew_tokens(row)
+    row.sent_at = row.first_play_left = row.first_play_right = None
+    row.plays_left = row.plays_right = 0
+    row.save()
+
+
+def _renew_tokens(row: Round) -> None:
+    row.left_token = secrets.token_urlsafe(24)
+    row.right_token = secrets.token_urlsafe(24)
+    row.tokens_expire = now() + TOKEN_LIFETIME
+
+
+def keep_tokens(row: Round) -> None:
+    """Live tokens live on, so that a second tab goes on playing; expired ones are replaced."""
+    if row.tokens_expire <= now():
+        _renew_tokens(row)
+    row.tokens_expire = now() + TOKEN_LIFETIME
+    row.save(update_fields=["left_token", "right_token", "tokens_expire"])
+
+
+def round_of(listener: Listener | None, round_id: UUID) -> Round:
+    """A round that this listener has been sent."""
+    row = (
+        Round.objects.filter(id=round_id, game__listener=listener, sent_at__isnull=False)
+        .select_related("game__study", "answer", "pair__bach", "pair__machine__composer")
+        .select_related("pair__machine__excerpt__work")
+        .first()
+    )
+    if listener is None or row is None:
+        raise AppError("You have no such round.", "not_found", 404)
+    return row
+
+
+def note_play(row: Round, side: Side) -> dict[str, int]:
+    """A clip starts: the server's clock keeps the first start of each."""
+    if hasattr(row, "answer"):
+        raise _answered()
+    plays, first = f"plays_{side}", f"first_play_{side}"
+    Round.objects.filter(id=row.id).update(
+        **{plays: F(plays) + 1, first: Coalesce(first, now())},
+    )
+    row.refresh_from_db(fields=["plays_left", "plays_right"])
+    return {"left": row.plays_left, "right": row.plays_right}
+
+
+def answer_round(row: Round, chosen: Side, *, heard_left: float, heard_right: float) -> Answer:
+    """Save and score the answer; the first one stands, whatever comes after it."""
+    if hasattr(row, "answer"):
+        raise _answered()
+    moment = now()
+    need = scoring.seconds_to_hear(row.game.study.seconds_to_hear(), clip_seconds(row))
+    by_clock = scoring.heard_by_clock(
+        row.first_play_left, row.first_play_right, now=moment, need=need
+    )
+    if not (by_clock and scoring.heard_by_browser(heard_left, heard_right, need=need)):
+        raise AppError(f"Please listen to {need:.0f} s of each clip first.", "too_early")
+    assert row.first_play_left and row.first_play_right
+    first_start = min(row.first_play_left, row.first_play_right)
+    try:
+        with transaction.atomic():
+            answer = Answer.objects.create(
+                round=row,
+                chosen=chosen,
+                correct=chosen == row.bach_side,
+                seconds=(moment - first_start).total_seconds(),
+                heard_left=heard_left,
+                heard_right=heard_right,
+                plays_left=row.plays_left,
+                plays_right=row.plays_right,
+                first=scoring.bach_heard_first(
+                    row.first_play_left, row.first_play_right, row.bach_side
+                ),
+                created=moment,
+            )
+            if not row.game.rounds.filter(answer=None).exists():
+                row.game.finished_at = moment
+                row.game.save(update_fields=["finished_at"])
+    except IntegrityError:
+        raise _answered() from None
+    return answer
+
+
+def _answered() -> AppError:
+    return AppError("This round is answered already; the first answer stands.", "answered", 409)
+
+
+def clip_seconds(row: Round) -> float:
+    """One number for both sides, whatever the rows say: the length must not tell them apart."""
+    return round(max(row.pair.bach.seconds or 0.0, row.pair.machine.seconds or 0.0), 1)
+
+
+def note_knew(row: Round, knew: Answer.Knew) -> None:
+    if not Answer.objects.filter(round=row).update(knew=knew):
+        raise AppError("Answer the round first.", "not_answered", 409)
+
+
+def finished_game(listener: Listener | None, game_id: UUID) -> Game:
+    game = Game.objects.filter(id=game_id, listener=listener).first()
+    if listener is None or game is None:
+        raise AppError("You have no such game.", "not_found", 404)
+    if game.finished_at is None:
+        raise AppError("This game is not finished.", "unfinished", 409)
+    return game
+
+
+def delete_listener(listener: Listener) -> None:
+    """The listener with all games, rounds and answers; nothing of them is kept."""
+    listener.delete()

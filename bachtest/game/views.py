@@ -1,0 +1,161 @@
+"""The pages; the player itself talks to api.py."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from bachtest.game import cookies, payloads, services
+from bachtest.game.cookies import listener_of
+from bachtest.game.forms import StartForm
+from bachtest.game.models import Game, Listener
+from bachtest.game.pool import is_ready
+from bachtest.lib.errors import AppError
+from bachtest.studies.models import Study
+from generator.models import Composer
+
+REFRESH_SECONDS = 10
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    form = StartForm(initial={"study": "quiz"})
+    return render(request, "game/index.html", _index_context(request, form))
+
+
+def _index_context(request: HttpRequest, form: StartForm) -> dict[str, Any]:
+    listener = listener_of(request)
+    study = services.open_study()
+    return {
+        "form": form,
+        "experience_choices": Listener.Experience.choices,
+        "age_choices": Listener.AgeGroup.choices,
+        "consent_version": study.consent_version,
+        "consent_text": study.consent_text,
+        "returning": listener is not None and listener.consent_version == study.consent_version,
+        "unfinished": listener is not None and services.unfinished_game(listener) is not None,
+        "last_result": _last_result(listener),
+        "rounds": len(study.rounds),
+        "deleted": "deleted" in request.GET,
+    }
+
+
+def _last_result(listener: Listener | None) -> str | None:
+    if listener is None:
+        return None
+    game = Game.objects.filter(listener=listener, finished_at__isnull=False).last()
+    return str(game.id) if game else None
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    form = StartForm(request.POST)
+    if not form.is_valid():
+        return render(request, "game/index.html", _index_context(request, form), status=400)
+    said = {name: value for name, value in form.cleaned_data.items() if value}
+    study = services.open_study(said.pop("study", "quiz"))
+    try:
+        listener = services.enrol(listener_of(request), study, **said)
+    except AppError as error:
+        form.add_error("consent", error.message)
+        return render(request, "game/index.html", _index_context(request, form), status=400)
+    response = redirect(_page_after_start(listener, study))
+    cookies.remember(request, response, listener)
+    return response
+
+
+def _page_after_start(listener: Listener, study: Study) -> str:
+    try:
+        services.start_game(listener, study)
+    except AppError as error:
+        return _page_instead(error)
+    return "game:play"
+
+
+def _page_instead(error: AppError) -> str:
+    if error.code == "heard_all":
+        return "game:heard_all"
+    if error.code == "no_pairs":
+        return "game:waiting"
+    raise error
+
+
+@require_safe
+def play(request: HttpRequest) -> HttpResponse:
+    listener = listener_of(request)
+    game = services.unfinished_game(listener) if listener else None
+    if game is None:
+        last = _last_result(listener)
+        return redirect("game:result", last) if last else redirect("game:index")
+    try:
+        data = payloads.game_payload(game)
+    except AppError as error:
+        return redirect(_page_instead(error))
+    context = {"data": data, "rounds": data["rounds"], "api_root": "/api/v1/"}
+    return render(request, "game/play.html", context)
+
+
+@require_safe
+def result(request: HttpRequest, game_id: UUID) -> HttpResponse:
+    try:
+        game = services.finished_game(listener_of(request), game_id)
+    except AppError:
+        raise Http404 from None
+    data = payloads.result(game)
+    context = {
+        "game_id": data["id"],
+        "correct": data["correct"],
+        "answered": len(data["rounds"]),
+        "rounds": data["rounds"],
+        "data": data,
+    }
+    return render(request, "game/result.html", context)
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    study = services.open_study()
+    context = {
+        "has_data": listener_of(request) is not None,
+        "consent_text": study.consent_text,
+        "consent_version": study.consent_version,
+    }
+    return render(request, "game/privacy.html", context)
+
+
+@require_POST
+def delete(request: HttpRequest) -> HttpResponse:
+    if listener := listener_of(request):
+        services.delete_listener(listener)
+    response = redirect(reverse("game:index") + "?deleted=1")
+    cookies.forget(response)
+    return response
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    composers = Composer.objects.filter(in_quiz=True).order_by("name").values("name", "family")
+    return render(request, "game/about.html", {"composers": list(composers)})
+
+
+@require_safe
+def heard_all(request: HttpRequest) -> HttpResponse:
+    context = {"last_result": _last_result(listener_of(request))}
+    return render(request, "game/heard_all.html", context)
+
+
+@require_safe
+def waiting(request: HttpRequest) -> HttpResponse:
+    """Shown until there are pairs enough for a game; then the way back to the Play button."""
+    if is_ready(services.open_study()):
+        return redirect("game:index")
+    response = render(
+        request, "game/waiting.html", {"refresh_seconds": REFRESH_SECONDS}, status=503
+    )
+    response["Retry-After"] = str(REFRESH_SECONDS)
+    return response

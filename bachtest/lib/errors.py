@@ -1,0 +1,47 @@
+"""One error for people, and one JSON shape for every error under /api/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+
+class AppError(Exception):
+    """Something the listener asked for cannot be done; the message is for them."""
+
+    def __init__(self, message: str, code: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.status = status
+
+
+def error_body(code: str, message: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "fields": fields or {}}}
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every expected error in one shape; the rest are bugs and go on to Django."""
+    if isinstance(error, AppError):
+        return Response(error_body(error.code, error.message), status=error.status)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        fields = error.detail if isinstance(error.detail, dict) else {"body": error.detail}
+        body = error_body("invalid", f"Not valid: {', '.join(fields)}.", fields)
+    else:
+        body = error_body(error.default_code, str(error.detail))
+    return Response(body, status=error.status_code, headers=_headers(error))
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    header = getattr(error, "auth_header", None)
+    return {"WWW-Authenticate": header} if header else {}

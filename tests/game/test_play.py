@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections import Counter
+
+from bachtest.game.models import Answer, Game, Listener, Round
+
+
+def test_a_game_of_five_rounds_is_answered_and_scored(ada):
+    reveals = ada.play_game()
+    game = Game.objects.get()
+    assert [reveal["number"] for reveal in reveals] == [1, 2, 3, 4, 5]
+    assert game.finished_at is not None
+    assert [reveal["game_finished"] for reveal in reveals] == [False] * 4 + [True]
+    assert reveals[0]["result_url"] == f"/games/{game.id}/"
+    for reveal in reveals:
+        row = Round.objects.get(id=reveal["round"])
+        assert reveal["bach"] == row.bach_side
+        assert reveal["correct"] == (row.bach_side == "left") == row.answer.correct
+
+
+def test_the_rounds_are_those_of_the_bachbot_challenge(ada):
+    ada.start()
+    conditions = Counter(
+        "one" if len(row.pair.machine.condition) == 1 else row.pair.machine.condition
+        for row in Round.objects.all()
+    )
+    assert conditions == {"one": 1, "AT": 1, "ATB": 1, "SATB": 2}
+
+
+def test_the_reveal_names_what_was_heard(ada):
+    reveal = ada.play_game()[0]
+    pair = Round.objects.get(id=reveal["round"]).pair
+    work = pair.machine.excerpt.work
+    assert reveal["bwv"] == work.bwv.replace("BWV", "BWV ")
+    assert reveal["title"] == work.title
+    assert reveal["composer"] == "Bot"
+    assert reveal["condition"] == pair.machine.condition
+    assert len(reveal["written"]) == len(pair.machine.condition)
+    assert reveal["others"] == {"answers": 0, "correct": 0}
+
+
+def test_a_reload_shows_the_same_round_with_the_same_clips(ada):
+    first = ada.start()
+    assert ada.current() == first
+    ada.listen(first["round"]["id"])
+    assert ada.current() == first
+    assert ada.start() == first
+    assert Game.objects.count() == 1
+
+
+def test_starting_again_answers_200_and_a_new_game_201(ada):
+    body = {"consent": "2026-11"}
+    assert ada.post("games/", body).status_code == 201
+    assert ada.post("games/", body).status_code == 200
+
+
+def test_how_others_did_on_the_pair_is_told(ada):
+    heard = [each["round"] for each in ada.play_game()]
+    for row in Round.objects.filter(id__in=heard):
+        answer = Answer(
+            round=Round.objects.create(
+                game=Game.objects.create(
+                    listener=Listener.objects.create(consent_version="2026-11"),
+                    study=row.game.study,
+                    seed=0,
+                ),
+                number=1,
+                pair=row.pair,
+                bach_side="left",
+                left_token=f"l{row.number}",
+                right_token=f"r{row.number}",
+                tokens_expire=row.tokens_expire,
+            ),
+            chosen="left",
+            correct=True,
+            seconds=1,
+            heard_left=1,
+            heard_right=1,
+            plays_left=1,
+            plays_right=1,
+            first=True,
+        )
+        answer.save()
+    game = Game.objects.get(finished_at__isnull=False)
+    result = ada.get(f"games/{game.id}/").json()
+    assert [each["others"] for each in result["rounds"]] == [{"answers": 1, "correct": 1}] * 5
+
+
+def test_the_result_has_every_round_with_clips_that_still_play(ada):
+    reveals = ada.play_game()
+    game = Game.objects.get()
+    result = ada.get(f"games/{game.id}/").json()
+    assert result["correct"] == sum(reveal["correct"] for reveal in reveals)
+    assert [each["number"] for each in result["rounds"]] == [1, 2, 3, 4, 5]
+    for each in result["rounds"]:
+        for clip in each["clips"]:
+            assert ada.client.get(clip["url"]).status_code == 200
+
+
+def test_an_unfinished_game_has_no_result_yet(ada):
+    game = ada.start()
+    response = ada.get(f"games/{game['id']}/")
+    assert response.status_code == 409
+    assert response.json()["error"]["code"] == "unfinished"
+
+
+def test_games_and_rounds_of_another_listener_are_not_found(ada, ben):
+    ada.play_game()
+    ben.start()
+    ada_game = Game.objects.exclude(finished_at=None).get()
+    ada_round = ada_game.rounds.first()
+    assert ben.get(f"games/{ada_game.id}/").status_code == 404
+    assert ben.answer(ada_round.id).status_code == 404
+    assert ben.post(f"rounds/{ada_round.id}/plays/", {"side": "left"}).status_code == 404
+    assert ben.post(f"rounds/{ada_round.id}/knew/", {"knew": "yes"}).status_code == 404
+
+
+def test_a_round_that_was_not_sent_yet_cannot_be_answered(ada):
+    ada.start()
+    later = Round.objects.get(number=3)
+    assert ada.answer(later.id).status_code == 404
+    assert not Answer.objects.exists()
+
+
+def test_without_a_game_there_is_no_current_one(ada):
+    response = ada.get("games/current/")
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "no_game"
+
+
+def test_a_pair_retired_before_it_was_answered_is_replaced_and_the_coin_stands(ada):
+    game = ada.start()
+    row = Round.objects.get(id=game["round"]["id"])
+    row.pair.set_aside = "a wrong note was found"
+    row.pair.save()
+    replaced = ada.current()["round"]
+    after = Round.objects.get(id=replaced["id"])
+    assert after.pair_id != row.pair_id
+    assert after.pair.machine.condition == row.pair.machine.condition
+    assert after.bach_side == row.bach_side
+    assert replaced["clips"] != game["round"]["clips"]
