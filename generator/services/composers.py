@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +54,8 @@ def sha256_of_file(path: Path) -> str:
 @lru_cache(maxsize=4)
 def _loaded(family: str, path: Path, sha256: str) -> Family:
     # The digest is only the key: a file that changed is another checkpoint.
+    # One thread, read when torch is first imported: two beside other work are slower than one.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     return family_class(family).load(path)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -19,6 +20,9 @@ from generator.checks import installation_problems
 from generator.tasks import enqueue_forgotten, recover_pieces
 
 logger = logging.getLogger(__name__)
+
+# Pages come first where worker and web server share a machine.
+NICENESS = 5
 
 
 class PieceWorker(Worker):
@@ -74,6 +78,7 @@ class Command(BaseCommand):
             excluded_queue_names=[],
         )
         worker.configure_signals()
+        os.nice(NICENESS)
         logger.info("worker started")
         while worker.running:
             worker.look_after()
