@@ -280,5 +280,8 @@ def _load(path: Path, changed: int) -> Corpus:
 if __name__ == "__main__":
     from tqdm import tqdm
 
-    built = build_corpus(progress=lambda files: tqdm(files, unit="work", desc="Reading chorales"))
+    try:
+        built = build_corpus(progress=lambda files: tqdm(files, desc="reading chorales"))
+    except GeneratorError as error:
+        sys.exit(f"error: {error}")
     sys.stdout.write(f"{len(built.works)} works, {len(built.left_out)} left out: {DEFAULT_FILE}\n")

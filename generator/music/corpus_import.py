@@ -11,6 +11,7 @@ whole work is left out: nothing is bent to fit.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,14 +20,16 @@ from typing import Any
 
 import numpy as np
 
-from generator.errors import GeneratorError
 from generator.music.bars import Bar, metre_of
 from generator.music.chorale import REST, STEPS_PER_QUARTER, Chorale
+from generator.music.corpus import CorpusError
 from generator.music.keys import key_of
 
 Spans = tuple[tuple[int, int], ...]
 
-_PART = re.compile(r"(Soprano|Alto|Tenor|Bass)\b[ ]?(\d?)")
+LONGEST_TEXT = 60
+
+_PART = re.compile(r"(Soprano|Alto|Tenor|Bass)\b")
 _VERSE = re.compile(r"^\d+\.\s*")
 
 
@@ -60,19 +63,19 @@ def chorale_files() -> list[Path]:
 
     Raises
     ------
-    GeneratorError
+    CorpusError
         If music21 or its corpus is missing.
     """
     try:
         from music21 import corpus
     except ImportError as error:
-        raise GeneratorError(
+        raise CorpusError(
             "music21, which carries the chorales, is not installed; run: make setup"
         ) from error
     files = [Path(path) for path in corpus.getComposer("bach")]
     found = sorted((path for path in files if path.suffix in (".mxl", ".xml")), key=_order)
     if not found:
-        raise GeneratorError(
+        raise CorpusError(
             "music21 is installed without its corpus of Bach chorales; "
             "run: .venv/bin/pip install --force-reinstall --no-deps music21"
         )
@@ -112,7 +115,10 @@ def read_work(path: Path) -> ImportedWork:
     onset = np.zeros((4, steps), dtype=np.bool_)
     for voice, voice_notes in enumerate(notes):
         _fill(pitch[voice], onset[voice], voice_notes, _VOICES[voice])
-    metre, anacrusis = metre_of(bars)
+    try:
+        metre, anacrusis = metre_of(bars)
+    except ValueError as error:
+        raise UnfitScore(str(error)) from error
     chorale = Chorale(
         pitch=pitch,
         onset=onset,
@@ -251,4 +257,5 @@ def _text(part: Any) -> str:
             words += text + ("" if note.lyrics[0].syllabic in ("begin", "middle") else " ")
         if words and any("Fermata" in mark.classes for mark in note.expressions):
             break
-    return _VERSE.sub("", words).strip(" ,;:.!?")[:100]
+    line = _VERSE.sub("", words).strip(" ,;:.!?")
+    return textwrap.shorten(line, LONGEST_TEXT, placeholder=" …")

@@ -1,10 +1,10 @@
 """The key of a chorale from its notes and its key signature.
 
-The signature alone cannot tell: it leaves the mode open, and Bach's editors write Dorian and
-Mixolydian signatures, a flat or a sharp away from the key that is heard. So every key whose
-signature lies within one sharp or flat of the written one is scored by the correlation of its
-probe-tone profile with the durations of the twelve pitch classes, with a bonus where the last
-bass note is its tonic; the best one is the key.
+The signature alone cannot tell: it leaves the mode open, editors write Dorian and Mixolydian
+signatures a flat or a sharp away from the key that is heard, and a few files have a wrong one. So
+each key is scored by the correlation of its probe-tone profile with the durations of the twelve
+pitch classes; it gains where the last bass note is its tonic and loses with every sharp or flat
+between its signature and the written one. The best score is the key.
 
 References
 ----------
@@ -21,11 +21,13 @@ from generator.music.chorale import REST, PitchArray
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _FIFTHS = ("F", "C", "G", "D", "A", "E", "B")
-FINAL_BONUS = 0.2
+FINAL_BONUS = 0.25
+SIGNATURE_COST = 0.05
+FARTHEST_SIGNATURE = 3
 
 
 def key_of(pitch: PitchArray, sharps: int) -> str:
-    """The key that fits the notes best among those near the key signature.
+    """The key that fits the notes, the last bass note and the key signature best.
 
     Parameters
     ----------
@@ -43,13 +45,14 @@ def key_of(pitch: PitchArray, sharps: int) -> str:
     bass = pitch[3][pitch[3] != REST]
     final = int(bass[-1]) % 12 if bass.size else -1
     scored = []
-    for fifths in (sharps, sharps - 1, sharps + 1):
+    for far in range(-FARTHEST_SIGNATURE, FARTHEST_SIGNATURE + 1):
         for mode, profile in (("major", _MAJOR), ("minor", _MINOR)):
-            place = fifths if mode == "major" else fifths + 3
+            place = sharps + far + (0 if mode == "major" else 3)
             tonic = 7 * place % 12
             fit = float(np.corrcoef(weight, np.roll(profile, tonic))[0, 1])
-            scored.append((fit + FINAL_BONUS * (tonic == final), f"{_name(place)} {mode}"))
-    return max(scored, key=lambda entry: entry[0])[1]
+            fit += FINAL_BONUS * (tonic == final) - SIGNATURE_COST * abs(far)
+            scored.append((fit, f"{_name(place)} {mode}"))
+    return max(scored)[1]
 
 
 def _name(place: int) -> str:
