@@ -16,13 +16,16 @@ export class Clip {
     this.chooseButton.addEventListener("click", () => on.choose());
   }
 
+  // Nothing of the last round stays, not even out of sight.
   reset() {
     this.player.unload();
     this.player.enable(false);
     this.player.draw();
     this.card.classList.remove("is-bach", "by-bot-clip", "is-chosen");
+    this.author.textContent = "";
     this.author.hidden = true;
     this.voices.hidden = true;
+    for (const row of this.voices.querySelectorAll("[data-voice]")) this.ascribe(row, "Bach", false);
   }
 
   render(state, side) {
@@ -53,9 +56,13 @@ export class Clip {
     this.author.hidden = false;
     for (const row of this.voices.querySelectorAll("[data-voice]")) {
       const byBot = !isBach && written.includes(row.dataset.voice);
-      row.classList.toggle("by-bot", byBot);
-      row.querySelector("[data-voice-author]").textContent = byBot ? composer : "Bach";
+      this.ascribe(row, byBot ? composer : "Bach", byBot);
     }
     this.voices.hidden = false;
+  }
+
+  ascribe(row, author, byBot) {
+    row.classList.toggle("by-bot", byBot);
+    row.querySelector("[data-voice-author]").textContent = author;
   }
 }

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LISTEN_SECONDS = 0.8
+LISTEN_SECONDS = 0.5
 START_SECONDS = 60
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -63,7 +64,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site with a pool of real pairs."""
     folder = tmp_path_factory.mktemp("site")
     environment = _environment(folder)
-    fill = "from tests.browser.pool import fill; fill()"
+    fill = f"from tests.browser.pool import fill; fill({str(settings.CORPUS_FILE)!r})"
     subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", fill],
         cwd=ROOT,

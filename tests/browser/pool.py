@@ -1,30 +1,31 @@
-"""Pairs of real sound for the site that the browser tests visit."""
+"""Five pairs for the site that the browser tests visit, made the way every pair is made."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.management import call_command
 
-from generator.models import Piece
-from generator.music.chorale import Chorale
-from generator.rendering.clip import render_clip
-from tests.builders import altered, make_chorale, make_pair
+from generator.models import Pair
+from generator.registry import CHECKPOINTS
+from generator.services.composers import sha256_of_file
+from generator.tasks import order_pieces
+from tests.builders import make_composer
 
-CONDITIONS = ("A", "AT", "ATB", "SATB", "SATB")
+ROUNDS = {"A": 1, "AT": 1, "ATB": 1, "SATB": 2}
+CHECKPOINT = CHECKPOINTS / "markov.safetensors"
 
 
-def fill() -> None:
+def fill(corpus_file: str) -> None:
+    shutil.copy(Path(corpus_file), settings.CORPUS_FILE)
     call_command("migrate", verbosity=0)
-    for condition in CONDITIONS:
-        chorale = make_chorale()
-        pair = make_pair(condition)
-        record(pair.bach, chorale)
-        record(pair.machine, altered(chorale, condition))
-
-
-def record(piece: Piece, chorale: Chorale) -> None:
-    clip = render_clip(chorale, soundfont=settings.SOUNDFONT)
-    piece.clip.save(f"real-{piece.pk}.mp3", ContentFile(clip.mp3), save=False)
-    piece.seconds, piece.loudness, piece.fingerprint = clip.seconds, clip.loudness, clip.fingerprint
-    piece.save()
+    call_command("import_corpus", verbosity=0)
+    composer = make_composer(
+        "markov", checkpoint=CHECKPOINT.name, sha256=sha256_of_file(CHECKPOINT)
+    )
+    for condition, count in ROUNDS.items():
+        order_pieces(composer, condition, count)
+    call_command("work", batch=True)
+    assert Pair.objects.playable().count() == sum(ROUNDS.values())
