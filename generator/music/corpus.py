@@ -14,12 +14,15 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -119,8 +122,12 @@ def build_corpus(path: Path = DEFAULT_FILE, *, progress: Progress | None = None)
     source = _source()
     if path.is_file() and _header_source(path) == source:
         return load_corpus(path)
+    with _writing_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()  # before half a minute of reading
     corpus = _read_all(progress or (lambda files: files))
-    _write(corpus, source, path)
+    with _writing_to(path):
+        _write(corpus, source, path)
     return corpus
 
 
@@ -151,10 +158,11 @@ def _source() -> dict[str, Any]:
 def _read_all(progress: Progress) -> Corpus:
     from generator.music import corpus_import
 
+    files = corpus_import.chorale_files()
     titles = corpus_import.known_titles()
     works: dict[str, Work] = {}
     left_out: dict[str, str] = {}
-    for path in progress(corpus_import.chorale_files()):
+    for path in progress(files):
         bwv = corpus_import.bwv_of(path)
         try:
             read = corpus_import.read_work(path)
@@ -209,9 +217,13 @@ def _write(corpus: Corpus, source: dict[str, Any], path: Path) -> None:
         "onset": np.concatenate([chorale.onset for chorale in chorales], axis=1),
         "fermata": np.concatenate([chorale.fermata for chorale in chorales]),
     }
+    _write_whole(arrays, path)
+
+
+@contextmanager
+def _writing_to(path: Path) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(arrays, path)
+        yield
     except OSError as error:
         raise CorpusError(
             f"cannot write the corpus to {path}: {error.strerror}; "
@@ -231,26 +243,32 @@ def _write_whole(arrays: dict[str, Any], path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _header(path: Path) -> dict[str, Any]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(json.loads(arrays["header"].tobytes()))
-
-
-def _header_source(path: Path) -> dict[str, Any] | None:
+@contextmanager
+def _reading(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The arrays of a corpus file; whatever is wrong with it is one CorpusError."""
     try:
-        return dict(_header(path)["source"])
-    except (OSError, ValueError, KeyError, EOFError):
+        # Opened here, since numpy leaves a broken archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            yield arrays
+    except (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error) as error:
+        raise CorpusError(f"{path} is no corpus file; delete it and run: make setup") from error
+
+
+def _header_source(path: Path) -> Any:
+    try:
+        with _reading(path) as arrays:
+            return json.loads(arrays["header"].tobytes())["source"]
+    except CorpusError:
         return None
 
 
 @lru_cache(maxsize=4)
 def _load(path: Path, changed: int) -> Corpus:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            header = json.loads(arrays["header"].tobytes())
-            pitch, onset, fermata = arrays["pitch"], arrays["onset"], arrays["fermata"]
+    with _reading(path) as arrays:
+        header = json.loads(arrays["header"].tobytes())
         if header["source"]["importer"] != IMPORTER_VERSION:
             raise CorpusError(f"{path} is from another version of this code; run: make setup")
+        pitch, onset, fermata = arrays["pitch"], arrays["onset"], arrays["fermata"]
         works, start = {}, 0
         for entry in header["works"]:
             stop = start + entry["steps"]
@@ -272,8 +290,6 @@ def _load(path: Path, changed: int) -> Corpus:
                 entry["instrumental"],
             )
             start = stop
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise CorpusError(f"{path} is no corpus file; delete it and run: make setup") from error
     return Corpus(works, header["left_out"])
 
 

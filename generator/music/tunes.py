@@ -39,7 +39,7 @@ SHARED_CHORD_RUNS = 5
 KINDRED = (("BWV245.15", "BWV283"), ("BWV57.8", "BWV137.5"))
 # Pairs with fewer runs of five intervals in common never reach the score; it saves the alignment.
 _RUN = 5
-_SHARED_RUNS = 3
+_SHARED_RUNS = 4
 _TRANSPOSITIONS = 2
 
 Melody = tuple[int, ...]
