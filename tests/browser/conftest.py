@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LISTEN_SECONDS = 0.5
-START_SECONDS = 60
+START_SECONDS = 120
+PATIENCE_MS = 30_000
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
@@ -91,6 +92,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -105,7 +107,7 @@ def visitor(chromium: Browser, site: str) -> Iterator[Callable[..., BrowserConte
 
     def make(**options: Any) -> BrowserContext:
         context = chromium.new_context(base_url=site, **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("console", lambda line: line.type == "error" and complaints.append(line.text))
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         contexts.append(context)
