@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from random import Random
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from bachtest.game.models import Round
+from bachtest.game.services import open_study
+from bachtest.game.simulation import SimulatedListener, SiteError
+
+
+class Command(BaseCommand):
+    help = "Play the site over HTTP as listeners of a given skill; needs the site's own database."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--count", type=int, required=True, help="listeners, one game each")
+        parser.add_argument("--skill", type=float, required=True, help="their d', 0: guessing")
+        parser.add_argument("--url", default="http://127.0.0.1:8000")
+        parser.add_argument("--seed", type=int, default=1)
+
+    def handle(self, **options: Any) -> None:
+        if options["count"] < 1:
+            raise CommandError(f"--count {options['count']}; let at least 1 listener play")
+        consent = open_study().consent_version
+        right = played = 0
+        for number in tqdm(range(options["count"]), unit="game", disable=None):
+            rng = Random(f"{options['seed']} {number}")
+            listener = SimulatedListener(options["url"], consent, options["skill"], rng)
+            try:
+                more_right, more_played = listener.play_game(bach_side)
+            except SiteError as error:
+                raise CommandError(str(error)) from None
+            right += more_right
+            played += more_played
+        self.stdout.write(f"{right} of {played} rounds right ({right / played:.3f})")
+
+
+def bach_side(round_id: str) -> str:
+    """The truth, which the site keeps to itself: from the database, as only its machine can."""
+    side = Round.objects.filter(id=round_id).values_list("bach_side", flat=True).first()
+    if side is None:
+        raise CommandError(
+            f"round {round_id} is not in this database; run this with the site's own VAR_DIR"
+        )
+    return str(side)

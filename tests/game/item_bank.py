@@ -1,0 +1,113 @@
+"""An item bank of real clips: Bach from the corpus, and the shipped Markov chain in his place.
+
+Short excerpts keep it quick; the path is the site's own: grid, synthesiser, level, encoder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+
+from bachtest.studies.models import Study
+from generator.models import Pair
+from generator.music.chorale import Chorale
+from generator.music.corpus import Corpus
+from generator.music.excerpts import excerpts_of
+from generator.music.gridjson import to_json
+from generator.registry import SHIPPED, family_class
+from generator.rendering.clip import Clip, render_clip
+from generator.services.writing import write_voices
+from tests.builders import make_bach, make_composer, make_excerpt, make_piece, make_work
+from tests.game.player import CONSENT
+
+CONDITIONS = ("SATB", "ATB", "AT", "B")
+SHORTEST, STEPS_MORE = 12, 4
+
+
+@dataclass(frozen=True)
+class Item:
+    tune: str
+    condition: str
+    bach: Chorale
+    machine: Chorale
+    bach_clip: Clip
+    machine_clip: Clip
+
+
+def render_bank(corpus: Corpus, size: int) -> list[Item]:
+    """One item for each tune family, conditions in turn, of 12 to 24 steps."""
+    markov = next(shipped for shipped in SHIPPED if shipped.slug == "markov")
+    family = family_class(markov.family).load(markov.path)
+    items: dict[str, Item] = {}
+    for bwv in sorted(corpus.works):
+        work = corpus.works[bwv]
+        spans = excerpts_of(work.chorale)
+        if work.tune in items or not spans:
+            continue
+        number = len(items)
+        start = spans[0][0]
+        bach = work.chorale.slice(start, start + SHORTEST + STEPS_MORE * (number % 4))
+        condition = CONDITIONS[number % len(CONDITIONS)]
+        machine = write_voices(family, bach, condition, seed=number)
+        if machine == bach:
+            continue
+        items[work.tune] = Item(
+            work.tune,
+            condition,
+            bach,
+            machine,
+            render_clip(bach, soundfont=settings.SOUNDFONT),
+            render_clip(machine, soundfont=settings.SOUNDFONT),
+        )
+        if len(items) == size:
+            return list(items.values())
+    raise AssertionError(f"the corpus has only {len(items)} tunes with an excerpt")
+
+
+def store_bank(items: list[Item]) -> Study:
+    """The bank as rows, and a study that puts every item once to a listener."""
+    bot = make_composer("bot")
+    for item in items:
+        excerpt = make_excerpt(make_work(tune=item.tune), stop=item.bach.steps)
+        Pair.objects.create(
+            bach=_piece(excerpt, make_bach(), item.bach, item.bach_clip),
+            machine=_piece(excerpt, bot, item.machine, item.machine_clip, item.condition),
+            differing=0.5,
+        )
+    return Study.objects.create(
+        slug="bank",
+        title="The whole bank",
+        is_open=True,
+        rounds=[list(CONDITIONS)] * len(items),
+        consent_version=CONSENT,
+        consent_text="Yes.",
+        listen_seconds=0.0,
+    )
+
+
+def _piece(excerpt, composer, chorale, clip, condition=""):
+    piece = make_piece(
+        excerpt,
+        composer,
+        condition,
+        grid=to_json(chorale),
+        seconds=clip.seconds,
+        fingerprint=clip.fingerprint,
+        loudness=clip.loudness,
+    )
+    piece.clip.save("x.mp3", ContentFile(clip.mp3))
+    return piece
+
+
+def with_bytes(items: list[Item], *, bach, machine) -> list[Item]:
+    """The same items with their bytes passed through a function for each side."""
+    return [
+        replace(
+            item,
+            bach_clip=replace(item.bach_clip, mp3=bach(item.bach_clip.mp3)),
+            machine_clip=replace(item.machine_clip, mp3=machine(item.machine_clip.mp3)),
+        )
+        for item in items
+    ]

@@ -1,0 +1,138 @@
+"""The leak attack: guesses where Bach is from everything about the clips but the music.
+
+It plays as a listener does, notes for each side what a browser can see (the JSON, every header,
+size, time to answer, length, loudness, silence at the start, the container's bytes), and learns
+from the differences left - right of some rounds to predict the side in others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyloudnorm
+import soundfile
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tests.game.player import Player
+
+FRAME_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Bank:
+    """What the attack saw: left minus right for each round, and where Bach was."""
+
+    differences: NDArray[np.float64]
+    bach_left: NDArray[np.bool_]
+
+
+def play_bank(player: Player) -> Bank:
+    """Every round of the study "bank": look at both clips, then answer to learn the side."""
+    rounds = player.start(study="bank")["rounds"]
+    differences, sides = [], []
+    for number in range(rounds):
+        current = player.current()["round"]
+        clips = current["clips"]
+        order = clips if number % 2 else clips[::-1]
+        seen = {clip["side"]: features(player, clip) for clip in order}
+        differences.append(seen["left"] - seen["right"])
+        player.listen(current["id"])
+        sides.append(player.answer(current["id"]).json()["bach"] == "left")
+    return Bank(np.array(differences), np.array(sides))
+
+
+def features(player: Player, clip: dict[str, Any]) -> NDArray[np.float64]:
+    started = time.perf_counter()
+    response = player.client.get(clip["url"])
+    seconds = time.perf_counter() - started
+    part = player.client.get(clip["url"], headers={"Range": "bytes=0-99"})
+    assert response.status_code == 200
+    headers = [*response.items(), *part.items()]
+    return np.array(
+        [
+            clip["seconds"],
+            len(clip["url"]),
+            _number(list(clip)),
+            seconds,
+            len(response.content),
+            len(headers),
+            _number([name for name, _ in headers]),
+            _number([value for _, value in headers]),
+            *audio_features(response.content),
+            *container_features(response.content),
+        ],
+        dtype=np.float64,
+    )
+
+
+@lru_cache(maxsize=1024)
+def audio_features(content: bytes) -> tuple[float, ...]:
+    sound, rate = soundfile.read(io.BytesIO(content))
+    audible = np.flatnonzero(np.abs(sound).max(axis=1) > 1e-4)
+    loudness = pyloudnorm.Meter(rate).integrated_loudness(sound)
+    return (len(sound), rate, sound.shape[1], loudness, audible[0], audible[-1])
+
+
+def container_features(content: bytes) -> list[float]:
+    """Frames by their own headers, and what stands before, between and after them."""
+    size = frame_bytes(content[:FRAME_BYTES]) or 1
+    heads = [content[at : at + FRAME_BYTES] for at in range(0, len(content), size)]
+    return [
+        len(heads),
+        len({frame_bytes(head) for head in heads}),
+        len(content) % size,
+        *content[:FRAME_BYTES],
+        float(content[:3] == b"ID3"),
+        float(b"TAG" in content[-128:]),
+        float(b"LAME" in content),
+        float(b"Xing" in content or b"Info" in content),
+    ]
+
+
+def frame_bytes(head: bytes) -> int:
+    """Length of an MPEG-1 layer III frame by its header; 0 where there is none."""
+    rates = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
+    sampling = (44100, 48000, 32000, 0)
+    if len(head) < FRAME_BYTES or head[0] != 0xFF or head[1] & 0xFE != 0xFA:
+        return 0
+    rate = sampling[head[2] >> 2 & 3]
+    return 144000 * rates[head[2] >> 4] // rate + (head[2] >> 1 & 1) if rate else 0
+
+
+def _number(value: Sequence[str]) -> int:
+    return int(hashlib.sha256("\n".join(value).encode()).hexdigest()[:6], 16)
+
+
+def p_value(bank: Bank) -> float:
+    """Chance of so many right guesses by a coin; the better of two learners, so doubled."""
+    return min(1.0, 2 * min(_p_of(learner, bank) for learner in _learners()))
+
+
+def _learners() -> list[Any]:
+    return [
+        make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=2000)),
+        ExtraTreesClassifier(n_estimators=100, min_samples_leaf=2, random_state=0),
+    ]
+
+
+def _p_of(learner: Any, bank: Bank) -> float:
+    right = 0
+    for train, test in KFold(6, shuffle=True, random_state=0).split(bank.differences):
+        # Both orders of each round, so that the learner cannot lean on where Bach stood most.
+        seen = np.vstack([bank.differences[train], -bank.differences[train]])
+        learner.fit(seen, np.concatenate([bank.bach_left[train], ~bank.bach_left[train]]))
+        right += int(np.sum(learner.predict(bank.differences[test]) == bank.bach_left[test]))
+    return float(binomtest(right, len(bank.bach_left), alternative="greater").pvalue)

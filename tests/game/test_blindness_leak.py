@@ -1,0 +1,119 @@
+"""Rules 3, 4 and 6 on real clips: what the two sides share, and an attack that finds nothing."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+from django.conf import settings
+from django.test import Client
+
+from bachtest.game import clips
+from generator.models import Pair
+from generator.music.gridjson import from_json
+from generator.rendering import encoding
+from generator.rendering.clip import render_clip
+from generator.rendering.events import SAMPLE_RATE
+from tests.game import leak_attack
+from tests.game.item_bank import Item, render_bank, store_bank, with_bytes
+from tests.game.player import Player
+
+ITEMS = 40
+# A false alarm in a thousand runs; an attack that is right in 31 of 40 rounds is caught.
+ALPHA = 0.001
+
+
+@pytest.fixture(scope="module")
+def bank(corpus) -> list[Item]:
+    return render_bank(corpus, ITEMS)
+
+
+def attack(items: list[Item]) -> float:
+    store_bank(items)
+    return leak_attack.p_value(leak_attack.play_bank(Player(Client())))
+
+
+def test_rule_03_both_clips_of_a_pair_are_alike_in_all_but_the_music(bank):
+    for item in bank:
+        bach, machine = item.bach_clip, item.machine_clip
+        assert bach.mp3 != machine.mp3
+        assert bach.fingerprint == machine.fingerprint
+        assert bach.samples == machine.samples
+        assert len(bach.mp3) == len(machine.mp3)
+        assert abs(bach.loudness - machine.loudness) <= 0.1
+        assert bach.loudness == pytest.approx(-18.0, abs=0.1)
+
+
+def test_rule_03_clips_are_constant_bit_rate_frames_without_tags(bank):
+    for content in (each.mp3 for item in bank for each in (item.bach_clip, item.machine_clip)):
+        size = leak_attack.frame_bytes(content[:4])
+        assert len(content) % size == 0
+        sizes = {
+            leak_attack.frame_bytes(content[at : at + 4]) for at in range(0, len(content), size)
+        }
+        assert sizes == {size}
+        assert not any(mark in content for mark in (b"ID3", b"TAG", b"LAME", b"Xing", b"Info"))
+
+
+def test_rule_03_the_silence_before_the_first_note_is_the_same(bank):
+    for item in bank:
+        starts = [
+            leak_attack.audio_features(clip.mp3)[4] for clip in (item.bach_clip, item.machine_clip)
+        ]
+        # The first bass or soprano note speaks at its own speed: 20 ms at the encoder's 32 kHz.
+        assert abs(starts[0] - starts[1]) <= 0.02 * encoding.MP3_RATE
+
+
+@pytest.mark.django_db
+def test_rule_04_bachs_clip_is_rendered_from_the_stored_grid_as_the_machines_is(bank):
+    store_bank(bank[:2])
+    for pair in Pair.objects.all():
+        for piece in (pair.bach, pair.machine):
+            again = render_clip(from_json(piece.grid), soundfont=settings.SOUNDFONT)
+            assert again.mp3 == piece.clip.open().read()
+
+
+@pytest.mark.django_db
+def test_rule_06_the_leak_attack_stays_at_chance(bank):
+    assert attack(bank) > ALPHA
+
+
+def louder(content: bytes, decibels: float) -> bytes:
+    sound, rate = soundfile.read(io.BytesIO(content), dtype="float32")
+    whole = np.repeat(sound.T, 2, axis=1)[:, : len(sound) * SAMPLE_RATE // rate]
+    return encoding.mp3(np.ascontiguousarray(whole * np.float32(10 ** (decibels / 20))))
+
+
+def unchanged(content: bytes) -> bytes:
+    return content
+
+
+PLANTS = {
+    "a tag after Bach's last frame": (lambda mp3: mp3 + b"TAG" + bytes(125), unchanged),
+    "a byte more in the machine's file": (unchanged, lambda mp3: mp3 + b"\0"),
+    "an encoder's name in Bach's frames": (lambda mp3: mp3[:-4] + b"LAME", unchanged),
+    "Bach 0.3 dB louder": (lambda mp3: louder(mp3, 0.3), lambda mp3: louder(mp3, 0.0)),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("plant", PLANTS)
+def test_rule_06_the_leak_attack_finds_a_planted_leak(bank, plant):
+    bach, machine = PLANTS[plant]
+    assert attack(with_bytes(bank, bach=bach, machine=machine)) < ALPHA
+
+
+@pytest.mark.django_db
+def test_rule_06_the_leak_attack_finds_a_header_of_the_file(bank, monkeypatch):
+    """Had ETag been the file's, a size or date in it would do; here it names the composer."""
+    honest = clips.HttpResponse
+
+    def leaking(content: bytes, **kwargs):
+        by_bach = any(content == item.bach_clip.mp3 for item in bank)
+        kwargs["headers"] = kwargs["headers"] | {"ETag": '"bach"' if by_bach else '"bot"'}
+        return honest(content, **kwargs)
+
+    monkeypatch.setattr(clips, "HttpResponse", leaking)
+    assert attack(bank) < ALPHA
