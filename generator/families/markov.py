@@ -102,19 +102,20 @@ class Markov(Family):
 
     def _rhythm(self, chorale: Chorale, given: BoolArray, rng: np.random.Generator) -> BoolArray:
         """bool[T]: where the written voices have an event of their own."""
+        others = (chorale.onset & given).any(axis=0)
         # What the steps since the last event have to say, for every step at once.
         chances = self.tables.rhythm[
-            subset_of(~given),
-            metric_classes(chorale),
-            (chorale.onset & given).any(axis=0).astype(int),
+            subset_of(~given), metric_classes(chorale), others.astype(np.intp)
         ]
-        draws = rng.random(chorale.steps)
+        # Where all is given, its own events are what a written voice goes on from.
+        whole = given.all(axis=0)
+        draws = np.where(whole, np.where(others, -1.0, 2.0), rng.random(chorale.steps))
         begins = np.zeros(chorale.steps, dtype=np.bool_)
         since = LONGEST - 1
         for step, (draw, row) in enumerate(zip(draws, chances, strict=True)):
             begins[step] = draw < row[since]
             since = 0 if begins[step] else min(since + 1, LONGEST - 1)
-        return begins & ~given.all(axis=0)
+        return begins & ~whole
 
     def _voiced(
         self, events: list[Event], chords: IntArray, rng: np.random.Generator

@@ -33,7 +33,8 @@ from generator.families.markov_tables import (
 from generator.music.chorale import REST, BoolArray
 
 _ANY_CLASS = 0.1  # share of the chords of all metric classes in each
-_OCTAVES = 256  # more than the basses that any given note can ask for
+_BASSES = 1024  # more than the basses that any given note can ask for
+_USUAL = 96  # chords of a metric class that stand for all of them in sums
 _NONE = -1  # no chord before
 _NEVER = 1e-9  # keeps every weight above 0
 _MISMATCH = 4.0  # nats for each given note that the chord type lacks
@@ -83,6 +84,7 @@ class Chain:
     def __init__(self, tables: Tables, *, states: int) -> None:
         self.tables = tables
         self.states = states
+        self.usual = min(states, _USUAL)
         size = len(tables.types)
         overall = tables.first.mean(axis=0)
         self.first = (1 - _ANY_CLASS) * tables.first + _ANY_CLASS * overall + _NEVER  # [M, C]
@@ -98,6 +100,7 @@ class Chain:
             matrix, left = _backed_off(tables.pairs[here, 1:], tables.pair_counts[here], size)
             merged = sparse.csr_array(matrix + sparse.diags_array(left) @ lower)
             self._pairs.append((merged, left * lower_left))
+        self._usual_chords: dict[tuple[int, int], States] = {}
         self._triples = _by_context(tables.triples, tables.triple_counts)
 
     def sample(
@@ -110,18 +113,22 @@ class Chain:
     ) -> IntArray:
         """int32[events, 4]: one chord for each event, given notes in their place."""
         rows = [self._states_of(event, tonic, rng) for event in events]
-        ahead = self._look_ahead(events, rows)
+        ahead = self._look_ahead(events, tonic, rows)
         picked: list[int] = []
         for k, (event, row) in enumerate(zip(events, rows, strict=True)):
             if k == 0:
-                weight = self.first[event.metric_class, row.types] * self._registered(row)
+                weight = self._alone(event, row)
             else:
                 before = int(rows[k - 2].types[picked[k - 2]]) if k > 1 else _NONE
-                weight = self._order_two(event, before, rows[k - 1].only(picked[k - 1]), row)
+                last = rows[k - 1].only(picked[k - 1])
+                weight = self._order_two(event, tonic, before, last, row)
             picked.append(_drawn(weight * row.weight * ahead[k], temperature, rng))
         return np.array([row.pitch[at] for row, at in zip(rows, picked, strict=True)], np.int32)
 
-    def _states_of(self, event: Event, tonic: int, rng: np.random.Generator) -> States:
+    def _states_of(
+        self, event: Event, tonic: int, rng: np.random.Generator | None = None
+    ) -> States:
+        """The states of an event: a draw where there are too many, the usual ones without `rng`."""
         known = event.known & (event.pitch != REST)
         types, bass = self._anchored(event.pitch, known, tonic)
         usable = self._usable(types, bass, ~event.known)
@@ -135,10 +142,11 @@ class Chain:
         for voice in np.flatnonzero(~event.known):
             score += self._log_register[voice, np.clip(pitch[:, voice], 0, 127)]
         kept = np.arange(len(types))
-        if len(types) > self.states:
+        most = self.states if rng else self.usual
+        if len(types) > most:
             # The best of scores with Gumbel noise: drawn without replacement by their weight.
-            noisy = score + rng.gumbel(size=len(score))
-            kept = np.sort(np.argpartition(-noisy, self.states)[: self.states])
+            noisy = score + rng.gumbel(size=len(score)) if rng else score
+            kept = np.sort(np.argpartition(-noisy, most)[:most])
         pitch = np.where(event.known, event.pitch, pitch)[kept].astype(np.int32)
         weight = np.exp(-_MISMATCH * (missed[kept] - missed.min()))
         return States(types[kept], bass[kept], pitch, weight, ~event.known)
@@ -156,9 +164,12 @@ class Chain:
             bass = (low[None, :] + 12 * np.arange(1, 7)[:, None]).ravel()
             types = np.tile(np.arange(count), 6)
         fits = (bass - tonic) % 12 == self.tables.types[types, 0]
-        # A type that agrees with several known voices comes up once for each.
-        place = np.unique(types[fits] * _OCTAVES + bass[fits] + REACH)
-        return place // _OCTAVES, (place % _OCTAVES - REACH).astype(np.int32)
+        types, bass = types[fits], bass[fits].astype(np.int32)
+        if known.sum() < 2:
+            return types, bass
+        # A type that agrees with several known voices came up once for each.
+        _, kept = np.unique(types * _BASSES + bass, return_index=True)
+        return types[kept], bass[kept]
 
     def _usable(self, types: NDArray[np.intp], bass: IntArray, written: BoolArray) -> BoolArray:
         usable = np.ones(len(types), dtype=np.bool_)
@@ -166,7 +177,9 @@ class Chain:
             usable &= in_range(int(voice), bass + self.offsets[types, voice])
         return usable
 
-    def _look_ahead(self, events: Sequence[Event], rows: Sequence[States]) -> list[FloatArray]:
+    def _look_ahead(
+        self, events: Sequence[Event], tonic: int, rows: Sequence[States]
+    ) -> list[FloatArray]:
         """How well what is given later follows each state, by the order-1 chain."""
         ahead = [np.ones(len(row.types)) for row in rows]
         clamped = False
@@ -174,24 +187,46 @@ class Chain:
             clamped = clamped or bool(events[k + 1].known.any())
             if not clamped:
                 continue  # nothing is given later: every state is as good
-            chances = self._transitions(events[k + 1], rows[k], rows[k + 1])
+            chances = self._transitions(events[k + 1], tonic, rows[k], rows[k + 1])
             ahead[k] = chances @ (rows[k + 1].weight * ahead[k + 1])
             ahead[k] /= ahead[k].max()
         return ahead
 
-    def _transitions(self, event: Event, here: States, there: States) -> FloatArray:
+    def _transitions(self, event: Event, tonic: int, here: States, there: States) -> FloatArray:
         """float[K, L]: chances by order 1 and less, from each state here to each state there."""
         matrix, left = self._pairs[event.metric_class]
         seen = matrix[here.types][:, there.types].toarray() * self._octaves(event, here, there)
-        by_voice = self.first[event.metric_class, there.types] * self._registered(there)
-        by_voice = by_voice * self._moved(event, here, there)
-        by_voice /= by_voice.sum(axis=1, keepdims=True)
-        chances: FloatArray = seen + (left[here.types][:, None] + _NEVER) * by_voice
-        return chances * self._held(event, here, there)
+        chances: FloatArray = seen + (left[here.types][:, None] + _NEVER) * self._by_voice(
+            event, tonic, here, there
+        )
+        chances *= self._held(event, here, there)
+        return chances
 
-    def _order_two(self, event: Event, before: int, here: States, there: States) -> FloatArray:
+    def _by_voice(self, event: Event, tonic: int, here: States, there: States) -> FloatArray:
+        """float[K, L]: single chords weighed by how each voice moves.
+
+        Normalised over the usual chords of the class, whatever is given: else a clamped event would
+        make chords without a known successor look as if all of them led to it.
+        """
+        usual = self._usual(event.metric_class, tonic)
+        weighed: FloatArray = self._moved(event, here, there) * self._alone(event, there)
+        whole = (self._moved(event, here, usual) * self._alone(event, usual)).sum(axis=1)
+        weighed /= whole[:, None]
+        return weighed
+
+    def _usual(self, metric_class: int, tonic: int) -> States:
+        """The most frequent chords of a metric class, nothing given."""
+        if (metric_class, tonic) not in self._usual_chords:
+            nothing = np.zeros(4, dtype=np.bool_)
+            event = Event(0, 1, metric_class, nothing, np.zeros(4, dtype=np.int32), True)
+            self._usual_chords[metric_class, tonic] = self._states_of(event, tonic)
+        return self._usual_chords[metric_class, tonic]
+
+    def _order_two(
+        self, event: Event, tonic: int, before: int, here: States, there: States
+    ) -> FloatArray:
         """float[L]: chances by order 2 and less, from the one state here."""
-        chances: FloatArray = self._transitions(event, here, there)[0]
+        chances: FloatArray = self._transitions(event, tonic, here, there)[0]
         context = (event.metric_class, before, int(here.types[0]))
         if context not in self._triples:
             return chances
@@ -201,7 +236,8 @@ class Chain:
         seen = row[there.types] * self._octaves(event, here, there)[0]
         backed_off = len(counts) / (counts.sum() + len(counts))
         chances *= backed_off
-        return chances + seen * self._held(event, here, there)[0]
+        chances += seen * self._held(event, here, there)[0]
+        return chances
 
     def _octaves(self, event: Event, here: States, there: States) -> FloatArray:
         # A succession of types leaves the octave open: the bass's own moves decide.
@@ -212,7 +248,7 @@ class Chain:
     def _moved(self, event: Event, here: States, there: States) -> FloatArray:
         chances = np.ones((len(here.types), len(there.types)))
         moves = self.tables.moves[event.metric_class]
-        for voice in np.flatnonzero(here.written | there.written):
+        for voice in range(4):
             chances *= np.where(
                 _sounding(here, there, voice),
                 moves[voice][_reached(_between(here.pitch[:, voice], there.pitch[:, voice]))],
@@ -228,11 +264,11 @@ class Chain:
                 chances *= np.where(move == 0, 1.0, np.exp(-_UNASKED))
         return chances
 
-    def _registered(self, row: States) -> FloatArray:
-        chances = np.ones(len(row.types))
-        for voice in np.flatnonzero(row.written):
+    def _alone(self, event: Event, row: States) -> FloatArray:
+        """float[K]: each chord by its share in the metric class and the register of its voices."""
+        chances: FloatArray = self.first[event.metric_class, row.types].copy()
+        for voice in np.flatnonzero((row.pitch != REST).all(axis=0)):
             chances *= self.tables.register[voice, row.pitch[:, voice]]
-        chances /= chances.max()
         return chances
 
 
@@ -245,7 +281,7 @@ def _reached(moves: IntArray) -> IntArray:
     return np.clip(moves, -REACH, REACH) + REACH
 
 
-def _sounding(here: States, there: States, voice: np.intp) -> BoolArray:
+def _sounding(here: States, there: States, voice: int) -> BoolArray:
     first, second = here.pitch[:, voice] != REST, there.pitch[:, voice] != REST
     both: BoolArray = np.logical_and.outer(first, second)
     return both
