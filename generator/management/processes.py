@@ -10,7 +10,7 @@ import time
 from django.conf import settings
 from django.core.management.base import CommandError
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 # The worker finishes its piece; longer than this it hangs.
 STOP_SECONDS = 60
 

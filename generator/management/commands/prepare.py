@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
@@ -11,5 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         call_command("migrate", verbosity=0)
-        call_command("import_corpus")
+        # What is in the corpus is told once, when it is built.
+        is_built = settings.CORPUS_FILE.is_file()
+        call_command("import_corpus", verbosity=0 if is_built else 1)
         call_command("install_composers")

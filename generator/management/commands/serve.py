@@ -25,7 +25,7 @@ from generator.services.pool import GAME, STARTER, lacking_for_game, lacking_for
 from generator.tasks import order_pieces
 
 FIRST = "flagship"
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 # A pair that is set aside is replaced; more often than this, something is wrong with all of them.
 MAX_ORDERS = 5
 
