@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from generator.models import Excerpt, Work
+from generator.music import corpus_import
 from generator.music.excerpts import excerpts_of
 from generator.music.splits import tunes_split
 from generator.services import works
@@ -90,4 +92,18 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, settings: Setting
     with pytest.raises(CommandError, match=r"cannot write the corpus to .*corpus\.npz: ") as caught:
         call_command("import_corpus")
     assert "\n" not in str(caught.value)
+    assert not Work.objects.exists()
+
+
+def test_an_interrupted_command_says_so_and_writes_nothing(
+    tmp_path, settings: Settings, monkeypatch
+):
+    def interrupted(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    settings.CORPUS_FILE = tmp_path / "corpus.npz"
+    monkeypatch.setattr(corpus_import, "read_work", interrupted)
+    with pytest.raises(CommandError, match="interrupted; nothing was written, run it again"):
+        call_command("import_corpus")
+    assert list(tmp_path.iterdir()) == []
     assert not Work.objects.exists()

@@ -29,6 +29,8 @@ class Command(BaseCommand):
             corpus = build_corpus(settings.CORPUS_FILE, progress=bar)
         except GeneratorError as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("interrupted; nothing was written, run it again") from None
         synced = sync_works(corpus)
         if options["verbosity"]:
             self.stdout.write(_summary(corpus, synced))
