@@ -69,17 +69,11 @@ def note_values(phase: int, length: int, beat: int) -> list[int]:
     >>> note_values(0, 20, 4), note_values(3, 5, 4), note_values(2, 4, 4)
     ([16, 4], [1, 4], [4])
     """
-    values = []
     into_beat = phase % beat
     if into_beat and length > beat - into_beat and not _syncopated(into_beat, length):
-        values.append(beat - into_beat)
-        length -= beat - into_beat
-    while length:
-        # A double dot would do for 7; two signs are easier to read.
-        value = 4 if length == 7 else next(value for value in VALUES if value <= length)
-        values.append(value)
-        length -= value
-    return values
+        first = beat - into_beat
+        return _largest_first(first)[::-1] + _largest_first(length - first)
+    return _largest_first(length)
 
 
 def signs_of(notes: Sequence[Note], bar: Bar) -> list[Sign]:
@@ -134,6 +128,16 @@ def beams(signs: Sequence[Sign], metre: str) -> list[tuple[str, ...]]:
             group.append(index)
     _beam(signs, group, result)
     return result
+
+
+def _largest_first(length: int) -> list[int]:
+    values = []
+    while length:
+        # A double dot would do for 7; two signs are easier to read.
+        value = 4 if length == 7 else next(value for value in VALUES if value <= length)
+        values.append(value)
+        length -= value
+    return values
 
 
 def _syncopated(into_beat: int, length: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from generator.music.chorale import VOICES, Chorale
+from generator.music.chorale import REST, VOICES, Chorale
 from generator.music.files import read_limited, write_whole
 from generator.music.format_errors import FormatError
 
@@ -49,7 +49,7 @@ def from_json(grid: Mapping[str, Any]) -> Chorale:
     pitch = _rows(grid, "pitch", int)
     try:
         return Chorale(
-            pitch=np.array(pitch, dtype=np.int64).clip(-2, 128),
+            pitch=np.array(pitch),
             onset=np.array(_rows(grid, "onset", bool)),
             fermata=np.array(_row("fermata", grid.get("fermata", [False] * len(pitch[0])), bool)),
             metre=_metre(grid["metre"]),
@@ -90,9 +90,10 @@ def _row(name: str, row: Any, kind: type) -> list[Any]:
     if not isinstance(row, list):
         raise FormatError(f"{name} must be a list, not {row!r:.40}")
     for step, value in enumerate(row):
-        # bool is an int in Python; 0 and 1 are accepted as truth values, True is no pitch.
-        fits = value in (0, 1) if kind is bool else isinstance(value, int) and value is not True
-        if not fits or value is None:
+        # bool is an int in Python: 0 and 1 serve as truth values, True and False as no pitch.
+        limits = (0, 1) if kind is bool else (REST, 127)
+        fits = isinstance(value, int) and (kind is bool or not isinstance(value, bool))
+        if not fits or not limits[0] <= value <= limits[1]:
             raise FormatError(f"{name} has {value!r:.40} at step {step}; use {_USE[kind]}")
     return row
 
@@ -120,4 +121,4 @@ def _text(grid: Mapping[str, Any], name: str) -> str:
     return value
 
 
-_USE = {int: "a MIDI number, or -1 for a rest", bool: "true or false"}
+_USE = {int: "a MIDI number 0..127, or -1 for a rest", bool: "true or false"}

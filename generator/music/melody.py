@@ -33,7 +33,9 @@ from generator.music.spelling import note_name, signature
 MAX_MELODY_STEPS = 2000
 
 
-def read_melody(path: Path | str, voice: str | None = None) -> tuple[Chorale, frozenset[str]]:
+def read_melody(
+    path: Path | str, voice: str | None = None, *, expected: str | None = None
+) -> tuple[Chorale, frozenset[str]]:
     """A chorale with the file's voices in it and rests in the others, and which voices these are.
 
     Parameters
@@ -43,8 +45,10 @@ def read_melody(path: Path | str, voice: str | None = None) -> tuple[Chorale, fr
     voice : str, optional
         Letters of the voices to take, such as ``"T"`` or ``"SB"``: that many parts of the file from
         high to low, or, from a file with more, the parts that have these names or places. Left out:
-        the voices that the parts' names say; a single part without such a name is the soprano, four
-        are S, A, T, B.
+        the voices that the parts' names say.
+    expected : str, optional
+        What to take where `voice` is left out and the names do not say otherwise. Left out: the
+        soprano of a single part, all voices of four.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def read_melody(path: Path | str, voice: str | None = None) -> tuple[Chorale, fr
         score = musicxml_score(data, source.name)
     else:
         raise FormatError(f"{source.name} is neither a MIDI nor a MusicXML file")
-    chosen = _chosen(score, voice, source.name)
+    chosen = _chosen(score, voice, expected, source.name)
     if score.steps > MAX_MELODY_STEPS:
         raise FormatError(
             f"{source.name} lasts {score.steps} sixteenths; "
@@ -71,44 +75,36 @@ def read_melody(path: Path | str, voice: str | None = None) -> tuple[Chorale, fr
     for index in sorted(chosen):
         _check_range(chorale, index)
     if is_midi:
-        chorale = _from_first_note(chorale)
+        first = min(part.notes[0].start for part in sounding(score))
+        chorale = chorale.slice(first, chorale.steps) if first else chorale
     return _ended(chorale, min(chosen)), frozenset(VOICES[index] for index in chosen)
 
 
-def _chosen(score: Score, voice: str | None, source: str) -> dict[int, Part]:
+def _chosen(score: Score, voice: str | None, expected: str | None, source: str) -> dict[int, Part]:
     parts = sounding(score)
     if not parts:
         raise FormatError(f"{source} has no notes; give a file with a melody in it")
-    if voice is None:
-        return _unasked(parts, source)
-    wanted = _voices(voice)
-    if len(parts) == len(wanted):
-        return dict(zip(wanted, by_pitch(parts), strict=True))
-    available = by_name(parts)
-    if not set(wanted) <= set(available) and len(parts) == len(VOICES):
-        available = dict(enumerate(by_pitch(parts)))
-    if not set(wanted) <= set(available):
+    named = by_name(parts)
+    all_named = len(named) == len(parts)
+    letters = voice or expected or ("SATB" if len(parts) == len(VOICES) else "S")
+    wanted = _voices(letters)
+    if not voice and all_named and not (expected and set(wanted) <= set(named)):
+        return named
+    if not set(wanted) <= set(named) or (voice and len(parts) == len(wanted)):
+        named = _placed(parts, wanted)
+    if not named:
         names = ", ".join(part.name for part in parts)
         raise FormatError(
             f"{source} has {len(parts)} parts with notes ({names}), which do not tell the voices "
-            f"{voice}; give as many parts as voices, or name them Soprano, Alto, Tenor, Bass"
+            f"{letters}; give as many parts as voices, or name them Soprano, Alto, Tenor, Bass"
         )
-    return {index: available[index] for index in wanted}
+    return {index: named[index] for index in wanted}
 
 
-def _unasked(parts: list[Part], source: str) -> dict[int, Part]:
-    named = by_name(parts)
-    if len(named) == len(parts):
-        return named
-    if len(parts) == 1:
-        return {0: parts[0]}
-    if len(parts) == len(VOICES):
-        return dict(enumerate(by_pitch(parts)))
-    names = ", ".join(part.name for part in parts)
-    raise FormatError(
-        f"{source} has {len(parts)} parts with notes ({names}); say which voices they are, "
-        "such as SB, or name them Soprano, Alto, Tenor, Bass"
-    )
+def _placed(parts: list[Part], wanted: list[int]) -> dict[int, Part]:
+    """Nameless parts by their place in the score: all that are wanted, or all four voices."""
+    places = wanted if len(parts) == len(wanted) else list(range(len(VOICES)))
+    return dict(zip(places, by_pitch(parts), strict=True)) if len(parts) == len(places) else {}
 
 
 def _voices(letters: str) -> list[int]:
@@ -144,11 +140,6 @@ def _way_out(lowest_shift: int, highest_shift: int) -> str:
     shift = min(fitting, key=lambda semitones: (semitones % 12 != 0, abs(semitones)))
     way = "up" if shift > 0 else "down"
     return f"transpose the melody {way} by {abs(shift)} semitones, or give it to another voice"
-
-
-def _from_first_note(chorale: Chorale) -> Chorale:
-    first = int(np.flatnonzero((chorale.pitch != REST).any(axis=0))[0])
-    return chorale.slice(first, chorale.steps) if first else chorale
 
 
 def _ended(chorale: Chorale, voice: int) -> Chorale:

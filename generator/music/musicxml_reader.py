@@ -20,7 +20,7 @@ from generator.music.files import MAX_BYTES
 from generator.music.format_errors import FormatError
 from generator.music.musicxml_writer import FIELD_FERMATA, FIELD_PICKUP
 from generator.music.score import MAX_STEPS, Note, Part, Score, on_grid
-from generator.music.spelling import MODES, key_name, midi_number
+from generator.music.spelling import MODES, key_name, midi_number, note_name
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -37,8 +37,8 @@ class _Written:
     """One written note; times in steps within its measure."""
 
     voice: str
-    start: Time
-    length: Time
+    start: int
+    end: int
     pitch: int
     tied: bool
     fermata: bool
@@ -71,8 +71,8 @@ def musicxml_score(data: bytes, source: str) -> Score:
         reader = _PartReader(names.get(part.get("id", "")) or f"part {number}")
         reader.read(part)
         readers.append(reader)
-    if not any(measure.notes for reader in readers for measure in reader.measures):
-        raise FormatError(f"{source} has no notes; give a score with a melody in it")
+    if not any(reader.measures for reader in readers):
+        raise FormatError(f"{source} has no measures; give a score with a melody in it")
     metre, pickup, starts = _frame(readers)
     parts = [part for reader in readers for part in reader.parts(starts)]
     steps = starts[-1]
@@ -142,9 +142,7 @@ class _PartReader:
         ] or [Part(self.name, ())]
 
     def _lay(self, line: list[Note], written: _Written, measure: _Measure, start: int) -> None:
-        said = f"{self.name}, bar {measure.number}: a note"
-        begin = on_grid(start + written.start, 0, f"{said} begins")
-        end = on_grid(start + written.start + written.length, 0, f"{said} ends")
+        begin, end = start + written.start, start + written.end
         before = line[-1] if line else None
         if written.tied and before and before.pitch == written.pitch and before.end == begin:
             fermata = before.fermata or written.fermata
@@ -184,14 +182,16 @@ class _PartReader:
         pitch = element.find("pitch")
         if pitch is None:
             return
+        number = self._pitch(pitch, measure)
+        said = f"{self.name}, bar {measure.number}: {note_name(number)}"
         ties = [tie.get("type") for tie in element.iterfind("tie")]
         ties += [tie.get("type") for tie in element.iterfind("notations/tied")]
         measure.notes.append(
             _Written(
                 voice=(element.findtext("voice") or "1").strip(),
-                start=self._chord_start,
-                length=length,
-                pitch=self._pitch(pitch, measure),
+                start=on_grid(self._chord_start, 0, f"{said} begins"),
+                end=on_grid(self._chord_start + length, 0, f"{said} ends"),
+                pitch=number,
                 tied="stop" in ties,
                 fermata=element.find("notations/fermata") is not None,
             )

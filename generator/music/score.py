@@ -16,7 +16,7 @@ import numpy as np
 
 from generator.music.chorale import REST, VOICES, BoolArray, Chorale, Metre, bar_steps
 from generator.music.format_errors import FormatError
-from generator.music.spelling import estimated_key, note_name
+from generator.music.spelling import estimated_key, key_name, note_name
 
 MAX_STEPS = 10_000
 VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
@@ -155,7 +155,7 @@ def chorale_of(score: Score, voices: Mapping[int, Part]) -> Chorale:
             onset=onset,
             fermata=marks,
             metre=tuple((step, name) for step, name in score.metre if step < score.steps),
-            key=score.key or _key_of_notes(list(voices.values()), score.sharps),
+            key=score.key or _key_of_notes(voices, score.sharps),
             anacrusis=score.anacrusis,
             bwv=score.bwv,
             title=score.title,
@@ -237,9 +237,13 @@ def beat_name(step: Fraction | int) -> str:
     return f"{float(step) / 4 + 1:.4g}" if step < 4000 else f"{float(step) / 4 + 1:.2f}"
 
 
-def _key_of_notes(parts: Sequence[Part], sharps: int | None) -> str:
-    notes = [note for part in parts for note in part.notes]
+def _key_of_notes(voices: Mapping[int, Part], sharps: int | None) -> str:
+    notes = [note for part in voices.values() for note in part.notes]
     if not notes:
-        return "C major"
+        return "C major" if sharps is None else key_name(sharps, "major")
     lengths = [note.end - note.start for note in notes]
-    return estimated_key([note.pitch for note in notes], lengths, sharps=sharps)
+    # A bass ends on the tonic and a soprano mostly does; an inner voice does not.
+    last = next(
+        (voices[v].notes[-1].pitch for v in (3, 0) if v in voices and voices[v].notes), None
+    )
+    return estimated_key([note.pitch for note in notes], lengths, sharps=sharps, final=last)

@@ -27,6 +27,7 @@ MODES: dict[str, tuple[int, str]] = {
     "phrygian": (4, "minor"),
     "locrian": (5, "minor"),
 }
+FINAL_BONUS = 0.2
 # Krumhansl and Kessler's probe-tone ratings, tonic first.
 _PROFILES: dict[str, tuple[float, ...]] = {
     "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
@@ -109,9 +110,15 @@ def note_name(pitch: int, sharps: int = 0) -> str:
 
 
 def estimated_key(
-    pitches: ArrayLike, weights: ArrayLike | None = None, *, sharps: int | None = None
+    pitches: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    sharps: int | None = None,
+    final: int | None = None,
 ) -> str:
     """The key whose probe-tone profile correlates best with the pitch classes.
+
+    A key whose tonic is the last note counts for more, as at the end of a bass or of a melody.
 
     Parameters
     ----------
@@ -121,6 +128,8 @@ def estimated_key(
         Durations; all 1 where left out.
     sharps : int, optional
         A known signature: only its major and its minor key compete.
+    final : int, optional
+        The last note, where it speaks for the key.
 
     References
     ----------
@@ -134,17 +143,20 @@ def estimated_key(
     classes = np.asarray(pitches, dtype=np.int64) % 12
     counts = np.bincount(classes, weights=weights, minlength=12).astype(np.float64)
     scored = [
-        (_agreement(counts, place, mode), key_name(place, mode))
+        (_agreement(counts, place, mode, final), key_name(place, mode))
         for place in (range(-5, 7) if sharps is None else (sharps,))
         for mode in _PROFILES
     ]
     return max(scored, key=lambda entry: entry[0])[1]
 
 
-def _agreement(counts: NDArray[np.float64], sharps: int, mode: str) -> float:
-    profile = np.roll(_PROFILES[mode], 7 * (sharps + MODES[mode][0]) % 12)
-    # A correlation but for the factor that all keys share.
-    return float(counts @ (profile - profile.mean()) / profile.std())
+def _agreement(counts: NDArray[np.float64], sharps: int, mode: str, final: int | None) -> float:
+    tonic = 7 * (sharps + MODES[mode][0]) % 12
+    profile = np.roll(_PROFILES[mode], tonic)
+    bonus = FINAL_BONUS if final is not None and final % 12 == tonic else 0.0
+    # Twelve notes of equal weight say nothing about the key: no correlation.
+    spread = counts.std() * profile.std() * len(counts)
+    return float(counts @ (profile - profile.mean()) / spread if spread else 0.0) + bonus
 
 
 def _named(place: int) -> tuple[str, int]:

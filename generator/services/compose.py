@@ -118,7 +118,8 @@ def _given(order: Order) -> Chorale:
         )
     if order.melody is None:
         return load_corpus(settings.CORPUS_FILE).work(order.work).chorale
-    chorale, given = read_melody(order.melody, order.voice)
+    given_by_order = "".join(voice for voice in VOICES if voice not in order.condition)
+    chorale, given = read_melody(order.melody, order.voice, expected=given_by_order)
     free = "".join(voice for voice in VOICES if voice not in given)
     if order.condition != free:
         raise ComposeError(
