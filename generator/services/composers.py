@@ -48,6 +48,12 @@ class Source:
 def sha256_of_file(path: Path) -> str:
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}; restore the file or train it again")
+    stat = path.stat()
+    return _digest(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=16)
+def _digest(path: Path, changed: int, size: int) -> str:
     return sha256_of(path)
 
 

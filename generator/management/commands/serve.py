@@ -47,13 +47,14 @@ class Command(BaseCommand):
         try:
             order_lacking(FIRST, lacking_for_game(FIRST, coming=True))
             running.append(start("manage.py", "work"))
-            for slug in STARTER:
-                order_lacking(slug, lacking_for_starter(slug))
             if lacking_for_game(FIRST, coming=False):
                 wait_for_game(running[0])
             running.append(start("-m", "gunicorn", *gunicorn_options(host, port)))
             wait_for_port(running[1], host, port)
             self.stdout.write(f"Bach or bot? is at http://{host}:{port} (Ctrl-C stops it)")
+            self.stdout.flush()
+            for slug in STARTER:
+                order_lacking(slug, lacking_for_starter(slug))
             wait_for_one(running)
         except KeyboardInterrupt:
             self.stdout.write("stopping")
