@@ -1,0 +1,131 @@
+"""A study as a folder of tables: everything that its numbers rest on, and nobody's name.
+
+DIR/answers.csv games.csv listeners.csv items.csv composers.csv   the tables
+DIR/codebook.csv                what every column means
+DIR/design.json                 the study's design, as `bachtest.stats` reads it
+DIR/dataset_description.json    the data set in the form of Psych-DS
+DIR/data/study-..._data.csv     the tables again, under the names that Psych-DS asks for
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bachtest.lib.errors import AppError
+from bachtest.results.answers import FLAGS_VERSION, unknown_exclusions
+from bachtest.results.tables import Sheet, sheets_of
+from bachtest.studies.models import Study
+
+EXPORT_VERSION = 1
+
+
+def export_study(study: Study, out: Path) -> list[Sheet]:
+    """Write the export beside its place and move it there when it is whole."""
+    out = out.absolute()
+    _check_place(out)
+    if unknown := unknown_exclusions(study):
+        raise AppError(
+            f"the design of {study.slug!r} leaves out answers by the flag {unknown[0]!r}, which"
+            " does not exist; mend its exclusions",
+            "export",
+        )
+    sheets = sheets_of(study)
+    try:
+        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        try:
+            _write(draft, study, sheets)
+            draft.chmod(0o755)
+            draft.replace(out)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        raise AppError(f"cannot write {out}: {error.strerror or error}", "export") from None
+    return sheets
+
+
+def _check_place(out: Path) -> None:
+    try:
+        if out.is_dir() and any(out.iterdir()):
+            raise AppError(f"{out} is not empty; name a new folder", "export")
+    except OSError as error:
+        raise AppError(f"cannot read {out}: {error.strerror or error}", "export") from None
+    if out.exists() and not out.is_dir():
+        raise AppError(f"{out} is a file; name a new folder", "export")
+    if not out.parent.is_dir():
+        raise AppError(f"{out.parent} is no folder; make it first", "export")
+
+
+def _write(folder: Path, study: Study, sheets: Sequence[Sheet]) -> None:
+    (folder / "data").mkdir()
+    name = re.sub(r"[^A-Za-z0-9]", "", study.slug)
+    for sheet in sheets:
+        _write_csv(folder / f"{sheet.name}.csv", sheet.header, sheet.rows)
+        psych_ds = folder / "data" / f"study-{name}_description-{sheet.name}_data.csv"
+        _write_csv(psych_ds, sheet.header, sheet.rows)
+    codebook = [
+        (f"{sheet.name}.csv", column.name, column.meaning)
+        for sheet in sheets
+        for column in sheet.columns
+    ]
+    _write_csv(folder / "codebook.csv", ("file", "column", "meaning"), codebook)
+    _write_json(folder / "design.json", _design(study))
+    _write_json(folder / "dataset_description.json", _description(study, sheets))
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _design(study: Study) -> dict[str, Any]:
+    return {
+        "export_version": EXPORT_VERSION,
+        "flags_version": FLAGS_VERSION,
+        "study": study.slug,
+        "title": study.title,
+        "rounds": study.rounds,
+        "composers": study.composers,
+        "protocol": study.protocol,
+        "feedback": study.feedback,
+        "listen_seconds": study.seconds_to_hear(),
+        "margin": study.margin,
+        "exclusions": study.exclusions,
+        "stopping": study.stopping,
+        "consent_version": study.consent_version,
+        "consent_text": study.consent_text,
+    }
+
+
+def _description(study: Study, sheets: Sequence[Sheet]) -> dict[str, Any]:
+    # A column of several tables is one variable; its meaning is that of the first table.
+    meanings: dict[str, str] = {}
+    for sheet in sheets:
+        for column in sheet.columns:
+            meanings.setdefault(column.name, column.meaning)
+    return {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": study.title,
+        "description": (
+            f"Answers of the study {study.slug!r}: two clips of a four-part chorale, one as Bach"
+            " wrote it, in the other a machine wrote some of the voices; which is Bach?"
+        ),
+        "schemaVersion": "Psych-DS 0.4.0",
+        "variableMeasured": [
+            {"@type": "PropertyValue", "name": name, "description": meaning}
+            for name, meaning in meanings.items()
+        ],
+    }

@@ -1,0 +1,71 @@
+"""The tables of an export, filled from the database."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from bachtest.game.models import Listener
+from bachtest.results import columns
+from bachtest.results.answers import answers_of, pairs_of
+from bachtest.results.columns import Column
+from bachtest.studies.models import Study
+from generator.models import Composer
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as it is written: rows sorted by its first columns, never by time."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def sheets_of(study: Study) -> list[Sheet]:
+    """All tables of a study. A pseudonym is the same in all of them, and in no other export."""
+    names: dict[UUID, str] = defaultdict(lambda: secrets.token_hex(8))
+    pseudonym = names.__getitem__
+    listeners = Listener.objects.filter(games__study=study).distinct()
+    composers = Composer.objects.filter(pieces__pair__in=pairs_of(study)).distinct()
+    # One transaction, so that the tables agree while the quiz goes on.
+    with transaction.atomic():
+        return [
+            _sheet("answers", answers_of(study), columns.answer_columns(pseudonym), sort=3),
+            _sheet("games", study.games.all(), columns.game_columns(pseudonym), sort=2),
+            _sheet("listeners", listeners, columns.listener_columns(study, pseudonym), sort=1),
+            _sheet("items", pairs_of(study), columns.item_columns(study), sort=1),
+            _sheet("composers", composers, columns.composer_columns(study), sort=1),
+        ]
+
+
+def _sheet(
+    name: str, found: QuerySet[Any, Any], described: Sequence[Column], *, sort: int
+) -> Sheet:
+    # Aggregates need an alias; none of these is the name of a field of any model.
+    made = {
+        f"column_{column.name}": column.source
+        for column in described
+        if not isinstance(column.source, str)
+    }
+    names = (
+        column.source if isinstance(column.source, str) else f"column_{column.name}"
+        for column in described
+    )
+    rows = found.order_by().annotate(**made).values_list(*names)
+    written = [
+        tuple(column.convert(value) for column, value in zip(described, row, strict=True))
+        for row in rows
+    ]
+    return Sheet(name, tuple(described), tuple(sorted(written, key=lambda row: row[:sort])))

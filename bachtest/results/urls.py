@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from bachtest.results import views
+
+app_name = "results"
+
+urlpatterns = [path("results/", views.index, name="index")]

@@ -1,0 +1,34 @@
+"""Other people's results, to hold ours against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A published rate with its 95 % interval; `n` where it was published or can be inferred."""
+
+    condition: str
+    rate: float
+    low: float
+    high: float
+    n: int
+
+
+BACHBOT_NAME = "BachBot 2016"
+BACHBOT_SOURCE = (
+    "F. Liang, BachBot: Automatic composition in the style of Bach chorales, MPhil thesis,"
+    " University of Cambridge, 2016: 721 people, 3,605 answers; rates and intervals read off its"
+    " figures"
+)
+# `n` is inferred from the widths of the intervals, and adds up to 3,585.
+BACHBOT: tuple[Anchor, ...] = (
+    Anchor("S", 0.76, 0.692, 0.813, 189),
+    Anchor("A", 0.61, 0.530, 0.672, 177),
+    Anchor("T", 0.64, 0.564, 0.704, 178),
+    Anchor("B", 0.49, 0.411, 0.560, 169),
+    Anchor("AT", 0.73, 0.696, 0.760, 718),
+    Anchor("ATB", 0.67, 0.633, 0.702, 717),
+    Anchor("SATB", 0.59, 0.560, 0.611, 1437),
+)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+from django.utils.timezone import now
+
+from bachtest.studies.models import Study
+from tests.builders import make_composer, make_pair
+from tests.results.rows import make_answer, make_game, quiz
+
+
+@pytest.fixture
+def played(db) -> Study:
+    """Twelve listeners, three pairs that play, one alike, one copy, one of no condition here."""
+    flagship = make_composer("flagship", name="Flagship")
+    markov = make_composer("markov", name="Markov chain")
+    pairs = [
+        make_pair("S", flagship, differing=0.5),
+        make_pair("SATB", flagship, differing=0.9),
+        make_pair("AT", markov, differing=0.7),
+    ]
+    make_pair("S", flagship, differing=0.0, set_aside="no written note differs from Bach's")
+    make_pair("SATB", markov, differing=0.3, set_aside="copies 20 events in a row")
+    make_pair("TB", markov, differing=0.4)
+    for i in range(12):
+        game = make_game(["novice", "expert", "unstated"][i % 3])
+        make_answer(game, pairs[0], correct=i % 4 > 0, knew="yes" if i < 2 else "no")
+        make_answer(game, pairs[1], correct=i % 2 > 0)
+        if i < 4:
+            make_answer(game, pairs[2], correct=True, knew="unsure")
+            game.finished_at = now()
+            game.save()
+    other = Study.objects.create(slug="other", title="Other", consent_version="1")
+    make_answer(make_game("expert", other), pairs[0], correct=False)
+    return quiz()

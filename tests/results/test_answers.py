@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import sys
+
+from bachtest.results.answers import study_report, unknown_exclusions
+from tests.results.rows import make_answer, make_game, quiz
+
+
+def cells(report, field):
+    [breakdown] = [b for b in report.breakdowns if b.by == (field,)]
+    return {cell.labels[0]: (cell.rate.correct, cell.rate.n) for cell in breakdown.cells}
+
+
+def test_answers_are_counted_by_group_without_those_who_knew(played):
+    report = study_report(played)
+    # Of the 12 answers on S, two listeners knew the piece: one right, one wrong.
+    assert cells(report, "condition") == {"S": (8, 10), "AT": (4, 4), "SATB": (6, 12)}
+    assert cells(report, "composer") == {"flagship": (14, 22), "markov": (4, 4)}
+    assert sum(n for _, n in cells(report, "experience").values()) == 26
+    assert (report.overall.rate.correct, report.overall.rate.n) == (18, 26)
+    assert (report.everything.rate.correct, report.everything.rate.n) == (19, 28)
+    assert (report.listeners, report.items) == (12, 3)
+    assert [(flag.flag, flag.answers, flag.left_out) for flag in report.flags] == [
+        ("knew", 2, True)
+    ]
+
+
+def test_groups_stand_in_their_order(played):
+    report = study_report(played)
+    assert list(cells(report, "condition")) == ["S", "AT", "SATB"]
+    assert list(cells(report, "experience")) == ["novice", "expert", "unstated"]
+
+
+def test_only_the_design_leaves_answers_out(played):
+    played.exclusions = []
+    report = study_report(played)
+    assert report.overall == report.everything
+    assert [(flag.answers, flag.left_out) for flag in report.flags] == [(2, False)]
+    played.exclusions = ["knew", "late"]
+    assert unknown_exclusions(played) == ["late"]
+
+
+def test_pairs_alike_stand_beside_the_rate_and_copies_do_not_count(played):
+    flagship, markov = study_report(played).alike
+    assert (flagship.composer, flagship.pairs, flagship.alike) == ("flagship", 3, 1)
+    assert flagship.rate == 14 / 22
+    # On S half of the pairs are alike: those 10 answers would have been half guesses.
+    assert flagship.rate_if_guessed == (8 / 2 + 10 / 4 + 6) / 22
+    assert (markov.pairs, markov.alike, markov.rate_if_guessed) == (1, 0, 1.0)
+
+
+def test_a_retired_composer_keeps_its_answers(played):
+    from generator.models import Composer
+
+    Composer.objects.filter(slug="markov").update(in_quiz=False)
+    assert cells(study_report(played), "composer")["markov"] == (4, 4)
+    assert [row.composer for row in study_report(played).alike] == ["flagship", "markov"]
+
+
+def test_a_study_without_answers_has_a_report(db):
+    report = study_report(quiz())
+    assert report.overall.rate.estimate is None
+    assert [breakdown.cells for breakdown in report.breakdowns] == [(), (), ()]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_answers(played, django_assert_num_queries):
+    with django_assert_num_queries(3):
+        study_report(played)
+    pair = played.games.first().rounds.first().pair
+    for _ in range(5):
+        make_answer(make_game(), pair, correct=True)
+    with django_assert_num_queries(3):
+        study_report(played)
+
+
+def test_the_page_loads_without_scipy():
+    # In a process of its own: other tests have loaded it here.
+    import subprocess
+
+    program = (
+        "import django, os, sys\n"
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'bachtest.settings'\n"
+        "django.setup()\n"
+        "import bachtest.results.views\n"
+        "assert 'scipy' not in sys.modules and 'torch' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
