@@ -11,7 +11,7 @@ from generator.models import Pair
 from tests.builders import make_composer, make_pair
 from tests.game.player import Player
 
-CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")
+PAIRS = {"S": 3, "A": 3, "T": 3, "B": 3, "AT": 3, "ATB": 3, "SATB": 6}
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def no_waiting(settings) -> None:
 
 @pytest.fixture
 def pool(db, no_waiting) -> list[Pair]:
-    """Three pairs of each condition, each of a tune family of its own."""
+    """Enough for three games of one listener; every pair is of a tune family of its own."""
     bot = make_composer("bot")
-    return [make_pair(condition, bot) for condition in CONDITIONS for _ in range(3)]
+    return [make_pair(condition, bot) for condition in PAIRS for _ in range(PAIRS[condition])]
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""Every error of the interface in one shape, and the headers that every reply carries."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.core.management import call_command
+
+SHAPE = ["code", "message", "fields"]
+ROUND = f"/api/v1/rounds/{uuid.UUID(int=7)}/answer/"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "kind", "status", "code"),
+    [
+        ("get", "/api/v1/nothing/", "", "application/json", 404, "not_found"),
+        ("post", "/api/v1/rounds/not-an-id/answer/", "{}", "application/json", 404, "not_found"),
+        ("post", ROUND, "{}", "application/json", 404, "not_found"),
+        ("get", "/api/v1/games/", "", "application/json", 405, "method_not_allowed"),
+        ("post", "/api/v1/games/", "{broken", "application/json", 400, "parse_error"),
+        ("post", "/api/v1/games/", "consent=x", "text/plain", 415, "unsupported_media_type"),
+        ("post", "/api/v1/games/", '{"experience": "god"}', "application/json", 400, "invalid"),
+        ("post", "/api/v1/games/", "[1]", "application/json", 400, "invalid"),
+        ("post", "/api/v1/games/", '{"study": "none"}', "application/json", 404, "study"),
+        ("get", "/api/v1/games/current/", "", "application/json", 404, "no_game"),
+    ],
+)
+def test_an_error_has_one_shape(db, client, method, path, body, kind, status, code):
+    response = client.generic(method.upper(), path, body, content_type=kind)
+    assert response.status_code == status
+    assert list(response.json()) == ["error"]
+    assert list(response.json()["error"]) == SHAPE
+    assert response.json()["error"]["code"] == code
+
+
+def test_the_field_that_is_wrong_is_named(db, client):
+    response = client.post("/api/v1/games/", {"experience": "god"}, "application/json")
+    assert "experience" in response.json()["error"]["fields"]
+    assert "god" in str(response.json()["error"]["fields"])
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [None, {}, {"left": -1, "right": 6}, {"left": "x", "right": 6}, {"left": 1e9, "right": 6}],
+)
+def test_seconds_heard_must_make_sense(ada, heard):
+    current = ada.start()["round"]
+    ada.listen(current["id"])
+    response = ada.answer(current["id"], heard=heard)
+    assert response.status_code == 400
+    assert "heard" in response.json()["error"]["fields"]
+
+
+def test_the_schema_is_written_without_a_warning(db, client, tmp_path):
+    call_command("spectacular", fail_on_warn=True, validate=True, file=str(tmp_path / "schema"))
+    assert client.get("/api/v1/schema/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy/", "/about/", "/api/v1/games/current/", "/none/"])
+def test_every_reply_carries_strict_headers(db, client, path):
+    response = client.get(path)
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response["Cache-Control"]

@@ -1,0 +1,117 @@
+"""The site as it really runs: threads, a database file, HTTP. Races, and simulated listeners."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+
+import pytest
+
+from bachtest.game.simulation import chance_right
+from tests.game.site import Site, start_site
+
+AT_ONCE = 8
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Iterator[Site]:
+    site, process = start_site(tmp_path_factory.mktemp("site"))
+    yield site
+    process.terminate()
+    process.wait()
+
+
+def query(site: Site, sql: str) -> list[tuple]:
+    with closing(sqlite3.connect(Path(site.env["VAR_DIR"]) / "db.sqlite3")) as database:
+        return database.execute(sql).fetchall()
+
+
+def post(site: Site, opener: OpenerDirector, path: str, body: dict) -> tuple[int, dict]:
+    request = Request(
+        f"{site.url}/api/v1/{path}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    try:
+        with opener.open(request, timeout=60) as response:
+            return response.status, json.load(response)
+    except HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+@pytest.fixture
+def opener() -> OpenerDirector:
+    return build_opener(HTTPCookieProcessor(CookieJar()))
+
+
+def test_rule_07_of_answers_that_race_one_counts_and_the_rest_get_409(site, opener):
+    _, started = post(site, opener, "games/", {"consent": "2026-11"})
+    number = started["game"]["round"]["id"]
+    for side in ("left", "right"):
+        assert post(site, opener, f"rounds/{number}/plays/", {"side": side})[0] == 200
+
+    def answer(turn: int) -> tuple[int, dict]:
+        body = {"chosen": ("left", "right")[turn % 2], "heard": {"left": 9, "right": 9}}
+        return post(site, opener, f"rounds/{number}/answer/", body)
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        replies = list(threads.map(answer, range(2 * AT_ONCE)))
+    assert Counter(status for status, _ in replies) == {200: 1, 409: 2 * AT_ONCE - 1}
+    [[chosen]] = query(
+        site,
+        "SELECT chosen FROM game_answer JOIN game_round ON game_round.id = round_id"
+        f" WHERE game_round.id = '{number.replace('-', '')}'",
+    )
+    assert [body["chosen"] for status, body in replies if status == 200] == [chosen]
+
+
+def test_play_pressed_in_many_tabs_starts_one_game(site, opener):
+    post(site, opener, "games/", {"consent": "2026-11"})
+    before = query(site, "SELECT count(*) FROM game_game")
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        games = list(threads.map(lambda _: post(site, opener, "games/", {}), range(2 * AT_ONCE)))
+    assert {status for status, _ in games} == {200}
+    assert len({body["game"]["id"] for _, body in games}) == 1
+    assert query(site, "SELECT count(*) FROM game_game") == before
+
+
+@pytest.mark.parametrize(("skill", "low", "high"), [("0", 0.3, 0.7), ("9", 1.0, 1.0)])
+def test_simulated_listeners_play_whole_games_with_the_skill_asked_for(site, skill, low, high):
+    before = query(site, "SELECT count(*) FROM game_answer")[0][0]
+    said = site.manage(
+        "simulate_listeners", "--count", "8", "--skill", skill, "--url", site.url, "--seed", "1"
+    )
+    rate = float(re.search(r"of 40 rounds right \(([\d.]+)\)", said)[1])
+    assert low <= rate <= high
+    assert query(site, "SELECT count(*) FROM game_answer")[0][0] == before + 40
+
+
+def test_the_chance_to_be_right_is_that_of_two_clips_heard():
+    assert chance_right(0) == 0.5
+    assert chance_right(0.67) == pytest.approx(0.682, abs=0.001)
+    assert chance_right(-9) == pytest.approx(0, abs=1e-6)
+
+
+def test_without_a_site_simulated_listeners_say_so_in_one_line(site):
+    done = site.run(
+        "manage.py", "simulate_listeners", "--count=1", "--skill=1", "--url=http://127.0.0.1:9"
+    )
+    assert done.returncode == 1
+    assert "http://127.0.0.1:9 does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_listeners_is_refused_with_the_value(site):
+    done = site.run("manage.py", "simulate_listeners", "--count=0", "--skill=1")
+    assert done.returncode == 1
+    assert "--count 0" in done.stderr
