@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 
 from bachtest.results.answers import study_report, unknown_exclusions
+from generator.models import Composer
 from tests.results.rows import make_answer, make_game, quiz
 
 
@@ -50,8 +52,6 @@ def test_pairs_alike_stand_beside_the_rate_and_copies_do_not_count(played):
 
 
 def test_a_retired_composer_keeps_its_answers(played):
-    from generator.models import Composer
-
     Composer.objects.filter(slug="markov").update(in_quiz=False)
     assert cells(study_report(played), "composer")["markov"] == (4, 4)
     assert [row.composer for row in study_report(played).alike] == ["flagship", "markov"]
@@ -75,8 +75,6 @@ def test_the_number_of_queries_does_not_grow_with_the_answers(played, django_ass
 
 def test_the_page_loads_without_scipy():
     # In a process of its own: other tests have loaded it here.
-    import subprocess
-
     program = (
         "import django, os, sys\n"
         "os.environ['DJANGO_SETTINGS_MODULE'] = 'bachtest.settings'\n"
