@@ -17,7 +17,7 @@ from django.core.management import CommandError
 
 from generator.management.processes import check_port
 
-PATIENCE = 60
+PATIENCE = 180  # of a machine that has other things to do
 ROWS = """
 import django; django.setup()
 from django.core.management import call_command

@@ -16,7 +16,7 @@ import pytest
 from django.conf import settings
 
 LEASE_SECONDS = 2
-PATIENCE = 60
+PATIENCE = 180  # of a machine that has other things to do
 PIECES = 3
 ROWS = f"""
 import django; django.setup()
@@ -71,7 +71,7 @@ def wait_until(met: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not met():
         assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.002)
+        time.sleep(0.005)
 
 
 def kill_in_the_middle(site: dict[str, str]) -> int:
@@ -95,11 +95,12 @@ def test_a_killed_workers_piece_is_made_again_and_nothing_is_left_half_written(s
     assert {str(path.relative_to(media)) for path in media.rglob("*.mp3")} <= whole | reserved
 
     with worker(site) as process:
-        wait_until(lambda: all(status == "done" for _, status, *_ in rows(site)))
+        wait_until(lambda: not {"queued", "running"} & {status for _, status, *_ in rows(site)})
         time.sleep(LEASE_SECONDS / 2)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=PATIENCE) == 0
 
+    assert {status for _, status, *_ in rows(site)} == {"done"}
     tries = {piece: count for piece, _, count, _ in rows(site)}
     assert len(tries) == PIECES + 1
     assert tries[killed] == 2
