@@ -75,7 +75,8 @@ class Block(nn.Module):
         x = x + self.drop(self.near(local.transpose(1, 2)).transpose(1, 2))
         x = x + self.drop(self.out(self._attend(self.norms[1](x), rotary, real)))
         gate, value = self.up(self.norms[2](x)).chunk(2, dim=-1)
-        return x + self.drop(self.down(F.silu(gate) * value))
+        y: Tensor = x + self.drop(self.down(F.silu(gate) * value))
+        return y
 
     def _attend(self, x: Tensor, rotary: Tensor, real: Tensor | None) -> Tensor:
         b, t, d = x.shape
@@ -127,8 +128,8 @@ class Network(nn.Module):
         rotary = _rotary(x.shape[1], self.config.width // self.config.heads, x.device)
         for block in self.blocks:
             x = block(x, rotary, grid.real)
-        logits: Tensor = self.heads(self.norm(x))
-        return logits.unflatten(-1, (4, -1)).transpose(1, 2)
+        logits: Tensor = self.heads(self.norm(x)).view(*x.shape[:2], 4, -1)
+        return logits.transpose(1, 2)
 
 
 class Flagship(Family):

@@ -100,7 +100,7 @@ class Vocabulary:
         """float32[B, 4, T, 129]: log-probabilities of pitches and rest, onsets summed out."""
         log_probs = logits.float().log_softmax(dim=-1)
         rest, sounding = log_probs[..., :1], log_probs[..., 1:]
-        sounding = sounding.unflatten(-1, (-1, self.pitches)).logsumexp(dim=-2)
+        sounding = sounding.reshape(*sounding.shape[:-1], -1, self.pitches).logsumexp(dim=-2)
         full = torch.full((*logits.shape[:-1], 129), -30.0)
         full[..., LOW : HIGH + 1] = sounding
         full[..., 128:] = rest

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 PitchArray = NDArray[np.int16]
 BoolArray = NDArray[np.bool_]
 Metre = tuple[tuple[int, str], ...]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 REST = -1
 VOICES = "SATB"
@@ -196,11 +198,12 @@ def mended_onsets(pitch: ArrayLike, onset: ArrayLike) -> BoolArray:
     notes = np.asarray(pitch)
     changed = np.ones(notes.shape, dtype=np.bool_)
     changed[:, 1:] = notes[:, 1:] != notes[:, :-1]
-    return (np.asarray(onset, dtype=np.bool_) | changed) & (notes != REST)
+    mended: BoolArray = (np.asarray(onset, dtype=np.bool_) | changed) & (notes != REST)
+    return mended
 
 
-def _frozen(values: ArrayLike, dtype: type) -> NDArray[np.generic]:
-    array = np.array(values, dtype=dtype)
+def _frozen(values: ArrayLike, dtype: type[Scalar]) -> NDArray[Scalar]:
+    array: NDArray[Scalar] = np.array(values, dtype=dtype)
     array.setflags(write=False)
     return array
 

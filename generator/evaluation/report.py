@@ -1,0 +1,234 @@
+"""All objective scores of a composer: `manage.py evaluate` prints them.
+
+Likelihoods and one-shot accuracy are taken on whole works, everything that needs a fill on one
+excerpt a work, filled as the quiz fills it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from generator.evaluation.bootstrap import Ratio, ratio_over_works, share_over_works
+from generator.evaluation.fill_accuracy import Hits, fill_hits, one_shot_hits
+from generator.evaluation.likelihood import Conditional, joint_nll, orderless_nll
+from generator.evaluation.machine_listener import JudgedPair, listener_share
+from generator.evaluation.material import Material
+from generator.evaluation.scores import Score
+from generator.evaluation.surprisal import BachReader
+from generator.families.base import Family
+from generator.music.chorale import VOICES, BoolArray, Chorale, given_for
+from generator.music.copying import CopyIndex
+from generator.music.counts import Comparison, Count, compare
+from generator.music.style import style_counts
+from generator.music.voice_leading import PER, parallels
+
+CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")
+ORDERLESS_MASKS = 10
+JOINT_FRAMES = 24
+LISTENER = "machine listener"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to measure, and on how much."""
+
+    conditions: Sequence[str] = CONDITIONS
+    seed: int = 1
+    temperature: float = 1.0
+    fills: bool = True
+    progress: bool = False
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Fills of one condition, by work, and the CPU seconds they took."""
+
+    condition: str
+    pieces: Mapping[str, Chorale]
+    seconds: float
+
+    def given(self, name: str) -> BoolArray:
+        return given_for(self.condition, self.pieces[name].steps)
+
+    @property
+    def written_steps(self) -> int:
+        return sum(piece.steps for piece in self.pieces.values())
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the judges know of the training works: never of the works that are judged."""
+
+    copies: CopyIndex
+    reader: BachReader
+
+
+def evaluate(family: Family, material: Material, settings: Settings) -> Iterator[Score]:
+    """Scores as they are found; the slow ones last."""
+    if isinstance(family, Conditional):
+        yield from likelihood_scores(family, material)
+        yield from one_shot_scores(family, material, settings.conditions)
+    if settings.fills:
+        heard: list[Score] = []
+        known = Known(CopyIndex(material.training), BachReader(list(material.training.values())))
+        for condition in settings.conditions:
+            filled = fill_all(family, material, condition, settings)
+            scores = list(fill_scores(filled, material, known))
+            yield from scores
+            heard += [score for score in scores if score.name == LISTENER]
+        yield from _single_voices(heard)
+
+
+def likelihood_scores(family: Conditional, material: Material) -> Iterator[Score]:
+    """Orderless and joint negative log-likelihood, nats a frame."""
+    rng = np.random.default_rng(0)
+    works = list(material.works.values())
+    orderless = [orderless_nll(family, w, masks=ORDERLESS_MASKS, rng=rng) for w in works]
+    note = f"{ORDERLESS_MASKS} masks a work"
+    yield from _nats("orderless NLL", [(n.total, n.frames) for n in orderless], note)
+    joint = [joint_nll(family, w, frames=JOINT_FRAMES) for w in works]
+    # Every work counts by its length, as in a sum over all its frames.
+    scaled = [(n.total / n.frames * w.steps, w.steps) for n, w in zip(joint, works, strict=True)]
+    note = f"time order, voices B S A T, {JOINT_FRAMES} frames a work"
+    yield from _nats("joint NLL", scaled, note)
+
+
+def one_shot_scores(
+    family: Conditional, material: Material, conditions: Sequence[str]
+) -> Iterator[Score]:
+    """Fill accuracy by argmax, all written cells masked at once."""
+    for condition in conditions:
+        hits = [
+            one_shot_hits(family, work, given_for(condition, work.steps))
+            for work in material.works.values()
+        ]
+        yield from _accuracy("fill accuracy, one shot", condition, hits)
+
+
+def fill_all(family: Family, material: Material, condition: str, settings: Settings) -> Filled:
+    """One fill of every excerpt; the seed of the n-th is the settings' seed + n."""
+    pieces, start = {}, time.process_time()
+    excerpts = tqdm(
+        material.excerpts.items(), desc=condition, leave=False, disable=not settings.progress
+    )
+    for index, (name, excerpt) in enumerate(excerpts):
+        pieces[name] = family.fill(
+            excerpt,
+            given_for(condition, excerpt.steps),
+            seed=settings.seed + index,
+            temperature=settings.temperature,
+        )
+    return Filled(condition, pieces, time.process_time() - start)
+
+
+def fill_scores(filled: Filled, material: Material, known: Known) -> Iterator[Score]:
+    """All scores of finished fills of one condition."""
+    own = {name: material.excerpts[name] for name in filled.pieces}
+    hits = [fill_hits(own[n], piece, filled.given(n)) for n, piece in filled.pieces.items()]
+    yield from _accuracy("fill accuracy, as played", filled.condition, hits)
+    yield from _parallels(filled, own)
+    yield from _copying(filled, own, known.copies)
+    if material.split == "tunes":  # the published grid has no onsets, keys or phrase ends
+        yield from _style(filled, own)
+        yield from _listener(filled, own, material, known.reader)
+    rate = filled.written_steps / max(filled.seconds, 1e-9)
+    yield Score("speed", filled.condition, "steps/CPU s", Ratio(rate, rate, rate, len(own)))
+
+
+def _parallels(filled: Filled, own: Mapping[str, Chorale]) -> Iterator[Score]:
+    pairs = [
+        (parallels(piece, ~filled.given(name)), parallels(own[name], ~filled.given(name)))
+        for name, piece in filled.pieces.items()
+    ]
+    yield from _rates("parallels", filled.condition, "per 1,000 changes", pairs, PER)
+
+
+def _style(filled: Filled, own: Mapping[str, Chorale]) -> Iterator[Score]:
+    tables = [
+        (style_counts(piece, ~filled.given(name)), style_counts(own[name], ~filled.given(name)))
+        for name, piece in filled.pieces.items()
+    ]
+    for name in tables[0][0]:
+        pairs = [(machine[name], bach[name]) for machine, bach in tables]
+        yield from _rates(f"style: {name}", filled.condition, "%", pairs, 100)
+
+
+def _copying(filled: Filled, own: Mapping[str, Chorale], copies: CopyIndex) -> Iterator[Score]:
+    ours = [copies.longest_run(piece) for piece in filled.pieces.values()]
+    bachs = [copies.longest_run(chorale) for chorale in own.values()]
+    for name, share in (("median", 0.5), ("90th percentile", 0.9)):
+        rng = np.random.default_rng(0)
+        drawn = np.quantile(rng.choice(ours, size=(1000, len(ours))), share, axis=1)
+        low, high = np.quantile(drawn, (0.025, 0.975))
+        found = Ratio(float(np.quantile(ours, share)), float(low), float(high), len(ours))
+        bach = float(np.quantile(bachs, share))
+        yield Score(f"copying, longest run, {name}", filled.condition, "events", found, bach)
+
+
+def _listener(
+    filled: Filled, own: Mapping[str, Chorale], material: Material, reader: BachReader
+) -> Iterator[Score]:
+    pairs: dict[str, list[JudgedPair]] = {}
+    for name, piece in filled.pieces.items():
+        pair = JudgedPair(own[name], piece, ~filled.given(name))
+        pairs.setdefault(material.tunes[name], []).append(pair)
+    verdict = listener_share(pairs, reader)
+    right = [1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in verdict.margins]
+    note = f"unpaired AUC {verdict.auc:.3f}, {verdict.families} tune families"
+    if found := share_over_works(right, rng=np.random.default_rng(0)):
+        yield Score(LISTENER, filled.condition, "share of pairs", found, 0.5, note)
+
+
+def _single_voices(heard: Sequence[Score]) -> Iterator[Score]:
+    """The listener's mean over S, A, T and B, where all four were judged."""
+    single = [score.composer for score in heard if len(score.condition) == 1]
+    if len(single) == len(VOICES):
+        mean = Ratio(
+            float(np.mean([r.estimate for r in single])),
+            float(np.mean([r.low for r in single])),
+            float(np.mean([r.high for r in single])),
+            single[0].n,
+        )
+        note = "mean of S, A, T, B; the interval is the mean of theirs"
+        yield Score(LISTENER, "1", "share of pairs", mean, 0.5, note)
+
+
+def _nats(name: str, pairs: Iterable[tuple[float, float]], note: str) -> Iterator[Score]:
+    totals, frames = zip(*pairs, strict=True)
+    if found := ratio_over_works(totals, frames, rng=np.random.default_rng(0)):
+        yield Score(name, "", "nats/frame", found, note=note)
+
+
+def _accuracy(name: str, condition: str, hits: Sequence[Hits]) -> Iterator[Score]:
+    right, written = [h.right for h in hits], [h.written for h in hits]
+    if found := ratio_over_works(right, written, rng=np.random.default_rng(0)):
+        yield Score(name, condition, "share", found)
+
+
+def _rates(
+    name: str, condition: str, unit: str, pairs: Sequence[tuple[Count, Count]], scale: float
+) -> Iterator[Score]:
+    machine, bach = [m for m, _ in pairs], [b for _, b in pairs]
+    found = ratio_over_works(
+        [m.count for m in machine],
+        [m.of for m in machine],
+        rng=np.random.default_rng(0),
+        scale=scale,
+    )
+    if found:
+        beside = compare(machine, bach)
+        yield Score(name, condition, unit, found, beside.bach.rate * scale, _beside(beside))
+
+
+def _beside(found: Comparison) -> str:
+    interval = f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    if found.kind == "ratio":
+        return f"ratio to Bach {interval}"
+    if found.kind == "difference":
+        return f"points above Bach {interval}"
+    return f"too few to compare: {found.machine.count} against {found.bach.count}"

@@ -1,0 +1,36 @@
+"""One objective score of a composer, with Bach's own figure beside it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from generator.evaluation.bootstrap import Ratio
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure of DESIGN.md section 9.
+
+    `condition` is empty where the score has none; `bach` is Bach's own figure on the same works,
+    None where there is no such thing (a likelihood, an accuracy).
+    """
+
+    name: str
+    condition: str
+    unit: str
+    composer: Ratio
+    bach: float | None = None
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        figure = (
+            f"{self.composer.estimate:8.3f}  [{self.composer.low:.3f}, {self.composer.high:.3f}]"
+        )
+        bach = "" if self.bach is None else f"  Bach {self.bach:.3f}"
+        note = f"  ({self.note})" if self.note else ""
+        head = f"{self.name:28s} {self.condition:5s}"
+        return f"{head}{figure} {self.unit}{bach}{note}, n = {self.composer.n}"

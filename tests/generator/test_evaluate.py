@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from generator.evaluation import material as material_module
+from generator.evaluation.material import Material, SeenWorkError, load_material
+from generator.evaluation.report import Settings, evaluate
+from generator.families.base import Family
+from generator.families.flagship import Flagship
+from generator.families.markov import Markov
+from generator.music.splits import tunes_split
+
+WORKS = 10
+
+
+class Echo(Family):
+    """Writes what Bach wrote: no score may tell it from him."""
+
+    def _fill(self, chorale, given, *, seed, temperature):
+        return chorale
+
+    @classmethod
+    def debug(cls):
+        return cls()
+
+    @classmethod
+    def load(cls, path):
+        return cls()
+
+    def save(self, path, metadata):
+        path.write_bytes(b"")
+
+
+@pytest.fixture(scope="module")
+def material(corpus) -> Material:
+    parts = tunes_split(corpus)
+    whole = load_material("tunes", "test", parts["train"][:40])
+    names = list(whole.excerpts)[:WORKS]
+    return Material(
+        split="tunes",
+        part="test",
+        works={name: whole.excerpts[name] for name in names},
+        excerpts={name: whole.excerpts[name] for name in names},
+        tunes={name: name for name in names},
+        training=whole.training,
+    )
+
+
+def scores_of(family, material, *conditions):
+    found = evaluate(family, material, Settings(conditions=conditions))
+    return {(score.name, score.condition): score for score in found}
+
+
+def test_bach_himself_scores_as_bach(material):
+    scores = scores_of(Echo(), material, "ATB", "S", "A", "T", "B")
+    assert scores["fill accuracy, as played", "ATB"].composer.estimate == 1
+    assert scores["machine listener", "ATB"].composer.estimate == 0.5
+    assert scores["machine listener", "1"].composer.estimate == 0.5
+    for name, condition in scores:
+        if name.startswith(("style", "parallels", "copying")):
+            score = scores[name, condition]
+            assert score.composer.estimate == pytest.approx(score.bach)
+
+
+def test_an_untaught_network_is_found_out(material):
+    scores = scores_of(Flagship.debug(), material, "SATB")
+    assert scores["machine listener", "SATB"].composer.estimate >= 0.9
+    assert scores["parallels", "SATB"].composer.estimate > scores["parallels", "SATB"].bach
+    # Nothing learnt: no better than a flat guess over the vocabulary of 64 pitches and a rest.
+    assert scores["orderless NLL", ""].composer.estimate > 4 * 3
+    assert scores["fill accuracy, one shot", "SATB"].composer.estimate < 0.3
+
+
+def test_every_score_is_json(material):
+    for score in evaluate(Markov.debug(), material, Settings(conditions=("B",))):
+        assert json.loads(json.dumps(score.as_json()))["name"] == score.name
+        assert score.composer.low <= score.composer.estimate <= score.composer.high
+
+
+def test_a_composer_is_not_judged_on_what_it_learnt(corpus):
+    test = tunes_split(corpus)["test"]
+    with pytest.raises(SeenWorkError, match=test[0]):
+        load_material("tunes", "test", [test[0]])
+
+
+def test_a_near_copy_of_a_learnt_work_is_refused(corpus):
+    tune = corpus.works["BWV398"].tune
+    assert corpus.works["BWV197.7-a"].tune == tune
+    part = next(p for p, names in tunes_split(corpus).items() if "BWV398" in names)
+    with pytest.raises(SeenWorkError):
+        load_material("tunes", part, ["BWV197.7-a"])
+
+
+def test_the_published_split_stands_as_published(corpus):
+    found = load_material("jsb", "test", [f"jsb/train/{i}" for i in range(229)])
+    assert len(found.works) == 77
+    assert all(cut.steps <= material_module.JSB_EXCERPT for cut in found.excerpts.values())
+    with pytest.raises(SeenWorkError, match="jsb/test/3"):
+        load_material("jsb", "test", ["jsb/test/3"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--composer", "nobody"], "unknown composer 'nobody'"),
+        (["--composer", "markov", "--conditions", "ATX"], "unknown condition 'ATX'"),
+        (["--composer", "flagship", "--part", "train"], "learnt from"),
+    ],
+)
+@pytest.mark.django_db
+def test_wrong_orders_are_named(arguments, message):
+    with pytest.raises(CommandError, match=message):
+        call_command("evaluate", *arguments)

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from generator.families.checkpoint import read_metadata
+from generator.families.flagship import Flagship, FlagshipConfig
+from generator.training import flagship
+from generator.training.data import Crops, Part, load_split
+from generator.training.loop import Loop, LoopConfig
+
+CONFIGS = Path(flagship.__file__).parent / "configs"
+MINIATURE = {"width": 16, "layers": 1, "heads": 2, "hidden": 16, "cell": 8}
+
+
+@pytest.fixture
+def small_split(monkeypatch):
+    chorales = load_split("jsb")["train"].chorales[:6]
+    parts = {
+        "train": Part(("a", "b", "c", "d"), chorales[:4]),
+        "valid": Part(("e", "f"), chorales[4:]),
+    }
+    monkeypatch.setattr(flagship, "load_split", lambda split: parts)
+
+
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("flagship*.toml")), ids=lambda p: p.stem)
+def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split, tmp_path):
+    tables = tomllib.loads(config.read_text())
+    FlagshipConfig(**tables["network"])
+    tables["network"] |= MINIATURE
+    tables["training"] |= {"steps": 2, "batch": 2, "validate_every": 1}
+    out = tmp_path / "f.safetensors"
+    scores = flagship.train(tables, out, command="as tested", progress=False)
+    metadata = read_metadata(out)
+    assert json.loads(metadata["works"]) == ["a", "b", "c", "d"]
+    assert metadata["command"] == "as tested"
+    assert len(metadata["data"]) == 64
+    assert json.loads(metadata["metrics"])["orderless"] == scores["orderless"]
+    assert Flagship.load(out).network.config.onsets == tables["network"]["onsets"]
+
+
+def test_learning_lowers_the_loss(small_split, tmp_path):
+    tables = {
+        "data": {"split": "jsb", "crop": 32},
+        "network": {**MINIATURE, "onsets": False, "dropout": 0.0},
+        "training": {"steps": 60, "batch": 8, "validate_every": 30, "warmup": 5,
+                     "learning_rate": 1e-2},
+    }  # fmt: skip
+    out = tmp_path / "f.safetensors"
+    flagship.train(tables, out, command="", progress=False)
+    log = json.loads(out.with_suffix(".log.json").read_text())
+    assert log[1]["orderless"] < log[0]["orderless"] < 4 * np.log(65)
+
+
+class Line(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(3))
+
+
+def line_loop(state: Path, steps: int, wanted: float = 1.0) -> Loop:
+    def loss(net, rng):
+        noise = torch.from_numpy(rng.normal(size=3) * 0.1)
+        return ((net.weight - wanted - noise) ** 2).sum()
+
+    def validate(net):
+        return {"score": float(((net.weight.detach() - wanted) ** 2).sum())}
+
+    config = LoopConfig(steps=steps, validate_every=5, learning_rate=0.05, warmup=1, patience=50)
+    torch.manual_seed(0)
+    return Loop(Line(), config, loss, validate, state)
+
+
+def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
+    whole = line_loop(tmp_path / "whole.state", 40)
+    whole.run(progress=False)
+    cut = line_loop(tmp_path / "cut.state", 40)
+    cut.config = replace(cut.config, steps=40)
+    for _ in range(20):
+        cut._learn()
+        if cut.step % 5 == 0:
+            cut._judge()
+    for _ in range(3):  # learnt after the last save, and lost with the kill
+        cut._learn()
+    again = line_loop(tmp_path / "cut.state", 40)
+    again.run(progress=False)
+    assert torch.equal(again.averaged.weight, whole.averaged.weight)
+    assert again.log == whole.log
+
+
+def test_a_run_that_no_longer_gains_stops_early(tmp_path):
+    loop = line_loop(tmp_path / "early.state", 1000)
+    loop.validate = lambda net: {"score": 1.0}
+    loop.config = replace(loop.config, patience=3)
+    loop.run(progress=False)
+    assert loop.step == 20
+    assert loop.best["step"] == 5
+
+
+def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
+    chorales = load_split("jsb")["train"].chorales[:3]
+    from generator.families.flagship_tokens import Vocabulary
+
+    crops = Crops(chorales, Vocabulary(onsets=False), 48)
+    batch = crops.batch(64, np.random.default_rng(0))
+    assert batch.grid.tokens.shape == (64, 4, 48)
+    assert batch.grid.tokens.max() <= 64
+    assert (~batch.visible).flatten(1).any(1).all()
+    again = crops.batch(64, np.random.default_rng(0))
+    assert torch.equal(batch.grid.tokens, again.grid.tokens)
+
+
+def test_a_bad_config_is_named_in_one_line(tmp_path):
+    config = tmp_path / "bad.toml"
+    config.write_text("[data\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "generator.training", "flagship", "--config", str(config),
+         "--out", str(tmp_path / "x.safetensors")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert "bad.toml" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not (tmp_path / "x.safetensors").exists()
