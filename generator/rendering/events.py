@@ -1,4 +1,4 @@
-"""From the grid to what a synthesiser plays, and when: the notes of the MIDI file, in samples.
+"""From the grid over its MIDI file to what a synthesiser plays, and when.
 
 Conventions
 -----------
@@ -11,12 +11,14 @@ a pair are equally long.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from io import BytesIO
 
+import mido
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.chorale import REST, VOICES, Chorale
+from generator.music.chorale import Chorale
+from generator.music.midi import STEP, midi_bytes
 from generator.music.tempo import step_seconds
 
 SAMPLE_RATE = 44_100
@@ -26,13 +28,6 @@ LEAD_SECONDS = 0.25
 TAIL_SECONDS = 2.75
 # A pipe that speaks again is shut this long before: without a gap a repeated note sounds held.
 REPEAT_GAP_SECONDS = 0.08
-
-
-@dataclass(frozen=True, order=True)
-class _Note:
-    start: int
-    end: int
-    pitch: int
 
 
 @dataclass(frozen=True, order=True)
@@ -57,35 +52,46 @@ def clip_samples(chorale: Chorale) -> int:
 
 
 def key_events(chorale: Chorale) -> list[Event]:
-    """The events of all four voices in the order of time.
+    """The events of all four voices in the order of time, read from the chorale's MIDI file.
 
     Examples
     --------
-    >>> quiet = [[REST], [REST], [REST]]
-    >>> c = Chorale(pitch=[[72], *quiet], onset=[[1], [0], [0], [0]])
+    >>> c = Chorale(pitch=[[72], [-1], [-1], [-1]], onset=[[1], [0], [0], [0]])
     >>> [(event.down, event.pitch) for event in key_events(c)]
     [(True, 72), (False, 72)]
     """
     at = step_samples(chorale)
     gap = round(REPEAT_GAP_SECONDS * SAMPLE_RATE / BLOCK) * BLOCK
     events = []
-    for voice in range(len(VOICES)):
-        notes = notes_of(chorale, voice)
-        following = [note.pitch for note in notes[1:]] + [REST]
-        for note, after in zip(notes, following, strict=True):
-            if note.pitch == REST:
-                continue
+    for notes in _voices(midi_bytes(chorale)):
+        struck = {(note.start, note.pitch) for note in notes}
+        for note in notes:
             down, up = int(at[note.start]), int(at[note.end])
-            if after == note.pitch:
+            if (note.end, note.pitch) in struck:
                 up = max(up - gap, (down + up) // 2 // BLOCK * BLOCK)
-            events.append(Event(down, True, voice, note.pitch))
-            events.append(Event(up, False, voice, note.pitch))
+            events.append(Event(down, True, note.voice, note.pitch))
+            events.append(Event(up, False, note.voice, note.pitch))
     return sorted(events)
 
 
-def notes_of(chorale: Chorale, voice: int) -> list[_Note]:
-    pitch, begins = chorale.pitch[voice], chorale.onset[voice].copy()
-    begins[0] = True
-    begins[1:] |= pitch[1:] != pitch[:-1]
-    starts = [*np.flatnonzero(begins).tolist(), chorale.steps]
-    return [_Note(start, end, int(pitch[start])) for start, end in pairwise(starts)]
+@dataclass(frozen=True)
+class _Note:
+    voice: int
+    start: int
+    end: int
+    pitch: int
+
+
+def _voices(data: bytes) -> list[list[_Note]]:
+    """The notes of each voice's track, in steps."""
+    voices = []
+    for track in mido.MidiFile(file=BytesIO(data)).tracks[1:]:
+        notes, tick, down = [], 0, 0
+        for message in track:
+            tick += message.time
+            if message.type == "note_on":
+                down = tick
+            elif message.type == "note_off":
+                notes.append(_Note(message.channel, down // STEP, tick // STEP, message.note))
+        voices.append(notes)
+    return voices

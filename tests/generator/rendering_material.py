@@ -24,7 +24,7 @@ CHORDS = (
 FRAME = {"metre": ((0, "4/4"),), "key": "G major"}
 
 
-def chorale(beats: int = 16, transposed: int = 0) -> Chorale:
+def chorale(beats: int = 8, transposed: int = 0) -> Chorale:
     """Four steps a chord; every chord begins anew."""
     chords = np.array([CHORDS[at % len(CHORDS)] for at in range(beats)]).T
     chords = np.where(chords == REST, REST, chords + transposed)
@@ -34,7 +34,7 @@ def chorale(beats: int = 16, transposed: int = 0) -> Chorale:
     return Chorale(pitch=pitch, onset=mended_onsets(pitch, begins), **FRAME)
 
 
-def other_chorale(beats: int = 16) -> Chorale:
+def other_chorale(beats: int = 8) -> Chorale:
     """As long, with other notes: one voice alone in sixteenths, then all held."""
     pitch = np.full((4, 4 * beats), REST)
     pitch[0] = 60 + np.arange(4 * beats) % 12

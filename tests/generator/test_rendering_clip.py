@@ -50,7 +50,7 @@ def test_two_chorales_of_the_same_steps_give_clips_of_the_same_length_and_size(c
 
 
 def test_a_clip_lasts_lead_music_and_tail(clip):
-    music = 64 * step_seconds("4/4")
+    music = 32 * step_seconds("4/4")
 
     assert clip.seconds == pytest.approx(
         events.LEAD_SECONDS + music + events.TAIL_SECONDS, abs=0.002
