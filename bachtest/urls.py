@@ -9,3 +9,6 @@ urlpatterns = [
     path("api/v1/", include("bachtest.game.api_urls")),
     path("admin/", admin.site.urls),
 ]
+handler400 = "bachtest.lib.errors.bad_request"
+handler404 = "bachtest.lib.errors.page_not_found"
+handler500 = "bachtest.lib.errors.server_error"

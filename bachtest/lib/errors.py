@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
+
+API_ROOT = "/api/"
 
 
 class AppError(Exception):
@@ -45,3 +48,24 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _headers(error: exceptions.APIException) -> dict[str, str]:
     header = getattr(error, "auth_header", None)
     return {"WWW-Authenticate": header} if header else {}
+
+
+# What Django itself refuses, or what broke, never reaches the handler above.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not request.path.startswith(API_ROOT):
+        return defaults.bad_request(request, exception)
+    return JsonResponse(error_body("bad_request", "The request cannot be read."), status=400)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not request.path.startswith(API_ROOT):
+        return defaults.page_not_found(request, exception)
+    return JsonResponse(error_body("not_found", "There is nothing at this address."), status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if not request.path.startswith(API_ROOT):
+        return defaults.server_error(request)
+    return JsonResponse(error_body("server", "Something broke on our side."), status=500)

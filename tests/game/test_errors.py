@@ -6,6 +6,9 @@ import uuid
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
+
+from bachtest.game import services
 
 SHAPE = ["code", "message", "fields"]
 ROUND = f"/api/v1/rounds/{uuid.UUID(int=7)}/answer/"
@@ -67,3 +70,39 @@ def test_every_reply_carries_strict_headers(db, client, path):
     assert response["Referrer-Policy"] == "same-origin"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in response["Cache-Control"]
+
+
+@pytest.fixture
+def broken(db, monkeypatch) -> Client:
+    """A browser at a site with a bug in it."""
+
+    def bug(*args: object) -> None:
+        raise RuntimeError("a bug")
+
+    for name in ("unfinished_game", "open_study"):
+        monkeypatch.setattr(services, name, bug)
+    return Client(raise_request_exception=False)
+
+
+def test_what_breaks_under_the_interface_answers_in_its_shape(broken):
+    response = broken.post("/api/v1/games/", {}, "application/json")
+    assert response.status_code == 500
+    assert list(response.json()["error"]) == SHAPE
+    assert response.json()["error"]["code"] == "server"
+    assert "a bug" not in response.content.decode()
+
+
+def test_what_breaks_on_a_page_answers_with_a_page(broken):
+    response = broken.post("/start/")
+    assert response.status_code == 500
+    assert "Something broke on our side" in response.content.decode()
+
+
+def test_what_django_itself_refuses_has_the_shape_too(db, client):
+    for path, host, status in (
+        ("/api/v1/games/current/", "evil.example", 400),
+        ("/api/v2/games/", "localhost", 404),
+    ):
+        response = client.get(path, HTTP_HOST=host)
+        assert response.status_code == status
+        assert list(response.json()["error"]) == SHAPE
