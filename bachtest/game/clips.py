@@ -21,7 +21,8 @@ from generator.models import Piece
 
 logger = logging.getLogger(__name__)
 
-ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# More digits than any clip has bytes are no range, and no number for Python either.
+ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 @require_safe
