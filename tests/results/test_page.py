@@ -73,6 +73,13 @@ def test_every_picture_has_a_text(played, page):
     assert pictures[1].startswith("BachBot 2016: 73.0 %")
 
 
+def test_a_table_that_scrolls_is_reached_by_keyboard_and_has_a_name(played, page):
+    frames = re.findall(r'<div class="table-scroll"([^>]*)>', page().content.decode())
+    assert len(frames) == 4
+    for attributes in frames:
+        assert re.fullmatch(r' tabindex="0" role="region" aria-label="[^"]+"', attributes)
+
+
 def test_the_anchors_name_their_source(played, page):
     text = text_of(page())
     assert "F. Liang" in text
