@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -30,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _index_context(request: HttpRequest, form: StartForm) -> dict[str, Any]:
     listener = listener_of(request)
-    study = services.open_study()
+    study = _quiz()
     return {
         "form": form,
         "experience_choices": Listener.Experience.choices,
@@ -42,7 +42,13 @@ def _index_context(request: HttpRequest, form: StartForm) -> dict[str, Any]:
         "last_result": _last_result(listener),
         "rounds": len(study.rounds),
         "deleted": "deleted" in request.GET,
+        "closed": not study.is_open,
     }
+
+
+def _quiz() -> Study:
+    """Open or closed: these pages are there for those who have played, too."""
+    return get_object_or_404(Study, slug="quiz")
 
 
 def _last_result(listener: Listener | None) -> str | None:
@@ -58,7 +64,10 @@ def start(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "game/index.html", _index_context(request, form), status=400)
     said = {name: value for name, value in form.cleaned_data.items() if value}
-    study = services.open_study(said.pop("study", "quiz"))
+    try:
+        study = services.open_study(said.pop("study", "quiz"))
+    except AppError:
+        return redirect("game:index")  # which says that the quiz is closed, if it is
     try:
         listener = services.enrol(listener_of(request), study, **said)
     except AppError as error:
@@ -119,7 +128,7 @@ def result(request: HttpRequest, game_id: UUID) -> HttpResponse:
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    study = services.open_study()
+    study = _quiz()
     context = {
         "has_data": listener_of(request) is not None,
         "consent_text": study.consent_text,
@@ -152,7 +161,8 @@ def heard_all(request: HttpRequest) -> HttpResponse:
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
     """Shown until there are pairs enough for a game; then the way back to the Play button."""
-    if is_ready(services.open_study()):
+    study = _quiz()
+    if not study.is_open or is_ready(study):
         return redirect("game:index")
     response = render(
         request, "game/waiting.html", {"refresh_seconds": REFRESH_SECONDS}, status=503

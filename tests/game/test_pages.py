@@ -7,7 +7,8 @@ import uuid
 import pytest
 from django.test import Client
 
-from bachtest.game.models import Game
+from bachtest.game.models import Game, Listener
+from bachtest.studies.models import Study
 from generator.models import Pair
 
 
@@ -71,3 +72,30 @@ def test_the_start_page_goes_on_with_an_unfinished_game(ada):
     response = ada.client.get("/")
     assert response.context["unfinished"] is True
     assert response.context["returning"] is True
+
+
+def test_a_closed_quiz_starts_no_game_and_says_so(pool, client):
+    Study.objects.update(is_open=False)
+    page = client.get("/")
+    assert "The quiz is closed" in page.content.decode()
+    assert "Start the game" not in page.content.decode()
+    assert client.post("/start/", {"consent": "2026-11"})["Location"] == "/"
+    assert client.get("/waiting/")["Location"] == "/"
+    assert not Game.objects.exists()
+
+
+def test_with_the_quiz_closed_a_game_can_be_finished_and_all_be_deleted(ada):
+    ada.start()
+    Study.objects.update(is_open=False)
+    assert "Go on with your game" in ada.client.get("/").content.decode()
+    for _ in range(5):
+        ada.play_round()
+    assert ada.client.get("/privacy/").context["has_data"] is True
+    ada.client.post("/privacy/delete/")
+    assert not Listener.objects.exists()
+
+
+def test_a_start_in_a_study_that_does_not_exist_leads_to_the_front_page(pool, client):
+    response = client.post("/start/", {"consent": "2026-11", "study": "none"})
+    assert response["Location"] == "/"
+    assert not Listener.objects.exists()
