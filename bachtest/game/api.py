@@ -34,7 +34,7 @@ class StartGame(APIView):
         consent = serializers.CharField(required=False, max_length=20)
         experience = serializers.ChoiceField(Listener.Experience.choices, required=False)
         age_group = serializers.ChoiceField(Listener.AgeGroup.choices, required=False)
-        study = serializers.SlugField(required=False, default="quiz")
+        study = serializers.SlugField(required=False, default="quiz", max_length=50)
 
     @extend_schema_serializer(component_name="StartGameOutput")
     class OutputSerializer(serializers.Serializer[object]):

@@ -11,6 +11,7 @@ from django.test import Client
 from bachtest.game import services
 
 SHAPE = ["code", "message", "fields"]
+JSON = "application/json"
 ROUND = f"/api/v1/rounds/{uuid.UUID(int=7)}/answer/"
 
 
@@ -26,6 +27,11 @@ ROUND = f"/api/v1/rounds/{uuid.UUID(int=7)}/answer/"
         ("post", "/api/v1/games/", '{"experience": "god"}', "application/json", 400, "invalid"),
         ("post", "/api/v1/games/", "[1]", "application/json", 400, "invalid"),
         ("post", "/api/v1/games/", '{"study": "none"}', "application/json", 404, "study"),
+        ("post", "/api/v1/games/", f'{{"study": "{"a" * 51}"}}', JSON, 400, "invalid"),
+        ("post", "/api/v1/games/", "[" * 4000, JSON, 400, "parse_error"),
+        ("post", "/api/v1/games/", " " * 5000 + "{}", JSON, 413, "too_large"),
+        ("post", "/api/v1/games/", "9" * 4096, JSON, 400, "invalid"),
+        ("post", "/api/v1/games/", "null", JSON, 400, "invalid"),
         ("get", "/api/v1/games/current/", "", "application/json", 404, "no_game"),
     ],
 )
@@ -106,3 +112,9 @@ def test_what_django_itself_refuses_has_the_shape_too(db, client):
         response = client.get(path, HTTP_HOST=host)
         assert response.status_code == status
         assert list(response.json()["error"]) == SHAPE
+
+
+def test_the_schema_takes_no_words_from_the_address(db, client):
+    response = client.get("/api/v1/schema/?version=1%0d%0aSet-Cookie:x")
+    assert response.status_code == 200
+    assert "Set-Cookie" not in response["Content-Disposition"]

@@ -1,0 +1,35 @@
+"""Bodies of requests under /api/: small JSON, and nothing that brings the server down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import IO, Any
+
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import JSONParser
+
+# The largest body that anybody has reason to send is a tenth of it.
+MOST_BYTES = 4096
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_detail = f"The body is larger than {MOST_BYTES} bytes."
+    default_code = "too_large"
+
+
+class SmallJSONParser(JSONParser):
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise TooLarge
+        try:
+            return super().parse(BytesIO(body), media_type, parser_context)
+        except RecursionError:
+            raise ParseError("JSON parse error - nested too deeply") from None
