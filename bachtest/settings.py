@@ -119,25 +119,21 @@ SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_HTTPONLY = True
 
-# To standard error, without addresses: no log line of ours holds an IP.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
-}
-
 CORPUS_FILE = VAR_DIR / "corpus.npz"
 SOUNDFONT = Path(env_str("SOUNDFONT", str(BASE_DIR / "generator/rendering/soundfont/pipes.sf3")))
 # Seconds of each clip that a listener must have heard before an answer counts.
 LISTEN_SECONDS = env_float("LISTEN_SECONDS", 5.0)
 
+# To standard error, without addresses: no log line of ours holds an IP.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"generator": {"handlers": ["stderr"], "level": "INFO"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        # What broke, with its traceback; Django's own default would mail it to nobody.
+        "django": {"handlers": [], "level": "ERROR"},
+        "generator": {"level": "INFO"},
+    },
 }
