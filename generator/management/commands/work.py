@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
 from django_tasks import task_backends
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Pages come first where worker and web server share a machine.
 NICENESS = 5
+PRUNE_SECONDS = 24 * 3600
 
 
 class PieceWorker(Worker):
@@ -31,6 +33,7 @@ class PieceWorker(Worker):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.next_round = 0.0
+        self.next_prune = 0.0
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         # Ctrl-C reaches the worker twice, from the terminal and from `serve`: both are polite.
@@ -46,6 +49,14 @@ class PieceWorker(Worker):
             logger.warning("%d pieces of dead workers queued again", recovered)
         if not DBTaskResult.objects.ready().exists():
             enqueue_forgotten()
+        self.prune()
+
+    def prune(self) -> None:
+        """Once a day: tasks that ended two weeks ago. What came of them stands in the piece."""
+        if time.monotonic() < self.next_prune:
+            return
+        self.next_prune = time.monotonic() + PRUNE_SECONDS
+        call_command("prune_db_task_results", queue_name="*", verbosity=0)
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         super().run_task(db_task_result)

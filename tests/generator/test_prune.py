@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import timedelta as td
+
+import pytest
+from django.utils.timezone import now
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
+
+from generator.management.commands.work import PieceWorker
+from generator.tasks import generate_piece
+
+pytestmark = pytest.mark.django_db
+
+
+def worker() -> PieceWorker:
+    return PieceWorker(
+        queue_names=["*"],
+        interval=1.0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="w" * 32,
+        excluded_queue_names=[],
+    )
+
+
+def test_a_worker_removes_tasks_that_are_long_over_and_no_others(settings: Settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    old, failed, recent, waiting = (generate_piece.enqueue(number).id for number in range(4))
+    for name, status, days in (
+        (old, TaskResultStatus.SUCCESSFUL, 15),
+        (failed, TaskResultStatus.FAILED, 15),
+        (recent, TaskResultStatus.SUCCESSFUL, 13),
+    ):
+        over = now() - td(days=days)
+        DBTaskResult.objects.filter(id=name).update(status=status, finished_at=over)
+    worker().look_after()
+    left = {str(row) for row in DBTaskResult.objects.values_list("id", flat=True)}
+    assert left == {recent, waiting}
