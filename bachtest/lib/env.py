@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -26,9 +27,13 @@ def env_float(name: str, default: float) -> float:
     if value is None:
         return default
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
-        raise ImproperlyConfigured(f"{name}={value!r}; use a number") from None
+        number = math.nan
+    # No setting of ours is below 0, and "nan" is a float for Python.
+    if not (math.isfinite(number) and number >= 0):
+        raise ImproperlyConfigured(f"{name}={value!r}; use a number, 0 or more")
+    return number
 
 
 def env_list(name: str, default: str) -> list[str]:

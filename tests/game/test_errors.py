@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import Client
 
 from bachtest.game import services
+from bachtest.lib.env import env_float
 
 SHAPE = ["code", "message", "fields"]
 JSON = "application/json"
@@ -118,3 +120,10 @@ def test_the_schema_takes_no_words_from_the_address(db, client):
     response = client.get("/api/v1/schema/?version=1%0d%0aSet-Cookie:x")
     assert response.status_code == 200
     assert "Set-Cookie" not in response["Content-Disposition"]
+
+
+@pytest.mark.parametrize("value", ["five", "nan", "inf", "-1"])
+def test_a_setting_that_is_no_number_is_named(monkeypatch, value):
+    monkeypatch.setenv("LISTEN_SECONDS", value)
+    with pytest.raises(ImproperlyConfigured, match=f"LISTEN_SECONDS='{value}'"):
+        env_float("LISTEN_SECONDS", 5.0)

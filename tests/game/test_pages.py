@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.test import Client
 
-from bachtest.game.models import Game, Listener
+from bachtest.game.models import Answer, Game, Listener
 from bachtest.studies.models import Study
 from generator.models import Pair
 
@@ -99,3 +99,10 @@ def test_a_start_in_a_study_that_does_not_exist_leads_to_the_front_page(pool, cl
     response = client.post("/start/", {"consent": "2026-11", "study": "none"})
     assert response["Location"] == "/"
     assert not Listener.objects.exists()
+
+
+def test_a_result_with_a_deleted_answer_shows_the_others(ada):
+    reveals = ada.play_game()
+    Answer.objects.filter(round__number=2).delete()
+    page = ada.client.get(reveals[-1]["result_url"])
+    assert [line["number"] for line in page.context["rounds"]] == [1, 3, 4, 5]
