@@ -16,7 +16,7 @@ Chang et al. 2022, "MaskGIT" (confidence order); Su et al. 2021, "RoFormer" (rot
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -168,7 +168,8 @@ class Flagship(Family):
     def _fill(
         self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float
     ) -> Chorale:
-        plan = SamplingPlan(temperature=temperature)
+        plan = SamplingPlan()
+        plan = replace(plan, temperature=plan.temperature * temperature)
         return self.fill_by(chorale, given, seed=seed, plan=plan)
 
     def fill_by(

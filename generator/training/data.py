@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -74,7 +75,10 @@ class Batch:
 class Crops:
     """Random crops of encoded chorales; the longer a chorale, the more often it is met."""
 
-    def __init__(self, chorales: Sequence[Chorale], vocabulary: Vocabulary, length: int) -> None:
+    def __init__(
+        self, chorales: Sequence[Chorale], vocabulary: Vocabulary, length: int, **masks: Any
+    ) -> None:
+        self.masks = masks  # of `draw_mask`
         self.vocabulary = vocabulary
         self.length = length
         grids = [encode_frame(chorale, vocabulary) for chorale in chorales]
@@ -133,7 +137,7 @@ class Crops:
             tokens[row, :, :steps] = cells
             frame[row, :, :steps] = rows
             real[row, :steps] = True
-            visible[row, :, :steps] = draw_mask(steps, rng)
+            visible[row, :, :steps] = draw_mask(steps, rng, **self.masks)
         grid = Grid(torch.from_numpy(tokens), torch.from_numpy(frame), torch.from_numpy(real))
         return Batch(grid, torch.from_numpy(visible))
 

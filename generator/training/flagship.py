@@ -24,14 +24,14 @@ JUDGED = 40  # chorales of the validation part: enough to rank checkpoints by
 
 
 def train(config: dict[str, Any], out: Path, *, command: str, progress: bool) -> Scores:
-    """Train by a config of three tables (data, network, training) and write the checkpoint."""
+    """Train by a config (data, network, training, perhaps masks) and write the checkpoint."""
     parts = load_split(config["data"]["split"])
     settings = LoopConfig(**config["training"])
     torch.manual_seed(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = Network(FlagshipConfig(**config["network"])).to(device)
     length = int(config["data"]["crop"])
-    crops = Crops(parts["train"].chorales, network.vocabulary, length)
+    crops = Crops(parts["train"].chorales, network.vocabulary, length, **config.get("masks", {}))
     held_out = Crops(parts["valid"].chorales[:JUDGED], network.vocabulary, length)
     fixed = held_out.fixed(np.random.default_rng(settings.seed)).to(device)
 

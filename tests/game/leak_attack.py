@@ -70,7 +70,8 @@ def features(player: Player, clip: dict[str, Any]) -> NDArray[np.float64]:
             len(response.content),
             len(headers),
             _number([name for name, _ in headers]),
-            _number([value for _, value in headers]),
+            # Summed one by one: what both sides share, such as the round's date, cancels out.
+            sum(_number(header) for header in headers),
             *audio_features(response.content),
             *container_features(response.content),
         ],

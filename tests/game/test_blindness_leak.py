@@ -54,7 +54,10 @@ def test_rule_03_clips_are_constant_bit_rate_frames_without_tags(bank):
             leak_attack.frame_bytes(content[at : at + 4]) for at in range(0, len(content), size)
         }
         assert sizes == {size}
-        assert not any(mark in content for mark in (b"ID3", b"TAG", b"LAME", b"Xing", b"Info"))
+        # Three bytes occur by chance in so much sound: tags are looked for where they would stand.
+        assert not content.startswith(b"ID3")
+        assert content[-128:-125] != b"TAG"
+        assert not any(mark in content for mark in (b"LAME", b"Xing", b"Info"))
 
 
 def test_rule_03_the_silence_before_the_first_note_is_the_same(bank):
