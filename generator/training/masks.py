@@ -58,4 +58,4 @@ def hide_any(steps: int, count: int, rng: np.random.Generator) -> BoolArray:
 
 
 def _some_voices(rng: np.random.Generator, conditions: Sequence[str]) -> list[int]:
-    return [VOICES.index(voice) for voice in conditions[rng.integers(len(conditions))]]
+    return [VOICES.index(voice) for voice in conditions[int(rng.integers(len(conditions)))]]
