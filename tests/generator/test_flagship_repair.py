@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from generator.families.flagship import Flagship
+from generator.families.flagship_repair import faults
+from generator.families.flagship_sampling import SamplingPlan
+from generator.families.flagship_tokens import Vocabulary
+from generator.music.chorale import Chorale, given_for
+from generator.music.voice_leading import parallels, parallels_at
+from generator.registry import SHIPPED
+
+
+def tokens_of(chorale: Chorale) -> torch.Tensor:
+    return torch.from_numpy(Vocabulary(onsets=True).encode(chorale))
+
+
+def found(chorale: Chorale) -> np.ndarray:
+    return faults(tokens_of(chorale), Vocabulary(onsets=True)).numpy()
+
+
+def test_parallel_octaves_are_found_in_both_voices():
+    chorale = Chorale(
+        pitch=[[72, 74], [67, 67], [64, 64], [48, 50]], onset=[[1, 1], [1, 0], [1, 0], [1, 1]]
+    )
+    assert np.argwhere(found(chorale)).tolist() == [[0, 1], [3, 1]]
+
+
+def test_a_stray_sixteenth_is_found_and_a_run_is_not():
+    held = [[60] * 8, [57] * 8, [50] * 8]
+    rests = [[1] + [0] * 7] * 3
+    stray = Chorale(
+        pitch=[[72] * 4 + [74] + [72] * 3, *held], onset=[[1, 0, 0, 0, 1, 1, 0, 0], *rests]
+    )
+    run = Chorale(
+        pitch=[[72] * 4 + [74, 76, 77, 77], *held], onset=[[1, 0, 0, 0, 1, 1, 1, 0], *rests]
+    )
+    assert np.argwhere(found(stray)).tolist() == [[0, 4]]
+    assert not found(run).any()
+
+
+def test_the_rule_finds_what_the_published_measure_counts(corpus):
+    """On Bach's own works the measure's parallels are among the rule's, which spares no fermata."""
+    for work in list(corpus.works.values())[:40]:
+        counted = parallels_at(work.chorale, [True] * 4).any(axis=0)
+        assert not (counted & ~found(work.chorale).any(axis=0)).any()
+
+
+def test_repair_leaves_fewer_parallels(corpus):
+    shipped = next(each for each in SHIPPED if each.slug == "flagship")
+    family = Flagship.load(shipped.path)
+    chorale = corpus.work("BWV436").chorale.slice(0, 64)
+    given = given_for("ATB", 64)
+    without, repaired = (
+        sum(
+            parallels(
+                family.fill_by(chorale, given, seed=seed, plan=SamplingPlan(repairs=repairs)),
+                ~given[:, 0],
+            ).count
+            for seed in range(2)
+        )
+        for repairs in (0, 16)
+    )
+    assert repaired < without
