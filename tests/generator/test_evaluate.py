@@ -7,31 +7,13 @@ from django.core.management import CommandError, call_command
 
 from generator.evaluation import material as material_module
 from generator.evaluation.material import Material, SeenWorkError, load_material
+from generator.evaluation.own_hand import OwnHand
 from generator.evaluation.report import Settings, evaluate
-from generator.families.base import Family
 from generator.families.flagship import Flagship
 from generator.families.markov import Markov
 from generator.music.splits import tunes_split
 
 WORKS = 10
-
-
-class Echo(Family):
-    """Writes what Bach wrote: no score may tell it from him."""
-
-    def _fill(self, chorale, given, *, seed, temperature):
-        return chorale
-
-    @classmethod
-    def debug(cls):
-        return cls()
-
-    @classmethod
-    def load(cls, path):
-        return cls()
-
-    def save(self, path, metadata):
-        path.write_bytes(b"")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +37,7 @@ def scores_of(family, material, *conditions):
 
 
 def test_bach_himself_scores_as_bach(material):
-    scores = scores_of(Echo(), material, "ATB", "S", "A", "T", "B")
+    scores = scores_of(OwnHand(), material, "ATB", "S", "A", "T", "B")
     assert scores["fill accuracy, as played", "ATB"].composer.estimate == 1
     assert scores["machine listener", "ATB"].composer.estimate == 0.5
     assert scores["machine listener", "1"].composer.estimate == 0.5
@@ -114,3 +96,14 @@ def test_the_published_split_stands_as_published(corpus):
 def test_wrong_orders_are_named(arguments, message):
     with pytest.raises(CommandError, match=message):
         call_command("evaluate", *arguments)
+
+
+@pytest.mark.django_db
+def test_bach_is_a_composer_too(capsys):
+    call_command(
+        "evaluate", "--composer", "bach", "--split", "jsb", "--conditions", "ATB", "--json"
+    )
+    found = json.loads(capsys.readouterr().out)
+    [accuracy] = [s for s in found["scores"] if s["name"] == "fill accuracy, as played"]
+    assert found["composer"] == "bach"
+    assert accuracy["composer"]["estimate"] == 1

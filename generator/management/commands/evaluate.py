@@ -3,14 +3,18 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Collection
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from generator.errors import GeneratorError
 from generator.evaluation.material import load_material
+from generator.evaluation.own_hand import OwnHand
 from generator.evaluation.report import CONDITIONS, Settings, evaluate
-from generator.services.composers import find_source
+from generator.families.base import Family
+from generator.services.composers import BACH, find_source
+from generator.training.data import load_split
 
 
 class Command(BaseCommand):
@@ -38,10 +42,10 @@ class Command(BaseCommand):
             progress=not options["json"] and sys.stderr.isatty(),
         )
         try:
-            source = find_source(options["composer"])
-            material = load_material(options["split"], options["part"], source.trained_on())
+            family, trained_on = _composer(options["composer"], options["split"])
+            material = load_material(options["split"], options["part"], trained_on)
             scores = []
-            for score in evaluate(source.load(), material, settings):
+            for score in evaluate(family, material, settings):
                 scores.append(score)
                 if not options["json"]:
                     self.stdout.write(str(score))
@@ -51,7 +55,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 json.dumps(
                     {
-                        "composer": source.slug,
+                        "composer": options["composer"],
                         "split": material.split,
                         "part": material.part,
                         "works": len(material.works),
@@ -61,3 +65,11 @@ class Command(BaseCommand):
                     indent=1,
                 )
             )
+
+
+def _composer(slug: str, split: str) -> tuple[Family, Collection[str]]:
+    """The family, and the works that it learnt from; for Bach those that the judges learn from."""
+    if slug == BACH:
+        return OwnHand(), load_split(split)["train"].names
+    source = find_source(slug)
+    return source.load(), source.trained_on()
