@@ -7,10 +7,9 @@ import time
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from generator.music.jsb import load_jsb
-
 from generator.families.base import Family
 from generator.music.chorale import Chorale, given_for
+from generator.music.jsb import load_jsb
 from generator.registry import SHIPPED, family_class
 
 LENGTHS = (64, 256)

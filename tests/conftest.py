@@ -41,6 +41,7 @@ def recorded_queue(settings: Settings) -> None:
 def corpus() -> Corpus:
     """All works, as `make setup` built them."""
     from django.conf import settings
+
     from generator.music.corpus import load_corpus
 
     return load_corpus(settings.CORPUS_FILE)
