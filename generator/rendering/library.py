@@ -9,7 +9,9 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import importlib.util
+import io
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -109,7 +111,9 @@ def _bound_to(path: str) -> ModuleType:
         original = ctypes.util.find_library
         ctypes.util.find_library = lambda name: path
         try:
-            spec.loader.exec_module(module)
+            # It prints what it found where CI is set: into a command's own output.
+            with redirect_stdout(io.StringIO()):
+                spec.loader.exec_module(module)
         finally:
             ctypes.util.find_library = original
     return module
