@@ -9,7 +9,7 @@ import pytest
 
 from generator.music.chorale import REST, mended_onsets
 from generator.music.jsb import jsb_bwv, load_jsb
-from generator.music.splits import LARGE_FAMILY, PARTS, tunes_split
+from generator.music.splits import FOLDS, LARGE_FAMILY, PARTS, fold_split, folds, tunes_split
 from generator.music.tunes import harmony_pairs
 
 
@@ -67,6 +67,45 @@ def test_the_split_is_the_same_every_time_and_in_any_order(corpus):
     assert {part: set(names) for part, names in tunes_split(turned).items()} == {
         part: set(names) for part, names in split.items()
     }
+
+
+def test_fold_0_is_the_split_by_tunes(corpus):
+    assert fold_split(corpus, 0) == tunes_split(corpus)
+
+
+def test_each_work_is_in_one_fold_and_folds_are_about_equal(corpus):
+    found = folds(corpus)
+    assert list(found) == list(corpus.works)
+    assert sorted(Counter(found.values()).items()) == [
+        (0, 82), (1, 80), (2, 80), (3, 80), (4, 80),
+    ]  # fmt: skip
+
+
+def test_no_tune_family_stands_in_two_folds(corpus):
+    tunes = {(corpus.works[bwv].tune, fold) for bwv, fold in folds(corpus).items()}
+    assert len(tunes) == len({tune for tune, _ in tunes})
+
+
+@pytest.mark.parametrize("fold", range(FOLDS))
+def test_the_parts_of_a_fold_share_no_tune_and_leave_out_no_work(corpus, fold):
+    split = fold_split(corpus, fold)
+    assert sorted(bwv for names in split.values() for bwv in names) == sorted(corpus.works)
+    assert set(split["test"]) == {bwv for bwv, at in folds(corpus).items() if at == fold}
+    assert 0.09 < len(split["valid"]) / len(corpus.works) < 0.11
+    tunes = [{corpus.works[bwv].tune for bwv in names} for names in split.values()]
+    assert sum(map(len, tunes)) == len(set.union(*tunes))
+
+
+def test_folds_are_the_same_in_any_order(corpus):
+    turned = replace(corpus, works=dict(reversed(corpus.works.items())))
+    assert folds(turned) == folds(corpus)
+    assert set(fold_split(turned, 3)["valid"]) == set(fold_split(corpus, 3)["valid"])
+
+
+@pytest.mark.parametrize("fold", [-1, FOLDS])
+def test_a_fold_that_is_not_there_is_named(corpus, fold):
+    with pytest.raises(ValueError, match=f"no fold {fold}; there are folds 0 to 4"):
+        fold_split(corpus, fold)
 
 
 def test_the_published_split_has_its_sizes_and_pitches_only():
