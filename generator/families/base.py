@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -11,13 +13,50 @@ import numpy as np
 from generator.families.ties import tied
 from generator.music.chorale import BoolArray, Chorale
 
+Setting = float | int | str
+Sampling = dict[str, Setting]
+
 
 class Family(ABC):
     """A composer that fills any cells of a chorale, given the others.
 
     `given` is bool[4, T], True = keep: given cells come back untouched, always. The same seed and
     the same inputs on the same device give the same piece. Parameters travel as arguments.
+
+    A cross-fitted composer has several members, one for each fold of the works; `fill` and the rest
+    speak for one of them, `member(fold)` for another.
     """
+
+    @property
+    def members(self) -> int:
+        """How many sets of weights there are, one for each fold."""
+        return 1
+
+    def member(self, fold: int) -> Self:
+        """The member that never saw this fold; the family itself where it is not cross-fitted.
+
+        Raises
+        ------
+        ValueError
+            If a cross-fitted family has no such member.
+        """
+        return self
+
+    @property
+    def sampling(self) -> Sampling:
+        """Settings of a fill by name, as they are now; empty where there is nothing to choose."""
+        return {}
+
+    def with_sampling(self, **overrides: Setting) -> Self:
+        """The same composer with some settings changed; `sampling` then has them.
+
+        Raises
+        ------
+        ValueError
+            Naming a setting that does not exist and those that do, or a value that cannot be.
+        """
+        merged_sampling(self.sampling, overrides)
+        return self
 
     def fill(
         self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float = 1.0
@@ -35,6 +74,25 @@ class Family(ABC):
         if given.all():
             return chorale
         return self._fill(*tied(chorale, given), seed=seed, temperature=temperature)
+
+    def fill_many(
+        self,
+        tasks: Sequence[tuple[Chorale, BoolArray]],
+        seeds: Sequence[int],
+        *,
+        temperature: float = 1.0,
+    ) -> list[Chorale]:
+        """Fill several chorales, each with its own seed; a family may do so at once.
+
+        Raises
+        ------
+        ValueError
+            As `fill` does, or if there are not as many seeds as tasks.
+        """
+        return [
+            self.fill(chorale, given, seed=seed, temperature=temperature)
+            for (chorale, given), seed in zip(tasks, seeds, strict=True)
+        ]
 
     @abstractmethod
     def _fill(
@@ -62,3 +120,39 @@ def checked_given(chorale: Chorale, given: BoolArray) -> BoolArray:
     if mask.shape != chorale.pitch.shape:
         raise ValueError(f"given has shape {mask.shape}; the chorale has {chorale.pitch.shape}")
     return mask
+
+
+def merged_sampling(known: Mapping[str, Setting], overrides: Mapping[str, Setting]) -> Sampling:
+    """`known` with the overrides, each of the kind that the setting has; text is read as such.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown setting and those that exist, or the value that is of another kind.
+
+    Examples
+    --------
+    >>> merged_sampling({"rounds": 32, "heat": 0.9}, {"rounds": "8"})
+    {'rounds': 8, 'heat': 0.9}
+    """
+    merged = dict(known)
+    for name, value in overrides.items():
+        if name not in known:
+            there = f"use one of {', '.join(known)}" if known else "this composer has none"
+            raise ValueError(f"unknown sampling setting {name!r}; {there}")
+        merged[name] = _of_kind(name, value, known[name])
+    return merged
+
+
+def _of_kind(name: str, value: Setting, like: Setting) -> Setting:
+    if isinstance(like, str):
+        return str(value)
+    kind, words = (int, "a whole number") if isinstance(like, int) else (float, "a number")
+    try:
+        found = kind(value)
+        sound = math.isfinite(found) and (isinstance(value, str) or found == value)
+    except (ValueError, OverflowError):
+        sound = False
+    if not sound:
+        raise ValueError(f"sampling setting {name}={value}; use {words} such as {like}")
+    return found
