@@ -85,6 +85,12 @@ class Piece(models.Model):
     condition = models.CharField(max_length=4, blank=True, help_text="written voices; Bach: none")
     seed = models.PositiveIntegerField(default=0)
     temperature = models.FloatField(default=1.0)
+    sampling = models.JSONField(
+        default=dict, blank=True, help_text="settings of the fill; all of them once it is done"
+    )
+    fold = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="of a cross-fitted composer, the member that writes it"
+    )
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -95,7 +101,7 @@ class Piece(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True, help_text="of what rendered the clip")
     loudness = models.FloatField(null=True, blank=True, help_text="LUFS")
     copied_run = models.PositiveIntegerField(
-        null=True, blank=True, help_text="longest run of events shared with the training works"
+        null=True, blank=True, help_text="longest run of events shared with other works of Bach"
     )
     created = models.DateTimeField(default=now)
     done = models.DateTimeField(null=True, blank=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from django.db import transaction
@@ -24,11 +24,24 @@ def generate_piece(piece_id: int) -> str:
 
 
 def order_piece(
-    excerpt: Excerpt, composer: Composer, condition: str, *, seed: int, temperature: float = 1.0
+    excerpt: Excerpt,
+    composer: Composer,
+    condition: str,
+    *,
+    seed: int,
+    temperature: float = 1.0,
+    sampling: Mapping[str, str] | None = None,
 ) -> Piece:
     """The piece's row, in the queue together with Bach's of the same excerpt."""
     with transaction.atomic():
-        piece, is_new = new_piece(excerpt, composer, condition, seed=seed, temperature=temperature)
+        piece, is_new = new_piece(
+            excerpt,
+            composer,
+            condition,
+            seed=seed,
+            temperature=temperature,
+            sampling=sampling,
+        )
         bach, bach_is_new = bach_piece(excerpt)
         ordered = [bach.id] * bach_is_new + [piece.id] * is_new
         transaction.on_commit(partial(enqueue, ordered))
@@ -36,11 +49,24 @@ def order_piece(
 
 
 def order_pieces(
-    composer: Composer, condition: str, count: int, *, seed: int = 0, temperature: float = 1.0
+    composer: Composer,
+    condition: str,
+    count: int,
+    *,
+    seed: int = 0,
+    temperature: float = 1.0,
+    sampling: Mapping[str, str] | None = None,
 ) -> list[Piece]:
     """As many pieces as asked for, of excerpts that were played least."""
     return [
-        order_piece(choice.excerpt, composer, condition, seed=choice.seed, temperature=temperature)
+        order_piece(
+            choice.excerpt,
+            composer,
+            condition,
+            seed=choice.seed,
+            temperature=temperature,
+            sampling=sampling,
+        )
         for choice in choose_excerpts(composer, condition, count, seed=seed)
     ]
 

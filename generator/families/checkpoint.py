@@ -8,6 +8,11 @@ Tensors: the family's own names. Metadata (all strings):
     seed        of the training run
     command     what made it
     metrics     JSON: what was measured when it was made
+
+A composer made of several members, one for each fold of the works, keeps them all in one file:
+their tensors under ``fold0.``, ``fold1.`` and so on, and in the metadata
+    works       JSON list of lists: what each member was trained on
+    folds       JSON list of lists: the BWV numbers of each member's fold, which it never saw
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +37,14 @@ Tensors = dict[str, NDArray[Any]]
 
 class CheckpointError(GeneratorError):
     """A checkpoint file that is missing, truncated, of another family or not finite."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """What one set of weights learnt from, and the fold that was kept from it (empty: no folds)."""
+
+    trained_on: frozenset[str]
+    fold: frozenset[str] = frozenset()
 
 
 def sha256_of(path: Path) -> str:
@@ -60,6 +74,34 @@ def read_metadata(path: Path) -> dict[str, str]:
         raise CheckpointError(
             f"{path} is no whole safetensors file ({error}); restore it from its source"
         ) from error
+
+
+def read_members(path: Path) -> tuple[Member, ...]:
+    """The members of a checkpoint by fold; one without a fold where it is not cross-fitted.
+
+    Raises
+    ------
+    CheckpointError
+        If the lists do not belong together: of different lengths, a work in two folds, or a member
+        that was trained on a work of its own fold.
+    """
+    metadata = read_metadata(path)
+    try:
+        works = json.loads(metadata.get("works", "[]"))
+        if "folds" not in metadata:
+            return (Member(frozenset(works)),)
+        folds = [frozenset(fold) for fold in json.loads(metadata["folds"])]
+        members = tuple(map(Member, map(frozenset, works), folds))
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} lists its works in no form known ({error})") from error
+    if not len(works) == len(folds) > 0:
+        raise CheckpointError(f"{path} has {len(folds)} folds and works of {len(works)} members")
+    if len(frozenset().union(*folds)) != sum(map(len, folds)):
+        raise CheckpointError(f"{path} has a work in two of its folds")
+    for number, member in enumerate(members):
+        if both := sorted(member.trained_on & member.fold):
+            raise CheckpointError(f"{path}: member {number} was trained on {both[0]} of its fold")
+    return members
 
 
 def read_checkpoint(path: Path, family: str) -> tuple[Tensors, dict[str, Any], dict[str, str]]:

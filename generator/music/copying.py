@@ -95,10 +95,19 @@ class CopyIndex:
             for name in without:
                 if name in self._spans:
                     row[self._spans[name]] = _GAP
+        return int(self._runs(chorale, row).max())
+
+    def longest_runs(self, chorale: Chorale) -> dict[str, int]:
+        """The same for each work by itself."""
+        runs = self._runs(chorale, self._row)
+        return {name: int(runs[span].max()) for name, span in self._spans.items()}
+
+    def _runs(self, chorale: Chorale, row: NDArray[np.int32]) -> NDArray[np.int32]:
+        """int32[row]: length of the longest shared run that ends at each event of the works."""
         runs = np.zeros(len(row) + 1, dtype=np.int32)
-        longest = 0
+        longest = runs.copy()
         for event in events_of(chorale):
             same = row == self._ids.get(event.tobytes(), _UNSEEN)
             runs[1:] = np.where(same, runs[:-1] + 1, 0)
-            longest = max(longest, int(runs.max()))
-        return longest
+            np.maximum(longest, runs, out=longest)
+        return longest[1:]

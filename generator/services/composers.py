@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +11,9 @@ from django.db import DatabaseError, transaction
 from generator.errors import GeneratorError
 from generator.families.checkpoint import (
     CheckpointError,
+    Member,
     read_checkpoint,
-    read_metadata,
+    read_members,
     sha256_of,
 )
 from generator.models import Composer, Work
@@ -40,9 +40,34 @@ class Source:
     def load(self) -> Family:
         return _loaded(self.family, self.path, sha256_of_file(self.path))
 
-    def trained_on(self) -> frozenset[str]:
-        """BWV numbers, and names of works that have none."""
-        return frozenset(json.loads(read_metadata(self.path).get("works", "[]")))
+    def member(self, fold: int | None) -> Family:
+        """The member that never saw this fold; None: the first one, or the only one."""
+        return self.load().member(fold or 0)
+
+    def members(self) -> tuple[Member, ...]:
+        return read_members(self.path)
+
+    def trained_on(self, fold: int | None = None) -> frozenset[str]:
+        """BWV numbers, and names of works that have none, by member as in `member`."""
+        return self.members()[fold or 0].trained_on
+
+    def fold_of(self, bwv: str) -> int | None:
+        """Whose fold holds a work, by the checkpoint's own lists; None: it has no folds.
+
+        Raises
+        ------
+        ComposerError
+            If there are folds, and none holds the work.
+        """
+        members = self.members()
+        if not any(member.fold for member in members):
+            return None
+        for fold, member in enumerate(members):
+            if bwv in member.fold:
+                return fold
+        raise ComposerError(
+            f"no member of composer {self.slug!r} was kept from {bwv}; choose another work"
+        )
 
 
 def sha256_of_file(path: Path) -> str:
@@ -62,7 +87,13 @@ def _loaded(family: str, path: Path, sha256: str) -> Family:
     # The digest is only the key: a file that changed is another checkpoint.
     # One thread, read when torch is first imported: two beside other work are slower than one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    return family_class(family).load(path)
+    found = family_class(family).load(path)
+    listed = len(read_members(path))
+    if found.members != listed:
+        raise CheckpointError(
+            f"{path} lists works of {listed} members and holds weights of {found.members}"
+        )
+    return found
 
 
 def source_of(composer: Composer) -> Source:
@@ -148,15 +179,32 @@ def _retire(row: Composer) -> None:
     row.save(update_fields=["slug", "name", "in_quiz"])
 
 
-def seen_tunes(source: Source) -> frozenset[str]:
-    """Tune families of the works that a composer was trained on.
+def unseen_fold(source: Source, work: Work) -> int | None:
+    """The member that is to write a work: one that never saw its tune. None: there are no folds.
+
+    Raises
+    ------
+    ComposerError
+        If there is no such member.
+    """
+    fold = source.fold_of(work.bwv)
+    if work.tune in seen_tunes(source, fold):
+        raise ComposerError(
+            f"composer {source.slug!r} was trained on the tune of {work.bwv}; "
+            "choose a work of part 'test'"
+        )
+    return fold
+
+
+def seen_tunes(source: Source, fold: int | None = None) -> frozenset[str]:
+    """Tune families of the works that a member of a composer was trained on.
 
     Raises
     ------
     ComposerError
         If it was trained on works of unknown tune, so that nothing is known to be unseen.
     """
-    trained_on = source.trained_on()
+    trained_on = source.trained_on(fold)
     tunes = dict(Work.objects.filter(bwv__in=trained_on).values_list("bwv", "tune"))
     if missing := sorted(trained_on - tunes.keys()):
         raise ComposerError(

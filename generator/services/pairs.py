@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
@@ -9,38 +10,44 @@ from generator.errors import GenerationError
 from generator.models import Composer, Pair, Piece
 from generator.music.chorale import Chorale, given_for
 from generator.music.copying import CopyIndex
-from generator.music.corpus import Corpus, load_corpus
+from generator.music.corpus import load_corpus
 from generator.music.gridjson import from_json
-from generator.services.composers import Source
 
-# Events in a row shared with a training work. Bach shares 5 with himself (median; 90th percentile
-# 7) and machines that quote him 20: a run of 12 is a whole phrase and no coincidence.
+# Events in a row shared with another work. Bach's excerpts share 4 with his works on other tunes
+# (median; 90th percentile 6, at most 11) and machines that quote him 20: a run of 12 is a whole
+# phrase and no coincidence.
 LONGEST_COPY = 12
 
 
-def copied_run(source: Source, chorale: Chorale, corpus: Corpus) -> int:
-    """Events of the longest run that a piece shares with what its composer was trained on.
+def copied_run(chorale: Chorale, own: Chorale, trained_on: Collection[str]) -> int:
+    """Events of the longest run that a piece shares with another work of Bach's.
+
+    All works are compared, whether its composer learnt from them or not. Left out are the work
+    itself and its near-copies, where it learnt from none of them: they share as much with Bach's
+    own excerpt, and so must a piece with his voices given.
 
     Raises
     ------
     GenerationError
         If none of the training works is in the corpus, so that nothing can be compared.
     """
-    return _index(source.trained_on(), corpus.data_hash).longest_run(chorale)
-
-
-@lru_cache(maxsize=4)
-def _index(trained_on: frozenset[str], data_hash: str) -> CopyIndex:
-    # A corpus cannot be a key of the cache, its hash can: it stands for the file as it is now.
     corpus = load_corpus(settings.CORPUS_FILE)
-    known = {bwv: corpus.works[bwv].chorale for bwv in sorted(trained_on) if bwv in corpus.works}
-    if not known:
+    if corpus.works.keys().isdisjoint(trained_on):
         raise GenerationError(
             "none of the composer's training works is in the corpus, so copying cannot be checked; "
             "choose a composer trained on the split 'tunes'",
             permanent=True,
         )
-    return CopyIndex(known)
+    index = _index(corpus.data_hash)
+    same = {bwv for bwv, run in index.longest_runs(own).items() if run > LONGEST_COPY}
+    return index.longest_run(chorale, without=same - set(trained_on))
+
+
+@lru_cache(maxsize=1)
+def _index(data_hash: str) -> CopyIndex:
+    # A corpus cannot be a key of the cache, its hash can: it stands for the file as it is now.
+    corpus = load_corpus(settings.CORPUS_FILE)
+    return CopyIndex({bwv: work.chorale for bwv, work in corpus.works.items()})
 
 
 def differing_share(bach: Chorale, machine: Chorale, condition: str) -> float:
@@ -74,5 +81,5 @@ def _why_set_aside(machine: Piece, differing: float) -> str:
     if differing == 0:
         return "no written note differs from Bach's"
     if (machine.copied_run or 0) > LONGEST_COPY:
-        return f"copies {machine.copied_run} events in a row from a training work"
+        return f"copies {machine.copied_run} events in a row from another work of Bach's"
     return ""

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from time import monotonic
 
 from django.conf import settings
@@ -16,9 +17,9 @@ from generator.music.gridjson import to_json
 from generator.rendering.clip import Clip, render_clip
 from generator.services.claims import ClaimLost, claim, give_up, held, kept_lease
 from generator.services.clips import store_clip
-from generator.services.composers import ComposerError, bach, seen_tunes, source_of
+from generator.services.composers import ComposerError, bach, source_of, unseen_fold
 from generator.services.pairs import copied_run, join_pairs
-from generator.services.writing import write_voices
+from generator.services.writing import chosen_sampling, write_voices
 
 logger = logging.getLogger(__name__)
 
@@ -31,32 +32,40 @@ class OrderError(GeneratorError):
 class Made:
     chorale: Chorale
     clip: Clip
-    copied_run: int | None
+    copied_run: int | None = None
+    sampling: Mapping[str, float | int | str] = field(default_factory=dict)
 
 
 def new_piece(
-    excerpt: Excerpt, composer: Composer, condition: str, *, seed: int, temperature: float = 1.0
+    excerpt: Excerpt,
+    composer: Composer,
+    condition: str,
+    *,
+    seed: int,
+    temperature: float = 1.0,
+    sampling: Mapping[str, str] | None = None,
 ) -> tuple[Piece, bool]:
     """A row that waits for a worker, and whether it is new.
 
     Raises
     ------
     OrderError
-        If the condition is unknown, or the composer knows the tune from its training.
+        If the condition is unknown.
+    GeneratorError
+        If the composer has no member that never saw the tune, or no such settings of sampling.
     """
     if condition not in CONDITIONS:
         raise OrderError(f"unknown condition {condition!r}; use one of {', '.join(CONDITIONS)}")
-    if excerpt.work.tune in seen_tunes(source_of(composer)):
-        raise ComposerError(
-            f"composer {composer.slug!r} was trained on the tune of {excerpt.work.bwv}; "
-            "choose a work of part 'test'"
-        )
+    source = source_of(composer)
+    fold = unseen_fold(source, excerpt.work)
+    if sampling:  # else nothing is loaded: who orders may be a web process
+        chosen_sampling(source.load(), sampling)
     return Piece.objects.get_or_create(
         excerpt=excerpt,
         composer=composer,
         condition=condition,
         seed=seed,
-        defaults={"temperature": temperature},
+        defaults={"temperature": temperature, "fold": fold, "sampling": sampling or {}},
     )
 
 
@@ -98,23 +107,26 @@ def _produce(piece: Piece) -> None:
 def _make(piece: Piece) -> Made:
     corpus = load_corpus(settings.CORPUS_FILE)
     excerpt = piece.excerpt
-    chorale = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
-    copied = None
-    if piece.composer.kind == Composer.Kind.CHECKPOINT:
-        source = source_of(piece.composer)
-        chorale = write_voices(
-            source.load(),
-            chorale,
-            piece.condition,
-            seed=piece.seed,
-            temperature=piece.temperature,
-        )
-        copied = copied_run(source, chorale, corpus)
-    elif piece.composer.kind != Composer.Kind.BACH:
+    own = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
+    if piece.composer.kind == Composer.Kind.BACH:
+        return Made(own, _clip(own))
+    if piece.composer.kind != Composer.Kind.CHECKPOINT:
         raise GenerationError(
             f"composer {piece.composer.slug!r} writes no pieces of its own", permanent=True
         )
-    return Made(chorale, render_clip(chorale, soundfont=settings.SOUNDFONT), copied)
+    source = source_of(piece.composer)
+    if unseen_fold(source, excerpt.work) != piece.fold:
+        raise ComposerError(f"{piece} was ordered of another member than the one that may write it")
+    family = chosen_sampling(source.member(piece.fold), piece.sampling)
+    chorale = write_voices(
+        family, own, piece.condition, seed=piece.seed, temperature=piece.temperature
+    )
+    copied = copied_run(chorale, own, source.trained_on(piece.fold))
+    return Made(chorale, _clip(chorale), copied, family.sampling)
+
+
+def _clip(chorale: Chorale) -> Clip:
+    return render_clip(chorale, soundfont=settings.SOUNDFONT)
 
 
 def _finish(piece: Piece, made: Made) -> None:
@@ -141,6 +153,7 @@ def _write(piece: Piece, made: Made, clip: str) -> None:
         fingerprint=made.clip.fingerprint,
         loudness=made.clip.loudness,
         copied_run=made.copied_run,
+        sampling=dict(made.sampling),
         done=now(),
     )
     if not changed:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from django.db.models import Q
+
 from generator.models import Composer, Excerpt, Pair, Piece
 from generator.music.chorale import CONDITIONS
 from generator.services.composers import seen_tunes, source_of
@@ -34,6 +36,9 @@ def choose_excerpts(
 ) -> list[Choice]:
     """Excerpts of works that the composer never saw, spread over tune families.
 
+    A cross-fitted composer plays all works, each by the member that never saw its tune; any other
+    plays the test part of the split by tunes, as far as it never saw it.
+
     The family with the fewest pieces of this composer and condition comes first, then the one with
     the fewest pieces of any; ties fall by the seed. The same again is given another seed.
 
@@ -55,8 +60,12 @@ def choose_excerpts(
 
 
 def _unseen_excerpts(composer: Composer) -> dict[str, list[Excerpt]]:
-    seen = seen_tunes(source_of(composer))
-    excerpts = Excerpt.objects.filter(work__part="test").exclude(work__tune__in=seen)
+    source = source_of(composer)
+    unseen = Q()
+    for fold, member in enumerate(source.members()):
+        works = Q(work__bwv__in=member.fold) if member.fold else Q(work__part="test")
+        unseen |= works & ~Q(work__tune__in=seen_tunes(source, fold))
+    excerpts = Excerpt.objects.filter(unseen)
     by_tune: dict[str, list[Excerpt]] = {}
     for excerpt in excerpts.select_related("work").order_by("work__bwv", "start", "stop"):
         by_tune.setdefault(excerpt.work.tune, []).append(excerpt)

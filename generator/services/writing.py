@@ -1,15 +1,34 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generator.errors import GenerationError
+from generator.errors import GenerationError, GeneratorError
 from generator.music.chorale import REST, Chorale, given_for
 
 if TYPE_CHECKING:
     from generator.families.base import Family
+
+
+class SamplingError(GeneratorError):
+    """A setting of sampling that a composer does not have, or a value that it cannot have."""
+
+
+def chosen_sampling(family: Family, overrides: Mapping[str, float | int | str]) -> Family:
+    """The family with some of its settings of sampling changed.
+
+    Raises
+    ------
+    SamplingError
+        Naming the setting or the value, and what there is.
+    """
+    try:
+        return family.with_sampling(**overrides)
+    except ValueError as error:
+        raise SamplingError(str(error)) from error
 
 
 def write_voices(
