@@ -1,14 +1,15 @@
-"""A piece for a file: the voices of a work or of a melody, written once and kept nowhere else."""
+"""A piece for a file: voices for a work, a melody or a blank frame, kept nowhere else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
 
 from generator.errors import GeneratorError
+from generator.music.blank import blank_chorale
 from generator.music.chorale import CONDITIONS, VOICES, Chorale
 from generator.music.corpus import load_corpus
 from generator.music.files import write_whole
@@ -17,8 +18,8 @@ from generator.music.melody import read_melody
 from generator.music.midi import write_midi
 from generator.music.musicxml import write_musicxml
 from generator.rendering.clip import render_clip, render_wav
-from generator.services.composers import BACH, find_source
-from generator.services.writing import write_voices
+from generator.services.composers import BACH, ComposerError, Source, find_source
+from generator.services.writing import chosen_sampling, write_voices
 
 
 class ComposeError(GeneratorError):
@@ -26,21 +27,35 @@ class ComposeError(GeneratorError):
 
 
 @dataclass(frozen=True)
+class Blank:
+    """A whole chorale from nothing; see `generator.music.blank`."""
+
+    key: str
+    metre: str = "4/4"
+    bars: int = 8
+    pickup: int = 0
+    phrase: int | None = None
+
+
+@dataclass(frozen=True)
 class Order:
     """What to write, and with what.
 
-    `melody` is a file whose voice is given; without it the work's own voices are. `steps` limits
-    both, before anything is written.
+    `melody` is a file whose voice is given, `blank` a frame in which nothing is; without them the
+    work's own voices are. `steps` limits all three, before anything is written. `sampling` changes
+    the composer's settings.
     """
 
     composer: str
     condition: str
     work: str = ""
     melody: Path | None = None
+    blank: Blank | None = None
     voice: str | None = None
     seed: int = 0
     temperature: float = 1.0
     steps: tuple[int, int] | None = None
+    sampling: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_mp3(chorale: Chorale, path: Path) -> None:
@@ -90,19 +105,31 @@ def compose(order: Order) -> Chorale:
     source = find_source(order.composer)
     _check_numbers(order)
     chorale = _limited(_given(order), order.steps)
+    family = chosen_sampling(source.member(_fold(source, order)), order.sampling)
     return write_voices(
-        source.load(), chorale, order.condition, seed=order.seed, temperature=order.temperature
+        family, chorale, order.condition, seed=order.seed, temperature=order.temperature
     )
 
 
 def known_work(order: Order) -> bool:
-    """Whether the composer was trained on the work, or on another with its tune."""
+    """Whether who writes was trained on the work, or on another with its tune."""
     if order.composer == BACH or not order.work:
         return False
     corpus = load_corpus(settings.CORPUS_FILE)
-    trained_on = find_source(order.composer).trained_on()
+    source = find_source(order.composer)
+    trained_on = source.trained_on(_fold(source, order))
     tune = corpus.work(order.work).tune
     return any(bwv in trained_on for bwv, work in corpus.works.items() if work.tune == tune)
+
+
+def _fold(source: Source, order: Order) -> int | None:
+    """The member that was kept from the work; for anything else, the first."""
+    if not order.work:
+        return None
+    try:
+        return source.fold_of(load_corpus(settings.CORPUS_FILE).work(order.work).bwv)
+    except ComposerError:
+        return None
 
 
 def _own(order: Order) -> Chorale:
@@ -116,6 +143,8 @@ def _given(order: Order) -> Chorale:
         raise ComposeError(
             f"unknown condition {order.condition!r} for --write; use one of {', '.join(CONDITIONS)}"
         )
+    if order.blank is not None:
+        return _blank(order.blank, order.condition)
     if order.melody is None:
         return load_corpus(settings.CORPUS_FILE).work(order.work).chorale
     given_by_order = "".join(voice for voice in VOICES if voice not in order.condition)
@@ -127,6 +156,17 @@ def _given(order: Order) -> Chorale:
             f"{''.join(sorted(given, key=VOICES.index))}; use --write {free}"
         )
     return chorale
+
+
+def _blank(blank: Blank, condition: str) -> Chorale:
+    if condition != VOICES:
+        raise ComposeError(f"--write {condition}: nothing is given, so use --write {VOICES}")
+    try:
+        return blank_chorale(
+            blank.key, blank.metre, blank.bars, pickup=blank.pickup, phrase=blank.phrase
+        )
+    except ValueError as error:
+        raise ComposeError(str(error)) from error
 
 
 def _check_numbers(order: Order) -> None:

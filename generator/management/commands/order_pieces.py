@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from generator.errors import GeneratorError
+from generator.management.sampling import add_sampling, sampling_of
 from generator.models import Piece
 from generator.services.composers import find_composer
 from generator.tasks import order_pieces
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--count", type=int, default=20)
         parser.add_argument("--seed", type=int, default=0, help="of the choice and of the pieces")
         parser.add_argument("--temperature", type=float, default=1.0)
+        add_sampling(parser)
         parser.add_argument("--wait", action="store_true", help="until a worker has made them")
 
     def handle(self, **options: Any) -> None:
@@ -34,6 +36,7 @@ class Command(BaseCommand):
                 options["count"],
                 seed=options["seed"],
                 temperature=options["temperature"],
+                sampling=sampling_of(options["set"]),
             )
         except GeneratorError as error:
             raise CommandError(str(error)) from error
