@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
 from uuid import UUID
@@ -82,14 +84,16 @@ def unfinished_game(listener: Listener) -> Game | None:
 
 
 def current_round(game: Game) -> Round | None:
-    """The first round without an answer, ready to be sent; None: all are answered."""
+    """The first round without an answer, ready to be sent; None: the game is over."""
     rounds = game.rounds.select_related("pair__bach", "pair__machine", "game__study")
-    current = rounds.filter(answer=None).first()
-    if current is None:
-        return None
-    if not Pair.objects.playable().filter(id=current.pair_id).exists():
+    playable = Pair.objects.playable()
+    while current := rounds.filter(answer=None).first():
+        if playable.filter(id=current.pair_id).exists():
+            break
         _replace_pair(current)
-        current = rounds.get(id=current.id)
+    if current is None:
+        _end_early(game)
+        return None
     keep_tokens(current)
     if current.sent_at is None:
         current.sent_at = now()
@@ -98,15 +102,49 @@ def current_round(game: Game) -> Round | None:
 
 
 def _replace_pair(row: Round) -> None:
-    """The pair was retired after the draw; the coin stands."""
+    """The pair was retired after the draw; the coin stands.
+
+    Another of its condition takes its place, or else one of any condition of the design. Where the
+    listener has heard all of them the round is dropped, so that the game can go on.
+    """
     game = row.game
-    condition = row.pair.machine.condition
     rng = Random(f"{game.seed} draw again {row.number} {row.pair_id}")
-    [row.pair_id] = draw(game.study, game.listener, [[condition]], rng)
+    same = [row.pair.machine.condition]
+    of_the_design = sorted({condition for slot in game.study.rounds for condition in slot})
+    try:
+        [row.pair_id] = _draw_one((same, of_the_design), game, rng)
+    except AppError as error:
+        if error.code != "heard_all":
+            raise
+        row.delete()
+        return
     _renew_tokens(row)
     row.sent_at = row.first_play_left = row.first_play_right = None
     row.plays_left = row.plays_right = 0
     row.save()
+
+
+def _draw_one(slots: Sequence[list[str]], game: Game, rng: Random) -> list[int]:
+    *first, last = slots
+    for slot in first:
+        with suppress(AppError):
+            return draw(game.study, game.listener, [slot], rng)
+    return draw(game.study, game.listener, [last], rng)
+
+
+def _end_early(game: Game) -> None:
+    """No round is left to answer; a game of which nothing was played leaves no trace."""
+    if game.finished_at is not None:
+        return
+    if not game.rounds.exists():
+        game.delete()
+        raise AppError(
+            "The clips of this game were taken out, and you have heard all others.",
+            "heard_all",
+            409,
+        )
+    game.finished_at = now()
+    game.save(update_fields=["finished_at"])
 
 
 def _renew_tokens(row: Round) -> None:
@@ -195,8 +233,12 @@ def clip_seconds(row: Round) -> float:
 
 
 def note_knew(row: Round, knew: Answer.Knew) -> None:
-    if not Answer.objects.filter(round=row).update(knew=knew):
-        raise AppError("Answer the round first.", "not_answered", 409)
+    with transaction.atomic():
+        answer = Answer.objects.select_for_update().filter(round=row).first()
+        if answer is None:
+            raise AppError("Answer the round first.", "not_answered", 409)
+        answer.knew = knew
+        answer.save(update_fields=["knew"])  # not update(): the counts of the results hear of it
 
 
 def finished_game(listener: Listener | None, game_id: UUID) -> Game:

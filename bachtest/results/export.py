@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bachtest.lib.errors import AppError
-from bachtest.results.answers import FLAGS_VERSION, unknown_exclusions
+from bachtest.results.flags import FLAGS_VERSION, unknown_exclusions
 from bachtest.results.tables import Sheet, sheets_of
 from bachtest.studies.models import Study
 

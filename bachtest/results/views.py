@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from bachtest.results.answers import study_report, unknown_exclusions
+from bachtest.results.answers import study_report
+from bachtest.results.flags import unknown_exclusions
 from bachtest.results.page import alike_rows, sections_of
 from bachtest.stats.published import BACHBOT_NAME, BACHBOT_SOURCE
 from bachtest.stats.summary import FEW

@@ -1,0 +1,61 @@
+"""Counts of answers that the pages read, and what the worker last made of all answers."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from bachtest.studies.models import Study
+
+
+class Tally(models.Model):
+    """Answers of one cell of one table, kept as a sum and the changes that came since.
+
+    An answer adds rows of +1, its deletion rows of -1; nobody waits for a row that others change.
+    The worker merges them now and then. Whoever reads adds up all rows of a cell.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="tallies")
+    table = models.CharField(max_length=12)
+    labels = models.CharField(max_length=80, help_text="in the order of the table's fields")
+    flags = models.CharField(max_length=60, blank=True, help_text="that these answers carry")
+    n = models.IntegerField()
+    correct = models.IntegerField()
+    merged = models.BooleanField(default=False, help_text="the sum; the others are changes")
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "table", "labels", "flags"],
+                condition=models.Q(merged=True),
+                name="one_sum_a_cell",
+            )
+        ]
+        indexes = [
+            # Holds all that a page reads, so that the rows themselves are never fetched.
+            models.Index(
+                fields=["study", "table", "labels", "flags", "n", "correct"], name="tally_cells"
+            ),
+            models.Index(fields=["study"], condition=models.Q(merged=False), name="tally_changes"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.labels} [{self.flags}] {self.correct}/{self.n}"
+
+
+class Analysis(models.Model):
+    """What takes too long for a page: made by a worker, shown with its age."""
+
+    study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="analysis")
+    flags_version = models.PositiveIntegerField(help_text="of the flags that the tallies hold")
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="a worker was last asked")
+    made_at = models.DateTimeField(null=True, blank=True)
+    answers = models.PositiveIntegerField(default=0, help_text="that it was made of")
+    seconds = models.FloatField(default=0.0, help_text="that it took")
+    findings = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "analyses"
+
+    def __str__(self) -> str:
+        return f"{self.study} {self.made_at:%Y-%m-%d %H:%M}" if self.made_at else f"{self.study} -"
