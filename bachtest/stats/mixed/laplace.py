@@ -1,0 +1,203 @@
+"""The Laplace approximation of a logistic mixed model, with its gradient.
+
+Conventions
+-----------
+`correct` of `n` answers a row are binomial with logit ``X beta + Z Lambda v``, `v` standard normal.
+``phi = (theta, beta)``: standard deviations first, in the order of the factors. The objective is
+``-log likelihood`` without binomial coefficients, so that a table of counts and the same answers
+one by one give the same value. It is even in each theta: signs carry no meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from bachtest.stats.mixed.blocks import FloatArray, IntArray, Layout, Precision, sums_by
+
+_STEPS = 60
+# A Newton step this small leaves an error of its square.
+_CLOSE = 1e-5
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Rows of X, of which many are alike: `patterns[index]` is X."""
+
+    patterns: FloatArray
+    index: IntArray
+
+    def times(self, beta: FloatArray) -> FloatArray:
+        product: FloatArray = self.patterns @ beta
+        return product[self.index]
+
+    def sums(self, value: FloatArray) -> FloatArray:
+        """``X' value``."""
+        total: FloatArray = self.patterns.T @ sums_by(self.index, value, len(self.patterns))
+        return total
+
+    def column(self, at: int) -> FloatArray:
+        found: FloatArray = self.patterns[:, at][self.index]
+        return found
+
+    @property
+    def width(self) -> int:
+        return int(self.patterns.shape[1])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is fitted. `held` are rows of X that get answers from nobody, which keep a coefficient
+    finite where the data would let it run away: float[P, p], with `held_n` answers each, half of
+    them right."""
+
+    fixed: Fixed
+    correct: FloatArray
+    n: FloatArray
+    layout: Layout
+    held: FloatArray
+    held_n: FloatArray
+
+    @property
+    def factors(self) -> int:
+        return len(self.layout.sizes)
+
+
+@dataclass(frozen=True)
+class Mode:
+    """The effects that are most likely, given phi, and the curvature there."""
+
+    v: FloatArray
+    residual: FloatArray
+    weight: FloatArray
+    slope: FloatArray
+    precision: Precision
+    penalised: float
+
+    @property
+    def value(self) -> float:
+        return self.penalised + self.precision.log_det / 2
+
+
+def find_mode(problem: Problem, phi: FloatArray, start: FloatArray) -> Mode:
+    """Newton's method for the effects.
+
+    Parameters
+    ----------
+    problem : Problem
+    phi : float[F + p]
+    start : float[levels]
+        Near the mode if one is known; the objective is convex, so any start will do.
+
+    Returns
+    -------
+    Mode
+
+    References
+    ----------
+    D. Bates, M. Mächler, B. Bolker, S. Walker (2015), "Fitting linear mixed-effects models using
+    lme4", Journal of Statistical Software 67(1): penalised iteratively reweighted least squares.
+    """
+    layout, n = problem.layout, problem.n
+    theta, beta = phi[: problem.factors], phi[problem.factors :]
+    v, last = start, np.inf
+    eta = problem.fixed.times(beta) + layout.spread(theta, v)
+    now = _penalised(problem, eta, v)
+    for _ in range(_STEPS):
+        p = expit(eta)
+        residual = problem.correct - n * p
+        weight = n * p * (1 - p)
+        precision = Precision(layout, theta, weight)
+        if last < _CLOSE:
+            break
+        step = precision.solve(layout.gather(theta, residual) - v)
+        change, size = layout.spread(theta, step), 1.0
+        before = now
+        while True:
+            moved, new_eta = v + size * step, eta + size * change
+            now = _penalised(problem, new_eta, moved)
+            # Rounding may hide an improvement as small as this.
+            if now <= before + 1e-9 * (1 + abs(before)) or size < 1e-6:
+                break
+            size /= 2
+        v, eta, last = moved, new_eta, size * float(np.abs(step).max())
+    return Mode(v, residual, weight, weight * (1 - 2 * p), precision, now)
+
+
+def _penalised(problem: Problem, eta: FloatArray, v: FloatArray) -> float:
+    return float(problem.n @ np.logaddexp(0.0, eta) - problem.correct @ eta + v @ v / 2)
+
+
+def gradient(problem: Problem, phi: FloatArray, mode: Mode) -> FloatArray:
+    """The slope of the objective at a mode, by implicit differentiation.
+
+    The mode moves with phi, and the weights with the mode: `pull` is what the log determinant gains
+    with each row's logit, and travels through the mode's own equation ``v = Lambda Z' (y - mu)``.
+
+    Parameters
+    ----------
+    problem : Problem
+    phi : float[F + p]
+    mode : Mode
+        At phi.
+
+    Returns
+    -------
+    float[F + p]
+    """
+    layout, factors = problem.layout, problem.factors
+    theta, beta = phi[:factors], phi[factors:]
+    precision = mode.precision
+    shared = precision.covariances()
+    spread = np.einsum("f,fgn,g->n", theta, shared, theta)
+    pull = mode.slope * spread / 2
+    through = precision.solve(layout.gather(theta, pull))
+    chained = pull - mode.weight * layout.spread(theta, through)
+    slope = np.empty(len(phi))
+    for factor in range(factors):
+        rows = layout.rows_of(factor)
+        effect = layout.part(factor, mode.v)[rows]
+        towards = layout.part(factor, through)[rows]
+        slope[factor] = (
+            -mode.residual @ effect
+            + mode.weight @ (theta @ shared[factor])
+            + chained @ effect
+            + mode.residual @ towards
+        )
+    slope[factors:] = problem.fixed.sums(chained - mode.residual)
+    slope[factors:] += _held_slope(problem, beta)
+    return slope
+
+
+def held_value(problem: Problem, beta: FloatArray) -> float:
+    """What the rows of nobody add to the objective."""
+    eta = problem.held @ beta
+    return float(problem.held_n @ (np.logaddexp(0.0, eta) - eta / 2))
+
+
+def _held_slope(problem: Problem, beta: FloatArray) -> FloatArray:
+    slope: FloatArray = problem.held.T @ (problem.held_n * (expit(problem.held @ beta) - 0.5))
+    return slope
+
+
+class Objective:
+    """The objective as a function of phi, which remembers the last mode as its next start."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.v = np.zeros(problem.layout.levels + problem.layout.width)
+
+    def mode(self, phi: FloatArray) -> Mode:
+        mode = find_mode(self.problem, phi, self.v)
+        self.v = mode.v
+        return mode
+
+    def value(self, phi: FloatArray) -> float:
+        return self.mode(phi).value + held_value(self.problem, phi[self.problem.factors :])
+
+    def both(self, phi: FloatArray) -> tuple[float, FloatArray]:
+        mode = self.mode(phi)
+        value = mode.value + held_value(self.problem, phi[self.problem.factors :])
+        return value, gradient(self.problem, phi, mode)
