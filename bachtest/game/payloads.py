@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 
 from bachtest.game import scoring, services
@@ -66,9 +66,11 @@ class Result(TypedDict):
 
 def game_payload(game: Game) -> GamePayload:
     current = services.current_round(game)
+    # Not their count: a round that was dropped keeps its number, so that none has two.
+    last = game.rounds.aggregate(last=Max("number"))["last"]
     return {
         "id": str(game.id),
-        "rounds": game.rounds.count(),
+        "rounds": last,
         "answered": game.rounds.exclude(answer=None).count(),
         "finished": game.finished_at is not None,
         "round": round_payload(current) if current else None,

@@ -105,6 +105,8 @@ def play(request: HttpRequest) -> HttpResponse:
         data = payloads.game_payload(game)
     except AppError as error:
         return redirect(_page_instead(error))
+    if data["finished"]:  # its last clips were taken out
+        return redirect("game:result", game.id)
     context = {"data": data, "rounds": data["rounds"], "api_root": "/api/v1/"}
     return render(request, "game/play.html", context)
 

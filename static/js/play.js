@@ -11,6 +11,8 @@ import { showProgress } from "./progress.js";
 import { hideReveal, showReveal } from "./reveal.js";
 
 const RETRY_MS = 2000;
+// Another page says it better; the server knows which.
+const ELSEWHERE = ["no_game", "no_pairs", "heard_all"];
 
 const page = document.querySelector("[data-play-page]");
 const part = (name) => page.querySelector(`[data-${name}]`);
@@ -99,7 +101,7 @@ async function refresh() {
     adopt(await api.currentGame());
     part("title").focus({ preventScroll: true });
   } catch (error) {
-    if (error.code === "no_game") window.location.assign(home);
+    if (ELSEWHERE.includes(error.code)) window.location.assign(home);
     else dispatch({ type: "failed", problem: { code: "loading" } });
   }
 }
@@ -173,7 +175,7 @@ async function catchUp() {
     adopt(current);
     announce("This game went on in another tab. Here is its present round.");
   } catch (error) {
-    if (error.code === "no_game") window.location.assign(home);
+    if (ELSEWHERE.includes(error.code)) window.location.assign(home);
   }
 }
 
