@@ -217,7 +217,7 @@ class Precision:
         total = self.b * np.diag(inverse)[layout.entry]
         total += sums_by(pairs.left, self.b[pairs.right] * found, size)
         total += sums_by(pairs.right, self.b[pairs.left] * found, size)
-        return total
+        return floats(total)
 
     @cached_property
     def variances(self) -> FloatArray:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from bachtest.stats.mixed.blocks import FloatArray, IntArray, Layout, floats, sums_by
-from bachtest.stats.mixed.laplace import Fixed, Mode, Objective, Problem
+from bachtest.stats.mixed.laplace import Fixed, Mode, Objective, Problem, held_value
 from bachtest.stats.mixed.optimise import Scaled, curvature, descend
 
 BoolArray = NDArray[np.bool_]
@@ -129,6 +129,7 @@ def fit_glmm(
     problem: Problem,
     *,
     without: Sequence[int] = (),
+    theta: FloatArray | None = None,
     start: FloatArray | None = None,
     errors: bool = True,
 ) -> GlmmFit:
@@ -139,6 +140,9 @@ def fit_glmm(
     problem : Problem
     without : sequence of int
         Factors whose standard deviation is held at 0.
+    theta : float[F], optional
+        Standard deviations, where they are known and not estimated. The covariance still counts
+        with what the data leave open about them.
     start : float[F + p], optional
         Where to begin; found by itself otherwise.
     errors : bool
@@ -167,9 +171,13 @@ def fit_glmm(
     free = np.ones(problem.factors + problem.fixed.width, dtype=bool)
     free[list(without)] = False
     phi = _first(problem, free) if start is None else np.where(free, start, 0.0)
+    if theta is not None:
+        phi[: problem.factors], free[: problem.factors] = theta, False
     search = _Search(objective, phi, free)
     search.run()
-    return _finished(search, errors=errors)
+    if theta is not None:
+        search.free[: problem.factors] = theta > 0
+    return _finished(search, errors=errors, polish=theta is None)
 
 
 class _Search:
@@ -270,12 +278,12 @@ def _first(problem: Problem, free: BoolArray) -> FloatArray:
     return np.where(free, phi, 0.0)
 
 
-def _finished(search: _Search, *, errors: bool) -> GlmmFit:
+def _finished(search: _Search, *, errors: bool, polish: bool) -> GlmmFit:
     problem, factors = search.objective.problem, search.factors
     covariance = np.zeros((len(search.phi), len(search.phi)))
     se_from = "not asked for"
     if errors:
-        covariance[np.ix_(search.free, search.free)], se_from = _covariance(search)
+        covariance[np.ix_(search.free, search.free)], se_from = _covariance(search, polish)
     signs = np.ones(len(search.phi))
     signs[:factors] = np.where(search.phi[:factors] < 0, -1.0, 1.0)
     phi = search.phi * signs
@@ -286,7 +294,7 @@ def _finished(search: _Search, *, errors: bool) -> GlmmFit:
         theta=phi[:factors],
         beta=phi[factors:],
         covariance=covariance * np.outer(signs, signs),
-        loglik=-search.value,
+        loglik=held_value(problem, phi[factors:]) - search.value,
         free=search.free,
         effects=tuple(theta[f] * layout.part(f, mode.v) for f in range(factors)),
         effect_sds=tuple(abs(theta[f]) * layout.part(f, deviations) for f in range(factors)),
@@ -296,16 +304,16 @@ def _finished(search: _Search, *, errors: bool) -> GlmmFit:
     )
 
 
-def _covariance(search: _Search) -> tuple[FloatArray, str]:
+def _covariance(search: _Search, polish: bool) -> tuple[FloatArray, str]:
     scaled = search.scaled()
     zero = np.zeros(int(search.free.sum()))
     second = curvature(scaled, zero)
     search.evaluations += 2 * len(zero)
     if len(zero) and np.linalg.eigvalsh(second)[0] > 1e-3:
-        _, slope = scaled(zero)
-        polished = scaled.phi(floats(-np.linalg.solve(second, slope)))
-        search.value, _ = search.objective.both(polished)
-        search.phi = polished
+        if polish:
+            _, slope = scaled(zero)
+            search.phi = scaled.phi(floats(-np.linalg.solve(second, slope)))
+            search.value = search.objective.value(search.phi)
         return floats(
             np.linalg.inv(scaled.unscaled(second))
         ), "the curvature of the likelihood in coefficients and variances"

@@ -1,0 +1,217 @@
+"""What a fitted mixed model says: frozen, printable, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bachtest.stats.mixed.blocks import FloatArray
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One coefficient on the logit scale.
+
+    `se`, `z` and `p_wald` are maximum likelihood's, as R's glmer prints them. `low`, `high` and `p`
+    are those to use: the same ones, or the small-sample correction's, with `df` degrees of freedom.
+    """
+
+    name: str
+    estimate: float
+    se: float
+    z: float
+    p_wald: float
+    low: float
+    high: float
+    p: float
+    df: float | None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How much the levels of a factor differ: on the logit scale, by maximum likelihood.
+
+    `restricted_sd` is the small-sample correction's, None without it. `note` says why a spread is 0
+    or was not estimated; it is empty otherwise.
+    """
+
+    name: str
+    levels: int
+    sd: float
+    variance: float
+    restricted_sd: float | None
+    estimated: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class TermTest:
+    """Does a term matter? `chi2` and `p_lrt` are the likelihood-ratio test, `p` is to be used."""
+
+    name: str
+    chi2: float
+    df: int
+    p_lrt: float
+    f: float | None
+    df2: float | None
+    p: float
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A cell's population-averaged rate; `n` and `correct` are the raw counts beside it.
+
+    `p` tests one half; `se_logit` is of the rate's logit.
+    """
+
+    labels: tuple[str, ...]
+    estimate: float
+    low: float
+    high: float
+    p: float
+    se_logit: float
+    df: float | None
+    n: int
+    correct: int
+
+
+@dataclass(frozen=True)
+class RateTable:
+    """The rates of one grouping; `covariance` is of their logits."""
+
+    by: tuple[str, ...]
+    rates: tuple[Rate, ...]
+    covariance: FloatArray
+
+    def rate(self, *labels: str) -> Rate:
+        """The rate of one cell.
+
+        Raises
+        ------
+        KeyError
+            If there is no such cell.
+        """
+        for rate in self.rates:
+            if rate.labels == labels:
+                return rate
+        raise KeyError(labels)
+
+
+@dataclass(frozen=True)
+class Effects:
+    """The shrunken effects of one factor's levels, on the logit scale, with their raw counts."""
+
+    name: str
+    levels: tuple[str, ...]
+    effect: FloatArray
+    sd: FloatArray
+    n: FloatArray
+    correct: FloatArray
+
+
+@dataclass(frozen=True)
+class MixedFit:
+    """One fitted model; `notes` are what a reader of this very table must know."""
+
+    formula: str
+    n: int
+    correct: int
+    level: float
+    coefficients: tuple[Coefficient, ...]
+    spreads: tuple[Spread, ...]
+    tests: tuple[TermTest, ...]
+    tables: tuple[RateTable, ...]
+    effects: tuple[Effects, ...]
+    loglik: float
+    parameters: int
+    method: str
+    assumptions: tuple[str, ...]
+    notes: tuple[str, ...]
+    converged: bool
+
+    def table(self, *by: str) -> RateTable:
+        """The rates of one grouping; without names, of everything.
+
+        Raises
+        ------
+        KeyError
+            If the model has no such grouping.
+        """
+        for table in self.tables:
+            if table.by == by:
+                return table
+        raise KeyError(by)
+
+    @property
+    def overall(self) -> Rate:
+        return self.table().rates[0]
+
+    def spread(self, name: str) -> Spread:
+        """The spread of one factor.
+
+        Raises
+        ------
+        KeyError
+            If the model has no such factor.
+        """
+        for spread in self.spreads:
+            if spread.name == name:
+                return spread
+        raise KeyError(name)
+
+    def to_json(self, *, effects: Sequence[str] = ("item",)) -> dict[str, Any]:
+        """The fit as JSON's types; `effects` names the factors whose levels are listed."""
+        return {
+            "formula": self.formula,
+            "n": self.n,
+            "correct": self.correct,
+            "level": self.level,
+            "coefficients": [asdict(one) for one in self.coefficients],
+            "variances": [asdict(one) for one in self.spreads],
+            "tests": [asdict(one) for one in self.tests],
+            "rates": [
+                {"by": list(table.by), "cells": [_rate_json(rate) for rate in table.rates]}
+                for table in self.tables
+            ],
+            "effects": {
+                one.name: _effects_json(one) for one in self.effects if one.name in effects
+            },
+            "loglik": self.loglik,
+            "parameters": self.parameters,
+            "method": self.method,
+            "assumptions": list(self.assumptions),
+            "notes": list(self.notes),
+            "converged": self.converged,
+        }
+
+    def __str__(self) -> str:
+        lines = [self.formula, f"{self.n} answers; {self.method}", ""]
+        for one in self.coefficients:
+            lines.append(
+                f"  {one.name:<28}{one.estimate:9.4f}  se {one.se:.4f}"
+                f"  ({one.low:.3f} to {one.high:.3f})  p {one.p:.4f}"
+            )
+        for spread in self.spreads:
+            lines.append(f"  sd of {spread.levels} {spread.name}s: {spread.sd:.4f} {spread.note}")
+        for table in self.tables:
+            lines.append(f"rates by {', '.join(table.by) or 'nothing'}")
+            for rate in table.rates:
+                lines.append(
+                    f"  {' '.join(rate.labels) or 'all':<28}{rate.estimate:.1%}"
+                    f" ({rate.low:.1%} to {rate.high:.1%}), raw {rate.correct} of {rate.n}"
+                )
+        return "\n".join([*lines, *self.notes])
+
+
+def _rate_json(rate: Rate) -> dict[str, Any]:
+    return asdict(rate) | {"labels": list(rate.labels)}
+
+
+def _effects_json(effects: Effects) -> list[dict[str, Any]]:
+    return [
+        {"level": level, "effect": float(u), "sd": float(sd), "n": int(n), "correct": int(right)}
+        for level, u, sd, n, right in zip(
+            effects.levels, effects.effect, effects.sd, effects.n, effects.correct, strict=True
+        )
+    ]
