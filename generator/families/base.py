@@ -13,6 +13,9 @@ import numpy as np
 from generator.families.ties import tied
 from generator.music.chorale import BoolArray, Chorale
 
+# At once; the longest work has 992, a melody of a listener's may have 2,000.
+MAX_STEPS = 4000
+
 Setting = float | int | str
 Sampling = dict[str, Setting]
 
@@ -66,14 +69,10 @@ class Family(ABC):
         Raises
         ------
         ValueError
-            If `given` has another shape than the chorale, or the temperature is not above 0.
+            If `given` has another shape than the chorale, the chorale more than `MAX_STEPS`, or the
+            temperature is not above 0.
         """
-        given = checked_given(chorale, given)
-        if not temperature > 0:
-            raise ValueError(f"temperature {temperature}; it must be above 0")
-        if given.all():
-            return chorale
-        return self._fill(*tied(chorale, given), seed=seed, temperature=temperature)
+        return self.fill_many([(chorale, given)], [seed], temperature=temperature)[0]
 
     def fill_many(
         self,
@@ -89,8 +88,29 @@ class Family(ABC):
         ValueError
             As `fill` does, or if there are not as many seeds as tasks.
         """
+        if len(seeds) != len(tasks):
+            raise ValueError(f"{len(seeds)} seeds for {len(tasks)} chorales; give one for each")
+        if not temperature > 0:
+            raise ValueError(f"temperature {temperature}; it must be above 0")
+        pieces = [chorale for chorale, _ in tasks]
+        masks = [checked_given(chorale, given) for chorale, given in tasks]
+        open_ones = [index for index, given in enumerate(masks) if not given.all()]
+        if open_ones:
+            ready = [tied(pieces[index], masks[index]) for index in open_ones]
+            written = self._fill_many(ready, [seeds[i] for i in open_ones], temperature=temperature)
+            for index, piece in zip(open_ones, written, strict=True):
+                pieces[index] = piece
+        return pieces
+
+    def _fill_many(
+        self,
+        tasks: Sequence[tuple[Chorale, BoolArray]],
+        seeds: Sequence[int],
+        *,
+        temperature: float,
+    ) -> list[Chorale]:
         return [
-            self.fill(chorale, given, seed=seed, temperature=temperature)
+            self._fill(chorale, given, seed=seed, temperature=temperature)
             for (chorale, given), seed in zip(tasks, seeds, strict=True)
         ]
 
@@ -115,7 +135,9 @@ class Family(ABC):
 
 
 def checked_given(chorale: Chorale, given: BoolArray) -> BoolArray:
-    """`given` as bool[4, T], or a ValueError that names both shapes."""
+    """`given` as bool[4, T], or a ValueError that names both shapes, or a length beyond all use."""
+    if chorale.steps > MAX_STEPS:
+        raise ValueError(f"a chorale of {chorale.steps} steps; at most {MAX_STEPS} are filled")
     mask = np.asarray(given, dtype=np.bool_)
     if mask.shape != chorale.pitch.shape:
         raise ValueError(f"given has shape {mask.shape}; the chorale has {chorale.pitch.shape}")
