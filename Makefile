@@ -30,7 +30,9 @@ lint: $(VENV)/installed-dev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+# Without the peers the bench says so and runs on.
 bench: $(VENV)/installed-dev setup
+	-@$(PYTHON) -m pip install -q --no-compile -r requirements-bench.txt
 	$(PYTHON) -m benchmarks
 
 # The browser and node are programs, not Python packages: Debian's are taken where root may install them.

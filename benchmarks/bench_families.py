@@ -1,44 +1,108 @@
-"""Seconds for a fill: each shipped composer, ATB under a soprano, on one core."""
+"""Seconds for a fill, on one core: alto, tenor and bass under a soprano.
+
+Each shipped composer, beside DeepBach as it installs from PyPI; then many fills at once, and how
+the time grows with the length. Processor time, not time on the wall: other programs may be running.
+"""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterable
+from functools import partial
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import numpy as np
+
+from benchmarks.peer_deepbach import BATCH, ITERATIONS, PACKAGE, DeepBach, PeerMissing
 from generator.families.base import Family
-from generator.music.chorale import Chorale, given_for
+from generator.music.chorale import Chorale, given_for, mended_onsets
 from generator.music.jsb import load_jsb
 from generator.registry import SHIPPED, family_class
 
-LENGTHS = (64, 256)
+LENGTHS = (64, 256, 1024)
+BATCHES = (1, 8, 64)
 REPEATS = 3
+# Of the flagship, in seconds.
+MOST = {64: 0.5, 256: 2.0}
+Times = dict[int, float]
 
 
 def main() -> None:
-    chorale = next(c for c in load_jsb()["test"] if c.steps >= max(LENGTHS))
-    times = {shipped.slug: _fills(shipped.family, shipped.slug, chorale) for shipped in SHIPPED}
-    base = times["markov"]
-    print("seconds of CPU a fill (ATB), best of", REPEATS, "and ratio to markov")
+    composers = {s.slug: family_class(s.family).load(s.path) for s in SHIPPED}
+    times = {
+        slug: _times(partial(_fill, family), LENGTHS, REPEATS) for slug, family in composers.items()
+    }
+    print(f"seconds a fill (ATB) of so many steps, best of {REPEATS}; growth from 64 to 1,024")
+    _header(LENGTHS, "growth")
     for slug, found in times.items():
-        row = (f"{s:8.3f} ({s / b:5.2f} x)" for s, b in zip(found, base, strict=True))
-        print(f"{slug:14s}", "  ".join(row), " growth", f"{found[1] / found[0]:.1f} x")
+        _row(slug, [*(f"{s:.3f}" for s in found.values()), f"{found[1024] / found[64]:.1f} x"])
+    _verdicts(times["flagship"])
+    _beside_deepbach(times)
+    print(f"\nsteps a second, fills of {LENGTHS[0]} steps in batches of")
+    _header(BATCHES)
+    for slug, family in composers.items():
+        _row(slug, [f"{_steps_a_second(family, batch):,.0f}" for batch in BATCHES])
 
 
-def _fills(family: str, slug: str, chorale: Chorale) -> list[float]:
-    path = next(shipped.path for shipped in SHIPPED if shipped.slug == slug)
-    composer = family_class(family).load(path)
-    return [_seconds(composer, chorale.slice(0, steps)) for steps in LENGTHS]
+def _verdicts(flagship: Times) -> None:
+    for steps, most in MOST.items():
+        verdict = "met" if flagship[steps] <= most else "MISSED"
+        _row(f"flagship, {steps} steps", [f"at most {most:.1f}", verdict])
 
 
-def _seconds(composer: Family, chorale: Chorale) -> float:
-    found = []
-    for seed in range(REPEATS):
-        start = time.process_time()
-        composer.fill(chorale, given_for("ATB", chorale.steps), seed=seed)
-        found.append(time.process_time() - start)
-    return min(found)
+def _beside_deepbach(times: dict[str, Times]) -> None:
+    try:
+        peer = DeepBach()
+    except PeerMissing as missing:
+        print(f"\nnothing to compare with: {missing}")
+        return
+    lengths = LENGTHS[:2]
+    found = _times(peer.fill, lengths, 1)
+    print(f"\n{PACKAGE} {peer.version}, {ITERATIONS} iterations of {BATCH}, random weights")
+    _header(lengths)
+    _row("seconds a fill", [f"{found[steps]:.3f}" for steps in lengths])
+    for slug, ours in times.items():
+        _row(f"{slug} / it", [f"{ours[steps] / found[steps]:.4f}" for steps in lengths])
+
+
+def _steps_a_second(family: Family, batch: int) -> float:
+    steps = LENGTHS[0]
+    tasks = [(_soprano(steps, start * steps), given_for("ATB", steps)) for start in range(batch)]
+    seconds = _seconds(lambda: family.fill_many(tasks, range(batch)))
+    return batch * steps / seconds
+
+
+def _fill(family: Family, steps: int) -> None:
+    family.fill(_soprano(steps), given_for("ATB", steps), seed=0)
+
+
+def _soprano(steps: int, start: int = 0) -> Chorale:
+    """A stretch of the published test pieces, one after the other, without end."""
+    whole = np.concatenate([chorale.pitch for chorale in load_jsb()["test"]], axis=1)
+    pitch = np.take(whole, np.arange(start, start + steps), axis=1, mode="wrap")
+    return Chorale(pitch=pitch, onset=mended_onsets(pitch, np.zeros(pitch.shape)))
+
+
+def _times(fill: Callable[[int], None], lengths: Iterable[int], repeats: int) -> Times:
+    if repeats > 1:
+        fill(LENGTHS[0])  # what a process does once is not counted
+    return {steps: min(_seconds(partial(fill, steps)) for _ in range(repeats)) for steps in lengths}
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    before = time.process_time()
+    work()
+    return time.process_time() - before
+
+
+def _header(columns: Iterable[int], *more: str) -> None:
+    _row("", [*(f"{column:,}" for column in columns), *more])
+
+
+def _row(name: str, cells: Iterable[str]) -> None:
+    print(f"{name:<28}" + "".join(f"{cell:>12}" for cell in cells), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from benchmarks import bench_families
+from benchmarks.peer_deepbach import DeepBach, PeerMissing
+from generator.registry import family_class
+
+
+def test_without_the_peer_the_bench_says_so_and_goes_on(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "deepbach_pytorch", None)
+    with pytest.raises(PeerMissing, match="pip install -r requirements-bench"):
+        DeepBach()
+    bench_families._beside_deepbach({})
+    assert "nothing to compare with: no deepbach-pytorch" in capsys.readouterr().out
+
+
+def test_fills_at_once_are_of_different_music():
+    one, two = (bench_families._soprano(64, start) for start in (0, 64))
+    assert one.steps == two.steps == 64
+    assert one != two
+    assert bench_families._soprano(1024).steps == 1024
+
+
+def test_times_are_taken_of_each_length():
+    family = family_class("markov").debug()
+    times = bench_families._times(lambda steps: bench_families._fill(family, steps), (8, 16), 1)
+    assert list(times) == [8, 16]
+    assert min(times.values()) > 0
