@@ -180,6 +180,34 @@ def fit_glmm(
     return _finished(search, errors=errors, polish=theta is None)
 
 
+def maximum_at(
+    problem: Problem, at: int, value: float, start: FloatArray, without: Sequence[int] = ()
+) -> tuple[float, FloatArray]:
+    """The objective's minimum with one entry of phi held, and where it lies.
+
+    Parameters
+    ----------
+    problem : Problem
+    at : int
+        Position in phi.
+    value : float
+    start : float[F + p]
+    without : sequence of int
+        Factors held at 0.
+
+    Returns
+    -------
+    float, float[F + p]
+    """
+    free = np.ones(len(start), dtype=bool)
+    free[[*without, at]] = False
+    phi = start.copy()
+    phi[at] = value
+    search = _Search(Objective(problem), phi, free)
+    search.run()
+    return search.value - held_value(problem, search.phi[problem.factors :]), search.phi
+
+
 class _Search:
     """Descents, until no standard deviation vanishes or runs away any more."""
 
@@ -307,6 +335,7 @@ def _finished(search: _Search, *, errors: bool, polish: bool) -> GlmmFit:
 def _covariance(search: _Search, polish: bool) -> tuple[FloatArray, str]:
     scaled = search.scaled()
     zero = np.zeros(int(search.free.sum()))
+    search.objective.around(search.phi)
     second = curvature(scaled, zero)
     search.evaluations += 2 * len(zero)
     if len(zero) and np.linalg.eigvalsh(second)[0] > 1e-3:

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from bachtest.stats.mixed.blocks import FloatArray, IntArray, Layout, Precision, sums_by
+from bachtest.stats.mixed.blocks import FloatArray, IntArray, Layout, Precision, floats, sums_by
 
 _STEPS = 60
 # A Newton step this small leaves an error of its square.
-_CLOSE = 1e-5
+_CLOSE = 1e-4
+# Within one logit the curvature changes by less than a factor of e: such a step descends.
+_SURE = 1.0
 
 
 @dataclass(frozen=True)
@@ -104,30 +106,53 @@ def find_mode(problem: Problem, phi: FloatArray, start: FloatArray) -> Mode:
     theta, beta = phi[: problem.factors], phi[problem.factors :]
     v, last = start, np.inf
     eta = problem.fixed.times(beta) + layout.spread(theta, v)
-    now = _penalised(problem, eta, v)
     for _ in range(_STEPS):
-        p = expit(eta)
-        residual = problem.correct - n * p
-        weight = n * p * (1 - p)
+        curve = _Curve(eta)
+        residual = problem.correct - n * curve.p
+        weight = n * curve.weight
         precision = Precision(layout, theta, weight)
         if last < _CLOSE:
             break
         step = precision.solve(layout.gather(theta, residual) - v)
-        change, size = layout.spread(theta, step), 1.0
-        before = now
-        while True:
-            moved, new_eta = v + size * step, eta + size * change
-            now = _penalised(problem, new_eta, moved)
-            # Rounding may hide an improvement as small as this.
-            if now <= before + 1e-9 * (1 + abs(before)) or size < 1e-6:
-                break
-            size /= 2
-        v, eta, last = moved, new_eta, size * float(np.abs(step).max())
-    return Mode(v, residual, weight, weight * (1 - 2 * p), precision, now)
+        change = layout.spread(theta, step)
+        size = _length(problem, eta, v, change, step)
+        v, eta, last = v + size * step, eta + size * change, size * float(np.abs(step).max())
+    value = float(n @ curve.softplus - problem.correct @ eta + v @ v / 2)
+    return Mode(v, residual, weight, weight * (1 - 2 * curve.p), precision, value)
 
 
-def _penalised(problem: Problem, eta: FloatArray, v: FloatArray) -> float:
-    return float(problem.n @ np.logaddexp(0.0, eta) - problem.correct @ eta + v @ v / 2)
+class _Curve:
+    """The logistic curve at some logits, from one exponential."""
+
+    def __init__(self, eta: FloatArray) -> None:
+        tail = np.exp(-np.abs(eta))
+        self.larger = 1 / (1 + tail)
+        self.weight = tail * self.larger * self.larger
+        self.p = np.where(eta >= 0, self.larger, tail * self.larger)
+        self.eta = eta
+
+    @property
+    def softplus(self) -> FloatArray:
+        """``log(1 + exp(eta))``"""
+        return floats(np.maximum(self.eta, 0) - np.log(self.larger))
+
+
+def _length(
+    problem: Problem, eta: FloatArray, v: FloatArray, change: FloatArray, step: FloatArray
+) -> float:
+    # Newton's step, halved until it descends; short ones always do.
+    if max(np.abs(change).max(), np.abs(step).max()) < _SURE:
+        return 1.0
+
+    def penalised(size: float) -> float:
+        at, logit = v + size * step, eta + size * change
+        loss = problem.n @ _Curve(logit).softplus - problem.correct @ logit
+        return float(loss + at @ at / 2)
+
+    now, size = penalised(0.0), 1.0
+    while penalised(size) > now and size > 1e-6:
+        size /= 2
+    return size
 
 
 def gradient(problem: Problem, phi: FloatArray, mode: Mode) -> FloatArray:
@@ -188,11 +213,28 @@ class Objective:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.v = np.zeros(problem.layout.levels + problem.layout.width)
+        self.last = np.zeros(0)
+        self.centre: tuple[FloatArray, FloatArray] | None = None
 
     def mode(self, phi: FloatArray) -> Mode:
-        mode = find_mode(self.problem, phi, self.v)
-        self.v = mode.v
+        mode = find_mode(self.problem, phi, self._start(phi))
+        self.v, self.last = mode.v, phi
         return mode
+
+    def around(self, phi: FloatArray) -> Mode:
+        """The mode at phi, from which the steps of central differences will start."""
+        mode = self.mode(phi)
+        self.centre = (phi, mode.v)
+        return mode
+
+    def _start(self, phi: FloatArray) -> FloatArray:
+        if self.centre is None:
+            return self.v
+        centre, v = self.centre
+        # The other side of a difference: the mode there is nearly the mirror image.
+        if np.allclose(phi - centre, centre - self.last, rtol=1e-6, atol=1e-12):
+            return floats(2 * v - self.v)
+        return v
 
     def value(self, phi: FloatArray) -> float:
         return self.mode(phi).value + held_value(self.problem, phi[self.problem.factors :])

@@ -133,9 +133,7 @@ def curvature(function: ValueAndSlope, at: FloatArray) -> FloatArray:
     float[m, m]
         Symmetric.
     """
-    rows = [
-        (function(at + shift)[1] - function(at - shift)[1]) / (2 * _DIFFERENCE)
-        for shift in _DIFFERENCE * np.eye(len(at))
-    ]
-    found = np.array(rows).reshape(len(at), len(at))
+    found = np.empty((len(at), len(at)))
+    for row, shift in enumerate(_DIFFERENCE * np.eye(len(at))):
+        found[row] = (function(at + shift)[1] - function(at - shift)[1]) / (2 * _DIFFERENCE)
     return (found + found.T) / 2
