@@ -54,27 +54,38 @@ def check_counts(correct: int, n: int) -> None:
         raise ValueError(f"{correct} correct of n={n}; use 0 <= correct <= n")
 
 
-def normal_quantile(level: float) -> float:
-    """The two-sided standard normal quantile of a confidence level.
-
-    Parameters
-    ----------
-    level : float
-        Strictly between 0 and 1.
+def tail_of(level: float) -> float:
+    """What a two-sided interval of this level leaves out on each side.
 
     Raises
     ------
     ValueError
-        If the level is outside.
+        If the level is not strictly between 0 and 1.
+
+    Examples
+    --------
+    >>> round(tail_of(0.95), 6)
+    0.025
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level {level!r}; use a number between 0 and 1, such as 0.95")
+    return (1 - level) / 2
+
+
+def normal_quantile(level: float) -> float:
+    """The two-sided standard normal quantile of a confidence level.
+
+    Raises
+    ------
+    ValueError
+        If the level is not strictly between 0 and 1.
 
     Examples
     --------
     >>> round(normal_quantile(0.95), 6)
     1.959964
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level {level!r}; use a number between 0 and 1, such as 0.95")
-    return NormalDist().inv_cdf((1 + level) / 2)
+    return NormalDist().inv_cdf(1 - tail_of(level))
 
 
 def wilson(correct: int, n: int, *, level: float = LEVEL) -> Proportion:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bachtest.stats.accuracy import LEVEL, Proportion, check_counts, normal_quantile
+from bachtest.stats.accuracy import CHANCE, LEVEL, Proportion, check_counts, tail_of
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,54 @@ class BinomialTest:
     method: str
 
 
-def _beta_interval(
-    correct: int, n: int, level: float, add_low: float, add_high: float
-) -> tuple[float, float]:
-    # Beta quantiles; `add_*` are what each limit adds to its own side of the counts.
+def _beta_interval(correct: int, n: int, level: float, add: float, method: str) -> Proportion:
+    # Beta quantiles; `add` is what each limit adds to its own side of the counts.
     from scipy.special import betaincinv
 
-    tail = (1 - level) / 2
+    check_counts(correct, n)
+    tail = tail_of(level)
     wrong = n - correct
-    low = betaincinv(correct + 1 - add_low, wrong + add_low, tail) if correct else 0.0
-    high = betaincinv(correct + add_high, wrong + 1 - add_high, 1 - tail) if wrong else 1.0
-    return float(low), float(high)
+    low = float(betaincinv(correct + 1 - add, wrong + add, tail)) if correct else 0.0
+    high = float(betaincinv(correct + add, wrong + 1 - add, 1 - tail)) if wrong else 1.0
+    return Proportion(correct, n, correct / n if n else None, low, high, level, method)
+
+
+def tail_above(correct: int, n: int, chance: float) -> float:
+    """P(X >= correct) of a binomial: the one-sided exact p-value that the rate is higher.
+
+    Raises
+    ------
+    ValueError
+        If the counts cannot be.
+
+    Examples
+    --------
+    >>> round(tail_above(10, 15, 0.5), 8)
+    0.15087891
+    """
+    from scipy.special import bdtrc
+
+    check_counts(correct, n)
+    return float(bdtrc(correct - 1, n, chance)) if correct else 1.0
+
+
+def tail_below(correct: int, n: int, chance: float) -> float:
+    """P(X <= correct) of a binomial: the one-sided exact p-value that the rate is lower.
+
+    Raises
+    ------
+    ValueError
+        If the counts cannot be.
+
+    Examples
+    --------
+    >>> round(tail_below(505, 1000, 0.55), 8)
+    0.00237978
+    """
+    from scipy.special import bdtr
+
+    check_counts(correct, n)
+    return float(bdtr(correct, n, chance)) if n else 1.0
 
 
 def clopper_pearson(correct: int, n: int, *, level: float = LEVEL) -> Proportion:
@@ -66,10 +103,7 @@ def clopper_pearson(correct: int, n: int, *, level: float = LEVEL) -> Proportion
     >>> print(clopper_pearson(60, 100))
     60 of 100: 60.0% (49.7% to 69.7%, clopper-pearson 95%)
     """
-    check_counts(correct, n)
-    normal_quantile(level)  # refuses a bad level
-    low, high = _beta_interval(correct, n, level, 1.0, 1.0)
-    return Proportion(correct, n, correct / n if n else None, low, high, level, "clopper-pearson")
+    return _beta_interval(correct, n, level, 1.0, "clopper-pearson")
 
 
 def jeffreys(correct: int, n: int, *, level: float = LEVEL) -> Proportion:
@@ -99,10 +133,7 @@ def jeffreys(correct: int, n: int, *, level: float = LEVEL) -> Proportion:
     >>> print(jeffreys(60, 100))
     60 of 100: 60.0% (50.2% to 69.2%, jeffreys 95%)
     """
-    check_counts(correct, n)
-    normal_quantile(level)
-    low, high = _beta_interval(correct, n, level, 0.5, 0.5)
-    return Proportion(correct, n, correct / n if n else None, low, high, level, "jeffreys")
+    return _beta_interval(correct, n, level, 0.5, "jeffreys")
 
 
 def binomial_test(correct: int, n: int) -> BinomialTest:
@@ -132,8 +163,6 @@ def binomial_test(correct: int, n: int) -> BinomialTest:
     >>> round(binomial_test(83, 170).p, 8)
     0.81810597
     """
-    from scipy.special import bdtr
-
     check_counts(correct, n)
-    p = min(1.0, 2 * float(bdtr(min(correct, n - correct), n, 0.5))) if n else 1.0
+    p = min(1.0, 2 * tail_below(min(correct, n - correct), n, CHANCE))
     return BinomialTest(correct, n, p, "exact binomial, two-sided, against 1/2")

@@ -33,12 +33,56 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     >>> holm([0.01, 0.5, 0.02])
     (0.03, 0.5, 0.04)
     """
-    for p in p_values:
-        if not 0 <= p <= 1:
-            raise ValueError(f"p-value {p!r}; use numbers between 0 and 1")
+    _check(p_values)
     adjusted = [0.0] * len(p_values)
     highest = 0.0
     for rank, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
         highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = highest
     return tuple(adjusted)
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Benjamini and Hochberg's adjustment: keeps the share of false findings at the level.
+
+    For what was explored; what was registered beforehand takes `holm`.
+
+    Parameters
+    ----------
+    p_values : sequence of float, length m
+
+    Returns
+    -------
+    tuple of float, length m
+        In the order given.
+
+    Raises
+    ------
+    ValueError
+        If a value is not between 0 and 1.
+
+    References
+    ----------
+    Y. Benjamini, Y. Hochberg (1995), "Controlling the false discovery rate", Journal of the Royal
+    Statistical Society B 57, 289-300.
+
+    Examples
+    --------
+    >>> benjamini_hochberg([0.01, 0.5, 0.02])
+    (0.03, 0.5, 0.03)
+    """
+    _check(p_values)
+    count = len(p_values)
+    adjusted = [0.0] * count
+    lowest = 1.0
+    falling = sorted(range(count), key=lambda i: p_values[i], reverse=True)
+    for rank, index in enumerate(falling):
+        lowest = min(lowest, p_values[index] * count / (count - rank))
+        adjusted[index] = lowest
+    return tuple(adjusted)
+
+
+def _check(p_values: Sequence[float]) -> None:
+    for p in p_values:
+        if not 0 <= p <= 1:
+            raise ValueError(f"p-value {p!r}; use numbers between 0 and 1")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bachtest.stats.multiplicity import holm
+from bachtest.stats.multiplicity import benjamini_hochberg, holm
 from bachtest.stats.summary import Count, summarise
 from tests.stats.reference import REFERENCE
 
@@ -20,6 +20,7 @@ def test_six_skill_levels_agree_with_r():
     raw = [cell.test().p for cell in breakdown.cells]
     assert raw == pytest.approx(expected["raw"], rel=1e-7)
     assert breakdown.holm() == pytest.approx(expected["holm"], rel=1e-7)
+    assert benjamini_hochberg(raw) == pytest.approx(expected["BH"], rel=1e-7)
 
 
 @given(st.lists(st.floats(0, 1)))
@@ -31,5 +32,14 @@ def test_adjusting_only_raises_and_keeps_the_order(p_values):
 
 
 def test_what_is_no_p_value_is_named():
-    with pytest.raises(ValueError, match=r"p-value 1\.5"):
-        holm([0.1, 1.5])
+    for adjust in (holm, benjamini_hochberg):
+        with pytest.raises(ValueError, match=r"p-value 1\.5"):
+            adjust([0.1, 1.5])
+
+
+@given(st.lists(st.floats(0, 1)))
+def test_what_was_explored_is_adjusted_less_than_what_was_registered(p_values):
+    explored, registered = benjamini_hochberg(p_values), holm(p_values)
+    for p, a, b in zip(p_values, explored, registered, strict=True):
+        assert p <= a + 1e-12
+        assert a <= b + 1e-12

@@ -1,0 +1,52 @@
+"""What every result can do: print itself, and be turned into plain data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+
+class Result:
+    """Base of the frozen dataclasses that answer a question."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as plain data; what is infinite or unknown is null."""
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it.
+
+    Examples
+    --------
+    >>> plain((1, float("inf"), {"a": None}))
+    [1, None, {'a': None}]
+    """
+    if isinstance(value, Result):
+        return value.to_json()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if hasattr(value, "tolist"):  # NumPy's numbers and arrays
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def p_text(p: float) -> str:
+    """A p-value for people.
+
+    Examples
+    --------
+    >>> p_text(0.0471), p_text(1e-9)
+    ('p = .047', 'p < .001')
+    """
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
