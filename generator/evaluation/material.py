@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from generator.errors import GeneratorError
+from generator.families.checkpoint import Member
 from generator.music.chorale import Chorale
 from generator.music.corpus import Corpus, load_corpus
 from generator.music.excerpts import excerpts_of
@@ -46,7 +47,25 @@ def load_material(split: str, part: str, trained_on: Collection[str]) -> Materia
     if part not in ("train", "valid", "test"):
         raise ValueError(f"unknown part {part!r}; use train, valid or test")
     corpus = load_corpus()
-    found = _jsb(part) if split == "jsb" else _tunes(part, corpus)
+    found = _jsb(part) if split == "jsb" else _named(tunes_split(corpus)[part], corpus)
+    return _material(split, part, found, trained_on, corpus)
+
+
+def load_fold(number: int, member: Member) -> Material:
+    """The works that a member of a cross-fitted composer never saw, refused as above."""
+    corpus = load_corpus()
+    here = [name for name in corpus.works if name in member.fold]
+    found = _named(here, corpus)
+    return _material("folds", str(number), found, member.trained_on, corpus)
+
+
+def _material(
+    split: str,
+    part: str,
+    found: Mapping[str, Chorale],
+    trained_on: Collection[str],
+    corpus: Corpus,
+) -> Material:
     tunes = {name: _tune(name, corpus) for name in found}
     _refuse_seen(tunes, trained_on, corpus, split, part)
     excerpts = {name: _excerpt(chorale, split) for name, chorale in found.items()}
@@ -64,8 +83,8 @@ def _jsb(part: str) -> dict[str, Chorale]:
     return {f"jsb/{part}/{i}": chorale for i, chorale in enumerate(load_jsb()[part])}
 
 
-def _tunes(part: str, corpus: Corpus) -> dict[str, Chorale]:
-    return {name: corpus.works[name].chorale for name in tunes_split(corpus)[part]}
+def _named(names: Iterable[str], corpus: Corpus) -> dict[str, Chorale]:
+    return {name: corpus.works[name].chorale for name in names}
 
 
 def _tune(name: str, corpus: Corpus) -> str:

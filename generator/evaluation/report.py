@@ -68,20 +68,29 @@ class Known:
     reader: BachReader
 
 
-def evaluate(family: Family, material: Material, settings: Settings) -> Iterator[Score]:
-    """Scores as they are found; the slow ones last."""
+def evaluate(
+    family: Family, material: Material, settings: Settings, known: Known | None = None
+) -> Iterator[Score]:
+    """Scores as they are found; the slow ones last.
+
+    `known` is what the judges know where that is not the material's training works.
+    """
     if isinstance(family, Conditional):
         yield from likelihood_scores(family, material)
         yield from one_shot_scores(family, material, settings.conditions)
     if settings.fills:
         heard: list[Score] = []
-        known = Known(CopyIndex(material.training), BachReader(list(material.training.values())))
+        known = known or known_of(material.training)
         for condition in settings.conditions:
             filled = fill_all(family, material, condition, settings)
             scores = list(fill_scores(filled, material, known))
             yield from scores
             heard += [score for score in scores if score.name == LISTENER]
         yield from _single_voices(heard)
+
+
+def known_of(training: Mapping[str, Chorale]) -> Known:
+    return Known(CopyIndex(training), BachReader(list(training.values())))
 
 
 def likelihood_scores(family: Conditional, material: Material) -> Iterator[Score]:
@@ -133,7 +142,7 @@ def fill_scores(filled: Filled, material: Material, known: Known) -> Iterator[Sc
     yield from _accuracy("fill accuracy, as played", filled.condition, hits)
     yield from _parallels(filled, own)
     yield from _copying(filled, own, known.copies)
-    if material.split == "tunes":  # the published grid has no onsets, keys or phrase ends
+    if material.split != "jsb":  # the published grid has no onsets, keys or phrase ends
         yield from _style(filled, own)
         yield from _listener(filled, own, material, known.reader)
     rate = filled.written_steps / max(filled.seconds, 1e-9)

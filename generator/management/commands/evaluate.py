@@ -3,17 +3,19 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from generator.errors import GeneratorError
+from generator.evaluation.crossfit import Judged, corpus_members, load_folds
 from generator.evaluation.material import load_material
 from generator.evaluation.own_hand import OwnHand
 from generator.evaluation.report import CONDITIONS, Settings, evaluate
-from generator.families.base import Family
+from generator.management.sampling import add_sampling, sampling_of
 from generator.services.composers import BACH, find_source
+from generator.services.writing import chosen_sampling
 from generator.training.data import load_split
 
 
@@ -22,11 +24,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--composer", required=True, help="slug, such as flagship")
-        parser.add_argument("--split", default="tunes", choices=("tunes", "jsb"))
+        parser.add_argument(
+            "--split",
+            default="tunes",
+            choices=("tunes", "jsb", "folds"),
+            help="folds: every work, by the member of a cross-fitted composer that never saw it",
+        )
         parser.add_argument("--part", default="test", choices=("train", "valid", "test"))
         parser.add_argument("--conditions", default=",".join(CONDITIONS))
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--temperature", type=float, default=1.0)
+        add_sampling(parser)
         parser.add_argument("--no-fills", action="store_true", help="likelihood and one shot only")
         parser.add_argument("--json", action="store_true", help="one JSON object, no progress")
 
@@ -42,10 +50,12 @@ class Command(BaseCommand):
             progress=not options["json"] and sys.stderr.isatty(),
         )
         try:
-            family, trained_on = _composer(options["composer"], options["split"])
-            material = load_material(options["split"], options["part"], trained_on)
+            judged = _judged(
+                options["composer"], options["split"], options["part"], sampling_of(options["set"])
+            )
+            material = judged.material
             scores = []
-            for score in evaluate(family, material, settings):
+            for score in evaluate(judged.composer, material, settings, judged.known):
                 scores.append(score)
                 if not options["json"]:
                     self.stdout.write(str(score))
@@ -60,6 +70,7 @@ class Command(BaseCommand):
                         "part": material.part,
                         "works": len(material.works),
                         "seed": settings.seed,
+                        "sampling": judged.composer.sampling,
                         "scores": [score.as_json() for score in scores],
                     },
                     indent=1,
@@ -67,9 +78,17 @@ class Command(BaseCommand):
             )
 
 
-def _composer(slug: str, split: str) -> tuple[Family, Collection[str]]:
-    """The family, and the works that it learnt from; for Bach those that the judges learn from."""
+def _judged(slug: str, split: str, part: str, sampling: Mapping[str, str]) -> Judged:
+    """The composer's first member, or Bach, on a part of a split; or all members on their folds."""
+    if split == "folds" and part != "test":
+        raise CommandError(f"--part {part}: with --split folds every work is a test work")
     if slug == BACH:
-        return OwnHand(), load_split(split)["train"].names
+        # His judges know what any other composer's would.
+        if split == "folds":
+            return load_folds(OwnHand(), corpus_members())
+        return Judged(OwnHand(), load_material(split, part, load_split(split)["train"].names))
     source = find_source(slug)
-    return source.load(), source.trained_on()
+    if split == "folds":
+        return load_folds(chosen_sampling(source.load(), sampling), source.members())
+    material = load_material(split, part, source.trained_on(0))
+    return Judged(chosen_sampling(source.member(0), sampling), material)
