@@ -10,6 +10,7 @@ left out and the result says why. Nothing here is random: the same table gives t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from bachtest.stats.mixed.glmm import WIDEST, GlmmFit, MixedError, fit_glmm, mak
 from bachtest.stats.mixed.groups import Group, make_groups, read_groups
 from bachtest.stats.mixed.inference import Inference, coefficients, rate_tables, term_tests
 from bachtest.stats.mixed.laplace import Fixed, Problem
-from bachtest.stats.mixed.result import Effects, MixedFit, Spread
+from bachtest.stats.mixed.result import Effects, MixedFit, RateTable, Spread, TermTest
 from bachtest.stats.mixed.separation import held_rows, separated
 from bachtest.stats.mixed.small_sample import FEW, corrected
 
@@ -76,15 +77,10 @@ def fit_mixed(
     modeling with crossed random effects for subjects and items", Journal of Memory and Language 59,
     390-412.
     """
-    normal_quantile(level)  # refuses a bad level
-    n, correct = np.array(table.n, dtype=float), np.array(table.correct, dtype=float)
-    if not n.sum():
-        raise MixedError("no answers: there is nothing to fit a model to")
-    named = [read_factor(table, name) for name in (*by, *numbers)]
-    _check_interactions([*by, *numbers], interactions)
-    design = make_design(named, numbers, interactions, n)
-    groups = tuple(make_groups(read_groups(table, excerpt), design, n))
-    return _Fitting(design, groups, n, correct, level).result(tests=tests)
+    fitting = Fitting(
+        table, by, numbers=numbers, interactions=interactions, excerpt=excerpt, level=level
+    )
+    return fitting.result(tests=tests)
 
 
 def _check_interactions(named: Sequence[str], interactions: Sequence[tuple[str, str]]) -> None:
@@ -97,27 +93,57 @@ def _check_interactions(named: Sequence[str], interactions: Sequence[tuple[str, 
                 )
 
 
-class _Fitting:
-    """The steps from a design to a result."""
+class Fitting:
+    """The steps from a table to a result; parameters as in `fit_mixed`."""
 
     def __init__(
         self,
-        design: Design,
-        groups: tuple[Group, ...],
-        n: FloatArray,
-        correct: FloatArray,
-        level: float,
+        table: AnswerTable,
+        by: Sequence[str] = (),
+        *,
+        numbers: Sequence[str] = (),
+        interactions: Sequence[tuple[str, str]] = (),
+        excerpt: bool | None = None,
+        level: float = LEVEL,
     ) -> None:
-        self.design, self.groups, self.level = design, groups, level
-        self.n, self.correct = n, correct
-        self.codes = [group.factor.code for group in groups]
-        self.sizes = [len(group.factor.levels) for group in groups]
-        self.without = [at for at, group in enumerate(groups) if group.held]
-        count = len(design.combos)
-        self.pattern_n = sums_by(design.fixed.index, n, count)
-        self.pattern_right = sums_by(design.fixed.index, correct, count)
-        self.runaway = separated(design.fixed.patterns, self.pattern_right, self.pattern_n)
-        self.problem = self._problem(design.fixed.patterns, self.runaway)
+        normal_quantile(level)  # refuses a bad level
+        self.n, self.correct = np.array(table.n, dtype=float), np.array(table.correct, dtype=float)
+        if not self.n.sum():
+            raise MixedError("no answers: there is nothing to fit a model to")
+        named = [read_factor(table, name) for name in (*by, *numbers)]
+        _check_interactions([*by, *numbers], interactions)
+        self.level = level
+        self.design = make_design(named, numbers, interactions, self.n)
+        self.groups = tuple(make_groups(read_groups(table, excerpt), self.design, self.n))
+        self.codes = [group.factor.code for group in self.groups]
+        self.sizes = [len(group.factor.levels) for group in self.groups]
+        self.without = [at for at, group in enumerate(self.groups) if group.held]
+        fixed = self.design.fixed
+        self.pattern_n = sums_by(fixed.index, self.n, len(fixed.patterns))
+        self.pattern_right = sums_by(fixed.index, self.correct, len(fixed.patterns))
+        self.runaway = separated(fixed.patterns, self.pattern_right, self.pattern_n)
+        self.problem = self._problem(fixed.patterns, self.runaway)
+
+    @cached_property
+    def likely(self) -> GlmmFit:
+        """By maximum likelihood."""
+        return fit_glmm(self.problem, without=self.without)
+
+    def inference(self, *, correct_few: bool = True) -> Inference:
+        """How sure one can be; without the correction, as if items and listeners were many."""
+        few = tuple(g.name for g in self.groups if not g.held and g.fewest < FEW)
+        if not few or not correct_few:
+            return Inference(self.likely, self.likely, self.design, self.groups, (), self.level)
+        used = corrected(self.problem, self.likely, self.without)
+        return Inference(self.likely, used, self.design, self.groups, few, self.level)
+
+    def rates(self, inference: Inference) -> tuple[RateTable, ...]:
+        return rate_tables(
+            inference, self.pattern_n, self.pattern_right, separated=bool(self.runaway)
+        )
+
+    def tests(self, inference: Inference) -> tuple[TermTest, ...]:
+        return term_tests(inference, self._without)
 
     def _problem(self, patterns: FloatArray, runaway: list[int]) -> Problem:
         return make_problem(
@@ -126,42 +152,39 @@ class _Fitting:
         )  # fmt: skip
 
     def result(self, *, tests: bool) -> MixedFit:
-        likely = fit_glmm(self.problem, without=self.without)
-        few = tuple(g.name for g in self.groups if not g.held and g.fewest < FEW)
-        used = corrected(self.problem, likely, self.without) if few else likely
-        inference = Inference(likely, used, self.design, self.groups, few, self.level)
+        inference = self.inference()
+        likely, used = inference.likely, inference.used
         return MixedFit(
             formula=_formula(self.design, self.groups),
             n=int(self.n.sum()),
             correct=int(self.correct.sum()),
             level=self.level,
             coefficients=coefficients(inference),
-            spreads=tuple(self._spreads(likely, used, bool(few))),
-            tests=term_tests(inference, lambda term: self._without(term, likely)) if tests else (),
-            tables=rate_tables(
-                inference, self.pattern_n, self.pattern_right, separated=bool(self.runaway)
-            ),
+            spreads=tuple(self._spreads(inference)),
+            tests=self.tests(inference) if tests else (),
+            tables=self.rates(inference),
             effects=tuple(self._effects(used)),
             loglik=likely.loglik,
             parameters=int(likely.free.sum()),
-            method=_method(self.groups, few),
+            method=_method(self.groups, inference.few),
             assumptions=ASSUMPTIONS,
             notes=tuple(self._notes(likely)),
             converged=likely.converged and used.converged,
         )
 
-    def _without(self, term: Term, likely: GlmmFit) -> float:
+    def _without(self, term: Term) -> float:
         keep = [at for at in range(self.design.fixed.width) if at not in term.columns]
         patterns = np.ascontiguousarray(self.design.fixed.patterns[:, keep])
         runaway = separated(patterns, self.pattern_right, self.pattern_n)
-        start = np.concatenate([np.maximum(likely.theta, 0.3), likely.beta[keep]])
+        start = np.concatenate([np.maximum(self.likely.theta, 0.3), self.likely.beta[keep]])
         fit = fit_glmm(
             self._problem(patterns, runaway), without=self.without, start=start, errors=False
         )
         return fit.loglik
 
-    def _spreads(self, likely: GlmmFit, used: GlmmFit, few: bool) -> list[Spread]:
+    def _spreads(self, inference: Inference) -> list[Spread]:
         found = []
+        likely, used, few = inference.likely, inference.used, inference.few
         for at, group in enumerate(self.groups):
             sd = float(likely.theta[at])
             note = group.held

@@ -12,7 +12,6 @@ above what is estimated between them ("between-within").
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
@@ -24,19 +23,6 @@ from bachtest.stats.mixed.laplace import Objective, Problem, held_value
 # Below this many levels in some cell the correction takes over.
 FEW = 20
 _LEAST_START = 0.2
-
-
-@dataclass(frozen=True)
-class Levels:
-    """How a factor's levels lie to the fixed effects.
-
-    `degrees` are the levels above the coefficients between them; `fewest` is the least number of
-    levels in a cell of what is constant within a level; `between` are the terms' positions.
-    """
-
-    degrees: int
-    fewest: int
-    between: frozenset[int]
 
 
 def restricted_theta(problem: Problem, fit: GlmmFit, without: Sequence[int]) -> FloatArray:
@@ -87,7 +73,7 @@ def restricted_theta(problem: Problem, fit: GlmmFit, without: Sequence[int]) -> 
         criterion,
         first,
         method="Nelder-Mead",
-        options={"initial_simplex": simplex, "xatol": 2e-3, "fatol": 1e-4, "maxfev": 400},
+        options={"initial_simplex": simplex, "xatol": 0.01, "fatol": 1e-3, "maxfev": 400},
     )
     theta = np.zeros(factors)
     theta[varied] = np.where(np.abs(found.x) < 0.01, 0.0, np.abs(found.x))

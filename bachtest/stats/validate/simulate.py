@@ -1,0 +1,94 @@
+"""Made-up studies whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from bachtest.stats.mixed.blocks import FloatArray, IntArray
+from bachtest.stats.order import CONDITIONS
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+
+
+@dataclass(frozen=True)
+class Design:
+    """Listeners who each meet `each` of the items, drawn anew for each listener.
+
+    Item i belongs to cell i modulo `cells`; `sd_listener` and `sd_item` are on the logit scale.
+    """
+
+    listeners: int
+    each: int
+    items: int
+    cells: int = 1
+    sd_listener: float = 0.6
+    sd_item: float = 0.5
+
+    def rate(self, logit: float) -> float:
+        """The population-averaged rate of a cell with this logit."""
+        spread = np.hypot(self.sd_listener, self.sd_item)
+        return float(expit(logit + spread * _NODES) @ _WEIGHTS)
+
+    def logit(self, rate: float) -> float:
+        """The logit whose population-averaged rate is this."""
+        low, high = -10.0, 10.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.rate(middle) < rate else (low, middle)
+        return (low + high) / 2
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A simulated table of answers, in the order in which they were given."""
+
+    listener: IntArray
+    item: IntArray
+    cell: IntArray
+    right: FloatArray
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return "listener", "item", "condition"
+
+    @property
+    def n(self) -> list[int]:
+        return [1] * len(self.right)
+
+    @property
+    def correct(self) -> list[int]:
+        return [int(value) for value in self.right]
+
+    def values(self, column: str) -> Sequence[str]:
+        if column == "condition":
+            return [CONDITIONS[int(cell)] for cell in self.cell]
+        return [str(value) for value in (self.listener if column == "listener" else self.item)]
+
+
+def simulate(rng: np.random.Generator, design: Design, logits: Sequence[float]) -> Simulated:
+    """One study.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    design : Design
+    logits : sequence of float, one a cell
+        Of the average listener with the average item.
+
+    Returns
+    -------
+    Simulated
+    """
+    skill = rng.normal(0, design.sd_listener, design.listeners)
+    ease = rng.normal(0, design.sd_item, design.items)
+    ease += np.asarray(logits)[np.arange(design.items) % design.cells]
+    listener: IntArray = np.repeat(np.arange(design.listeners, dtype=np.int64), design.each)
+    drawn = rng.random((design.listeners, design.items)).argsort(axis=1)[:, : design.each]
+    item = np.asarray(drawn.ravel(), dtype=np.int64)
+    right = rng.random(len(item)) < expit(skill[listener] + ease[item])
+    return Simulated(listener, item, item % design.cells, right.astype(float))
