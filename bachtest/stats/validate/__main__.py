@@ -13,6 +13,8 @@ from tqdm import tqdm
 
 from bachtest.stats.validate.measured import Study
 from bachtest.stats.validate.mixed_studies import few_items, many_items
+from bachtest.stats.validate.planned import cannot_tell, power
+from bachtest.stats.validate.watching import guessing, running_interval
 
 SEED = 1685
 QUICK = 4
@@ -21,6 +23,10 @@ Run = Callable[[np.random.Generator, Iterable[int]], Study]
 STUDIES: dict[str, tuple[Run, int]] = {
     "many-items": (many_items, 600),
     "few-items": (few_items, 400),
+    "guessing": (guessing, 2000),
+    "running-interval": (running_interval, 1000),
+    "power": (power, 2000),
+    "cannot-tell": (cannot_tell, 400),
 }
 HEAD = """# Do the statistics keep their promises?
 

@@ -42,7 +42,7 @@ class Measured:
             return "met"
         reach = 2 * self.error
         near = self.low - reach <= self.mean <= self.high + reach
-        return "missed, within two errors" if near else "MISSED"
+        return "within two errors" if near else "MISSED"
 
     @property
     def aim(self) -> str:
@@ -108,13 +108,7 @@ class Study:
 
     def _row(self, one: Measured, y: float) -> str:
         low, high = (max(0.0, one.mean - 2 * one.error), min(1.0, one.mean + 2 * one.error))
-        colour = (
-            "#666"
-            if one.low is None
-            else "#b00020"
-            if "issed" in one.verdict.lower()
-            else "#1b5e20"
-        )
+        colour = "#666" if one.low is None else "#b00020" if one.verdict == "MISSED" else "#1b5e20"
         band = ""
         if one.low is not None and one.high is not None:
             left = self._x(max(one.low, self._limits()[0]))

@@ -1,0 +1,69 @@
+"""Studies as planned: is the power what it was said to be, and is "cannot tell" seldom wrong?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from bachtest.stats.equivalence import equivalence
+from bachtest.stats.exact import binomial_test
+from bachtest.stats.mixed.fit import Fitting
+from bachtest.stats.power import answers_for_difference, answers_for_equivalence
+from bachtest.stats.validate.measured import Measured, Study
+from bachtest.stats.validate.simulate import Design, simulate
+
+MARGIN, RATE, POWER, ALPHA = 0.075, 0.59, 0.8, 0.05
+DESIGN = Design(listeners=200, each=5, items=40)
+
+
+def power(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
+    """Independent answers, as many as the plan says."""
+    difference = answers_for_difference(RATE, target=POWER, alpha=ALPHA).stable
+    similar = answers_for_equivalence(MARGIN, target=POWER, alpha=ALPHA).stable
+    told, alike, wrong = [], [], []
+    for _ in replicates:
+        right = int(rng.binomial(difference, RATE))
+        # One-sided at 5 %: two-sided at 10 %, on the right side.
+        p = binomial_test(right, difference).p
+        told.append(float(2 * right > difference and p <= 2 * ALPHA))
+        alike.append(_equivalent(int(rng.binomial(similar, 0.5)), similar))
+        wrong.append(_equivalent(int(rng.binomial(similar, 0.5 + MARGIN)), similar))
+    return Study(
+        "power",
+        "Power as planned",
+        f"Independent answers: {difference} to find a rate of {RATE:.0%}, {similar} to show guessing"
+        f" to be within {MARGIN:.1%} of one half, both planned for a power of {POWER:.0%}.",
+        (
+            Measured("difference found", tuple(told), POWER - 0.01, 1.0),
+            Measured("equivalence shown where they guess", tuple(alike), POWER - 0.01, 1.0),
+            Measured("equivalence shown at the margin", tuple(wrong), 0.0, ALPHA),
+        ),
+    )
+
+
+def cannot_tell(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
+    """The true rate lies on the margin: "cannot tell within the margin" would be wrong."""
+    logit = DESIGN.logit(0.5 + MARGIN)
+    mixed, pooled = [], []
+    for _ in replicates:
+        table = simulate(rng, DESIGN, [logit])
+        fitting = Fitting(table, level=1 - 2 * ALPHA)
+        rate = fitting.rates(fitting.inference())[0].rates[0]
+        mixed.append(float(max(0.5 - rate.low, rate.high - 0.5) < MARGIN))
+        pooled.append(_equivalent(rate.correct, rate.n))
+    return Study(
+        "cannot-tell",
+        '"They cannot tell" where they just can',
+        "200 listeners of 5 answers each over 40 items, standard deviations .6 and .5, true rate"
+        f" {0.5 + MARGIN:.1%} with a margin of {MARGIN:.1%}. How often equivalence is claimed at"
+        " 5 %.",
+        (
+            Measured("mixed model's 90 % interval within the margin", tuple(mixed), 0.0, 0.06),
+            Measured("pooled exact test", tuple(pooled)),
+        ),
+    )
+
+
+def _equivalent(right: int, n: int) -> float:
+    return float(equivalence(right, n, margin=MARGIN, alpha=ALPHA).equivalent)
