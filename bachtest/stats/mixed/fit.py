@@ -23,7 +23,7 @@ from bachtest.stats.mixed.inference import Inference, coefficients, rate_tables,
 from bachtest.stats.mixed.laplace import Fixed, Problem
 from bachtest.stats.mixed.result import Effects, MixedFit, RateTable, Spread, TermTest
 from bachtest.stats.mixed.separation import held_rows, separated
-from bachtest.stats.mixed.small_sample import FEW, corrected
+from bachtest.stats.mixed.small_sample import corrected
 
 ASSUMPTIONS = (
     "listeners and items are samples of those that the result is about",
@@ -131,7 +131,7 @@ class Fitting:
 
     def inference(self, *, correct_few: bool = True) -> Inference:
         """How sure one can be; without the correction, as if items and listeners were many."""
-        few = tuple(g.name for g in self.groups if not g.held and g.fewest < FEW)
+        few = tuple(group.name for group in self.groups if group.few)
         if not few or not correct_few:
             return Inference(self.likely, self.likely, self.design, self.groups, (), self.level)
         used = corrected(self.problem, self.likely, self.without)

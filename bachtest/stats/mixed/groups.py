@@ -10,6 +10,7 @@ import numpy as np
 from bachtest.stats.mixed.blocks import FloatArray, sums_by
 from bachtest.stats.mixed.design import AnswerTable, Design, Factor, read_factor
 from bachtest.stats.mixed.glmm import MixedError
+from bachtest.stats.mixed.small_sample import FEW, FEW_DEGREES
 
 LISTENER, ITEM, EXCERPT = "listener", "item", "excerpt"
 
@@ -32,6 +33,11 @@ class Group:
     @property
     def name(self) -> str:
         return self.factor.name
+
+    @property
+    def few(self) -> bool:
+        """Whether large-sample intervals would be too sure."""
+        return not self.held and (self.fewest < FEW or self.degrees < FEW_DEGREES)
 
 
 def read_groups(table: AnswerTable, excerpt: bool | None) -> list[Factor]:

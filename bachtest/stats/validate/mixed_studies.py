@@ -22,11 +22,12 @@ ALPHA = 0.05
 def many_items(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
     """One cell of 40 items."""
     truth = MANY_ITEMS.rate(LOGIT)
-    mixed, pooled = [], []
+    mixed, plain, pooled = [], [], []
     for _ in replicates:
         fitting = Fitting(simulate(rng, MANY_ITEMS, [LOGIT]))
         table = fitting.rates(fitting.inference())[0]
         mixed.append(_covered(table, truth))
+        plain.append(_covered(fitting.rates(fitting.inference(correct_few=False))[0], truth))
         pooled.append(_pooled(table, truth))
     return Study(
         "many-items",
@@ -35,6 +36,7 @@ def many_items(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
         f" rate {truth:.1%}. How often nominal 95 % intervals hold it.",
         (
             Measured("mixed model", tuple(mixed), LEAST, MOST),
+            Measured("mixed model, plain Wald", tuple(plain)),
             Measured("pooled Wilson interval", tuple(pooled)),
         ),
     )

@@ -32,8 +32,8 @@ def power(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
     return Study(
         "power",
         "Power as planned",
-        f"Independent answers: {difference} to find a rate of {RATE:.0%}, {similar} to show guessing"
-        f" to be within {MARGIN:.1%} of one half, both planned for a power of {POWER:.0%}.",
+        f"Independent answers: {difference} to find a rate of {RATE:.0%}, {similar} to show that"
+        f" guessing is within {MARGIN:.1%} of one half, both planned for a power of {POWER:.0%}.",
         (
             Measured("difference found", tuple(told), POWER - 0.01, 1.0),
             Measured("equivalence shown where they guess", tuple(alike), POWER - 0.01, 1.0),

@@ -85,7 +85,7 @@ def test_few_items_bring_the_correction_and_many_do_not(reference_fit):
     assert shift.df == 42 - 7
     assert shift.high - shift.low > 2 * 1.96 * shift.se
     assert reference_fit.tests[0].p > reference_fit.tests[0].p_lrt
-    many = fit_mixed(simulated(np.random.default_rng(5), 100, 6, 40), tests=False)
+    many = fit_mixed(simulated(np.random.default_rng(5), 120, 6, 120), tests=False)
     assert "Wald" in many.method
     assert many.coefficients[0].df is None
 
