@@ -36,7 +36,14 @@ class Tally(models.Model):
             models.Index(
                 fields=["study", "table", "labels", "flags", "n", "correct"], name="tally_cells"
             ),
-            models.Index(fields=["study"], condition=models.Q(merged=False), name="tally_changes"),
+            models.Index(
+                fields=["study", "table"], condition=models.Q(merged=False), name="tally_changes"
+            ),
+            models.Index(
+                fields=["study", "table", "flags"],
+                condition=models.Q(merged=True),
+                name="tally_sums",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from bachtest.results import tallies
+from bachtest.results import analysis, tallies
+from bachtest.results.models import Analysis
 from bachtest.studies.models import Study
 
 # Answers that come between two merges; a page adds up as many by itself.
@@ -13,4 +14,17 @@ MERGE_EVERY = 100
 
 @task()
 def tend(study_id: int) -> int:
-    return tallies.merge(Study.objects.get(id=study_id))
+    """Merge the changes, and fit the model again where they are many."""
+    study = Study.objects.get(id=study_id)
+    tallies.ensure_counted(study)
+    merged = tallies.merge(study)
+    answers = sum(cell.n for cell in tallies.kept_cells(study, "trials"))
+    if analysis.is_stale(Analysis.objects.get(study=study), answers):
+        analysis.analyse(study)
+    return merged
+
+
+def ask_for_analysis(study: Study, answers: int) -> None:
+    """Have a worker do it, unless one was asked already."""
+    if analysis.is_stale(Analysis.objects.get(study=study), answers) and analysis.claim(study):
+        tend.enqueue(study.id)

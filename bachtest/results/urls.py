@@ -6,4 +6,7 @@ from bachtest.results import views
 
 app_name = "results"
 
-urlpatterns = [path("results/", views.index, name="index")]
+urlpatterns = [
+    path("results/", views.index, name="index"),
+    path("results/methods/", views.methods, name="methods"),
+]

@@ -1,11 +1,35 @@
 from __future__ import annotations
 
+from math import exp
+from random import Random
+
 import pytest
 from django.utils.timezone import now
 
 from bachtest.studies.models import Study
 from tests.builders import make_composer, make_pair
-from tests.results.rows import make_answer, make_game, quiz
+from tests.results.rows import make_answer, make_game, make_many_answers, quiz
+
+
+@pytest.fixture
+def busy(db) -> Study:
+    """Forty listeners of several skills, eight pairs of several weights, 200 answers."""
+    rng = Random(7)
+    composers = [make_composer("flagship", name="Flagship"), make_composer("markov", name="Markov")]
+    pairs = [
+        (make_pair(condition, composer), rng.gauss(0.3, 0.6))
+        for condition in ("S", "SATB")
+        for composer in composers
+        for _ in range(2)
+    ]
+    said = []
+    for i in range(40):
+        game, skill = make_game(["novice", "expert"][i % 2]), rng.gauss(0.3, 0.5)
+        for pair, weight in rng.sample(pairs, 5):
+            right = rng.random() < 1 / (1 + exp(-skill - weight))
+            said.append((game, pair, right, "yes" if rng.random() < 0.05 else "no"))
+    make_many_answers(said, per_game=5)
+    return quiz()
 
 
 @pytest.fixture

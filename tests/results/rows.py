@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 
 from django.utils.timezone import now
@@ -20,6 +21,31 @@ def quiz() -> Study:
 def make_game(experience: str = "novice", study: Study | None = None) -> Game:
     listener = Listener.objects.create(experience=experience, consent_version="2026-11")
     return Game.objects.create(listener=listener, study=study or quiz(), seed=next(_tokens))
+
+
+def make_many_answers(said: Sequence[tuple[Game, Pair, bool, str]], per_game: int) -> None:
+    """Games of so many rounds, all at once; no signal is sent, so counts are made anew."""
+    rounds = [
+        Round(
+            game=game,
+            number=i % per_game + 1,
+            pair=pair,
+            bach_side="left" if i % 3 else "right",
+            left_token=f"left{next(_tokens)}",
+            right_token=f"right{next(_tokens)}",
+            tokens_expire=now(),
+        )
+        for i, (game, pair, _, _) in enumerate(said)
+    ]
+    Round.objects.bulk_create(rounds)
+    answers = []
+    for i, (put, (_, _, correct, knew)) in enumerate(zip(rounds, said, strict=True)):
+        other = "left" if put.bach_side == "right" else "right"
+        chosen = put.bach_side if correct else other
+        heard = {"heard_left": 6.0, "heard_right": 7.0, "plays_left": 1, "plays_right": 2}
+        said_of_it = {"correct": correct, "knew": knew, "first": i % 2 > 0, "seconds": 9.0}
+        answers.append(Answer(round=put, chosen=chosen, **heard, **said_of_it))
+    Answer.objects.bulk_create(answers)
 
 
 def make_answer(game: Game, pair: Pair, correct: bool, **fields: object) -> Answer:

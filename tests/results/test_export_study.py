@@ -60,7 +60,7 @@ def test_answers_have_the_columns_of_the_contract(out):
     table = read_table(out / "answers.csv")
     assert [name for name in table.columns if name in ANSWERS] == ANSWERS
     assert set(table.columns) - set(ANSWERS) == {"heard_left", "heard_right", "flag_knew"}
-    assert len(table.rows) == 28
+    assert len(table) == 28
     first = rows_of(out / "answers.csv")[0]
     assert first["trial"] == "1"
     assert first["condition"] == "S"

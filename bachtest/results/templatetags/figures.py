@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from math import isinf
+from typing import Protocol
+
 from django import template
 
 from bachtest.results.page import percent
@@ -8,7 +11,46 @@ register = template.Library()
 register.filter(percent)
 
 
+class Bounds(Protocol):
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+
+
+@register.simple_tag
+def interval(found: Bounds | dict[str, float]) -> str:
+    low, high = (
+        (found["low"], found["high"]) if isinstance(found, dict) else (found.low, found.high)
+    )
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
 @register.filter
 def across(share: float) -> str:
     """A place in a picture, as SVG wants it."""
     return f"{100 * share:.2f}%"
+
+
+@register.filter
+def d_prime(value: float | None) -> str:
+    if value is None:
+        return ""
+    if isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.2f}".replace("-", "−")
+
+
+@register.filter
+def signed(value: float | None) -> str:
+    return "" if value is None else f"{value:+.2f}".replace("-", "−")
+
+
+@register.filter
+def e_value(value: float) -> str:
+    return f"{value:.2g}" if value < 1000 else f"{value:.1e}"
+
+
+@register.filter
+def p_value(value: float) -> str:
+    return "< .001" if value < 0.001 else f"= {value:.3f}".replace("0.", ".", 1)

@@ -1,0 +1,150 @@
+"""A results page at a million answers: seconds after the first, on SQLite, beside counting anew.
+
+python -m benchmarks.bench_results_page [ANSWERS]
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ANSWERS = 1_000_000
+ANSWERS_EACH = 5
+PAIRS = 280
+VISITS = 5
+# Rows straight into the tables; random() is SQLite's own.
+NUMBERS = "WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM k WHERE i + 1 < %s) "
+LISTENERS = """
+INSERT INTO game_listener
+    (id, experience, age_group, consent_version, consented_at, created)
+SELECT printf('%%032x', i),
+    substr('novice      intermediateadvanced    expert      unstated    ',
+           1 + 12 * (abs(random()) %% 5), 12), 'unstated', '1', '2026-01-01', '2026-01-01' FROM k
+"""
+GAMES = """
+INSERT INTO game_game (id, listener_id, study_id, seed, created, finished_at)
+SELECT printf('%%032x', i), printf('%%032x', i), %s, i, '2026-01-01', '2026-01-01' FROM k
+"""
+ROUNDS = """
+INSERT INTO game_round (id, game_id, number, pair_id, bach_side, left_token, right_token,
+    tokens_expire, plays_left, plays_right)
+SELECT printf('%%032x', i), printf('%%032x', i / 5), 1 + i %% 5,
+    1 + abs(random()) %% (SELECT max(id) FROM generator_pair),
+    CASE abs(random()) %% 2 WHEN 0 THEN 'left' ELSE 'right' END, 'l' || i, 'r' || i,
+    '2026-01-01', 1, 1 FROM k
+"""
+SAID = """
+INSERT INTO game_answer (id, round_id, chosen, correct, seconds, heard_left, heard_right,
+    plays_left, plays_right, first, knew, created)
+SELECT i + 1, printf('%%032x', i), 'left', abs(random()) %% 10 < 6, 20, 9, 9, 1, 1,
+    abs(random()) %% 2, CASE abs(random()) %% 20 WHEN 0 THEN 'yes' ELSE 'no' END,
+    datetime('2026-01-01', '+' || (i / 100) || ' minutes') FROM k
+"""
+MEND = (
+    "UPDATE game_listener SET experience = trim(experience)",
+    "UPDATE game_answer SET chosen = (SELECT CASE WHEN game_answer.correct THEN bach_side"
+    " ELSE CASE bach_side WHEN 'left' THEN 'right' ELSE 'left' END END"
+    " FROM game_round WHERE id = round_id)",
+)
+
+
+def main() -> None:
+    """In a process of its own: Django takes its database from the environment, once."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {
+            "VAR_DIR": folder,
+            "DJANGO_SETTINGS_MODULE": "bachtest.settings",
+            "TASKS_BACKEND": "django_tasks.backends.dummy.DummyBackend",
+        }
+        command = [sys.executable, "-m", "benchmarks.bench_results_page", str(ANSWERS)]
+        root = Path(__file__).resolve().parent.parent
+        subprocess.run(command, env=environment, cwd=root, check=True)
+
+
+def measure(answers: int) -> None:
+    import django
+
+    django.setup()
+    from bachtest.game.models import Answer
+    from bachtest.results import tallies
+    from bachtest.studies.models import Study
+
+    print(f"{answers} answers filled in: {seconds(lambda: fill(answers)):.1f} s")
+    study = Study.objects.get(slug="quiz")
+    print(f"counting them all anew (once): {seconds(lambda: tallies.rebuild(study)):.1f} s")
+    first = visit()
+    later = min(visit() for _ in range(VISITS))
+    print(f"the page, first visit: {1000 * first:.0f} ms; later (best of {VISITS}):", end=" ")
+    print(f"{1000 * later:.0f} ms")
+    by_hand = seconds(lambda: tallies.count(Answer.objects.filter(round__game__study=study)))
+    print(f"without tallies it would count for {by_hand:.1f} s: {by_hand / later:.0f} x")
+
+
+def visit() -> float:
+    from django.test import Client
+
+    def get() -> None:
+        response = Client().get("/results/", headers={"host": "localhost"})
+        assert response.status_code == 200, response.status_code
+
+    return seconds(get)
+
+
+def seconds(job: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    job()
+    return time.perf_counter() - start
+
+
+def fill(answers: int) -> None:
+    from django.core.management import call_command
+    from django.db import connection
+
+    from bachtest.studies.models import Study
+
+    call_command("migrate", verbosity=0)
+    make_pairs()
+    study = Study.objects.get(slug="quiz").id
+    listeners = answers // ANSWERS_EACH
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA foreign_keys=OFF")
+        cursor.execute(NUMBERS + LISTENERS, [listeners])
+        cursor.execute(NUMBERS + GAMES, [listeners, study])
+        cursor.execute(NUMBERS + ROUNDS, [answers])
+        cursor.execute(NUMBERS + SAID, [answers])
+        for statement in MEND:
+            cursor.execute(statement)
+
+
+def make_pairs() -> None:
+    from bachtest.stats.order import CONDITIONS
+    from generator.models import Composer, Excerpt, Pair, Piece, Work
+
+    def composer(slug: str, kind: str) -> Composer:
+        made = {"name": slug, "kind": kind, "in_quiz": True}
+        return Composer.objects.update_or_create(slug=slug, defaults=made)[0]
+
+    bach = composer("bach", "bach")
+    machines = [composer("flagship", "checkpoint"), composer("markov", "checkpoint")]
+    for i in range(PAIRS):
+        work = Work.objects.create(bwv=f"BWV {i}", title="-", tune=f"tune {i}", part="test")
+        excerpt = Excerpt.objects.create(work=work, start=0, stop=64)
+        pieces = [
+            Piece.objects.create(
+                excerpt=excerpt, composer=who, condition=condition, status="done", seconds=15
+            )
+            for who, condition in ((bach, ""), (machines[i % 2], CONDITIONS[i // 2 % 7]))
+        ]
+        Pair.objects.create(bach=pieces[0], machine=pieces[1], differing=0.5)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        measure(int(sys.argv[1]))
+    else:
+        main()

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django_tasks import default_task_backend
+
+from bachtest.game.models import Answer, Listener
+from bachtest.results import analysis, tallies
+from bachtest.results.models import Analysis
+from bachtest.results.tasks import ask_for_analysis, tend
+from bachtest.stats.export import read_source
+from bachtest.stats.mixed.fit import fit_mixed
+from bachtest.studies.models import Study
+from generator.models import Pair
+from tests.results.rows import make_answer, make_game, quiz
+
+
+@pytest.fixture
+def made(busy) -> Analysis:
+    tallies.ensure_counted(busy)
+    return analysis.analyse(busy)
+
+
+def counting(study: Study) -> int:
+    return Answer.objects.filter(round__game__study=study).exclude(knew="yes").count()
+
+
+def test_the_model_is_that_of_the_export(made, busy, tmp_path):
+    """The page's numbers from the shell's side: another order of rows, other names of listeners."""
+    call_command("export_study", "quiz", "--out", str(tmp_path / "out"), stdout=io.StringIO())
+    source = read_source(tmp_path / "out")
+    table = source.table.without(source.exclusions)
+    fit = fit_mixed(table, ("condition", "composer", "experience"))
+    assert made.answers == fit.n == counting(busy)
+    for rates in fit.tables:
+        for rate in rates.rates:
+            ours = made.findings["rates"][",".join(rates.by)]["|".join(rate.labels)]
+            found = (ours["estimate"], ours["low"], ours["high"])
+            assert found == pytest.approx((rate.estimate, rate.low, rate.high), abs=1e-4)
+
+
+def test_what_is_kept_names_no_listener(made):
+    kept = json.dumps(made.findings)
+    for listener in Listener.objects.all():
+        assert str(listener.id) not in kept
+        assert listener.id.hex not in kept
+
+
+def test_every_pair_has_a_shrunken_rate_between_its_own_and_the_mean(made, busy):
+    cells = {cell.labels[0]: cell for cell in tallies.kept_cells(busy, "items")}
+    assert set(made.findings["items"]) == set(cells)
+    mean = sum(cell.correct for cell in cells.values()) / made.answers
+    for item, shrunken in made.findings["items"].items():
+        raw = cells[item].correct / cells[item].n
+        assert min(raw, mean) - 0.03 <= shrunken <= max(raw, mean) + 0.03
+
+
+def test_a_worker_is_asked_once_when_a_tenth_more_has_come(busy, recorded_queue):
+    Analysis.objects.create(study=busy, flags_version=1, answers=100)
+    ask_for_analysis(busy, 110)
+    assert default_task_backend.results == []
+    ask_for_analysis(busy, 111)
+    ask_for_analysis(busy, 112)
+    assert len(default_task_backend.results) == 1
+    Analysis.objects.update(asked_at="2026-01-01T00:00Z")  # and nobody has answered
+    ask_for_analysis(busy, 112)
+    assert len(default_task_backend.results) == 2
+
+
+def test_the_page_asks_and_the_worker_answers(busy, client):
+    first = client.get(reverse("results:index")).content.decode()
+    found = Analysis.objects.get(study=busy)
+    assert (found.answers, found.asked_at) == (counting(busy), None)
+    assert found.findings["verdict"]["sentence"].replace("'", "&#x27;") in first
+    assert f"to {found.answers} answers" in first
+
+
+def test_tending_merges_and_looks_again_only_where_much_has_come(made, busy):
+    make_answer(make_game(), Pair.objects.first(), correct=True)
+    tend.call(busy.id)
+    assert tallies.changes(busy) == 0
+    assert Analysis.objects.get().answers == made.answers
+    Analysis.objects.update(answers=made.answers // 2)
+    tend.call(busy.id)
+    assert Analysis.objects.get().answers == made.answers + 1
+
+
+def test_a_study_without_answers_is_refused_kindly(db):
+    out = io.StringIO()
+    call_command("refresh_results", stdout=out)
+    assert "0 answers" in out.getvalue()
+    assert "no answers" in out.getvalue()
+
+
+def test_the_command_counts_anew_and_names_what_is_not_there(busy):
+    out = io.StringIO()
+    call_command("refresh_results", "quiz", "--rebuild", stdout=out)
+    assert "cells counted anew" in out.getvalue()
+    assert Analysis.objects.get().answers == counting(busy)
+    with pytest.raises(CommandError, match="no study 'nope'; there is quiz"):
+        call_command("refresh_results", "nope")
+
+
+def test_what_the_design_leaves_out_is_not_in_the_model(busy):
+    busy.exclusions = []
+    assert analysis.analyse(busy).answers == 200 > counting(quiz())

@@ -1,0 +1,98 @@
+"""The pairs that fool most: no word by which a player could know a pair still to be met."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.signing import get_cookie_signer
+from django.urls import reverse
+
+from bachtest.game.models import Game, Round
+from bachtest.game.services import enrol, start_game
+from bachtest.results.items import fooling_items
+from bachtest.results.tallies import Cell
+from generator.models import Pair, Work
+from tests.builders import make_composer, make_pair
+from tests.results.rows import make_answer, make_game, quiz
+
+
+def named(rows):
+    return [row.bwv for row in rows if row.bwv]
+
+
+def cells(pairs, correct=4):
+    return [Cell((str(pair.id),), frozenset(), 12, correct + i) for i, pair in enumerate(pairs)]
+
+
+@pytest.fixture
+def pairs(db):
+    return [make_pair(condition, make_composer("flagship")) for condition in ("S", "ATB", "SATB")]
+
+
+def test_a_stranger_gets_no_name(pairs):
+    rows = fooling_items(cells(pairs), None, {})
+    assert [row.condition for row in rows] == ["S", "ATB", "SATB"]
+    assert named(rows) == []
+
+
+def test_a_listener_gets_the_names_of_tunes_answered_and_of_no_other(pairs):
+    game = make_game()
+    make_answer(game, pairs[1], correct=True)
+    sent = make_answer(game, pairs[2], correct=True)
+    sent.delete()  # the round is there, its answer is not
+    assert Round.objects.filter(game=game, pair=pairs[2]).exists()
+    rows = fooling_items(cells(pairs), game.listener, {})
+    assert [bool(row.bwv) for row in rows] == [False, True, False]
+
+
+def test_the_page_names_no_work_to_those_who_have_answered_nothing(busy, client, recorded_queue):
+    listener = enrol(None, busy, consent=busy.consent_version)
+    for visitor in (None, listener):
+        if visitor:
+            client.cookies["listener"] = _cookie(visitor)
+        page = client.get(reverse("results:index")).content.decode()
+        assert "not yet heard by you" in page
+        for work in Work.objects.all():
+            assert f">{work.title}<" not in page
+            assert work.bwv.replace("BWV", "BWV ") not in page
+
+
+def test_the_page_names_what_its_visitor_has_heard(busy, client, recorded_queue):
+    game = Game.objects.first()
+    client.cookies["listener"] = _cookie(game.listener)
+    page = client.get(reverse("results:index")).content.decode()
+    heard = Work.objects.filter(excerpts__pieces__pair__rounds__game=game)
+    assert heard.count() == 5
+    for work in Work.objects.all():
+        assert (f">{work.title}<" in page) == heard.filter(id=work.id).exists()
+
+
+def test_pairs_with_few_answers_are_not_ranked(pairs):
+    few = [Cell((str(pairs[0].id),), frozenset(), 9, 0)]
+    assert [row.condition for row in fooling_items(few + cells(pairs[1:]), None, {})] == [
+        "ATB",
+        "SATB",
+    ]
+
+
+def test_the_shrunken_rate_orders_where_there_is_one(pairs):
+    shrunken = {pairs[0].id: 0.6, pairs[1].id: 0.5, pairs[2].id: 0.4}
+    rows = fooling_items(cells(pairs), None, shrunken)
+    assert [row.condition for row in rows] == ["SATB", "ATB", "S"]
+
+
+def test_a_game_under_way_is_not_given_away(busy, client, recorded_queue):
+    """Its rounds are drawn; whoever looks at the results in between learns nothing of them."""
+    make_pair("AT", make_composer("flagship"))
+    busy.rounds = [["S"], ["SATB"]]
+    busy.save()
+    listener = enrol(None, busy, consent=busy.consent_version)
+    game, _ = start_game(listener, busy, seed=1)
+    client.cookies["listener"] = _cookie(listener)
+    page = client.get(reverse("results:index")).content.decode()
+    for pair in Pair.objects.filter(rounds__game=game):
+        assert f">{pair.machine.excerpt.work.title}<" not in page
+    assert quiz().rounds == [["S"], ["SATB"]]
+
+
+def _cookie(listener):
+    return get_cookie_signer(salt="listener").sign(str(listener.id))
