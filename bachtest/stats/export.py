@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bachtest.stats.audibility import PoolCount
-from bachtest.stats.table import Table, TableError, read_csv, read_table
+from bachtest.stats.reading import TableError, read_csv
+from bachtest.stats.table import Table, read_table
 
 ANSWERS, DESIGN, ITEMS = "answers.csv", "design.json", "items.csv"
 

@@ -83,10 +83,10 @@ def make_report(
         of_answers=table.of_answers,
         overall=summarise(kept.counts(), level=level).cells[0],
         everything=summarise(table.counts(), level=level).cells[0],
-        listeners=_distinct(kept, "listener"),
-        items=_distinct(kept, "item"),
+        listeners=kept.distinct("listener"),
+        items=kept.distinct("item"),
         flags=tuple(
-            Flagged(flag, sum(table.flagged(flag)), flag in left_out) for flag in table.flags
+            Flagged(flag, int(table.flagged(flag).sum()), flag in left_out) for flag in table.flags
         ),
         breakdowns=tuple(summarise(kept.counts(group), group, level=level) for group in groups),
         alike=likeness(source.pool, answers),
