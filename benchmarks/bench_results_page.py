@@ -74,31 +74,34 @@ def measure(answers: int) -> None:
     from bachtest.results import tallies
     from bachtest.studies.models import Study
 
-    print(f"{answers} answers filled in: {seconds(lambda: fill(answers)):.1f} s")
+    print("seconds of the wall, and of the processor where others share it")
+    print(f"{answers} answers filled in: {show(lambda: fill(answers))}")
     study = Study.objects.get(slug="quiz")
-    print(f"counting them all anew (once): {seconds(lambda: tallies.rebuild(study)):.1f} s")
-    first = visit()
-    later = min(visit() for _ in range(VISITS))
-    print(f"the page, first visit: {1000 * first:.0f} ms; later (best of {VISITS}):", end=" ")
-    print(f"{1000 * later:.0f} ms")
+    print(f"counting them all anew (once): {show(lambda: tallies.rebuild(study))}")
+    print(f"the page, first visit: {show(visit)}")
+    later = min(seconds(visit) for _ in range(VISITS))
+    print(f"later, best of {VISITS}: {later[0]:.3f} s, processor {later[1]:.3f} s")
     by_hand = seconds(lambda: tallies.count(Answer.objects.filter(round__game__study=study)))
-    print(f"without tallies it would count for {by_hand:.1f} s: {by_hand / later:.0f} x")
+    print(f"without tallies it would count for {by_hand[0]:.1f} s: {by_hand[1] / later[1]:.0f} x")
 
 
-def visit() -> float:
+def visit() -> None:
     from django.test import Client
 
-    def get() -> None:
-        response = Client().get("/results/", headers={"host": "localhost"})
-        assert response.status_code == 200, response.status_code
-
-    return seconds(get)
+    response = Client().get("/results/", headers={"host": "localhost"})
+    assert response.status_code == 200, response.status_code
 
 
-def seconds(job: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def show(job: Callable[[], object]) -> str:
+    wall, processor = seconds(job)
+    return f"{wall:.1f} s, processor {processor:.1f} s"
+
+
+def seconds(job: Callable[[], object]) -> tuple[float, float]:
+    """Of the wall and of the processor."""
+    wall, processor = time.perf_counter(), time.process_time()
     job()
-    return time.perf_counter() - start
+    return time.perf_counter() - wall, time.process_time() - processor
 
 
 def fill(answers: int) -> None:

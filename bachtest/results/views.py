@@ -22,4 +22,5 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def methods(request: HttpRequest) -> HttpResponse:
-    return render(request, "results/methods.html", {"text": mark_safe(methods_html("statistics"))})
+    pages = [mark_safe(methods_html(name)) for name in ("results", "statistics")]
+    return render(request, "results/methods.html", {"pages": pages})
