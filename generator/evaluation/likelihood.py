@@ -10,7 +10,7 @@ Metrics
 orderless   expectation over random orders of all 4 T cells (Uria, Murray, Larochelle 2014): the
             number of hidden cells is uniform on 1..4T; estimated by `masks` stratified masks.
 joint       frames in time order, bass, soprano, alto, tenor inside a frame, all later cells
-            hidden; estimated on `frames` frames of each work, spread evenly.
+            hidden; every frame of every work.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from numpy.typing import NDArray
 from generator.music.chorale import REST, BoolArray, Chorale
 
 REST_COLUMN = 128
-VOICE_ORDER = (3, 0, 1, 2)
 
 
 @runtime_checkable
 class Conditional(Protocol):
-    """A family that gives every cell's distribution, given the visible cells."""
+    """A family that gives every cell's distribution, and a work's likelihood in time order."""
 
     def pitch_log_probs(
         self, chorale: Chorale, visible: BoolArray | list[BoolArray]
     ) -> NDArray[np.float32]: ...
+
+    def log_likelihood(self, chorale: Chorale, given: BoolArray) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -69,20 +70,10 @@ def orderless_nll(
     return Nats(cells * float(np.mean(means)), chorale.steps)
 
 
-def joint_nll(family: Conditional, chorale: Chorale, *, frames: int) -> Nats:
-    """Negative log-likelihood in time order, on evenly spread frames of one work."""
-    steps = np.unique(np.linspace(0, chorale.steps - 1, frames).round().astype(int))
-    total = 0.0
-    for step in steps.tolist():
-        shown = []
-        visible = np.zeros(chorale.pitch.shape, dtype=np.bool_)
-        visible[:, :step] = True
-        for voice in VOICE_ORDER:
-            shown.append(visible.copy())
-            visible[voice, step] = True
-        own = _own(family.pitch_log_probs(chorale, shown), chorale)
-        total -= float(sum(own[i, voice, step] for i, voice in enumerate(VOICE_ORDER)))
-    return Nats(total, len(steps))
+def joint_nll(family: Conditional, chorale: Chorale) -> Nats:
+    """Negative log-likelihood of a whole work in time order."""
+    given = np.zeros(chorale.pitch.shape, dtype=np.bool_)
+    return Nats(-family.log_likelihood(chorale, given), chorale.steps)
 
 
 def _own(log_probs: NDArray[np.float32], chorale: Chorale) -> NDArray[np.float32]:

@@ -29,7 +29,6 @@ from generator.music.voice_leading import PER, parallels
 
 CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 ORDERLESS_MASKS = 10
-JOINT_FRAMES = 24
 LISTENER = "machine listener"
 
 
@@ -100,11 +99,9 @@ def likelihood_scores(family: Conditional, material: Material) -> Iterator[Score
     orderless = [orderless_nll(family, w, masks=ORDERLESS_MASKS, rng=rng) for w in works]
     note = f"{ORDERLESS_MASKS} masks a work"
     yield from _nats("orderless NLL", [(n.total, n.frames) for n in orderless], note)
-    joint = [joint_nll(family, w, frames=JOINT_FRAMES) for w in works]
-    # Every work counts by its length, as in a sum over all its frames.
-    scaled = [(n.total / n.frames * w.steps, w.steps) for n, w in zip(joint, works, strict=True)]
-    note = f"time order, voices B S A T, {JOINT_FRAMES} frames a work"
-    yield from _nats("joint NLL", scaled, note)
+    joint = [joint_nll(family, w) for w in works]
+    note = "time order, voices B S A T"
+    yield from _nats("joint NLL", [(n.total, n.frames) for n in joint], note)
 
 
 def one_shot_scores(

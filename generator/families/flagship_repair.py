@@ -17,7 +17,7 @@ PERFECT = (0, 7)  # unison or octave, fifth; mod 12
 
 
 def faults(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
-    """bool (4, T): cells of `tokens` (4, T) that end a parallel or are a stray sixteenth."""
+    """bool (..., 4, T): cells of `tokens` (..., 4, T) that end a parallel or are a stray."""
     pitch = vocabulary.pitch_of(tokens)
     return _parallel(pitch) | _stray(tokens, pitch, vocabulary)
 
@@ -25,29 +25,30 @@ def faults(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
 def _parallel(pitch: Tensor) -> Tensor:
     found = torch.zeros_like(pitch, dtype=torch.bool)
     for one, two in combinations(range(4), 2):
-        sounding = (pitch[one] > 0) & (pitch[two] > 0)
-        interval = (pitch[one] - pitch[two]).abs() % 12
-        moves = pitch[one].diff().sign(), pitch[two].diff().sign()
+        upper, lower = pitch[..., one, :], pitch[..., two, :]
+        sounding = (upper > 0) & (lower > 0)
+        interval = (upper - lower).abs() % 12
+        moves = upper.diff().sign(), lower.diff().sign()
         bad = (
             (moves[0] == moves[1])
             & (moves[0] != 0)
-            & (interval[1:] == interval[:-1])
-            & ((interval[1:] == PERFECT[0]) | (interval[1:] == PERFECT[1]))
-            & sounding[1:]
-            & sounding[:-1]
+            & (interval[..., 1:] == interval[..., :-1])
+            & ((interval[..., 1:] == PERFECT[0]) | (interval[..., 1:] == PERFECT[1]))
+            & sounding[..., 1:]
+            & sounding[..., :-1]
         )
-        found[one, 1:] |= bad
-        found[two, 1:] |= bad
+        found[..., one, 1:] |= bad
+        found[..., two, 1:] |= bad
     return found
 
 
 def _stray(tokens: Tensor, pitch: Tensor, vocabulary: Vocabulary) -> Tensor:
-    starts = tokens > vocabulary.pitches
-    starts[:, 1:] |= pitch[:, 1:] != pitch[:, :-1]
-    starts[:, 0] = True
-    ends = torch.cat((starts[:, 1:], torch.ones_like(starts[:, :1])), dim=1)
+    starts = (tokens > vocabulary.pitches) & (tokens < vocabulary.masked)
+    starts[..., 1:] |= pitch[..., 1:] != pitch[..., :-1]
+    starts[..., 0] = True
+    ends = torch.cat((starts[..., 1:], torch.ones_like(starts[..., :1])), dim=-1)
     short = starts & ends & (pitch > 0)
     beside = torch.zeros_like(short)
-    beside[:, 1:] |= short[:, :-1]
-    beside[:, :-1] |= short[:, 1:]
+    beside[..., 1:] |= short[..., :-1]
+    beside[..., :-1] |= short[..., 1:]
     return short & ~beside

@@ -1,185 +1,147 @@
-"""How the flagship writes: confidence order, then annealed Gibbs over beats, then repair.
+"""How the flagship writes: in time order, then annealed Gibbs over beats, then repair.
 
-All are composable steps over the same state (tokens, visible cells); given cells are asserted
-untouched at the end.
+All are composable steps over the same draft; given cells are asserted untouched at the end.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from generator.families.flagship_draft import Draft
+from generator.families.flagship_network import Network
 from generator.families.flagship_repair import faults
-from generator.families.flagship_tokens import Grid, Vocabulary
+from generator.families.flagship_tokens import Grid
 from generator.music.chorale import STEPS_PER_QUARTER
-
-Conditionals = Callable[[Grid, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class SamplingPlan:
     """Settings of a fill; the defaults are what plays in the quiz."""
 
-    rounds: int = 32
-    """Passes of the confidence order; each fixes the surest of the cells still open."""
-    sweeps: int = 16
-    """Sweeps of Gibbs over beats; each takes as many passes as a beat has steps."""
+    stride: int = 1
+    """Beats that are written on one plan, from left to right, before the next plan is made."""
+    sweeps: int = 12
+    """Sweeps of Gibbs over beats."""
     spacing: int = 3
     """Every so many beats are written anew at once, too far apart to disturb each other."""
-    temperature: float = 0.9
-    cooling: float = 0.7
+    temperature: float = 1.0
+    cooling: float = 0.8
     """Factor on the temperature at the last sweep; between them it falls evenly."""
-    repairs: int = 16
+    repairs: int = 8
     """Most rounds of repair; 0 leaves the faults in."""
+
+    def __post_init__(self) -> None:
+        for name in ("stride", "spacing"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} {getattr(self, name)}; it must be at least 1")
+        for name in ("sweeps", "repairs"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} {getattr(self, name)}; it must be at least 0")
+        for name in ("temperature", "cooling"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} {getattr(self, name)}; it must be above 0")
 
 
 def sample(
-    network: Conditionals,
+    network: Network,
     grid: Grid,
     visible: Tensor,
     *,
+    shifts: list[int],
+    seeds: list[int],
     plan: SamplingPlan,
-    generator: torch.Generator,
 ) -> Tensor:
-    """Tokens (1, 4, T) with all hidden cells written."""
-    vocabulary: Vocabulary = network.vocabulary  # type: ignore[attr-defined]
-    barred = ~vocabulary.allowed()[:, None, :]
-    state = _State(network, grid, visible, barred, generator)
-    by_confidence(state, plan)
+    """Tokens (B, 4, T) with all hidden cells written."""
+    state = Draft(network, grid, visible, shifts, seeds)
+    in_time(state, plan)
     by_beats(state, plan)
     by_repair(state, plan)
     assert torch.equal(state.tokens[visible], grid.tokens[visible])
     return state.tokens
 
 
-@dataclass
-class _State:
-    network: Conditionals
-    grid: Grid
-    given: Tensor
-    barred: Tensor
-    generator: torch.Generator
-
-    def __post_init__(self) -> None:
-        self.tokens = torch.where(self.given, self.grid.tokens, 0)
-        self.visible = self.given.clone()
-
-    def draw(self, temperature: float) -> tuple[Tensor, Tensor]:
-        """A token for every cell, and the probability it had."""
-        logits = self.network(Grid(self.tokens, self.grid.frame), self.visible)
-        logits = logits.masked_fill(self.barred, -math.inf) / temperature
-        uniform = torch.rand(logits.shape, generator=self.generator).clamp_(1e-9, 1 - 1e-7)
-        drawn = (logits - (-uniform.log()).log()).argmax(dim=-1)
-        chance = logits.softmax(dim=-1).gather(-1, drawn[..., None])[..., 0]
-        return drawn, chance
+def in_time(state: Draft, plan: SamplingPlan) -> None:
+    """Write from left to right, each plan seeing all that is given and all that was written."""
+    for first in range(0, state.beats, plan.stride):
+        past = torch.zeros_like(state.given)
+        past[:, :, : first * STEPS_PER_QUARTER] = True
+        block = ~state.given & ~past
+        block[:, :, (first + plan.stride) * STEPS_PER_QUARTER :] = False
+        if block.any():
+            state.write(block, state.given | past, plan.temperature)
 
 
-def by_confidence(state: _State, plan: SamplingPlan) -> None:
-    """Fix the surest cells first, by a cosine schedule: few at the start, many at the end."""
-    open_cells = int((~state.visible).sum())
-    rounds = min(plan.rounds, open_cells)
-    for index in range(rounds):
-        drawn, chance = state.draw(plan.temperature)
-        left = math.floor(open_cells * math.cos(math.pi / 2 * (index + 1) / rounds))
-        hidden = ~state.visible
-        fix = int(hidden.sum()) - left
-        if fix < 1:
-            continue
-        noise = torch.rand(chance.shape, generator=state.generator)
-        score = torch.where(hidden, chance * (0.5 + noise), -1.0)
-        chosen = torch.zeros_like(hidden).flatten()
-        chosen[score.flatten().topk(fix).indices] = True
-        chosen = chosen.view_as(hidden)
-        state.tokens = torch.where(chosen, drawn, state.tokens)
-        state.visible = state.visible | chosen
-
-
-def by_beats(state: _State, plan: SamplingPlan) -> None:
-    """Write beats of single voices anew, step by step, cooler as it goes (annealed block Gibbs).
-
-    Within a beat every step sees the one before it, and no two beats near each other are open at
-    once: cells drawn blindly side by side are what gives parallels and stray sixteenths.
-    """
-    written = ~state.given
-    beat, place = _beats(state.grid)
+def by_beats(state: Draft, plan: SamplingPlan) -> None:
+    """Write beats anew, in one voice or in all, cooler as it goes (annealed block Gibbs)."""
     for index in range(plan.sweeps):
         done = index / max(1, plan.sweeps - 1)
         heat = plan.temperature * (1 + (plan.cooling - 1) * done)
-        block = written & _open_beats(beat, plan.spacing, written, state.generator)
-        _write_by_step(state, block, place, heat)
+        block = _spread(_open_beats(state, plan.spacing)) & ~state.given
+        state.write(block, ~block, heat)
 
 
-def by_repair(state: _State, plan: SamplingPlan) -> None:
+def by_repair(state: Draft, plan: SamplingPlan) -> None:
     """Write beats with faults anew, in one of the voices at fault, and keep what is better."""
-    written = ~state.given
-    beat, place = _beats(state.grid)
-    vocabulary: Vocabulary = state.network.vocabulary  # type: ignore[attr-defined]
+    vocabulary = state.network.vocabulary
     for _ in range(plan.repairs):
-        wrong = faults(state.tokens[0], vocabulary)
-        counts = _by_beat(wrong, beat)
-        block = written & _faulty_beats(wrong, beat, written, state.generator)
-        if not block.any():
+        wrong = faults(state.tokens, vocabulary)
+        near = _mendable(state, wrong)
+        if not near.any():
             return
-        before = state.tokens
-        _write_by_step(state, block, place, plan.temperature)
-        after = _by_beat(faults(state.tokens[0], vocabulary), beat)
+        block = _spread(_faulty_beats(state, near)) & ~state.given
+        before = state.tokens.clone()
+        counts = _by_beat(wrong)
+        state.write(block, ~block, plan.temperature)
+        after = _by_beat(faults(state.tokens, vocabulary))
         # A beat's notes can put its own beat or the next one wrong.
-        better = after + after.roll(-1) < counts + counts.roll(-1)
-        state.tokens = torch.where(better[beat], state.tokens, before)
+        better = after + _next(after) < counts + _next(counts)
+        state.tokens = torch.where(_spread(better)[:, None], state.tokens, before)
 
 
-def _write_by_step(state: _State, block: Tensor, place: Tensor, heat: float) -> None:
-    state.visible = ~block
-    for step in range(STEPS_PER_QUARTER):
-        now = block & (place == step)
-        if not now.any():
-            continue
-        drawn, _ = state.draw(heat)
-        state.tokens = torch.where(now, drawn, state.tokens)
-        state.visible = state.visible | now
-    state.visible = torch.ones_like(state.given)
+def _open_beats(state: Draft, spacing: int) -> Tensor:
+    """bool (B, 4, N): every `spacing`-th beat, in one of its open voices or in all of them."""
+    draws = state.random(5)
+    offset = (draws[:, 4, 0] * spacing).long()
+    score = draws[:, :4] + state.open
+    chosen = score == score.max(dim=1, keepdim=True).values
+    chosen |= (draws[:, 4] < 0.5)[:, None]
+    place = torch.arange(state.beats)[None] + offset[:, None]
+    return chosen & state.open & (place % spacing == 0)[:, None]
 
 
-def _by_beat(cells: Tensor, beat: Tensor) -> Tensor:
-    """Number of cells (4, T) that are true, in each beat."""
-    return torch.zeros(int(beat[-1]) + 1).index_add_(0, beat, cells.sum(0).float())
+def _mendable(state: Draft, wrong: Tensor) -> Tensor:
+    """bool (B, 4, N): voices at fault in a beat or in the next one, where they are open."""
+    near = _any_by_beat(wrong)
+    near = near | torch.nn.functional.pad(near[..., 1:], (0, 1))
+    return near & state.open
 
 
-def _faulty_beats(
-    wrong: Tensor, beat: Tensor, written: Tensor, generator: torch.Generator
-) -> Tensor:
-    """(1, 4, T): each beat with a fault, or before one, in one voice that is written there."""
-    count = int(beat[-1]) + 1
-    near = wrong.clone()
-    near[:, :-1] |= wrong[:, 1:]
-    there = torch.zeros(4, count).index_add_(1, beat, (near & written[0]).float())
-    score = torch.rand(4, count, generator=generator) * (there > 0)
-    chosen = (score == score.max(dim=0).values) & (score > 0)
+def _faulty_beats(state: Draft, near: Tensor) -> Tensor:
+    """bool (B, 4, N): every other beat, in one of the voices that could mend it."""
+    draws = state.random(5, near.flatten(1).any(1))
+    score = draws[:, :4] * near
+    chosen = (score == score.max(dim=1, keepdim=True).values) & (score > 0)
     # Two beats side by side would each be judged by the other's notes.
-    parity = int(torch.randint(2, (1,), generator=generator))
-    chosen &= torch.arange(count) % 2 == parity
-    return chosen[:, beat][None]
+    parity = (draws[:, 4, :1] < 0.5).long()
+    return chosen & ((torch.arange(state.beats)[None] + parity) % 2 == 0)[:, None]
 
 
-def _beats(grid: Grid) -> tuple[Tensor, Tensor]:
-    """Number of the beat and place in it, each (T,), from the frame's place in the bar."""
-    place = grid.frame[0, 0] % STEPS_PER_QUARTER
-    starts = place == 0
-    starts = starts.clone()
-    starts[0] = True
-    return starts.cumsum(0) - 1, place
+def _spread(beats: Tensor) -> Tensor:
+    """(..., N) of beats as (..., T) of steps."""
+    return beats.repeat_interleave(STEPS_PER_QUARTER, dim=-1)
 
 
-def _open_beats(beat: Tensor, spacing: int, written: Tensor, generator: torch.Generator) -> Tensor:
-    """(1, 4, T): every `spacing`-th beat in one voice, drawn among those written there."""
-    count = int(beat[-1]) + 1
-    offset = int(torch.randint(spacing, (1,), generator=generator))
-    there = torch.zeros(4, count).index_add_(1, beat, written[0].float())
-    score = torch.rand(4, count, generator=generator) + (there > 0)
-    chosen = score == score.max(dim=0).values
-    chosen &= (torch.arange(count) + offset) % spacing == 0
-    return chosen[:, beat][None]
+def _any_by_beat(cells: Tensor) -> Tensor:
+    return cells.view(*cells.shape[:-1], -1, STEPS_PER_QUARTER).any(-1)
+
+
+def _by_beat(cells: Tensor) -> Tensor:
+    """Number of cells (B, 4, T) that are true, in each beat (B, N)."""
+    return cells.view(*cells.shape[:-1], -1, STEPS_PER_QUARTER).sum((1, 3))
+
+
+def _next(counts: Tensor) -> Tensor:
+    return torch.nn.functional.pad(counts[..., 1:], (0, 1))

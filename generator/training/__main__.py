@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, help="of torch; default: its own choice")
+    parser.add_argument("--fold", type=int, help="train this member alone, of a config with folds")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args()
     command = "python -m generator.training " + " ".join(sys.argv[1:])
@@ -31,7 +32,8 @@ def main() -> None:
     try:
         config = tomllib.loads(options.config.read_text())
         train = import_module(TRAINERS[options.family]).train
-        scores = train(config, options.out, command=command, progress=not options.quiet)
+        only = {} if options.fold is None else {"fold": options.fold}
+        scores = train(config, options.out, command=command, progress=not options.quiet, **only)
     except (OSError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
         sys.exit(f"{options.config}: {error!r}; mend the config or its path")
     except (GeneratorError, ValueError) as error:

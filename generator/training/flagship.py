@@ -1,4 +1,7 @@
-"""Trains the flagship on a split: masked cells, one shot, cross-entropy."""
+"""Trains the flagship: masked cells, read in one shot and one after the other, cross-entropy.
+
+On the split `folds` a composer has one member for each fold, trained on the works of the others.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
-from generator.families.flagship import Flagship, FlagshipConfig, Network
-from generator.music.chorale import given_for
-from generator.training.data import Batch, Crops, load_split
+from generator.families.flagship import Flagship
+from generator.families.flagship_network import FlagshipConfig, Network
+from generator.music.chorale import BoolArray, given_for
+from generator.music.splits import FOLDS
+from generator.training.data import Batch, Crops, Part, load_split
 from generator.training.loop import Loop, LoopConfig, Scores
 from generator.training.masks import hide_any
 
@@ -23,85 +27,137 @@ ORDERLESS_MASKS = 4
 JUDGED = 40  # chorales of the validation part: enough to rank checkpoints by
 
 
-def train(config: dict[str, Any], out: Path, *, command: str, progress: bool) -> Scores:
-    """Train by a config (data, network, training, perhaps masks) and write the checkpoint."""
-    parts = load_split(config["data"]["split"])
+def train(
+    config: dict[str, Any], out: Path, *, command: str, progress: bool, fold: int | None = None
+) -> Scores:
+    """Train by a config (data, network, training, perhaps masks) and write the checkpoint.
+
+    With `fold`, that member alone is trained, and left in its state file: so that several machines
+    or cores can share the work. The whole command then finds it trained.
+    """
+    split = config["data"]["split"]
+    members = range(FOLDS) if split == "folds" else range(1)
+    if fold is not None and fold not in members:
+        raise ValueError(f"fold {fold}; the split {split} has {len(members)}: 0 to {members[-1]}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    networks, parts, metrics = [], [], []
+    for member in members if fold is None else (fold,):
+        part = load_split(split, member)
+        state = out.with_suffix(f".fold{member}.state" if len(members) > 1 else ".state")
+        network, best = _member(config, part, state, progress=progress)
+        networks.append(network)
+        parts.append(part)
+        metrics.append(best)
+    if fold is None:
+        metadata = {
+            "split": split,
+            "seed": str(LoopConfig(**config["training"]).seed),
+            "command": command,
+            "training": json.dumps(config),
+            "metrics": json.dumps(metrics if len(members) > 1 else metrics[0]),
+        }
+        Flagship(networks).save(out, metadata | _provenance(parts))
+    return {name: float(np.mean([each[name] for each in metrics])) for name in metrics[0]}
+
+
+def _member(
+    config: dict[str, Any], parts: dict[str, Part], state: Path, *, progress: bool
+) -> tuple[Network, Scores]:
     settings = LoopConfig(**config["training"])
     torch.manual_seed(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = Network(FlagshipConfig(**config["network"])).to(device)
     length = int(config["data"]["crop"])
-    crops = Crops(parts["train"].chorales, network.vocabulary, length, **config.get("masks", {}))
+    crops = Crops(
+        parts["train"].chorales,
+        network.vocabulary,
+        length,
+        transposed=float(config["data"].get("transposed", 1.0)),
+        **config.get("masks", {}),
+    )
     held_out = Crops(parts["valid"].chorales[:JUDGED], network.vocabulary, length)
     fixed = held_out.fixed(np.random.default_rng(settings.seed)).to(device)
 
-    def loss(net: nn.Module, rng: np.random.Generator) -> Tensor:
-        return masked_loss(net, crops.batch(settings.batch, rng).to(device))
+    def loss(net: Network, rng: np.random.Generator) -> Tensor:
+        net.related = loop.step >= relations_after
+        batch = crops.batch(settings.batch, rng).to(device)
+        marginal, sequential = masked_losses(net, batch)
+        return sequential if network.config.causal else (marginal + sequential) / 2
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    loop = Loop(network, settings, loss, lambda net: judge(net, fixed), out.with_suffix(".state"))
+    relations_after = int(config.get("relations", {}).get("after", 0))
+    loop = Loop(network, settings, loss, lambda net: judge(net, fixed), state)
     best = loop.run(progress=progress)
-    Flagship(loop.averaged.cpu()).save(  # type: ignore[arg-type]
-        out,
-        {
-            "data": parts["train"].digest(),
-            "split": config["data"]["split"],
-            "works": json.dumps(parts["train"].names),
-            "seed": str(settings.seed),
-            "command": command,
-            "training": json.dumps(config),
-            "metrics": json.dumps(best),
-        },
+    return loop.averaged.cpu(), best
+
+
+def _provenance(parts: list[dict[str, Part]]) -> dict[str, str]:
+    works = [each["train"].names for each in parts]
+    digests = [each["train"].digest() for each in parts]
+    if len(parts) == 1:
+        return {"works": json.dumps(works[0]), "data": digests[0]}
+    folds = [each["test"].names for each in parts]
+    return {
+        "works": json.dumps(works),
+        "data": json.dumps(digests),
+        "folds": json.dumps(folds),
+    }
+
+
+def masked_losses(network: Network, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of the hidden cells, marginal and sequential, in nats a cell.
+
+    Each is the mean over examples of the mean over an example's hidden cells, so that an order of
+    all cells is estimated without bias where the number of hidden cells is uniform.
+    """
+    marginal, sequential = network.losses(batch.grid, batch.visible)
+    count = (~batch.visible).sum((1, 2)).clamp(min=1)
+    return (
+        (marginal.sum((1, 2)) / count).mean(),
+        (sequential.sum((1, 2)) / count).mean(),
     )
-    return best
-
-
-def masked_loss(network: nn.Module, batch: Batch) -> Tensor:
-    """Cross-entropy of the hidden cells: the mean of each example's mean, in nats a cell."""
-    logits = network(batch.grid, batch.visible)
-    losses = F.cross_entropy(logits.flatten(0, 2), batch.grid.tokens.flatten(), reduction="none")
-    hidden = (~batch.visible).float()
-    each = (losses.view_as(hidden) * hidden).sum((1, 2)) / hidden.sum((1, 2)).clamp(min=1)
-    return each.mean()
 
 
 @torch.inference_mode()
-def judge(network: nn.Module, batch: Batch) -> Scores:
-    """Validation: orderless NLL (nats a step) and each condition's cross-entropy and accuracy."""
+def judge(network: Network, batch: Batch) -> Scores:
+    """Validation: orderless NLL (nats a step) and each condition's losses and accuracy.
+
+    `loss` is the marginal cross-entropy of a cell, `next` the sequential one, `right` the share of
+    cells whose most probable token, in one shot, is Bach's.
+    """
+    if network.config.causal:
+        scores = _condition(network, batch, "SATB")
+        return {"joint": 4 * scores["next_SATB"], "score": scores["next_SATB"]}
     rng = np.random.default_rng(0)
     size, _, steps = batch.visible.shape
-    lengths = _lengths(batch)
     orderless = []
     for index in range(ORDERLESS_MASKS):
         visible = np.ones((size, 4, steps), dtype=np.bool_)
-        for row, real in enumerate(lengths):
+        for row in range(size):
+            real = (batch.grid.tokens[row, 0] != network.vocabulary.padding).sum()
             share = (index + rng.random()) / ORDERLESS_MASKS
-            visible[row, :, :real] = ~hide_any(real, math.ceil(share * 4 * real), rng)
-        shown = Batch(batch.grid, torch.from_numpy(visible).to(batch.visible.device))
-        orderless.append(4 * float(masked_loss(network, shown)))
+            visible[row] = ~hide_any(steps, math.ceil(share * 4 * int(real)), rng)
+        shown = _shown(network, batch, visible)
+        orderless.append(4 * float(masked_losses(network, shown)[0]))
     scores = {"orderless": float(np.mean(orderless))}
     for condition in SHOWN_CONDITIONS:
-        scores |= _one_shot(network, batch, condition, lengths)
-    losses = [scores[f"loss_{condition}"] for condition in SHOWN_CONDITIONS]
+        scores |= _condition(network, batch, condition)
+    losses = [scores[f"{kind}_{c}"] for c in SHOWN_CONDITIONS for kind in ("loss", "next")]
     scores["score"] = scores["orderless"] / 4 + float(np.mean(losses))
     return scores
 
 
-def _lengths(batch: Batch) -> list[int]:
-    real = batch.grid.real
-    assert real is not None
-    return [int(length) for length in real.sum(1)]
+def _shown(network: Network, batch: Batch, visible: BoolArray) -> Batch:
+    padded: Tensor = batch.grid.tokens == network.vocabulary.padding
+    return Batch(batch.grid, torch.from_numpy(visible).to(padded.device) | padded)
 
 
-def _one_shot(network: nn.Module, batch: Batch, condition: str, lengths: list[int]) -> Scores:
-    given = torch.from_numpy(given_for(condition, batch.visible.shape[2]))
-    visible = given.expand_as(batch.visible).clone()
-    for row, real in enumerate(lengths):
-        visible[row, :, real:] = True
-    shown = Batch(batch.grid, visible.to(batch.visible.device))
-    logits = network(shown.grid, shown.visible)
-    right = (logits.argmax(-1) == batch.grid.tokens)[~shown.visible].float().mean()
+def _condition(network: Network, batch: Batch, condition: str) -> Scores:
+    given = np.broadcast_to(given_for(condition, batch.visible.shape[2]), batch.visible.shape)
+    shown = _shown(network, batch, given.copy())
+    marginal, sequential = masked_losses(network, shown)
+    right = (network(shown.grid, shown.visible).argmax(-1) == batch.grid.tokens)[~shown.visible]
     return {
-        f"loss_{condition}": float(masked_loss(network, shown)),
-        f"right_{condition}": float(right),
+        f"loss_{condition}": float(marginal),
+        f"next_{condition}": float(sequential),
+        f"right_{condition}": float(right.float().mean()),
     }

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -44,19 +45,20 @@ class LoopConfig:
 
 
 Scores = dict[str, float]
+Model = TypeVar("Model", bound=nn.Module)
 
 
 @dataclass
-class Loop:
+class Loop(Generic[Model]):
     """One run: `loss(step seed)` to learn from, `validate(network)` to be judged by.
 
     `validate` returns scores; the one named "score" decides (lower is better).
     """
 
-    network: nn.Module
+    network: Model
     config: LoopConfig
-    loss: Callable[[nn.Module, np.random.Generator], Tensor]
-    validate: Callable[[nn.Module], Scores]
+    loss: Callable[[Model, np.random.Generator], Tensor]
+    validate: Callable[[Model], Scores]
     state_file: Path
 
     def __post_init__(self) -> None:
@@ -66,6 +68,7 @@ class Loop:
             lr=self.config.learning_rate,
             weight_decay=self.config.weight_decay,
             betas=(0.9, 0.98),
+            fused=True,
         )
         self.step = 0
         self.best: Scores = {"score": math.inf, "step": 0}

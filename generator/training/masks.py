@@ -1,52 +1,70 @@
-"""Which cells a training example shows: the questions that the network learns to answer.
-
-Mixture: any number of cells anywhere (the orderless likelihood); whole voices, wholly or partly
-hidden (the quiz's conditions); spans of some voices; and all that lies ahead (time order).
-"""
+"""Which cells a training example shows: the questions that the network learns to answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from generator.music.chorale import CONDITIONS, VOICES, BoolArray
+from generator.music.chorale import CONDITIONS, STEPS_PER_QUARTER, VOICES, BoolArray
 
-KINDS = ("anywhere", "voices", "span", "ahead")
-CHANCES = (0.45, 0.35, 0.12, 0.08)
+KINDS = {
+    "anywhere": 0.4,
+    "voices": 0.3,
+    "scattered": 0.1,
+    "beats": 0.1,
+    "ahead": 0.1,
+}
+"""Kinds of masks and how often each is drawn unless a config says otherwise.
+
+anywhere    any number of cells, anywhere: the orderless likelihood
+voices      some voices, whole: the quiz's conditions, in one shot
+scattered   some of the cells of some voices
+beats       some of the beats of some voices: what Gibbs sampling asks
+ahead       some voices from some beat on: what writing in time order asks
+"""
 
 
 def draw_mask(
     steps: int,
     rng: np.random.Generator,
     *,
-    chances: Sequence[float] = CHANCES,
+    kinds: Mapping[str, float] = KINDS,
     conditions: Sequence[str] = CONDITIONS,
 ) -> BoolArray:
     """bool[4, T]: True = visible; at least one cell is hidden.
 
     Parameters
     ----------
-    chances : of the four `KINDS`
-    conditions : what whole voices and spans are drawn from; one named twice is drawn twice as often
+    kinds : how often each of `KINDS` is drawn, in any unit
+    conditions : what voices are drawn from; one named twice is drawn twice as often
+
+    Raises
+    ------
+    ValueError
+        If a kind is unknown.
     """
-    kind = rng.choice(KINDS, p=chances)
-    hidden = np.zeros((4, steps), dtype=np.bool_)
+    if unknown := set(kinds) - set(KINDS):
+        raise ValueError(f"unknown masks {sorted(unknown)}; use some of {', '.join(KINDS)}")
+    weights = np.array(list(kinds.values()), dtype=np.float64)
+    kind = list(kinds)[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     if kind == "anywhere":
-        hidden = hide_any(steps, int(rng.integers(1, 4 * steps + 1)), rng)
-    elif kind == "voices":
-        hidden[_some_voices(rng, conditions)] = True
-        if rng.random() < 0.5:
-            hidden &= rng.random((4, steps)) < rng.random()
-    elif kind == "span":
-        start, stop = np.sort(rng.integers(0, steps + 1, size=2))
-        hidden[_some_voices(rng, conditions), start : stop + 1] = True
+        return ~hide_any(steps, int(rng.integers(1, 4 * steps + 1)), rng)
+    hidden = np.zeros((4, steps), dtype=np.bool_)
+    voices = [VOICES.index(v) for v in conditions[int(rng.integers(len(conditions)))]]
+    beats = -(-steps // STEPS_PER_QUARTER)
+    if kind == "voices":
+        hidden[voices] = True
+    elif kind == "scattered":
+        hidden[voices] = rng.random((len(voices), steps)) < rng.random()
+    elif kind == "beats":
+        chosen = rng.random(beats) < rng.random()
+        chosen[rng.integers(beats)] = True
+        hidden[voices] = np.repeat(chosen, STEPS_PER_QUARTER)[:steps]
     else:
-        start = int(rng.integers(0, steps))
-        hidden[:, start:] = True
-        hidden[rng.permutation(4)[: rng.integers(0, 4)], start] = False
+        hidden[voices, int(rng.integers(beats)) * STEPS_PER_QUARTER :] = True
     if not hidden.any():
-        hidden[rng.integers(4), rng.integers(steps)] = True
+        hidden[voices[0], rng.integers(steps)] = True
     return ~hidden
 
 
@@ -55,7 +73,3 @@ def hide_any(steps: int, count: int, rng: np.random.Generator) -> BoolArray:
     hidden = np.zeros(4 * steps, dtype=np.bool_)
     hidden[rng.permutation(4 * steps)[:count]] = True
     return hidden.reshape(4, steps)
-
-
-def _some_voices(rng: np.random.Generator, conditions: Sequence[str]) -> list[int]:
-    return [VOICES.index(voice) for voice in conditions[int(rng.integers(len(conditions)))]]

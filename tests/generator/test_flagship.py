@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from generator.families.flagship import Flagship, FlagshipConfig, Network
-from generator.families.flagship_sampling import SamplingPlan
-from generator.families.flagship_tokens import Vocabulary, encode_frame
+from generator.families.checkpoint import CheckpointError
+from generator.families.flagship import Flagship
+from generator.families.flagship_cells import Cells
+from generator.families.flagship_network import FlagshipConfig, Network
+from generator.families.flagship_tokens import Vocabulary, encode_grid, signature_shift
+from generator.families.flagship_window import ORDER, window
 from generator.music.chorale import REST, Chorale, given_for, mended_onsets
 
+TINY = {"width": 16, "layers": 2, "heads": 2, "hidden": 16, "token": 4, "cell": 8}
 
-def make(steps: int = 24, seed: int = 0) -> Chorale:
+
+def make(steps: int = 24, seed: int = 0, **frame) -> Chorale:
     rng = np.random.default_rng(seed)
     low = np.array([[62], [57], [50], [40]])
     pitch = low + rng.integers(0, 10, size=(4, steps))
@@ -20,22 +26,24 @@ def make(steps: int = 24, seed: int = 0) -> Chorale:
     onset = mended_onsets(pitch, rng.random((4, steps)) < 0.3)
     fermata = np.zeros(steps, dtype=bool)
     fermata[-4:] = True
-    return Chorale(pitch=pitch, onset=onset, fermata=fermata, key="Eb minor", anacrusis=4)
+    frame = {"key": "Eb minor", "anacrusis": 4, **frame}
+    return Chorale(pitch=pitch, onset=onset, fermata=fermata, **frame)
 
 
-def debug(onsets: bool) -> Flagship:
+def debug(onsets: bool, members: int = 1, **config) -> Flagship:
     torch.manual_seed(1)
-    config = FlagshipConfig(width=16, layers=2, heads=2, hidden=16, cell=8, onsets=onsets)
-    return Flagship(Network(config))
+    settings = FlagshipConfig(**TINY, onsets=onsets, **config)
+    return Flagship([Network(settings) for _ in range(members)])
 
 
 @pytest.mark.parametrize("onsets", [True, False])
 def test_tokens_give_the_chorale_back(onsets):
     vocabulary, chorale = Vocabulary(onsets=onsets), make()
-    pitch, onset = vocabulary.decode(vocabulary.encode(chorale))
-    assert np.array_equal(pitch, chorale.pitch)
-    if onsets:
-        assert np.array_equal(onset, chorale.onset)
+    for shift in (0, -5) if onsets else (0,):
+        pitch, onset = vocabulary.decode(vocabulary.encode(chorale, shift), shift)
+        assert np.array_equal(pitch, chorale.pitch)
+        if onsets:
+            assert np.array_equal(onset, chorale.onset)
 
 
 def test_pitches_outside_the_vocabulary_are_read_in_a_nearer_octave():
@@ -46,15 +54,57 @@ def test_pitches_outside_the_vocabulary_are_read_in_a_nearer_octave():
     assert (read % 12).ravel().tolist() == (pitch % 12).ravel().tolist()
 
 
+@pytest.mark.parametrize(
+    ("key", "shift"), [("C major", 0), ("A minor", 0), ("G major", 5), ("Eb minor", -6)]
+)
+def test_every_key_is_read_with_an_empty_signature(key, shift):
+    assert signature_shift(key) == shift
+
+
+def test_a_piece_and_its_transposition_are_one_to_the_network():
+    chorale = make(key="C major")
+    moved = replace(chorale, pitch=np.where(chorale.pitch == REST, REST, chorale.pitch + 2),
+                    key="D major")  # fmt: skip
+    vocabulary = Vocabulary(onsets=True)
+    one, two = (encode_grid(each, vocabulary)[0] for each in (chorale, moved))
+    assert torch.equal(one.tokens, two.tokens)
+
+
+def test_beats_of_the_network_are_beats_of_the_bar():
+    chorale = make(26, anacrusis=3)  # the piece begins a sixteenth late
+    grid, layout = encode_grid(chorale, Vocabulary(onsets=True))
+    assert (layout.lead, layout.padded) == (1, 28)
+    assert (grid.tokens[0, :, 0] == Vocabulary(onsets=True).padding).all()
+    assert grid.frame[0, 0, :3].tolist() == [12, 0, 4]
+
+
 @pytest.mark.parametrize("onsets", [True, False])
 def test_hidden_cells_are_never_looked_at(onsets):
     network = debug(onsets).network
-    grid = encode_frame(make(), network.vocabulary)
+    grid, _ = encode_grid(make(), network.vocabulary)
     visible = torch.rand(1, 4, 24, generator=torch.Generator().manual_seed(0)) < 0.5
-    other = replace(grid, tokens=torch.where(visible, grid.tokens, 1))
+    other = grid.with_tokens(torch.where(visible, grid.tokens, 1))
     with torch.inference_mode():
         assert torch.equal(network(grid, visible), network(other, visible))
         assert not torch.equal(network(grid, visible), network(grid, ~visible))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_sequential_reading_sees_what_stands_by_then_and_nothing_else(causal):
+    network = debug(True, causal=causal).network
+    grid, _ = encode_grid(make(), network.vocabulary)
+    hidden = torch.zeros(1, 4, 24, dtype=torch.bool)
+    with torch.inference_mode():
+        before = network.losses(grid, hidden)[1]
+        places = [(step, voice) for step in range(8, 12) for voice in ORDER]
+        for turn, (step, voice) in enumerate(places):
+            tokens = grid.tokens.clone()
+            tokens[0, voice, step] = 7
+            after = network.losses(grid.with_tokens(tokens), hidden)[1]
+            for earlier in places[:turn]:
+                assert after[0, earlier[1], earlier[0]] == before[0, earlier[1], earlier[0]]
+            for past in range(8):
+                assert torch.equal(after[0, :, past], before[0, :, past])
 
 
 @pytest.mark.parametrize("onsets", [True, False])
@@ -73,68 +123,127 @@ def test_the_network_of_the_published_split_sees_pitches_and_the_step_index_only
     )
 
 
-def test_the_frame_is_seen_where_it_is_known():
-    family, chorale = debug(True), make()
-    other = replace(chorale, key="C major")
-    given = given_for("ATB", 24)
-    assert not np.array_equal(
-        family.pitch_log_probs(chorale, given), family.pitch_log_probs(other, given)
-    )
+@pytest.mark.parametrize(
+    "other", [{"key": "Gb major"}, {"anacrusis": 8}, {"metre": ((0, "3/4"),)}], ids=str
+)
+def test_the_frame_is_seen_where_it_is_known(other):
+    family, given = debug(True), given_for("ATB", 24)
+    seen, changed = (family.pitch_log_probs(each, given) for each in (make(), make(**other)))
+    assert not np.array_equal(seen, changed)
 
 
 def test_padding_changes_nothing():
     family, chorale = debug(True), make()
-    grid = encode_frame(chorale, family.network.vocabulary)
+    grid, _ = encode_grid(chorale, family.network.vocabulary)
     visible = torch.from_numpy(given_for("ATB", 24))[None]
-    padded = replace(
-        grid,
-        tokens=torch.nn.functional.pad(grid.tokens, (0, 6)),
-        frame=torch.nn.functional.pad(grid.frame, (0, 6)),
-        real=torch.arange(30)[None] < 24,
-    )
-    wide = torch.nn.functional.pad(visible, (0, 6), value=True)
-    # The nearest visible pitch after the last step differs: padding is visible. Rests there.
+    long = encode_grid(make(40), family.network.vocabulary)[0]
+    both = type(grid).stacked([grid, long], family.network.vocabulary.padding)
+    wide = torch.nn.functional.pad(visible, (0, 16), value=True).expand(2, -1, -1)
     with torch.inference_mode():
-        short = family.network(replace(grid, real=torch.ones(1, 24, dtype=torch.bool)), visible)
-        long = family.network(padded, wide & padded.real[:, None])
-    assert torch.allclose(short, long[:, :, :24], atol=1e-5)
+        short = family.network(grid, visible)
+        padded = family.network(both, wide)
+    assert torch.allclose(short[0], padded[0, :, :24], atol=1e-4)
 
 
-def test_neighbours_are_the_nearest_visible_pitches():
+def test_neighbours_are_the_nearest_visible_pitches_around_each_beat():
     vocabulary = Vocabulary(onsets=True)
-    tokens = torch.tensor([[[5, 6, 7, 8, 9]]])
-    visible = torch.tensor([[[True, False, False, True, False]]])
+    tokens = torch.arange(5, 17).view(1, 1, 12)
+    visible = torch.zeros(1, 1, 12, dtype=torch.bool)
+    visible[..., [1, 6, 9]] = True
     before, after = vocabulary.neighbours(tokens, visible)
     none = vocabulary.pitches + 1
-    assert before.tolist() == [[[none, 5, 5, 5, 8]]]
-    assert after.tolist() == [[[8, 8, 8, none, none]]]
+    assert before.tolist() == [[[none, 6, 11]]]
+    assert after.tolist() == [[[11, 14, none]]]
 
 
-def test_a_checkpoint_gives_the_same_piece_after_loading(tmp_path):
-    family, chorale = debug(True), make()
-    path = tmp_path / "f.safetensors"
-    family.save(path, {"works": "[]"})
-    loaded = Flagship.load(path)
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_checkpoint_gives_the_same_piece_after_loading(members, tmp_path):
+    family, chorale = debug(True, members), make()
+    family.save(tmp_path / "f.safetensors", {"works": "[]"})
+    loaded = Flagship.load(tmp_path / "f.safetensors")
     loaded.save(tmp_path / "g.safetensors", {"works": "[]"})
     again = Flagship.load(tmp_path / "g.safetensors")
     given = given_for("ATB", 24)
-    assert loaded.fill(chorale, given, seed=3) == again.fill(chorale, given, seed=3)
+    assert loaded.members == members
+    pieces = [
+        [each.member(fold).fill(chorale, given, seed=3) for fold in range(members)]
+        for each in (loaded, again)
+    ]
+    assert pieces[0] == pieces[1]
+    assert all(a != b for a, b in itertools.combinations(pieces[0], 2))
 
 
-def test_log_likelihood_is_the_chain_rule_over_the_written_cells():
-    family, chorale = debug(True), make(4)
-    given = np.ones((4, 4), dtype=bool)
-    assert family.log_likelihood(chorale, given) == 0
-    given[1, 2] = False
-    one = family.pitch_log_probs(chorale, given)[0, 1, 2, chorale.pitch[1, 2]]
-    assert family.log_likelihood(chorale, given) == pytest.approx(float(one))
+def test_a_checkpoint_without_one_of_its_members_weights_is_refused(tmp_path):
+    from safetensors.numpy import load_file, save_file
+
+    from generator.families.checkpoint import read_metadata
+
+    path = tmp_path / "f.safetensors"
+    debug(True, 2).save(path, {"works": "[]"})
+    tensors = {
+        name: value for name, value in load_file(path).items() if name != "fold1.norm.weight"
+    }
+    save_file(tensors, path, metadata=read_metadata(path))
+    with pytest.raises(CheckpointError, match="does not fit its own config"):
+        Flagship.load(path)
 
 
-def test_a_plan_without_gibbs_is_another_way_to_write():
+def test_the_members_that_exist_are_named():
+    with pytest.raises(ValueError, match="no member 2; this composer has 2"):
+        debug(True, 2).member(2)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_log_likelihood_is_the_chain_rule_over_the_written_cells(causal):
+    family, chorale = debug(False, causal=causal), make(8)
+    given = np.zeros((4, 8), dtype=bool)
+    whole = family.log_likelihood(chorale, given)
+    # Every cell in turn is summed out by hand: the probabilities of all its pitches make one.
+    network = family.network
+    grid, _ = encode_grid(chorale, network.vocabulary)
+    hidden = torch.from_numpy(given)[None]
+    with torch.inference_mode():
+        total = 0.0
+        for step, voice in itertools.product(range(8), ORDER):
+            known = hidden.clone()
+            known[..., : step - step % 4] = True
+            seen = torch.ones_like(known) if causal else known
+            plans = network.plans(grid, seen)
+            at = torch.tensor([0]), torch.tensor([step])
+            logits = network.next_logits(voice, plans, grid.tokens, hidden, at)
+            total += float(logits.log_softmax(-1)[0, grid.tokens[0, voice, step]])
+    assert whole == pytest.approx(total, abs=1e-3)
+    assert family.log_likelihood(chorale, np.ones((4, 8), dtype=bool)) == 0
+
+
+def test_a_piece_of_a_batch_is_the_piece_that_is_written_alone():
+    family = debug(True)
+    tasks = [
+        (make(24), given_for("ATB", 24)),
+        (make(40, seed=1, key="G major", anacrusis=0), given_for("S", 40)),
+        (make(16, seed=2), given_for("SATB", 16)),
+    ]
+    together = family.fill_many(tasks, [1, 2, 3])
+    alone = [family.fill(*task, seed=seed) for task, seed in zip(tasks, [1, 2, 3], strict=True)]
+    assert together == alone
+
+
+def test_a_setting_of_the_sampling_is_another_way_to_write():
     family, chorale = debug(True), make()
     given = given_for("SATB", 24)
-    quick = family.fill_by(chorale, given, seed=1, plan=SamplingPlan(rounds=4, sweeps=0))
-    assert quick != family.fill(chorale, given, seed=1)
+    quick = family.with_sampling(sweeps="0", repairs=0)
+    assert (quick.sampling["sweeps"], quick.sampling["repairs"]) == (0, 0)
+    assert quick.fill(chorale, given, seed=1) != family.fill(chorale, given, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [({"sweep": 1}, "unknown sampling setting 'sweep'"), ({"stride": 0}, "stride 0"),
+     ({"temperature": -1.0}, "temperature -1.0")],
+)  # fmt: skip
+def test_a_bad_setting_is_named(setting, words):
+    with pytest.raises(ValueError, match=words):
+        debug(True).with_sampling(**setting)
 
 
 def test_global_random_state_takes_no_part():
@@ -143,3 +252,21 @@ def test_global_random_state_takes_no_part():
     first = family.fill(chorale, given, seed=5)
     torch.rand(7)
     assert family.fill(chorale, given, seed=5) == first
+
+
+@pytest.mark.parametrize("onsets", [True, False])
+def test_cells_are_written_by_the_networks_own_numbers(onsets):
+    network = debug(onsets).network
+    with torch.no_grad():
+        for each in network.relations.parameters():
+            each.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(2))
+    grid, _ = encode_grid(make(), network.vocabulary)
+    visible = torch.rand(1, 4, 24, generator=torch.Generator().manual_seed(0)) < 0.5
+    rows, steps = torch.zeros(20, dtype=torch.long), torch.arange(20)
+    with torch.inference_mode():
+        plans = network.plans(grid, visible)
+        for voice in range(4):
+            wanted = network.next_logits(voice, plans, grid.tokens, visible, (rows, steps))
+            around = window(voice, grid.tokens, visible, (rows, steps), network.vocabulary)
+            found = Cells(network).logits(voice, plans[0, :20, voice].numpy(), around.numpy())
+            assert np.allclose(found, wanted.numpy(), atol=1e-4)

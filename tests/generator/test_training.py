@@ -10,16 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file
 from torch import nn
 
 from generator.families.checkpoint import read_metadata
-from generator.families.flagship import Flagship, FlagshipConfig
+from generator.families.flagship import Flagship
+from generator.families.flagship_network import FlagshipConfig
+from generator.families.flagship_tokens import Vocabulary
 from generator.training import flagship
 from generator.training.data import Crops, Part, load_split
 from generator.training.loop import Loop, LoopConfig
 
 CONFIGS = Path(flagship.__file__).parent / "configs"
-MINIATURE = {"width": 16, "layers": 1, "heads": 2, "hidden": 16, "cell": 8}
+MINIATURE = {"width": 16, "layers": 1, "heads": 2, "hidden": 16, "token": 4, "cell": 8}
 
 
 @pytest.fixture
@@ -27,9 +30,11 @@ def small_split(monkeypatch):
     chorales = load_split("jsb")["train"].chorales[:6]
     parts = {
         "train": Part(("a", "b", "c", "d"), chorales[:4]),
-        "valid": Part(("e", "f"), chorales[4:]),
+        "valid": Part(("e",), chorales[4:5]),
+        "test": Part(("f",), chorales[5:]),
     }
-    monkeypatch.setattr(flagship, "load_split", lambda split: parts)
+    monkeypatch.setattr(flagship, "load_split", lambda split, fold: parts)
+    monkeypatch.setattr(flagship, "FOLDS", 2)
 
 
 @pytest.mark.parametrize("config", sorted(CONFIGS.glob("flagship*.toml")), ids=lambda p: p.stem)
@@ -41,11 +46,41 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
     out = tmp_path / "f.safetensors"
     scores = flagship.train(tables, out, command="as tested", progress=False)
     metadata = read_metadata(out)
-    assert json.loads(metadata["works"]) == ["a", "b", "c", "d"]
+    works, metrics = json.loads(metadata["works"]), json.loads(metadata["metrics"])
     assert metadata["command"] == "as tested"
-    assert len(metadata["data"]) == 64
-    assert json.loads(metadata["metrics"])["orderless"] == scores["orderless"]
-    assert Flagship.load(out).network.config.onsets == tables["network"]["onsets"]
+    loaded = Flagship.load(out)
+    assert loaded.network.config.onsets == tables["network"]["onsets"]
+    if tables["data"]["split"] == "folds":
+        assert works == [["a", "b", "c", "d"]] * 2
+        assert json.loads(metadata["folds"]) == [["f"]] * 2
+        assert [len(each) for each in json.loads(metadata["data"])] == [64, 64]
+        assert loaded.members == 2
+        metrics = metrics[0]
+    else:
+        assert works == ["a", "b", "c", "d"]
+        assert len(metadata["data"]) == 64
+    assert metrics["score"] == scores["score"]
+
+
+def test_members_trained_one_by_one_are_assembled_without_training_again(small_split, tmp_path):
+    tables = {
+        "data": {"split": "folds", "crop": 32},
+        "network": MINIATURE,
+        "training": {"steps": 2, "batch": 2, "validate_every": 1},
+    }
+    out, whole = tmp_path / "f.safetensors", tmp_path / "whole.safetensors"
+    for fold in (1, 0):
+        flagship.train(tables, out, command="", progress=False, fold=fold)
+        assert not out.exists()
+    trained = [out.with_suffix(f".fold{fold}.state").read_bytes() for fold in (0, 1)]
+    flagship.train(tables, out, command="", progress=False)
+    assert trained == [out.with_suffix(f".fold{fold}.state").read_bytes() for fold in (0, 1)]
+    flagship.train(tables, whole, command="", progress=False)
+    one, other = load_file(out), load_file(whole)
+    assert set(one) == set(other)
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+    with pytest.raises(ValueError, match="fold 2; the split folds has 2: 0 to 1"):
+        flagship.train(tables, out, command="", progress=False, fold=2)
 
 
 def test_learning_lowers_the_loss(small_split, tmp_path):
@@ -108,8 +143,6 @@ def test_a_run_that_no_longer_gains_stops_early(tmp_path):
 
 def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
     chorales = load_split("jsb")["train"].chorales[:3]
-    from generator.families.flagship_tokens import Vocabulary
-
     crops = Crops(chorales, Vocabulary(onsets=False), 48)
     batch = crops.batch(64, np.random.default_rng(0))
     assert batch.grid.tokens.shape == (64, 4, 48)

@@ -1,0 +1,117 @@
+"""Pieces that are being written: their tokens, what is given in them, and how cells are drawn.
+
+Every piece of a batch has random numbers of its own, so that a piece is the same alone and among
+others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from generator.families.flagship_cells import Floats, Ints, cells_of
+from generator.families.flagship_network import Network
+from generator.families.flagship_tokens import Grid
+from generator.families.flagship_window import BACK, ORDER, slots
+from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
+
+
+@dataclass
+class Draft:
+    """Tokens (B, 4, T) of some pieces; `given` cells are kept, the others are written."""
+
+    network: Network
+    grid: Grid
+    given: Tensor
+    shifts: list[int]
+    seeds: list[int]
+    tokens: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = torch.where(self.given, self.grid.tokens, 0)
+        self.cells = cells_of(self.network)
+        allowed = self.network.vocabulary.allowed
+        self.barred: BoolArray = ~torch.stack([allowed(shift) for shift in self.shifts]).numpy()
+        self.generators = [torch.Generator().manual_seed(seed) for seed in self.seeds]
+        batch, _, steps = self.tokens.shape
+        self.beats = steps // STEPS_PER_QUARTER
+        self.lengths = self.grid.real.sum(1).tolist()
+        self.open = self.given.view(batch, 4, self.beats, STEPS_PER_QUARTER).logical_not().any(-1)
+
+    def random(self, kinds: int, rows: Tensor | None = None) -> Tensor:
+        """(B, kinds, N) uniform numbers; a piece draws as many as it would alone.
+
+        Only `rows` (bool (B,), by default all) draw; the others get 0.
+        """
+        drawn = torch.zeros(len(self.seeds), kinds, self.beats)
+        for row, (generator, beats) in enumerate(zip(self.generators, self.lengths, strict=True)):
+            if rows is None or rows[row]:
+                drawn[row, :, :beats] = torch.rand(kinds, beats, generator=generator)
+        return drawn
+
+    def write(self, block: Tensor, visible: Tensor, heat: float) -> None:
+        """Write the cells of `block` (B, 4, T) anew, given the visible ones, step by step."""
+        batch, voices = block.shape[:2]
+        places = block.view(batch, voices, self.beats, STEPS_PER_QUARTER)
+        rows, beats = places.any(-1).any(1).nonzero(as_tuple=True)
+        if not len(rows):
+            return
+        seen = self.network.beats(self.grid.with_tokens(self.tokens), visible)[rows, beats]
+        plans = self.network.plan(seen).view(len(rows), STEPS_PER_QUARTER, voices, -1).numpy()
+        which = np.zeros((batch, self.beats), dtype=np.intp)
+        which[rows.numpy(), beats.numpy()] = np.arange(len(rows))
+        noise = self.random(voices * STEPS_PER_QUARTER, block.flatten(1).any(1)).numpy()
+        noise = noise.reshape(batch, voices, STEPS_PER_QUARTER, self.beats)
+        page = _Page(self.tokens, visible, self.network)
+        todo = places.numpy()
+        for place in range(STEPS_PER_QUARTER):
+            for voice in ORDER:
+                row, beat = todo[:, voice, :, place].nonzero()
+                if not len(row):
+                    continue
+                step = beat * STEPS_PER_QUARTER + place
+                plan = plans[which[row, beat], place, voice]
+                logits = self.cells.logits(voice, plan, page.around(voice, row, step))
+                logits[self.barred[row, voice]] = -np.inf
+                page.put(voice, row, step, _drawn(logits / heat, noise[row, voice, place, beat]))
+        self.tokens = page.tokens()
+
+
+class _Page:
+    """`flagship_window.window` while cells are filled in: as NumPy, and without copies."""
+
+    def __init__(self, tokens: Tensor, visible: Tensor, network: Network) -> None:
+        self.batch, self.voices, steps = tokens.shape
+        self.width = steps + BACK + 1
+        self.steps = slice(BACK, BACK + steps)
+        self.both = np.full(
+            (2, self.batch, self.voices, self.width), network.vocabulary.padding, dtype=np.int64
+        )
+        self.both[0, :, :, self.steps] = tokens.numpy()
+        shown = torch.where(visible, tokens, network.vocabulary.masked)
+        self.both[1, :, :, self.steps] = shown.numpy()
+        self.flat = self.both.reshape(-1)
+        self.slots = [slots(voice, self.batch, self.width).numpy() for voice in range(self.voices)]
+
+    def around(self, voice: int, row: Ints, step: Ints) -> Ints:
+        found: Ints = self.flat[
+            (row * self.voices * self.width + step)[:, None] + self.slots[voice]
+        ]
+        return found
+
+    def put(self, voice: int, row: Ints, step: Ints, tokens: Ints) -> None:
+        self.both[0, row, voice, step + BACK] = tokens
+
+    def tokens(self) -> Tensor:
+        return torch.from_numpy(self.both[0, :, :, self.steps].copy())
+
+
+def _drawn(logits: Floats, noise: Floats) -> Ints:
+    """One class of each row (n, C), by its uniform number (n,)."""
+    ladder = np.exp(logits - logits.max(-1, keepdims=True), dtype=np.float64).cumsum(-1)
+    level = noise[:, None] * ladder[:, -1:]
+    drawn: Ints = (ladder <= level).sum(-1)
+    return drawn
