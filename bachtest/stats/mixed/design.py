@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bachtest.stats.mixed.blocks import FloatArray, IntArray, sums_by
 from bachtest.stats.mixed.glmm import MixedError
@@ -29,9 +30,9 @@ class AnswerTable(Protocol):
     @property
     def columns(self) -> Sequence[str]: ...
     @property
-    def n(self) -> Sequence[int]: ...
+    def n(self) -> ArrayLike: ...
     @property
-    def correct(self) -> Sequence[int]: ...
+    def correct(self) -> ArrayLike: ...
     def values(self, column: str) -> Sequence[str]: ...
 
 

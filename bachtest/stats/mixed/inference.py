@@ -55,14 +55,14 @@ class Inference:
         return float(2 * (norm.sf(abs(ratio)) if df is None else t.sf(abs(ratio), df)))
 
 
-def coefficients(inference: Inference) -> tuple[Coefficient, ...]:
-    """Every coefficient with its interval."""
+def coefficients(inference: Inference, printed: GlmmFit) -> tuple[Coefficient, ...]:
+    """Every coefficient as printed, with the interval to use."""
     found = []
-    likely, used = inference.likely, inference.used
+    used = inference.used
     for at, term in enumerate(inference.design.terms):
         df = inference.degrees(at)
         for column in term.columns:
-            estimate, se = float(likely.beta[column]), float(likely.se[column])
+            estimate, se = float(printed.beta[column]), float(printed.se[column])
             centre, own = float(used.beta[column]), float(used.se[column])
             half = inference.reach(df) * own
             found.append(

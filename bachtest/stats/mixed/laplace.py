@@ -107,7 +107,7 @@ def find_mode(problem: Problem, phi: FloatArray, start: FloatArray) -> Mode:
     v, last = start, np.inf
     eta = problem.fixed.times(beta) + layout.spread(theta, v)
     for _ in range(_STEPS):
-        curve = _Curve(eta)
+        curve = Curve(eta)
         residual = problem.correct - n * curve.p
         weight = n * curve.weight
         precision = Precision(layout, theta, weight)
@@ -121,7 +121,7 @@ def find_mode(problem: Problem, phi: FloatArray, start: FloatArray) -> Mode:
     return Mode(v, residual, weight, weight * (1 - 2 * curve.p), precision, value)
 
 
-class _Curve:
+class Curve:
     """The logistic curve at some logits, from one exponential."""
 
     def __init__(self, eta: FloatArray) -> None:
@@ -146,7 +146,7 @@ def _length(
 
     def penalised(size: float) -> float:
         at, logit = v + size * step, eta + size * change
-        loss = problem.n @ _Curve(logit).softplus - problem.correct @ logit
+        loss = problem.n @ Curve(logit).softplus - problem.correct @ logit
         return float(loss + at @ at / 2)
 
     now, size = penalised(0.0), 1.0
@@ -192,7 +192,7 @@ def gradient(problem: Problem, phi: FloatArray, mode: Mode) -> FloatArray:
             + mode.residual @ towards
         )
     slope[factors:] = problem.fixed.sums(chained - mode.residual)
-    slope[factors:] += _held_slope(problem, beta)
+    slope[factors:] += held_slope(problem, beta)
     return slope
 
 
@@ -202,7 +202,8 @@ def held_value(problem: Problem, beta: FloatArray) -> float:
     return float(problem.held_n @ (np.logaddexp(0.0, eta) - eta / 2))
 
 
-def _held_slope(problem: Problem, beta: FloatArray) -> FloatArray:
+def held_slope(problem: Problem, beta: FloatArray) -> FloatArray:
+    """The slope of `held_value`."""
     slope: FloatArray = problem.held.T @ (problem.held_n * (expit(problem.held @ beta) - 0.5))
     return slope
 

@@ -13,8 +13,9 @@ from bachtest.stats.mixed.blocks import FloatArray
 class Coefficient:
     """One coefficient on the logit scale.
 
-    `se`, `z` and `p_wald` are maximum likelihood's, as R's glmer prints them. `low`, `high` and `p`
-    are those to use: the same ones, or the small-sample correction's, with `df` degrees of freedom.
+    `estimate`, `se`, `z` and `p_wald` are what R's glmer prints (see `as_glmer`). `low`, `high` and
+    `p` are those to use: of the Laplace optimum, or of the small-sample correction with `df`
+    degrees of freedom.
     """
 
     name: str

@@ -11,8 +11,8 @@ from bachtest.stats.mixed.glmm import MixedError
 from tests.stats.mixed.tables import Columns, crossed, simulated
 from tests.stats.reference import DATA
 
-# R's glmer with its own settings. It stops its inner iterations at 1e-7, which moves the standard
-# errors by up to .7 %; test_glmm has its numbers at convergence.
+# R's glmer with its own settings, which end its inner iterations early; test_glmm has its numbers
+# at convergence.
 COEF = [1.3199294, -1.14558542, -0.92284154, -1.43826172, -0.61018501, -1.30133557, -1.59311682,
         0.10878191, 0.64340112, 0.71627204]  # fmt: skip
 SE = [0.31491813, 0.35156405, 0.35375442, 0.34677883, 0.3649286, 0.34887047, 0.35053141,
@@ -34,10 +34,10 @@ def reference_fit():
 
 def test_agrees_with_the_reference_numbers(reference_fit):
     fit = reference_fit
-    assert [one.estimate for one in fit.coefficients] == pytest.approx(COEF, rel=2e-3)
-    assert [one.se for one in fit.coefficients] == pytest.approx(SE, rel=7e-3)
-    assert fit.spread("listener").variance == pytest.approx(0.475022996, rel=2e-3)
-    assert fit.spread("item").variance == pytest.approx(0.097536406, rel=2e-3)
+    assert [one.estimate for one in fit.coefficients] == pytest.approx(COEF, rel=5e-4)
+    assert [one.se for one in fit.coefficients] == pytest.approx(SE, rel=5e-4)
+    assert fit.spread("listener").variance == pytest.approx(0.475022996, rel=5e-4)
+    assert fit.spread("item").variance == pytest.approx(0.097536406, rel=5e-4)
     assert fit.loglik == pytest.approx(-611.7474837, abs=2e-3)
     condition = fit.tests[0]
     assert (condition.name, condition.df) == ("condition", 6)

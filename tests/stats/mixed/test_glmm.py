@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bachtest.stats.mixed import blocks
+from bachtest.stats.mixed.as_glmer import Stopped, as_glmer
 from bachtest.stats.mixed.blocks import Layout, Precision
 from bachtest.stats.mixed.glmm import fit_glmm, make_problem, pattern_rows
 from bachtest.stats.mixed.laplace import Fixed, Objective, Problem
@@ -123,3 +124,23 @@ def test_effects_are_shrunken_towards_the_mean():
     assert np.corrcoef(fit.effects[0], raw)[0, 1] > 0.98
     assert np.abs(fit.effects[0]).max() < np.abs(raw).max()
     assert (fit.effect_sds[0] < fit.theta[0]).all()
+
+
+def test_the_slope_of_glmers_own_objective_is_its_slope():
+    problem = random_problem(np.random.default_rng(5), 3)
+    phi = np.array([0.7, 0.4, 0.3, 0.2, 0.1, -0.3])
+    rough = problem.fixed.times(phi[3:])
+    objective = Stopped(problem, rough, 4)
+    _, slope = objective(phi)
+    for at, shift in enumerate(1e-5 * np.eye(len(phi))):
+        difference = (objective(phi + shift)[0] - objective(phi - shift)[0]) / 2e-5
+        assert slope[at] == pytest.approx(difference, abs=2e-4)
+
+
+def test_prints_what_glmer_prints_where_it_stops_early():
+    # lme4 1.1-31 with its defaults: reference/statistics.json, the null model.
+    problem = crossed_problem(null=True)
+    printed = as_glmer(problem, fit_glmm(problem))
+    assert printed.beta[0] == pytest.approx(0.4578651, rel=1e-4)
+    assert printed.se[0] == pytest.approx(0.1324832, rel=1e-4)
+    assert printed.theta**2 == pytest.approx([0.53567875, 0.32243596], rel=1e-4)
