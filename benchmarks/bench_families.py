@@ -31,19 +31,21 @@ Times = dict[int, float]
 
 def main() -> None:
     composers = {s.slug: family_class(s.family).load(s.path) for s in SHIPPED}
-    times = {
-        slug: _times(partial(_fill, family), LENGTHS, REPEATS) for slug, family in composers.items()
-    }
     print(f"seconds a fill (ATB) of so many steps, best of {REPEATS}; growth from 64 to 1,024")
     _header(LENGTHS, "growth")
-    for slug, found in times.items():
-        _row(slug, [*(f"{s:.3f}" for s in found.values()), f"{found[1024] / found[64]:.1f} x"])
+    times = {slug: _timed(slug, family) for slug, family in composers.items()}
     _verdicts(times["flagship"])
     _beside_deepbach(times)
     print(f"\nsteps a second, fills of {LENGTHS[0]} steps in batches of")
     _header(BATCHES)
     for slug, family in composers.items():
         _row(slug, [f"{_steps_a_second(family, batch):,.0f}" for batch in BATCHES])
+
+
+def _timed(slug: str, family: Family) -> Times:
+    found = _times(partial(_fill, family), LENGTHS, REPEATS)
+    _row(slug, [*(f"{s:.3f}" for s in found.values()), f"{found[1024] / found[64]:.1f} x"])
+    return found
 
 
 def _verdicts(flagship: Times) -> None:
