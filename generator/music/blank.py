@@ -9,16 +9,21 @@ a fermata stands over its close: from the last half of the bar that still has ro
 counted by an odd number, from the bar line) to the end of the phrase. This is where most fermatas
 of the corpus stand: the half note on the third beat of 4/4, a quarter with a pickup of a quarter,
 the whole bar of 3/4, a half with such a pickup.
+
+A piece ends in its key: `with_close` gives the last note of the bass, the tonic, and nothing else.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from generator.music.chorale import REST, Chorale, bar_steps
+from generator.music.chorale import REST, BoolArray, Chorale, bar_steps
+from generator.music.style import tonic_class
 
 WHOLE_NOTE = 16
 MAX_STEPS = 2000
+BASS = 3
+LOWEST_CLOSE = 40  # E2: with the octave above it, where the corpus' basses end
 
 
 def blank_chorale(
@@ -73,6 +78,22 @@ def blank_chorale(
         key=key,
         anacrusis=pickup,
     )
+
+
+def with_close(frame: Chorale) -> tuple[Chorale, BoolArray]:
+    """The frame with the tonic in the bass under the last fermata, and bool[4, T] of what is given.
+
+    Nothing is given where no fermata stands at the end.
+    """
+    given = np.zeros(frame.pitch.shape, dtype=np.bool_)
+    if not frame.fermata[-1]:
+        return frame, given
+    start = frame.steps - int(np.argmin(np.append(frame.fermata[::-1], False)))
+    given[BASS, start:] = True
+    pitch, onset = frame.pitch.copy(), frame.onset.copy()
+    pitch[BASS, start:] = LOWEST_CLOSE + (tonic_class(frame.key) - LOWEST_CLOSE) % 12
+    onset[BASS, start] = True
+    return frame.with_voices(pitch, onset), given
 
 
 def _close(metre: str, pickup: int) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 from django.conf import settings
 
 from generator.errors import GeneratorError
-from generator.music.blank import blank_chorale
-from generator.music.chorale import CONDITIONS, VOICES, Chorale
+from generator.music.blank import blank_chorale, with_close
+from generator.music.chorale import CONDITIONS, VOICES, Chorale, given_for
 from generator.music.corpus import load_corpus
 from generator.music.files import write_whole
 from generator.music.gridjson import write_json
@@ -19,7 +19,7 @@ from generator.music.midi import write_midi
 from generator.music.musicxml import write_musicxml
 from generator.rendering.clip import render_clip, render_wav
 from generator.services.composers import BACH, ComposerError, Source, find_source
-from generator.services.writing import chosen_sampling, write_voices
+from generator.services.writing import chosen_sampling, write_cells
 
 
 class ComposeError(GeneratorError):
@@ -106,9 +106,10 @@ def compose(order: Order) -> Chorale:
     _check_numbers(order)
     chorale = _limited(_given(order), order.steps)
     family = chosen_sampling(source.member(_fold(source, order)), order.sampling)
-    return write_voices(
-        family, chorale, order.condition, seed=order.seed, temperature=order.temperature
-    )
+    given = given_for(order.condition, chorale.steps)
+    if order.blank is not None:
+        chorale, given = with_close(chorale)
+    return write_cells(family, chorale, given, seed=order.seed, temperature=order.temperature)
 
 
 def known_work(order: Order) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from generator.errors import GenerationError, GeneratorError
-from generator.music.chorale import REST, Chorale, given_for
+from generator.music.chorale import REST, BoolArray, Chorale, given_for
 
 if TYPE_CHECKING:
     from generator.families.base import Family
@@ -34,12 +34,19 @@ def chosen_sampling(family: Family, overrides: Mapping[str, float | int | str]) 
 def write_voices(
     family: Family, chorale: Chorale, condition: str, *, seed: int, temperature: float = 1.0
 ) -> Chorale:
-    """The written voices of `condition` by the family, in the frame of `chorale`.
-
-    The family gets the given voices and the frame; what Bach wrote in the other voices, and the
-    work's name, are taken out before.
-    """
+    """The written voices of `condition` by the family, in the frame of `chorale`."""
     given = given_for(condition, chorale.steps)
+    return write_cells(family, chorale, given, seed=seed, temperature=temperature)
+
+
+def write_cells(
+    family: Family, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float = 1.0
+) -> Chorale:
+    """All cells that are not given, by the family.
+
+    The family gets the given cells and the frame; what Bach wrote in the others, and the work's
+    name, are taken out before.
+    """
     blank = replace(
         chorale,
         pitch=np.where(given, chorale.pitch, REST),

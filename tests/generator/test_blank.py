@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.music.blank import MAX_STEPS, blank_chorale
+from generator.music.blank import MAX_STEPS, blank_chorale, with_close
 from generator.music.chorale import REST
 
 
@@ -38,6 +38,21 @@ def test_a_pickup_moves_the_phrases_before_the_bar_lines():
 )
 def test_other_metres_close_where_a_strong_beat_is(metre, pickup, expected):
     assert closes(metre, 4, pickup=pickup)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "pitch"), [("C major", 48), ("A minor", 45), ("Eb major", 51), ("E minor", 40)]
+)
+def test_the_tonic_is_given_to_the_bass_under_the_last_fermata_and_nothing_else(key, pitch):
+    frame, given = with_close(blank_chorale(key, bars=4, pickup=4))
+    assert np.argwhere(given).tolist() == [[3, step] for step in range(60, 64)]
+    assert (frame.pitch[given] == pitch).all()
+    assert frame.onset[given].tolist() == [True, False, False, False]
+    assert (frame.pitch[~given] == REST).all()
+
+
+def test_a_frame_that_ends_in_the_middle_of_a_phrase_gets_no_close():
+    assert not with_close(blank_chorale("C major", bars=4).slice(0, 40))[1].any()
 
 
 def test_what_is_left_over_is_a_shorter_last_phrase():
