@@ -129,11 +129,11 @@ def as_glmer(problem: Problem, fit: GlmmFit) -> GlmmFit:
     """
     if len(problem.n) > MOST_ROWS or not fit.free[: problem.factors].any():
         return fit
-    eta = _first_predictor(problem, fit)
     mode = find_mode(problem, fit.phi, np.zeros(problem.layout.levels + problem.layout.width))
-    information = approximate_information(problem, fit.phi, mode)[np.ix_(fit.free, fit.free)]
+    information = approximate_information(problem, fit.phi, mode)
+    eta = _first_predictor(problem, fit, mode.v, information)
     objective = Stopped(problem, eta, _steps(problem, fit.phi, eta))
-    scaled = Scaled(objective, fit.phi, fit.free, information)
+    scaled = Scaled(objective, fit.phi, fit.free, information[np.ix_(fit.free, fit.free)])
     found = descend(scaled, np.zeros(int(fit.free.sum())))
     second = curvature(scaled, found.point)
     if np.abs(found.point).max() > 1 or np.linalg.eigvalsh(second)[0] < 1e-3:
@@ -164,15 +164,17 @@ def _steps(problem: Problem, phi: FloatArray, eta: FloatArray) -> int:
     return _STEPS
 
 
-def _first_predictor(problem: Problem, fit: GlmmFit) -> FloatArray:
+def _first_predictor(
+    problem: Problem, fit: GlmmFit, v: FloatArray, information: FloatArray
+) -> FloatArray:
     # glmer's first fit: coefficients and effects at their joint mode, theta optimised around them.
     factors, free = problem.factors, np.flatnonzero(fit.free[: problem.factors])
-    phi, v = fit.phi.copy(), np.zeros(problem.layout.levels + problem.layout.width)
+    phi, known = fit.phi.copy(), information[factors:, factors:]
 
     def deviance(sizes: FloatArray) -> float:
         nonlocal phi, v
         phi[free] = np.abs(sizes)
-        phi, mode = _joint_mode(problem, phi, v)
+        phi, mode = _joint_mode(problem, phi, v, known)
         v = mode.v
         return mode.value + held_value(problem, phi[factors:])
 
@@ -185,17 +187,18 @@ def _first_predictor(problem: Problem, fit: GlmmFit) -> FloatArray:
     return floats(problem.fixed.times(beta) + problem.layout.spread(theta, v))
 
 
-def _joint_mode(problem: Problem, phi: FloatArray, v: FloatArray) -> tuple[FloatArray, Mode]:
-    # In turn: effects given coefficients, then a Newton step of the coefficients with the effects
-    # following. The step is exact in both, so that few turns are needed.
+def _joint_mode(
+    problem: Problem, phi: FloatArray, v: FloatArray, information: FloatArray
+) -> tuple[FloatArray, Mode]:
+    # In turn: effects given coefficients, then a step of the coefficients with the effects
+    # following. Near the fit one information serves for all steps.
     factors = problem.factors
     for _ in range(_STEPS):
         mode = find_mode(problem, phi, v)
         v = mode.v
-        information = approximate_information(problem, phi, mode)[factors:, factors:]
         slope = problem.fixed.sums(mode.residual) - held_slope(problem, phi[factors:])
         step = np.linalg.solve(information, slope)
-        if float(step @ slope) < 1e-6:
+        if float(step @ slope) < 1e-5:
             break
         phi = np.concatenate([phi[:factors], phi[factors:] + step])
     return phi, mode
