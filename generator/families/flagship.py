@@ -29,7 +29,6 @@ from generator.families.flagship_network import FlagshipConfig, Network
 from generator.families.flagship_sampling import SamplingPlan, sample
 from generator.families.flagship_tokens import Grid, Layout, encode_grid
 from generator.families.flagship_window import ORDER
-from generator.families.ties import tied
 from generator.music.chorale import STEPS_PER_QUARTER, BoolArray, Chorale, mended_onsets
 
 AT_ONCE = 32  # plans made in one pass of a likelihood
@@ -96,22 +95,16 @@ class Flagship(Family):
         merged: dict[str, Any] = merged_sampling(self.sampling, overrides)
         return type(self)(self.networks, SamplingPlan(**merged))
 
-    def fill_many(
+    def _fill_many(
         self,
         tasks: Sequence[tuple[Chorale, BoolArray]],
         seeds: Sequence[int],
         *,
-        temperature: float = 1.0,
+        temperature: float,
     ) -> list[Chorale]:
-        """Fill several chorales in one batch; each comes out as alone, but for rounding."""
-        checked = [(chorale, checked_given(chorale, given)) for chorale, given in tasks]
-        ready = [tied(chorale, given) for chorale, given in checked]
-        return self._fill_all(
-            [chorale for chorale, _ in ready],
-            [given for _, given in ready],
-            list(seeds),
-            temperature,
-        )
+        """In one batch; each comes out as alone, but for rounding."""
+        chorales, givens = zip(*tasks, strict=True)
+        return self._fill_all(list(chorales), list(givens), list(seeds), temperature)
 
     def _fill(
         self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float

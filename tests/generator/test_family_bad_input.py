@@ -141,6 +141,13 @@ class TestAtOnce:
         assert first == family.fill_many(tasks, [1, 2])
         assert first[0] != first[1]
 
+    def test_a_seed_is_needed_for_each(self, family):
+        with pytest.raises(ValueError, match="1 seeds for 2 chorales"):
+            family.fill_many([(melody([67] * 8), given_for("ATB", 8))] * 2, [1])
+
+    def test_none_are_nothing(self, family):
+        assert family.fill_many([], []) == []
+
     def test_one_that_is_given_whole_comes_back_as_it_was(self, family):
         whole = melody([67] * 8)
         tasks = [(whole, np.ones((4, 8), dtype=bool)), (whole, given_for("ATB", 8))]
