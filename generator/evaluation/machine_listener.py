@@ -1,9 +1,13 @@
 """The machine listener: a classifier that tells Bach from a composer on held-out pairs.
 
-It hears the features of `listener_features` and learns, in folds by tune family, from the pairs
-of the other families; so it is strongest where many pairs are known, and nothing of a work that
-it judges, nor of its tune, has trained it. Two judges are averaged: boosted trees over single
-pieces, and a logistic model of the differences within pairs. Neither is tuned to any composer.
+It learns, in folds by tune family, from the pairs of the other families; so it is strongest where
+many pairs are known, and nothing of a work that it judges, nor of its tune, has trained it. Two
+judges are averaged, one of single pieces and one of the differences within pairs. Neither is tuned
+to any composer.
+
+A listener that has a name is frozen: its features, its judges and their settings stay as they are,
+so that a figure of last year can be compared with one of today. A better one gets the next number
+and a line in `LISTENERS`; the old one keeps its own, and its column in every report.
 
 Metrics
 -------
@@ -17,25 +21,21 @@ DESIGN.md, section 9. Fawcett 2006, "An introduction to ROC analysis" (the AUC a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
+from generator.evaluation.judges import FloatArray, JudgeSettings, differences, singles
 from generator.evaluation.listener_features import feature_table, features
 from generator.evaluation.surprisal import BachReader
 from generator.music.chorale import BoolArray, Chorale
 
-FOLDS = 5
 MIN_FAMILIES = 4
-# Of the logistic model; small, since there are about as many features as pairs.
-STRENGTH = 0.05
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,26 @@ class JudgedPair:
     bach: Chorale
     machine: Chorale
     written: BoolArray
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Features of all pairs: float[pairs, features] for each side, and each pair's tune family."""
+
+    names: tuple[str, ...]
+    bach: FloatArray
+    machine: FloatArray
+    family: NDArray[np.intp]
+
+    def only(self, names: Collection[str]) -> Heard:
+        """As it sounds to somebody who hears these features alone."""
+        kept = [index for index, name in enumerate(self.names) if name in names]
+        return replace(
+            self,
+            names=tuple(self.names[index] for index in kept),
+            bach=self.bach[:, kept],
+            machine=self.machine[:, kept],
+        )
 
 
 @dataclass(frozen=True)
@@ -58,49 +78,115 @@ class Verdict:
     margins: tuple[float, ...]
 
 
-def listener_share(
-    pairs_by_family: Mapping[str, Sequence[JudgedPair]], reader: BachReader, *, seed: int = 0
-) -> Verdict:
-    """Judge pairs that the listener has not learnt from.
+@dataclass(frozen=True)
+class Listener:
+    """What is heard, and how it is judged.
 
-    Parameters
-    ----------
-    pairs_by_family : mapping of tune family to its pairs, of one condition
-    reader : BachReader
-        Learnt from works of other tune families.
-    seed : int
-        Of the folds.
-
-    Returns
-    -------
-    Verdict
-        `margins` in the order of the mapping.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than `MIN_FAMILIES` tune families.
+    `score` is the name of its column in reports.
     """
-    names = [name for name, pairs in pairs_by_family.items() if pairs]
-    if len(names) < MIN_FAMILIES:
-        raise ValueError(
-            f"{len(names)} tune families to judge; at least {MIN_FAMILIES} are needed for folds"
+
+    version: str
+    score: str
+    features: Callable[[Chorale, BoolArray, BachReader], dict[str, float]]
+    folds: int
+    judges: JudgeSettings
+
+    def hear(self, pairs: Mapping[str, Sequence[JudgedPair]], reader: BachReader) -> Heard:
+        """Features of pairs of one condition, in the order of the mapping.
+
+        Parameters
+        ----------
+        pairs : mapping of tune family to its pairs
+        reader : BachReader
+            Learnt from works of other tune families.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than `MIN_FAMILIES` tune families.
+        """
+        rows = [row for row in pairs.values() if row]
+        if len(rows) < MIN_FAMILIES:
+            raise ValueError(
+                f"{len(rows)} tune families to judge; at least {MIN_FAMILIES} are needed for folds"
+            )
+        flat = [pair for row in rows for pair in row]
+        bach = [self.features(pair.bach, pair.written, reader) for pair in flat]
+        machine = [self.features(pair.machine, pair.written, reader) for pair in flat]
+        family = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+        return Heard(tuple(bach[0]), feature_table(bach), feature_table(machine), family)
+
+    def judge(self, heard: Heard, *, seed: int = 0) -> Verdict:
+        """Judge pairs that have not been learnt from; `seed` deals the families to the folds."""
+        families = int(heard.family.max()) + 1
+        fold_of = dealt(families, self.folds, seed)[heard.family]
+        scores = np.zeros((2, len(heard.family)))  # [Bach, machine]
+        for fold in np.unique(fold_of):
+            held = fold_of == fold
+            known = heard.bach[~held], heard.machine[~held]
+            asked = [heard.bach[held], heard.machine[held]]
+            for judge in (singles, differences):
+                found = np.array(judge(*known, asked, self.judges))
+                scores[:, held] += found / max(found.std(), 1e-12)
+        # What is equal in the features is equal in the scores, but for rounding.
+        margins = np.round(scores[0] - scores[1], 9)
+        return Verdict(
+            share=float(np.mean((margins > 0) + 0.5 * (margins == 0))),
+            auc=auc(scores[0], scores[1]),
+            pairs=len(margins),
+            families=families,
+            margins=tuple(margins.tolist()),
         )
-    pairs = [pair for name in names for pair in pairs_by_family[name]]
-    family = np.repeat(np.arange(len(names)), [len(pairs_by_family[name]) for name in names])
-    bach = feature_table([features(pair.bach, pair.written, reader) for pair in pairs])
-    machine = feature_table([features(pair.machine, pair.written, reader) for pair in pairs])
-    folds = _folds(len(names), seed)[family]
-    scores = np.zeros((2, len(pairs)))  # [Bach, machine]
-    for fold in np.unique(folds):
-        held = folds == fold
-        scores[:, held] = _judged(bach[~held], machine[~held], bach[held], machine[held])
-    # What is equal in the features is equal in the scores, but for rounding.
-    margins = np.round(scores[0] - scores[1], 9)
-    share = float(np.mean((margins > 0) + 0.5 * (margins == 0)))
-    return Verdict(
-        share, auc(scores[0], scores[1]), len(pairs), len(names), tuple(margins.tolist())
-    )
+
+    def unpaired(
+        self,
+        bach: Mapping[str, Sequence[Chorale]],
+        foreign: Sequence[Chorale],
+        reader: BachReader,
+        *,
+        seeds: Sequence[int] = (0,),
+    ) -> list[float]:
+        """AUC between Bach's pieces and pieces of a composer that are not of the same works.
+
+        Parameters
+        ----------
+        bach : mapping of tune family to its pieces
+        foreign : sequence of Chorale
+            Whole pieces of the composer; each is a family of its own.
+        reader : BachReader
+        seeds : sequence of int
+            Of the folds; there is an AUC for each.
+        """
+        whole = np.ones(4, dtype=np.bool_)
+        flat = [piece for row in bach.values() for piece in row]
+        his = feature_table([self.features(piece, whole, reader) for piece in flat])
+        theirs = feature_table([self.features(piece, whole, reader) for piece in foreign])
+        family = np.repeat(np.arange(len(bach)), [len(row) for row in bach.values()])
+        return [self._unpaired(his, theirs, family, seed) for seed in seeds]
+
+    def _unpaired(
+        self, his: FloatArray, theirs: FloatArray, family: NDArray[np.intp], seed: int
+    ) -> float:
+        his_fold = dealt(int(family.max()) + 1, self.folds, seed)[family]
+        their_fold = dealt(len(theirs), self.folds, seed + 1)
+        scores = np.zeros(len(his)), np.zeros(len(theirs))
+        for fold in range(self.folds):
+            asked = his_fold == fold, their_fold == fold
+            found = singles(
+                his[~asked[0]], theirs[~asked[1]], [his[asked[0]], theirs[asked[1]]], self.judges
+            )
+            scores[0][asked[0]], scores[1][asked[1]] = found
+        return auc(*scores)
+
+    def digest(self, names: Sequence[str]) -> str:
+        """sha256 over what is frozen: the version, the features and the settings."""
+        frozen = {
+            "version": self.version,
+            "features": list(names),
+            "folds": self.folds,
+            "judges": asdict(self.judges),
+        }
+        return hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()
 
 
 def auc(bach: FloatArray, machine: FloatArray) -> float:
@@ -116,39 +202,19 @@ def auc(bach: FloatArray, machine: FloatArray) -> float:
     return float(above / (len(bach) * len(machine)))
 
 
-def _folds(families: int, seed: int) -> NDArray[np.intp]:
-    """int[families]: families in random order, dealt out to the folds."""
+def dealt(families: int, folds: int, seed: int) -> NDArray[np.intp]:
+    """int[families]: the fold of each, dealt out in random order."""
     order = np.random.default_rng(seed).permutation(families)
-    folds = np.empty(families, dtype=np.intp)
-    folds[order] = np.arange(families) % min(FOLDS, families)
-    return folds
+    found = np.empty(families, dtype=np.intp)
+    found[order] = np.arange(families) % min(folds, families)
+    return found
 
 
-def _judged(
-    bach: FloatArray, machine: FloatArray, held_bach: FloatArray, held_machine: FloatArray
-) -> FloatArray:
-    """float[2, held]: log-odds of being Bach, of held-out Bach and machine pieces."""
-    scaler = StandardScaler().fit(np.concatenate([bach, machine]))
-    bach, machine, *held = (
-        scaler.transform(table) for table in (bach, machine, held_bach, held_machine)
-    )
-    single = _singles(bach, machine, held)
-    paired = _differences(bach, machine, held)
-    scores: FloatArray = single / max(single.std(), 1e-12) + paired / max(paired.std(), 1e-12)
-    return scores
-
-
-def _singles(bach: FloatArray, machine: FloatArray, held: list[FloatArray]) -> FloatArray:
-    trees = HistGradientBoostingClassifier(
-        max_iter=150, learning_rate=0.06, max_leaf_nodes=8, min_samples_leaf=8, random_state=0
-    )
-    trees.fit(np.concatenate([bach, machine]), np.repeat([1, 0], len(bach)))
-    return np.array([trees.decision_function(table) for table in held])
-
-
-def _differences(bach: FloatArray, machine: FloatArray, held: list[FloatArray]) -> FloatArray:
-    apart = bach - machine
-    # Both signs of each difference: no intercept, and neither side is the first.
-    linear = LogisticRegression(C=STRENGTH, fit_intercept=False, max_iter=2000)
-    linear.fit(np.concatenate([apart, -apart]), np.repeat([1, 0], len(apart)))
-    return np.array([linear.decision_function(table) for table in held])
+LISTENER_1 = Listener(
+    version="listener 1",
+    score="machine listener",
+    features=features,
+    folds=5,
+    judges=JudgeSettings(strength=0.03, clip=3.0, damping=0.05),
+)
+LISTENERS = (LISTENER_1,)

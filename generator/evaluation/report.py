@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from generator.evaluation.bootstrap import Ratio, ratio_over_works, share_over_works
+from generator.evaluation.bootstrap import Ratio, ratio_over_works
 from generator.evaluation.fill_accuracy import Hits, fill_hits, one_shot_hits
 from generator.evaluation.likelihood import Conditional, joint_nll, orderless_nll
-from generator.evaluation.machine_listener import JudgedPair, listener_share
+from generator.evaluation.machine_listener import LISTENERS, JudgedPair
 from generator.evaluation.material import Material
 from generator.evaluation.scores import Score
 from generator.evaluation.surprisal import BachReader
+from generator.evaluation.tells import listener_scores
 from generator.families.base import Family
 from generator.music.chorale import VOICES, BoolArray, Chorale, given_for
 from generator.music.copying import CopyIndex
@@ -29,7 +30,6 @@ from generator.music.voice_leading import PER, parallels
 
 CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 ORDERLESS_MASKS = 10
-LISTENER = "machine listener"
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Settings:
     seed: int = 1
     temperature: float = 1.0
     fills: bool = True
+    tells: int = 5
+    """How many features to name that give the composer away, for each condition; 0: none."""
     progress: bool = False
 
 
@@ -82,10 +84,11 @@ def evaluate(
         known = known or known_of(material.training)
         for condition in settings.conditions:
             filled = fill_all(family, material, condition, settings)
-            scores = list(fill_scores(filled, material, known))
+            scores = list(fill_scores(filled, material, known, settings.tells))
             yield from scores
-            heard += [score for score in scores if score.name == LISTENER]
-        yield from _single_voices(heard)
+            heard += scores
+        for listener in LISTENERS:
+            yield from _single_voices([score for score in heard if score.name == listener.score])
 
 
 def known_of(training: Mapping[str, Chorale]) -> Known:
@@ -132,7 +135,7 @@ def fill_all(family: Family, material: Material, condition: str, settings: Setti
     return Filled(condition, pieces, time.process_time() - start)
 
 
-def fill_scores(filled: Filled, material: Material, known: Known) -> Iterator[Score]:
+def fill_scores(filled: Filled, material: Material, known: Known, tells: int) -> Iterator[Score]:
     """All scores of finished fills of one condition."""
     own = {name: material.excerpts[name] for name in filled.pieces}
     hits = [fill_hits(own[n], piece, filled.given(n)) for n, piece in filled.pieces.items()]
@@ -141,7 +144,8 @@ def fill_scores(filled: Filled, material: Material, known: Known) -> Iterator[Sc
     yield from _copying(filled, own, known.copies)
     if material.split != "jsb":  # the published grid has no onsets, keys or phrase ends
         yield from _style(filled, own)
-        yield from _listener(filled, own, material, known.reader)
+        pairs = _pairs(filled, own, material)
+        yield from listener_scores(filled.condition, pairs, known.reader, most=tells)
     rate = filled.written_steps / max(filled.seconds, 1e-9)
     yield Score("speed", filled.condition, "steps/CPU s", Ratio(rate, rate, rate, len(own)))
 
@@ -176,18 +180,15 @@ def _copying(filled: Filled, own: Mapping[str, Chorale], copies: CopyIndex) -> I
         yield Score(f"copying, longest run, {name}", filled.condition, "events", found, bach)
 
 
-def _listener(
-    filled: Filled, own: Mapping[str, Chorale], material: Material, reader: BachReader
-) -> Iterator[Score]:
+def _pairs(
+    filled: Filled, own: Mapping[str, Chorale], material: Material
+) -> dict[str, list[JudgedPair]]:
+    """By tune family."""
     pairs: dict[str, list[JudgedPair]] = {}
     for name, piece in filled.pieces.items():
         pair = JudgedPair(own[name], piece, ~filled.given(name))
         pairs.setdefault(material.tunes[name], []).append(pair)
-    verdict = listener_share(pairs, reader)
-    right = [1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in verdict.margins]
-    note = f"unpaired AUC {verdict.auc:.3f}, {verdict.families} tune families"
-    if found := share_over_works(right, rng=np.random.default_rng(0)):
-        yield Score(LISTENER, filled.condition, "share of pairs", found, 0.5, note)
+    return pairs
 
 
 def _single_voices(heard: Sequence[Score]) -> Iterator[Score]:
@@ -201,7 +202,7 @@ def _single_voices(heard: Sequence[Score]) -> Iterator[Score]:
             single[0].n,
         )
         note = "mean of S, A, T, B; the interval is the mean of theirs"
-        yield Score(LISTENER, "1", "share of pairs", mean, 0.5, note)
+        yield Score(heard[0].name, "1", "share of pairs", mean, 0.5, note)
 
 
 def _nats(name: str, pairs: Iterable[tuple[float, float]], note: str) -> Iterator[Score]:

@@ -2,137 +2,90 @@
 
 Conventions
 -----------
-A *view* reads a chorale as rows of symbols, one row for each voice or pair of voices that it reads.
-Each view has an n-gram model of order 3 with Witten and Bell's back-off, learnt from training
-works. A surprisal is -log p in nats of a symbol after the two before it.
+Each row of each view of `views` has a model of its own, learnt from training works: a bass moves as
+no soprano does. A model counts symbols in their contexts and backs off from the special contexts to
+the general ones, to the symbols alone, and to a floor (Witten and Bell). A surprisal is -log p of a
+symbol, in nats.
 
-Views
------
-melody      each voice: (move in semitones, length in steps, class of the beat)
-degrees     each voice: (pitch class above the tonic, mode)
-intervals   each pair of voices, at each event: (interval mod 12, what each does: up, down, stays)
-chords      all voices, at each event: pitch classes above the bass, the bass above the tonic
-rhythm      all voices, at each step of the beat: which voices begin a note
+References
+----------
+Witten and Bell 1991, "The zero-frequency problem", IEEE Transactions on Information Theory 37(4),
+method C.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from itertools import combinations
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.chorale import REST, STEPS_PER_QUARTER, Chorale
-from generator.music.style import note_table, tonic_class
-
-Symbol = Hashable
-Rows = list[list[Symbol]]
-ORDER = 3
-_START = "start"
+from generator.evaluation.views import VIEWS, IntArray, Row
+from generator.music.chorale import Chorale
 
 FloatArray = NDArray[np.float64]
 
 
-class NGram:
-    """Symbols after their two predecessors, backed off to one and to none."""
+class Expectation:
+    """What follows what, in one row of one view.
 
-    def __init__(self, rows: Iterable[Sequence[Symbol]]) -> None:
-        self._counts: list[defaultdict[tuple[Symbol, ...], Counter[Symbol]]] = [
-            defaultdict(Counter) for _ in range(ORDER)
+    Parameters
+    ----------
+    rows : sequence of Row
+        The same row of every training work; all with as many contexts.
+    """
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        symbols = np.concatenate([row.symbols for row in rows])
+        known, counts = np.unique(symbols, return_counts=True)
+        self._known, self._kinds = _ended(known), len(known)
+        self._counts, self._total = np.append(counts, 0), int(counts.sum())
+        self._tables = [
+            _Table(np.concatenate(context), self._number(symbols), self._kinds)
+            for context in zip(*(row.contexts for row in rows), strict=True)
         ]
-        for row in rows:
-            padded = [_START] * (ORDER - 1) + list(row)
-            for at in range(ORDER - 1, len(padded)):
-                for length, table in enumerate(self._counts):
-                    table[tuple(padded[at - length : at])][padded[at]] += 1
-        self._sums = [{c: (n.total(), len(n)) for c, n in table.items()} for table in self._counts]
-        self._floor = 1.0 / (1 + len(self._counts[0].get((), ())))
 
-    def surprisals(self, row: Sequence[Symbol]) -> FloatArray:
-        """float[len(row)]: -log p of each symbol."""
-        padded = [_START] * (ORDER - 1) + list(row)
-        return -np.log([self._chance(padded, at) for at in range(ORDER - 1, len(padded))])
+    def surprisals(self, row: Row) -> FloatArray:
+        """float[len(row.symbols)]: -log p of each symbol in its contexts."""
+        number = self._number(row.symbols)
+        # A view that met nothing expects anything.
+        floor = self._kinds / (1 + self._kinds) or 1.0
+        chance = (self._counts[number] + floor) / max(self._total + self._kinds, 1)
+        for table, context in zip(self._tables, row.contexts, strict=True):
+            chance = table.sharpened(chance, context, number)
+        return -np.log(chance)
 
-    def _chance(self, padded: list[Symbol], at: int) -> float:
-        chance = self._floor
-        for length in range(ORDER):
-            context = tuple(padded[at - length : at])
-            if context not in self._sums[length]:
-                break
-            seen, different = self._sums[length][context]
-            share = self._counts[length][context][padded[at]] if seen else 0
-            chance = (share + different * chance) / (seen + different)
-        return chance
+    def _number(self, symbols: IntArray) -> IntArray:
+        """Place of each symbol among the known ones; their count where it is unknown."""
+        return _places(self._known, symbols)
 
 
-def melody(chorale: Chorale) -> Rows:
-    """(move, length, class of the beat) of the notes of each voice."""
-    phase = chorale.bar_phase() % STEPS_PER_QUARTER
-    rows: Rows = []
-    for voice in range(4):
-        start, length, pitch = note_table(chorale, voice).T
-        moves = np.diff(pitch, prepend=pitch[:1]).clip(-13, 13)
-        rows.append(list(zip(moves.tolist(), length.tolist(), phase[start].tolist(), strict=True)))
-    return rows
+class _Table:
+    """Counts of symbols in the contexts of one length."""
 
+    def __init__(self, contexts: IntArray, numbers: IntArray, kinds: int) -> None:
+        self._kinds = kinds
+        known, place = np.unique(contexts, return_inverse=True)
+        pairs, seen = np.unique(place * kinds + numbers, return_counts=True)
+        rows = pairs // max(kinds, 1)
+        self._contexts, self._pairs = _ended(known), _ended(pairs)
+        # The last entry of each is that of what was never seen.
+        self._seen = np.append(seen, 0)
+        self._totals = np.bincount(rows, weights=seen, minlength=len(known) + 1)
+        self._different = np.bincount(rows, minlength=len(known) + 1)
 
-def degrees(chorale: Chorale) -> Rows:
-    """(pitch class above the tonic, mode) of the notes of each voice."""
-    tonic, mode = tonic_class(chorale.key), chorale.mode
-    return [
-        [(int(p - tonic) % 12, mode) for p in note_table(chorale, voice)[:, 2]]
-        for voice in range(4)
-    ]
-
-
-def intervals(chorale: Chorale) -> Rows:
-    """(interval, motion, motion) at the events of each pair of voices."""
-    rows: Rows = []
-    for one, two in combinations(range(4), 2):
-        at = np.flatnonzero(chorale.onset[one] | chorale.onset[two])
-        upper = chorale.pitch[one, at].astype(np.int32)
-        lower = chorale.pitch[two, at].astype(np.int32)
-        apart = np.where((upper == REST) | (lower == REST), REST, np.abs(upper - lower) % 12)
-        up, down = (np.sign(np.diff(line, prepend=line[:1])) for line in (upper, lower))
-        rows.append(list(zip(apart.tolist(), up.tolist(), down.tolist(), strict=True)))
-    return rows
-
-
-def chords(chorale: Chorale) -> Rows:
-    """Pitch classes above the bass, and the bass above the tonic, at each event."""
-    tonic = tonic_class(chorale.key)
-    row: list[Symbol] = []
-    for step in np.flatnonzero(chorale.onset.any(axis=0)):
-        column = chorale.pitch[:, step]
-        bass = int(column[3])
-        above = frozenset(int(p - bass) % 12 for p in column if p != REST)
-        row.append((above, (bass - tonic) % 12 if bass != REST else REST))
-    return [row]
-
-
-def rhythm(chorale: Chorale) -> Rows:
-    """Which voices begin a note, step by step, with the place in the beat."""
-    begins = np.array([1, 2, 4, 8]) @ chorale.onset
-    phase = chorale.bar_phase() % STEPS_PER_QUARTER
-    return [list(zip(begins.tolist(), phase.tolist(), strict=True))]
-
-
-# By name: the reader, and the voices of each of its rows.
-_ONE = tuple((v,) for v in range(4))
-_ALL = ((0, 1, 2, 3),)
-VIEWS = {
-    "melody": (melody, _ONE),
-    "degrees": (degrees, _ONE),
-    "intervals": (intervals, tuple(combinations(range(4), 2))),
-    "chords": (chords, _ALL),
-    "rhythm": (rhythm, _ALL),
-}
+    def sharpened(self, chance: FloatArray, contexts: IntArray, numbers: IntArray) -> FloatArray:
+        place = _places(self._contexts, contexts)
+        pair = _places(
+            self._pairs, np.where(numbers < self._kinds, place * self._kinds + numbers, -1)
+        )
+        total, different = self._totals[place], self._different[place]
+        sharper = (self._seen[pair] + different * chance) / np.maximum(total + different, 1)
+        return np.where(total > 0, sharper, chance)
 
 
 class BachReader:
-    """The n-gram models of all views, learnt from works of Bach.
+    """The expectations of all views, learnt from works of Bach.
 
     Parameters
     ----------
@@ -149,8 +102,9 @@ class BachReader:
         if not works:
             raise ValueError("no works to learn from; give the training works")
         self._models = {
-            # The voices of a view have a model each: a bass moves as no soprano does.
-            name: [NGram(rows) for rows in zip(*(reader(work) for work in works), strict=True)]
+            name: [
+                Expectation(rows) for rows in zip(*(reader(work) for work in works), strict=True)
+            ]
             for name, (reader, _) in VIEWS.items()
         }
 
@@ -163,3 +117,14 @@ class BachReader:
             ]
             for name, (reader, _) in VIEWS.items()
         }
+
+
+def _ended(known: IntArray) -> IntArray:
+    """With an end that no number reaches."""
+    return np.append(known, np.iinfo(np.int64).max)
+
+
+def _places(known: IntArray, wanted: IntArray) -> IntArray:
+    """Index of each wanted number among `_ended` ones; that of the end where it is unknown."""
+    place = np.searchsorted(known, wanted)
+    return np.where(known[place] == wanted, place, len(known) - 1)

@@ -1,0 +1,127 @@
+"""Rhythm of a piece and its phrase ends, as numbers by name.
+
+Conventions
+-----------
+As in `generator.music.style`; `cells` is bool[4, T]. Rates are 0 where nothing could happen.
+
+Metrics
+-------
+length_1, _2, _4, _8, length_mean    of the written notes, in steps
+place_0 .. place_3                   of their onsets, in steps after the quarter
+held_over                            written notes that begin off the beat and sound on the next one
+dotted                               written notes of three steps
+beats_plain                          beats in which no voice begins a note after the beat
+plain_run                            the longest run of such beats, of all beats
+voices_off                           written voices with a note after the beat, mean over the others
+busy_change                          how often a beat is plain and the next one not, or the reverse
+busiest                              the most onsets in a beat
+end_third, end_fifth                 sonorities at phrase ends with a third, a fifth above the bass
+end_bass_falls, _rises, _steps       bass into a phrase end: by a fifth down or a fourth up, by a
+                                     fourth down or a fifth up, by a step
+end_moving                           phrase ends at which a written voice moves under the fermata
+end_clash                            phrase ends with a dissonance on the beat before
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.evaluation.voice_habits import share
+from generator.music.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
+from generator.music.excerpts import phrase_ends
+from generator.music.style import beats, note_table
+
+_LENGTHS = (1, 2, 4, 8)
+_DISSONANT = (1, 2, 6, 10, 11)
+
+
+def rhythm_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+    """Lengths, places and beats.
+
+    Parameters
+    ----------
+    chorale : Chorale
+    cells : bool[4, T]
+    """
+    lengths, places, over = [], [], []
+    beat = np.append(np.flatnonzero(beats(chorale)), chorale.steps)
+    phase = chorale.bar_phase() % STEPS_PER_QUARTER
+    on = beats(chorale)
+    for voice in range(4):
+        start, length, _ = note_table(chorale, voice).T
+        ours = cells[voice, start]
+        start, length = start[ours], length[ours]
+        lengths.append(length)
+        places.append(phase[start])
+        over.append(~on[start] & (start + length > beat[np.searchsorted(beat, start)]))
+    length, place = np.concatenate(lengths), np.concatenate(places)
+    found = {f"length_{steps}": share(length == steps) for steps in _LENGTHS}
+    found["length_mean"] = float(length.mean()) if length.size else 0.0
+    found |= {f"place_{at}": share(place == at) for at in range(STEPS_PER_QUARTER)}
+    found["held_over"] = share(np.concatenate(over))
+    found["dotted"] = share(length == 3)
+    return {**found, **_beats(chorale, cells)}
+
+
+def cadence_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+    """What happens at the ends of phrases.
+
+    Parameters
+    ----------
+    chorale : Chorale
+    cells : bool[4, T]
+    """
+    ends = np.array([end - 1 for end in phrase_ends(chorale)], dtype=np.intp)
+    ends = ends[cells[:, ends].any(axis=0)]
+    pitch = chorale.pitch.astype(np.int64)
+    above = np.where(pitch[:3] == REST, -1, (pitch[:3] - pitch[3]) % 12)[:, ends]
+    moves = np.array([_bass_into(chorale, int(end)) for end in ends], dtype=np.int64)
+    on = np.flatnonzero(beats(chorale))
+    before = [on[max(0, int(np.searchsorted(on, _begin(chorale, int(e)))) - 1)] for e in ends]
+    apart = np.abs(pitch[:, None] - pitch[None])[:, :, np.array(before, dtype=np.intp)] % 12
+    later = chorale.onset & cells
+    return {
+        "end_third": share(np.isin(above, (3, 4)).any(axis=0)),
+        "end_fifth": share((above == 7).any(axis=0)),
+        "end_bass_falls": share(np.isin(moves, (-7, 5))),
+        "end_bass_rises": share(np.isin(moves, (-5, 7))),
+        "end_bass_steps": share(np.isin(np.abs(moves), (1, 2))),
+        "end_moving": share(
+            np.array([later[:, _begin(chorale, int(e)) + 1 : e + 1].any() for e in ends], bool)
+        ),
+        "end_clash": share(np.isin(apart, _DISSONANT).any(axis=(0, 1))),
+    }
+
+
+def _beats(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+    begin = np.flatnonzero(beats(chorale))
+    if not begin.size:
+        begin = np.zeros(1, dtype=np.intp)
+    off = chorale.onset & ~beats(chorale)
+    ours = np.add.reduceat(off & cells, begin, axis=1) > 0  # [4, beats]
+    counts = np.add.reduceat(chorale.onset.sum(axis=0), begin)
+    plain = np.asarray(~(np.add.reduceat(off, begin, axis=1) > 0).any(axis=0))
+    edges = np.flatnonzero(np.diff(plain, prepend=False, append=False))
+    longest = int((edges[1::2] - edges[::2]).max(initial=0))
+    return {
+        "beats_plain": share(plain),
+        "plain_run": longest / len(plain),
+        "voices_off": float(ours.sum(axis=0)[~plain].mean()) if (~plain).any() else 0.0,
+        "busy_change": share(plain[1:] != plain[:-1]),
+        "busiest": float(counts.max()),
+    }
+
+
+def _begin(chorale: Chorale, end: int) -> int:
+    """Step at which the soprano note begins that sounds at `end`."""
+    starts: NDArray[np.intp] = np.flatnonzero(chorale.onset[0, : end + 1])
+    return int(starts[-1]) if starts.size else 0
+
+
+def _bass_into(chorale: Chorale, end: int) -> int:
+    """Semitones by which the bass moves into the note that it has at `end`; 0 where it has none."""
+    starts = np.flatnonzero(chorale.onset[3, : end + 1])
+    if len(starts) < 2 or chorale.pitch[3, end] == REST:
+        return 0
+    return int(chorale.pitch[3, starts[-1]]) - int(chorale.pitch[3, starts[-2]])

@@ -1,0 +1,149 @@
+"""Habits of part-writing that the style rates do not count: rates of a piece, by name.
+
+Conventions
+-----------
+As in `generator.music.style`: `cells` is bool[4, T], a note is written where the cell of its onset
+is, and every rate is 0 where nothing could happen. A *step* is a move of one or two semitones, a
+*leap* one of more than five.
+
+Metrics
+-------
+hidden              soprano and bass move alike into a fifth or octave, the soprano by more than a
+                    step; of their moves together
+overlaps            notes beyond the note that the voice next above or below has just left
+unisons             steps at which neighbouring voices share a pitch
+strange_moves       moves by a tritone, a seventh or more than an octave
+leaps_turned        leaps after which the voice turns back
+leading_tones       leading tones that rise by a semitone, of those with a note after them
+doubled_leading     sonorities with two leading tones, of those with one
+thirds_doubled      sonorities of a triad with two thirds, of those of a triad
+bare                sonorities of fewer than three pitch classes
+chromatic           notes outside the scale (in minor, with either sixth and seventh)
+unprepared          notes that begin as a dissonance and are reached by more than a step
+unresolved          notes that end as a dissonance and are left by more than a step
+suspensions         dissonances on a beat in a voice that holds or repeats its note into it
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from generator.music.chorale import REST, BoolArray, Chorale
+from generator.music.style import beats, note_table, tonic_class
+
+STEP = 2
+LEAP = 5
+OCTAVE = 12
+_DISSONANT = (1, 2, 6, 10, 11)
+_SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 9, 10, 11)}
+_LEADING = 11
+
+IntArray = NDArray[np.int64]
+
+
+def voice_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+    """Every metric of the module, the same names for every piece.
+
+    Parameters
+    ----------
+    chorale : Chorale
+    cells : bool[4, T]
+        The written ones.
+    """
+    return {
+        **_together(chorale, cells),
+        **_sonorities(chorale, cells),
+        **_alone(chorale, cells),
+    }
+
+
+def share(cases: ArrayLike) -> float:
+    """Part that is true; 0 of nothing."""
+    flags = np.asarray(cases, dtype=np.bool_)
+    return float(flags.mean()) if flags.size else 0.0
+
+
+def _together(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+    pitch = chorale.pitch.astype(np.int64)
+    sounding = pitch != REST
+    both = sounding[0] & sounding[3] & (cells[0] | cells[3])
+    upper, lower = np.diff(pitch[0]), np.diff(pitch[3])
+    moving = both[1:] & both[:-1] & (upper != 0) & (lower != 0)
+    perfect = np.isin((pitch[0] - pitch[3]) % 12, (0, 7))[1:]
+    hidden = perfect & (np.sign(upper) == np.sign(lower)) & (np.abs(upper) > STEP)
+    near = sounding[:-1] & sounding[1:] & (cells[:-1] | cells[1:])
+    joined = near[:, 1:] & near[:, :-1]
+    moved = joined & (np.diff(pitch[:-1]) != 0) & (np.diff(pitch[1:]) != 0)
+    beyond = (pitch[1:, 1:] > pitch[:-1, :-1]) | (pitch[:-1, 1:] < pitch[1:, :-1])
+    return {
+        "hidden": share(hidden[moving]),
+        "overlaps": share(beyond[moved]),
+        "unisons": share((pitch[:-1] == pitch[1:])[near]),
+    }
+
+
+def _sonorities(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+    at = np.flatnonzero(chorale.onset.any(axis=0) & cells.any(axis=0))
+    column = chorale.pitch[:, at].astype(np.int64)
+    sounding = column != REST
+    above = np.where(sounding, (column - tonic_class(chorale.key)) % 12, -1)
+    leading = (above == _LEADING).sum(axis=0)
+    count = np.array([(above == degree).sum(axis=0) for degree in range(12)])  # [12, N]
+    kinds = (count > 0).sum(axis=0)
+    thirds = np.zeros(len(at), dtype=np.int64)
+    triad = np.zeros(len(at), dtype=np.bool_)
+    for root in range(12):
+        for third in (3, 4):
+            members = count[[root, (root + third) % 12, (root + 7) % 12]]
+            whole = (members > 0).all(axis=0) & (kinds == 3)
+            thirds[whole] = members[1, whole]
+            triad |= whole
+    return {
+        "doubled_leading": share(leading[leading > 0] > 1),
+        "thirds_doubled": share(thirds[triad] > 1),
+        "bare": share(kinds < 3),
+    }
+
+
+def _alone(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+    tonic, scale = tonic_class(chorale.key), _SCALES[chorale.mode]
+    dissonant = _dissonant(chorale)
+    on = beats(chorale)
+    found: dict[str, list[BoolArray]] = {name: [] for name in _ALONE}
+    for voice in range(4):
+        start, length, pitch = note_table(chorale, voice).T.astype(np.int64)
+        ours = cells[voice, start]
+        move = np.diff(pitch)
+        wide, into, out = np.abs(move), ours[1:], ours[:-1]
+        leap = (wide[:-1] > LEAP) & ours[1:-1]
+        degree = (pitch - tonic) % 12
+        clash = dissonant[voice]
+        found["strange_moves"].append((np.isin(wide, (6, 10, 11)) | (wide > OCTAVE))[into])
+        found["leaps_turned"].append((np.sign(move[1:]) != np.sign(move[:-1]))[leap])
+        found["leading_tones"].append((move == 1)[out & (degree[:-1] == _LEADING) & (move != 0)])
+        found["chromatic"].append(~np.isin(degree, scale)[ours])
+        found["unprepared"].append((clash[start[1:]] & (wide > STEP))[into])
+        last = (start + length - 1)[:-1]
+        found["unresolved"].append((clash[last] & (wide > STEP))[out])
+        held = on & clash & cells[voice]
+        # At a beat the note is held from before, or is the one before again.
+        repeated = np.zeros(chorale.steps, dtype=np.bool_)
+        repeated[start[1:]] = move == 0
+        found["suspensions"].append((~chorale.onset[voice] | repeated)[held])
+    return {name: share(np.concatenate(parts)) for name, parts in found.items()}
+
+
+_ALONE = (
+    "strange_moves", "leaps_turned", "leading_tones", "chromatic", "unprepared", "unresolved",
+    "suspensions",
+)  # fmt: skip
+
+
+def _dissonant(chorale: Chorale) -> BoolArray:
+    """bool[4, T]: where a voice is in a second, seventh or tritone with another."""
+    pitch = chorale.pitch.astype(np.int64)
+    sounding = pitch != REST
+    apart = np.isin(np.abs(pitch[:, None] - pitch[None]) % 12, _DISSONANT)
+    clash: BoolArray = (apart & sounding[:, None] & sounding[None]).any(axis=1)
+    return clash

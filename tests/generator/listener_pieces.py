@@ -1,0 +1,62 @@
+"""The fixed pieces on which listeners are pinned: `python -m tests.generator.listener_pieces`.
+
+The file holds machine pieces alone, so that neither the corpus nor a composer that is trained anew
+can move what a listener makes of them. One side of each pair is the Markov chain as it is, the
+other the same chain heated up; a few more of the cool ones teach the reader. Making them again with
+another chain makes other pieces: the file stays as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from generator.evaluation.machine_listener import JudgedPair
+from generator.families.markov import Markov
+from generator.music.blank import blank_chorale
+from generator.music.chorale import Chorale
+from generator.registry import CHECKPOINTS
+
+FILE = Path(__file__).parent / "pieces/listener.npz"
+KEYS = ("G major", "D minor", "A major", "E minor")
+READ, PAIRS, BARS = 10, 20, 3
+COOL, HOT = 0.8, 1.6
+
+
+def frame(index: int) -> Chorale:
+    return blank_chorale(KEYS[index % len(KEYS)], bars=BARS)
+
+
+def make() -> None:
+    markov = Markov.load(CHECKPOINTS / "markov.safetensors")
+    heat = [COOL] * (READ + PAIRS) + [HOT] * PAIRS
+    pieces = [
+        markov.fill(frame(index), np.zeros((4, frame(index).steps)), seed=index, temperature=warm)
+        for index, warm in enumerate(heat)
+    ]
+    np.savez_compressed(
+        FILE,
+        pitch=np.array([piece.pitch for piece in pieces], dtype=np.int8),
+        onset=np.array([piece.onset for piece in pieces]),
+    )
+
+
+def load() -> tuple[list[Chorale], dict[str, list[JudgedPair]]]:
+    """What the reader learns from, and pairs by family: the cool one stands for Bach."""
+    with np.load(FILE) as file:
+        pieces = [
+            frame(index).with_voices(pitch.astype(np.int16), onset)
+            for index, (pitch, onset) in enumerate(zip(file["pitch"], file["onset"], strict=True))
+        ]
+    written = np.ones(4, dtype=bool)
+    cool, hot = pieces[READ : READ + PAIRS], pieces[READ + PAIRS :]
+    pairs = {
+        f"tune {index}": [JudgedPair(one, other, written)]
+        for index, (one, other) in enumerate(zip(cool, hot, strict=True))
+    }
+    return pieces[:READ], pairs
+
+
+if __name__ == "__main__":
+    make()
