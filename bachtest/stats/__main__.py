@@ -8,26 +8,47 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bachtest.stats.export import read_source
-from bachtest.stats.report import make_report
-from bachtest.stats.show import to_json, to_text
+from bachtest.stats.analysis import Analysis, analyse
+from bachtest.stats.export import Source, read_source
+from bachtest.stats.page import to_html
+from bachtest.stats.planning import add_arguments, plan_from
+from bachtest.stats.protocols import PROTOCOLS
 from bachtest.stats.table import TableError
+from bachtest.stats.telling import analysis_json, analysis_text
+
+_PROG = "python -m bachtest.stats"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bachtest.stats", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog=_PROG,
+        description=__doc__,
+        epilog=f"`{_PROG} power --help` plans a study.",
+    )
     parser.add_argument(
         "path",
         type=Path,
         help="an export folder, or a CSV table: listener,item,condition,correct or n,correct",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one page with pictures")
     parser.add_argument(
         "--by",
         action="append",
         default=[],
         metavar="COLUMN[,COLUMN]",
-        help="one more grouping, of one column or crossed; may be repeated",
+        help="columns to compare, crossed in the table and added up in the model; may be repeated",
+    )
+    parser.add_argument(
+        "--protocol",
+        choices=list(PROTOCOLS),
+        metavar="NAME",
+        help=f"how answers were asked for: {', '.join(PROTOCOLS)}",
+    )
+    parser.add_argument("--margin", type=float, help="of equivalence: .05 is 45 %% to 55 %%")
+    parser.add_argument("--alpha", type=float, default=0.05, help="size of all tests (.05)")
+    parser.add_argument(
+        "--pooled", action="store_true", help="no mixed model: quick, and too sure of itself"
     )
     parser.add_argument(
         "--without",
@@ -39,21 +60,77 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--public", action="store_true", help="hide cells with few answers, as the public page"
     )
+    parser.add_argument("--delimiter", default=",", metavar="SIGN", help="; or | or tab")
+    parser.add_argument("--encoding", default="utf-8", help="utf-8, latin-1, utf-16, ...")
     return parser
 
 
+def _source(options: argparse.Namespace) -> Source:
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise TableError(f"--delimiter {options.delimiter!r}: use one sign, or the word tab")
+    source = read_source(
+        options.path,
+        protocol=options.protocol or "",
+        delimiter=delimiter,
+        encoding=options.encoding,
+    )
+    table = source.table
+    unclear = not table.of_answers and "item" in table.columns and "condition" not in table.columns
+    if unclear and options.protocol is None:
+        raise TableError(
+            f"{table.path}: counts by item do not say what an answer was: a choice between two"
+            " clips is right half of the time by guessing, but where single clips were judged, all"
+            " of them by a machine, the share of right answers is no sign of skill; say --protocol"
+            " pair or --protocol single-fakes"
+        )
+    return source
+
+
+def _analysis(options: argparse.Namespace) -> Analysis:
+    source = _source(options)
+    return analyse(
+        source,
+        by=[[name.strip() for name in group.split(",")] for group in options.by],
+        without=options.without,
+        protocol=source.protocol,
+        margin=options.margin,
+        alpha=options.alpha,
+        model=not (options.pooled or options.public),
+    )
+
+
+def _tell(options: argparse.Namespace) -> None:
+    analysis = _analysis(options)
+    if options.html is not None:
+        try:
+            options.html.write_text(to_html(analysis, hide_few=options.public), encoding="utf-8")
+        except OSError as error:
+            raise TableError(f"{options.html}: {error.strerror or error}") from None
+    if options.json:
+        print(json.dumps(analysis_json(analysis, hide_few=options.public), indent=2))
+    elif options.html is None:
+        print(analysis_text(analysis, hide_few=options.public), end="")
+
+
+def _plan(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog=f"{_PROG} power", description="Plans a study.")
+    add_arguments(parser)
+    options = parser.parse_args(arguments)
+    plan = plan_from(options)
+    print(json.dumps(plan.to_json(), indent=2) if options.json else str(plan))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
-    by = [[name.strip() for name in group.split(",")] for group in options.by]
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        report = make_report(read_source(options.path), by=by, without=options.without)
-    except TableError as error:
+        if arguments[:1] == ["power"]:
+            _plan(arguments[1:])
+        else:
+            _tell(_parser().parse_args(arguments))
+    except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    if options.json:
-        print(json.dumps(to_json(report, hide_few=options.public), indent=2))
-    else:
-        print(to_text(report, hide_few=options.public), end="")
     return 0
 
 

@@ -15,6 +15,8 @@ from bachtest.stats.accuracy import LEVEL
 from bachtest.stats.exact import clopper_pearson, tail_above, tail_below
 from bachtest.stats.protocols import Protocol
 from bachtest.stats.result import Result, p_text
+from bachtest.stats.verdict import POOLED as POOLED_CAUTION
+from bachtest.stats.verdict import Finding, Verdict, sentence_of
 
 POOLED = "answers independent of each other: one listener, one item count as any others"
 
@@ -36,6 +38,14 @@ class Discrimination(Result):
     level: float
     method: str = "exact binomial, one-sided; d' with the Clopper-Pearson interval"
     assumptions: str = POOLED
+
+    def verdict(self, alpha: float) -> Verdict:
+        """By the one-sided exact test; equivalence is no question here, `similarity` is."""
+        if self.estimate is None:
+            return Verdict(Finding.NO_ANSWERS, "There are no answers yet.", self.assumptions)
+        finding = Finding.CAN_TELL if self.p < alpha else Finding.UNDECIDED
+        sentence = sentence_of(finding, str(self), margin=None, within=False)
+        return Verdict(finding, sentence, POOLED_CAUTION, alpha=alpha, method=self.method)
 
     def __str__(self) -> str:
         if self.estimate is None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from bachtest.stats.accuracy import CHANCE
 from bachtest.stats.audibility import PoolCount
+from bachtest.stats.protocols import PAIR, protocol_named
 from bachtest.stats.reading import TableError, read_csv
 from bachtest.stats.table import Table, read_table
 
@@ -20,15 +23,22 @@ class Source:
     table: Table
     exclusions: tuple[str, ...]
     pool: tuple[PoolCount, ...]
+    margin: float | None = None
+    protocol: str = ""
 
 
-def read_source(path: Path) -> Source:
+def read_source(
+    path: Path, *, protocol: str = "", delimiter: str = ",", encoding: str = "utf-8"
+) -> Source:
     """Read an export folder, the answers.csv inside one, or any other table.
 
     Parameters
     ----------
     path : Path
         An answers.csv with a design.json beside it is read as the export that it belongs to.
+    protocol : str
+        How answers were asked for; empty takes the design's, or pairs.
+    delimiter, encoding : str
 
     Returns
     -------
@@ -43,29 +53,46 @@ def read_source(path: Path) -> Source:
     file = folder / ANSWERS if path.is_dir() else path
     if path.is_dir() and not file.is_file():
         raise TableError(f"{path}: no {ANSWERS} in this folder; name an export or a table")
-    table = read_table(file)
-    if file.name != ANSWERS or not (folder / DESIGN).is_file():
-        return Source(table, (), ())
+    design = {}
+    exported = file.name == ANSWERS and (folder / DESIGN).is_file()
+    if exported:
+        design = read_design(folder / DESIGN)
+    protocol = protocol or str(design.get("protocol", "")) or PAIR
+    protocol_named(protocol)
+    table = read_table(file, protocol=protocol, delimiter=delimiter, encoding=encoding)
+    if not exported:
+        return Source(table, (), (), None, protocol)
     pool = read_pool(folder / ITEMS) if (folder / ITEMS).is_file() else ()
-    return Source(table, read_exclusions(folder / DESIGN), pool)
+    return Source(table, _exclusions(folder / DESIGN, design), pool, _margin(design), protocol)
 
 
-def read_exclusions(path: Path) -> tuple[str, ...]:
-    """The flags whose answers the design leaves out of the headline.
+def read_design(path: Path) -> dict[str, Any]:
+    """The design of an export.
 
     Raises
     ------
     TableError
-        If the file is no JSON object, or its exclusions are no list of names.
+        If the file is no JSON object.
     """
     try:
         design = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TableError(f"{path}: not readable as JSON ({error})") from None
-    exclusions = design.get("exclusions", []) if isinstance(design, dict) else None
+    if not isinstance(design, dict):
+        raise TableError(f"{path}: a design must be a JSON object")
+    return design
+
+
+def _exclusions(path: Path, design: dict[str, Any]) -> tuple[str, ...]:
+    exclusions = design.get("exclusions", [])
     if not isinstance(exclusions, list) or not all(isinstance(flag, str) for flag in exclusions):
         raise TableError(f"{path}: exclusions must be a list of names of flags")
     return tuple(exclusions)
+
+
+def _margin(design: dict[str, Any]) -> float | None:
+    margin = design.get("margin")
+    return float(margin) if isinstance(margin, (int, float)) and 0 < margin < CHANCE else None
 
 
 def read_pool(path: Path) -> tuple[PoolCount, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from bachtest.stats.audibility import Likeness
@@ -11,10 +12,12 @@ from bachtest.stats.summary import FEW, Breakdown, Cell
 from bachtest.stats.verdict import Verdict
 
 FORMAT = 1
-_HEAD = ("n", "right", "rate", "95 % interval", "p", "p (Holm)", "d'", "95 % interval")
+# A name, and the columns that need no chance level: n, right, rate, interval.
+_COUNTED = 5
+_WIDTH = 9
 
 
-def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
+def to_json(report: Report, *, hide_few: bool = False, two_clips: bool = True) -> dict[str, Any]:
     """The report as plain data; infinite d' and missing values are null.
 
     Parameters
@@ -22,6 +25,8 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
     report : Report
     hide_few : bool
         As the public page does: of a cell with few answers only the labels are given.
+    two_clips : bool
+        False where answers are no choice between two clips: then neither p nor d' are given.
 
     Returns
     -------
@@ -36,17 +41,18 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
         "listeners": report.listeners,
         "items": report.items,
         "few": FEW,
-        "overall": None if hidden else _cell(report.overall),
-        "with_everything": None if hidden else _cell(report.everything),
+        "overall": None if hidden else _cell(report.overall, two_clips),
+        "with_everything": None if hidden else _cell(report.everything, two_clips),
         "flags": [
             {"flag": flag.flag, "answers": flag.answers, "left_out": flag.left_out}
             for flag in report.flags
         ],
         "by": {
-            ",".join(breakdown.by): _cells(breakdown, hide_few) for breakdown in report.breakdowns
+            ",".join(breakdown.by): _cells(breakdown, hide_few, two_clips)
+            for breakdown in report.breakdowns
         },
         "alike": [_alike(row, hide_few and row.few) for row in report.alike],
-        "verdict": None if hidden else _verdict(report.verdict),
+        "verdict": None if hidden or not two_clips else _verdict(report.verdict),
     }
 
 
@@ -63,7 +69,7 @@ def _verdict(verdict: Verdict) -> dict[str, str]:
     }
 
 
-def _cells(breakdown: Breakdown, hide_few: bool) -> list[dict[str, Any]]:
+def _cells(breakdown: Breakdown, hide_few: bool, two_clips: bool) -> list[dict[str, Any]]:
     cells = []
     for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
         labels = {
@@ -71,13 +77,14 @@ def _cells(breakdown: Breakdown, hide_few: bool) -> list[dict[str, Any]]:
             "few": cell.few,
         }
         hidden = hide_few and cell.few
-        cells.append(labels if hidden else labels | _cell(cell) | {"p_holm": p_holm})
+        tested = {"p_holm": p_holm} if two_clips else {}
+        cells.append(labels if hidden else labels | _cell(cell, two_clips) | tested)
     return cells
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: Cell, two_clips: bool) -> dict[str, Any]:
     rate, d_prime = cell.rate, cell.d_prime()
-    return {
+    counted = {
         "n": rate.n,
         "correct": rate.correct,
         "rate": rate.estimate,
@@ -85,6 +92,10 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "high": rate.high,
         "level": rate.level,
         "method": rate.method,
+    }
+    if not two_clips:
+        return counted
+    return counted | {
         "p": cell.test().p,
         "d_prime": _finite(d_prime.estimate),
         "d_prime_low": _finite(d_prime.low),
@@ -97,7 +108,7 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or math.isinf(value) else value
 
 
-def to_text(report: Report, *, hide_few: bool = False) -> str:
+def to_text(report: Report, *, hide_few: bool = False, two_clips: bool = True) -> str:
     """The report for a terminal.
 
     Parameters
@@ -105,6 +116,8 @@ def to_text(report: Report, *, hide_few: bool = False) -> str:
     report : Report
     hide_few : bool
         As the public page does: name cells with few answers and say no more of them.
+    two_clips : bool
+        As in `to_json`.
 
     Returns
     -------
@@ -116,12 +129,17 @@ def to_text(report: Report, *, hide_few: bool = False) -> str:
     sizes += [f"{report.listeners} listeners"] if report.listeners is not None else []
     sizes += [f"{report.items} items"] if report.items is not None else []
     parts = [f"{report.source}: {', '.join(sizes)}", _flag_lines(report)]
-    parts.append(_grid([("", *_HEAD), _line("all", report.overall, None)]))
+    width = _WIDTH if two_clips else _COUNTED
+    head = _head(report.overall.rate.level)
+    parts.append(grid([row[:width] for row in [("", *head), _line("all", report.overall, None)]]))
     for breakdown in report.breakdowns:
-        parts.append(_breakdown_lines(breakdown, hide_few))
+        lines = _breakdown_lines(breakdown, hide_few, head)
+        parts.append(grid([row[:width] for row in lines]))
     if any(cell.few for breakdown in report.breakdowns for cell in breakdown.cells):
         parts.append(f"* fewer than {FEW} answers: not shown on the public page")
     parts.append(_alike_lines(report, hide_few))
+    if not two_clips:
+        return "\n\n".join([*filter(None, parts), "Rates with Wilson intervals."]) + "\n"
     parts.append(
         "Rates with Wilson intervals; p: exact binomial test of one half, two-sided; d' of"
         " two-alternative\nforced choice with the Clopper-Pearson interval."
@@ -140,15 +158,22 @@ def _flag_lines(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _breakdown_lines(breakdown: Breakdown, hide_few: bool) -> str:
-    rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *_HEAD)]
+def _head(level: float) -> tuple[str, ...]:
+    interval = f"{100 * level:g} % interval"
+    return "n", "right", "rate", interval, "p", "p (Holm)", "d'", interval
+
+
+def _breakdown_lines(
+    breakdown: Breakdown, hide_few: bool, head: tuple[str, ...]
+) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
     for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
         name = " ".join(cell.labels) + (" *" if cell.few else "")
         if hide_few and cell.few:
-            rows.append((name, *[""] * len(_HEAD)))
+            rows.append((name, *[""] * len(head)))
         else:
             rows.append(_line(name, cell, p_holm))
-    return _grid(rows)
+    return rows
 
 
 def _line(name: str, cell: Cell, p_holm: float | None) -> tuple[str, ...]:
@@ -176,10 +201,18 @@ def _alike_lines(report: Report, hide_few: bool) -> str:
         numbers = (row.share_alike, row.mean_differing, *rates)
         texts = ["-" if number is None else f"{number:.3f}" for number in numbers]
         rows.append((row.composer, str(row.pairs), str(row.alike), *texts))
-    return "Pairs without audible difference are never played\n" + _grid(rows)
+    return "Pairs without audible difference are never played\n" + grid(rows)
 
 
-def _grid(rows: list[tuple[str, ...]]) -> str:
+def grid(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows as aligned columns, the first to the left and the others to the right.
+
+    Examples
+    --------
+    >>> print(grid([('a', 'n'), ('bc', '12')]))
+    a    n
+    bc  12
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(

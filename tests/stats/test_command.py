@@ -55,7 +55,8 @@ def test_the_json_keeps_its_keys(answers, capsys):
     found = as_json(capsys, answers, "--by", "condition,experience")
     assert list(found) == [
         "format", "source", "kind", "listeners", "items", "few", "overall", "with_everything",
-        "flags", "by", "alike", "verdict",
+        "flags", "by", "alike", "verdict", "pooled_verdict", "protocol", "alpha", "margin", "model",
+        "no_model", "results",
     ]  # fmt: skip
     assert list(found["by"]) == ["condition", "composer", "experience", "condition,experience"]
     assert list(found["overall"]) == [
@@ -131,8 +132,63 @@ def test_bad_input_is_one_line_and_a_bad_status(tmp_path):
 def test_an_unknown_column_or_flag_is_named(answers, capsys):
     assert main([str(answers), "--by", "skill"]) == 2
     assert "no column 'skill'" in capsys.readouterr().err
+    assert main([str(answers), "--by", "condition,skill"]) == 2
+    assert "no column 'skill'" in capsys.readouterr().err
     assert main([str(answers), "--without", "late"]) == 2
     assert "no flag 'late'" in capsys.readouterr().err
+
+
+def test_counts_by_item_are_not_understood_without_the_protocol(capsys):
+    path = DATA / "js_fakes_by_item.csv"
+    assert main([str(path)]) == 2
+    error = capsys.readouterr().err
+    assert "counts by item do not say what an answer was" in error
+    assert "--protocol single-fakes" in error
+    assert main([str(path), "--protocol", "single-fakes", "--pooled"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "machine-made more often than half the time (2,321 of 4,048 answers, p < .001)" in shown
+
+
+def test_the_page_is_written_whole(answers, tmp_path, capsys):
+    out = tmp_path / "page.html"
+    assert main([str(answers), "--html", str(out), "--pooled", "--margin", "0.1"]) == 0
+    assert capsys.readouterr().out == ""
+    page = out.read_text()
+    assert page.startswith("<!doctype html>")
+    assert page.rstrip().endswith("</html>")
+    assert main([str(answers), "--pooled", "--html", str(tmp_path / "no" / "page.html")]) == 2
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_other_delimiters_and_encodings_are_read_when_named(tmp_path, capsys):
+    path = tmp_path / "other.csv"
+    path.write_bytes("condition;n;correct\nSopran für sich;40;30\n".encode("latin-1"))
+    assert main([str(path), "--delimiter", ";"]) == 2
+    assert "line 2: not UTF-8 at 'Sopran f" in capsys.readouterr().err
+    found = as_json(capsys, path, "--delimiter", ";", "--encoding", "latin-1", "--pooled")
+    assert found["by"]["condition"][0]["labels"] == {"condition": "Sopran für sich"}
+    path.write_text("n\tcorrect\n40\t30\n", encoding="utf-16")
+    assert as_json(capsys, path, "--delimiter", "tab", "--encoding", "utf-16")["overall"]["n"] == 40
+    assert main([str(path), "--encoding", "klingon"]) == 2
+    assert "encoding 'klingon' is unknown" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [("--margin", "0.7"), ("--alpha", "0"), ("--alpha", "2")])
+def test_a_margin_or_a_size_that_cannot_be_is_named(answers, capsys, option):
+    assert main([str(answers), "--pooled", *option]) == 2
+    error = capsys.readouterr().err
+    assert option[0].strip("-") in error
+    assert len(error.splitlines()) == 1
+
+
+def test_quotes_are_read_as_the_csv_module_does(tmp_path, capsys):
+    path = tmp_path / "quoted.csv"
+    path.write_text('n,correct,condition\n10,5,plain\n20,12,"with, comma"\n\n30,20,"a\nb"\n')
+    found = as_json(capsys, path, "--pooled")
+    assert [cell["n"] for cell in found["by"]["condition"]] == [30, 10, 20]
+    path.write_text('n,correct,condition\n10,5,"with, comma"\n\n30,31,"b"\n')
+    assert main([str(path)]) == 2
+    assert "line 4: 31 correct of n=30" in capsys.readouterr().err
 
 
 def test_it_runs_where_there_is_no_django(answers):
@@ -161,9 +217,10 @@ def test_rates_alone_do_not_load_scipy():
     assert done.returncode == 0, done.stderr
 
 
-MODULES = [module.name for module in pkgutil.iter_modules(bachtest.stats.__path__)]
+PACKAGE = "bachtest.stats."
+MODULES = [module.name for module in pkgutil.walk_packages(bachtest.stats.__path__, PACKAGE)]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_in_the_docstrings_hold(name):
-    assert doctest.testmod(importlib.import_module(f"bachtest.stats.{name}")).failed == 0
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
