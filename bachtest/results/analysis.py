@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils.timezone import now
@@ -25,7 +26,7 @@ def analyse(study: Study) -> Analysis:
 
     start = time.monotonic()
     answers = kept_answers(study)
-    findings = findings_of(answers, margin=study.margin)
+    findings = findings_of(answers, margin=study.margin) | {"design": _design(study)}
     values = {
         "flags_version": FLAGS_VERSION,
         "asked_at": None,
@@ -38,8 +39,15 @@ def analyse(study: Study) -> Analysis:
 
 
 def is_stale(analysis: Analysis, answers: int) -> bool:
-    """Whether so much has come or gone that the worker should look again."""
-    return abs(answers - analysis.answers) > GROWTH * analysis.answers and answers >= FEW
+    """Whether so much has come or gone, or the design has so changed, that all is to be redone."""
+    if answers < FEW:
+        return False
+    grown = abs(answers - analysis.answers) > GROWTH * analysis.answers
+    return grown or analysis.findings.get("design") != _design(analysis.study)
+
+
+def _design(study: Study) -> dict[str, Any]:
+    return {"exclusions": sorted(study.exclusions), "margin": study.margin}
 
 
 def claim(study: Study) -> bool:

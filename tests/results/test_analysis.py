@@ -60,7 +60,8 @@ def test_every_pair_has_a_shrunken_rate_between_its_own_and_the_mean(made, busy)
 
 
 def test_a_worker_is_asked_once_when_a_tenth_more_has_come(busy, recorded_queue):
-    Analysis.objects.create(study=busy, flags_version=1, answers=100)
+    design = {"exclusions": ["knew"], "margin": 0.1}
+    Analysis.objects.create(study=busy, flags_version=1, answers=100, findings={"design": design})
     ask_for_analysis(busy, 110)
     assert default_task_backend.results == []
     ask_for_analysis(busy, 111)
@@ -69,6 +70,18 @@ def test_a_worker_is_asked_once_when_a_tenth_more_has_come(busy, recorded_queue)
     Analysis.objects.update(asked_at="2026-01-01T00:00Z")  # and nobody has answered
     ask_for_analysis(busy, 112)
     assert len(default_task_backend.results) == 2
+
+
+def test_another_design_is_another_model(busy, recorded_queue):
+    design = {"exclusions": ["knew"], "margin": 0.1}
+    kept = Analysis.objects.create(
+        study=busy, flags_version=1, answers=100, findings={"design": design}
+    )
+    assert not analysis.is_stale(kept, 100)
+    busy.margin = 0.05
+    busy.save()
+    assert analysis.is_stale(Analysis.objects.get(), 100)
+    assert not analysis.is_stale(Analysis.objects.get(), 9)
 
 
 def test_the_page_asks_and_the_worker_answers(busy, client):

@@ -124,6 +124,25 @@ def test_the_worker_merges_now_and_then(played, django_capture_on_commit_callbac
     assert tallies.changes(played) == 0
 
 
+@pytest.mark.parametrize("exclusions", [["knew"], []])
+def test_listeners_are_counted_once_whatever_flags_their_answers_carry(played, exclusions):
+    played.exclusions = exclusions
+    assert study_report(played).listeners == 12
+    lasting, leaving = make_game("expert"), make_game("expert")
+    for knew in ("yes", "no"):
+        make_answer(lasting, Pair.objects.first(), correct=True, knew=knew)
+        make_answer(leaving, Pair.objects.first(), correct=True, knew=knew)
+    only_known = make_game("expert")
+    make_answer(only_known, Pair.objects.first(), correct=True, knew="yes")
+    services.delete_listener(leaving.listener)
+    expected = 13 if exclusions else 14
+    assert study_report(played).listeners == expected
+    tallies.merge(played)
+    assert study_report(played).listeners == expected
+    Answer.objects.filter(round__game=lasting).delete()
+    assert study_report(played).listeners == expected - 1
+
+
 def test_counts_made_under_other_flags_are_made_anew(played):
     study_report(played)
     Analysis.objects.update(flags_version=0)
