@@ -89,6 +89,7 @@ def test_the_published_split_stands_as_published(corpus):
     [
         (["--composer", "nobody"], "unknown composer 'nobody'"),
         (["--composer", "markov", "--conditions", "ATX"], "unknown condition 'ATX'"),
+        (["--composer", "markov", "--tells", "-1"], "--tells -1"),
         (["--composer", "flagship", "--part", "train"], "learnt from"),
     ],
 )

@@ -36,17 +36,23 @@ class Command(BaseCommand):
         parser.add_argument("--temperature", type=float, default=1.0)
         add_sampling(parser)
         parser.add_argument("--no-fills", action="store_true", help="likelihood and one shot only")
+        parser.add_argument(
+            "--tells", type=int, default=5, help="how many features to name that give it away"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object, no progress")
 
     def handle(self, **options: Any) -> None:
         conditions = tuple(options["conditions"].split(","))
         if unknown := [c for c in conditions if c not in CONDITIONS]:
             raise CommandError(f"unknown condition {unknown[0]!r}; use {', '.join(CONDITIONS)}")
+        if options["tells"] < 0:
+            raise CommandError(f"--tells {options['tells']}; use 0 or more")
         settings = Settings(
             conditions=conditions,
             seed=options["seed"],
             temperature=options["temperature"],
             fills=not options["no_fills"],
+            tells=options["tells"],
             progress=not options["json"] and sys.stderr.isatty(),
         )
         try:
