@@ -79,7 +79,7 @@ def read_design(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise TableError(f"{path}: not readable as JSON ({error})") from None
     if not isinstance(design, dict):
-        raise TableError(f"{path}: a design must be a JSON object")
+        raise TableError(f"{path}: a design must be an object, and its exclusions must be a list")
     return design
 
 

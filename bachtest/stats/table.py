@@ -33,6 +33,7 @@ from bachtest.stats.summary import Count
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 FLAG = "flag_"
+_DENSE = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -132,12 +133,17 @@ class Table:
         key = np.zeros(len(self), dtype=np.int64)
         for column in columns:
             key = key * max(1, len(column.values)) + column.codes
-        _, first, group = np.unique(key, return_index=True, return_inverse=True)
-        n = np.bincount(group, self.n, len(first)).astype(np.int64).tolist()
-        correct = np.bincount(group, self.correct, len(first)).astype(np.int64).tolist()
+            if len(key) and key.max() > _DENSE:  # many combinations, few of them in use
+                key = np.unique(key, return_inverse=True)[1]
+        rows = np.bincount(key)
+        first = np.zeros(len(rows), dtype=np.int64)
+        first[key[::-1]] = np.arange(len(self))[::-1]
+        used = np.flatnonzero(rows)
+        n = np.bincount(key, self.n)[used].astype(np.int64).tolist()
+        correct = np.bincount(key, self.correct)[used].astype(np.int64).tolist()
         return [
             Count(tuple(column.values[column.codes[row]] for column in columns), total, right)
-            for row, total, right in zip(first.tolist(), n, correct, strict=True)
+            for row, total, right in zip(first[used].tolist(), n, correct, strict=True)
         ]
 
     def distinct(self, name: str) -> int | None:
