@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import exp
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from bachtest.results.answers import FIELDS, answers_of
 from bachtest.results.flags import FLAGS
 from bachtest.results.tallies import BATCH
 from bachtest.stats.bias import Trend, trend
+from bachtest.stats.fooling import fooling_of_model
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
 from bachtest.stats.model_verdict import model_verdict
@@ -80,23 +80,18 @@ def findings_of(answers: KeptAnswers, *, margin: float) -> dict[str, Any]:
 def _model(answers: KeptAnswers, margin: float) -> dict[str, Any]:
     by = [field for field in FIELDS if len(set(answers.values(field))) > 1]
     try:
-        fit, alone = fit_mixed(answers, by), fit_mixed(answers, tests=False)
+        fit = fit_mixed(answers, by)
     except MixedError as error:
         return {"refused": str(error)}
     verdict = model_verdict(fit, margin=margin)
-    middle = alone.coefficients[0].estimate
+    fooling = fooling_of_model(fit, count=len(answers.correct))  # all there are
     return fit.to_json(effects=()) | {
         "verdict": verdict.to_json() | {"needs": str(verdict.needs or "")},
         "rates": {
             ",".join(table.by): {"|".join(rate.labels): asdict(rate) for rate in table.rates}
             for table in fit.tables
         },
-        "items": {
-            level: 1 / (1 + exp(-middle - float(effect)))
-            for effects in alone.effects
-            if effects.name == "item"
-            for level, effect in zip(effects.levels, effects.effect, strict=True)
-        },
+        "items": {item.name: item.estimate for item in fooling.most} if fooling else {},
     }
 
 

@@ -1,0 +1,31 @@
+"""Listeners of a known skill play the site over HTTP; the results find their skill again."""
+
+from __future__ import annotations
+
+import json
+from urllib.request import urlopen
+
+from tests.game.site import start_site
+
+COUNT, ROUNDS = 12, 5
+
+
+def test_the_skill_of_simulated_listeners_is_found_again(tmp_path):
+    site, process = start_site(tmp_path)
+    try:
+        site.manage(
+            "simulate_listeners", f"--count={COUNT}", "--skill=1.5", f"--url={site.url}", "--seed=1"
+        )
+        with urlopen(f"{site.url}/results/", timeout=60) as page:
+            shown = page.read().decode()
+    finally:
+        process.terminate()
+        process.wait()
+    site.manage("export_study", "quiz", "--out", str(tmp_path / "out"))
+    said = site.run("-m", "bachtest.stats", str(tmp_path / "out"), "--json")
+    found = json.loads(said.stdout)["overall"]
+    assert found["n"] == COUNT * ROUNDS
+    assert 0.5 < found["d_prime_low"] < 1.5 < found["d_prime_high"]
+    assert f"{found['d_prime']:.2f}" in shown
+    assert f"{100 * found['rate']:.1f} %" in shown
+    assert f"{COUNT * ROUNDS} answers by {COUNT} listeners" in shown
