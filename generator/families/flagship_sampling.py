@@ -27,10 +27,10 @@ class SamplingPlan:
     """Sweeps of Gibbs over beats."""
     spacing: int = 3
     """Every so many beats are written anew at once, too far apart to disturb each other."""
-    temperature: float = 1.0
-    cooling: float = 0.8
+    temperature: float = 0.9
+    cooling: float = 0.6
     """Factor on the temperature at the last sweep; between them it falls evenly."""
-    repairs: int = 8
+    repairs: int = 12
     """Most rounds of repair; 0 leaves the faults in."""
 
     def __post_init__(self) -> None:

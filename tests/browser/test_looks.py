@@ -13,7 +13,10 @@ pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SMALL_PHONE = {"viewport": {"width": 320, "height": 568}, "is_mobile": True, "has_touch": True}
-PAGES = ["/", "/about/", "/privacy/", "/heard-all/", "/results/", "/results/methods/", "/nothing-here/"]
+PAGES = [
+    *("/", "/about/", "/privacy/", "/heard-all/"),
+    *("/results/", "/results/methods/", "/nothing-here/"),
+]
 SPREADS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
