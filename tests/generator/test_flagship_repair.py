@@ -49,16 +49,14 @@ def test_the_rule_finds_what_the_published_measure_counts(corpus):
 def test_repair_leaves_fewer_parallels(corpus):
     shipped = next(each for each in SHIPPED if each.slug == "flagship")
     family = Flagship.load(shipped.path)
-    chorale = corpus.work("BWV436").chorale.slice(0, 64)
+    works = [corpus.work(bwv).chorale.slice(0, 64) for bwv in ("BWV269", "BWV436", "BWV10.7")]
     given = given_for("ATB", 64)
-    seeds = range(4)
+    tasks = [(chorale, given) for chorale in works for _ in range(8)]
     without, repaired = (
         sum(
             parallels(piece, ~given[:, 0]).count
-            for piece in family.with_sampling(repairs=repairs).fill_many(
-                [(chorale, given)] * len(seeds), list(seeds)
-            )
+            for piece in family.with_sampling(repairs=repairs).fill_many(tasks, range(len(tasks)))
         )
-        for repairs in (0, 8)
+        for repairs in (0, 12)
     )
     assert repaired < without
