@@ -147,8 +147,11 @@ def _table(
     raw_n = sums_by(cell_of.ravel(), n, len(cells))
     raw_right = sums_by(cell_of.ravel(), correct, len(cells))
     rates = []
+    # A spread that runs away flattens every rate; no rate is known better than all answers tell.
+    chance = expit(found.logit)
+    floor = 1 / np.sqrt(max(1.0, float(n.sum())) * chance * (1 - chance))
     for at, cell in enumerate(cells):
-        logit, se = float(found.logit[at]), float(np.sqrt(covariance[at, at]))
+        logit, se = float(found.logit[at]), float(max(np.sqrt(covariance[at, at]), floor[at]))
         half = inference.reach(df) * se
         low, high = float(expit(logit - half)), float(expit(logit + half))
         if separated:

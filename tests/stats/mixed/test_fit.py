@@ -160,3 +160,21 @@ def test_numbers_and_interactions_are_fitted_as_asked():
 def test_tables_without_a_model_are_named(columns, correct, by, says):
     with pytest.raises(MixedError, match=says):
         fit_mixed(Columns(columns, correct), by=by)
+
+
+def test_no_interval_is_narrower_than_all_answers_together_allow():
+    """Three items in as many cells, few answers each: the listeners' spread runs away."""
+    rows, correct = [], []
+    for one in range(12):
+        level = ("novice", "expert", "unstated")[one % 3]
+        heard = [("2", "SATB", "flagship", one % 2 > 0)]
+        heard += [("1", "S", "flagship", one % 4 > 0)] if one >= 2 else []
+        heard += [("3", "AT", "markov", True)] if one < 4 else []
+        for item, condition, composer, right in heard:
+            rows.append((str(one), item, condition, composer, level))
+            correct.append(int(right))
+    names = ("listener", "item", "condition", "composer", "experience")
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    fit = fit_mixed(Columns(columns, correct), by=("condition", "experience"))
+    for rate in fit.table("condition").rates:
+        assert rate.high - rate.low > 1.96 * 2 * math.sqrt(0.25 / len(rows)) * 0.9
