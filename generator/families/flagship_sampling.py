@@ -27,11 +27,13 @@ class SamplingPlan:
     """Sweeps of Gibbs over beats."""
     spacing: int = 3
     """Every so many beats are written anew at once, too far apart to disturb each other."""
-    temperature: float = 0.9
-    cooling: float = 0.6
+    temperature: float = 0.5
+    cooling: float = 0.5
     """Factor on the temperature at the last sweep; between them it falls evenly."""
-    repairs: int = 12
+    repairs: int = 16
     """Most rounds of repair; 0 leaves the faults in."""
+    mending: float = 0.7
+    """Temperature of repair: what was surest is what was wrong."""
 
     def __post_init__(self) -> None:
         for name in ("stride", "spacing"):
@@ -40,7 +42,7 @@ class SamplingPlan:
         for name in ("sweeps", "repairs"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be at least 0")
-        for name in ("temperature", "cooling"):
+        for name in ("temperature", "cooling", "mending"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be above 0")
 
@@ -94,7 +96,7 @@ def by_repair(state: Draft, plan: SamplingPlan) -> None:
         block = _spread(_faulty_beats(state, near)) & ~state.given
         before = state.tokens.clone()
         counts = _by_beat(wrong)
-        state.write(block, ~block, plan.temperature)
+        state.write(block, ~block, plan.mending)
         after = _by_beat(faults(state.tokens, vocabulary))
         # A beat's notes can put its own beat or the next one wrong.
         better = after + _next(after) < counts + _next(counts)

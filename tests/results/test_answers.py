@@ -66,12 +66,12 @@ def test_a_study_without_answers_has_a_report(db):
 
 def test_the_number_of_queries_does_not_grow_with_the_answers(played, django_assert_num_queries):
     study_report(played)  # counts them, once
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(10):
         study_report(played)
     pair = played.games.first().rounds.first().pair
     for _ in range(5):
         make_answer(make_game(), pair, correct=True)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(10):
         study_report(played)
 
 
