@@ -57,7 +57,7 @@ def fooling_of_model(fit: MixedFit, *, count: int = MOST) -> Fooling | None:
     if found is None or not len(found.levels):
         return None
     centre = math.log(fit.overall.estimate / (1 - fit.overall.estimate))
-    rates = 1 / (1 + np.exp(-(centre + np.asarray(found.effect))))
+    rates = (1 + np.tanh((centre + np.asarray(found.effect)) / 2)) / 2
     return _listed(
         list(found.levels), rates, np.asarray(found.n), np.asarray(found.correct), count,
         "shrunken item effects of the mixed model, beside the marginal rate",

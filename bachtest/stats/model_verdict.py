@@ -137,7 +137,7 @@ def variance_between(rate: float, sd: float, other_sd: float) -> float:
     z, w = _NODES[:, None], _NODES[None, :]
 
     def rates(centre: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        both = 1 / (1 + np.exp(-(centre + sd * z + other_sd * w)))
+        both = (1 + np.tanh((centre + sd * z + other_sd * w) / 2)) / 2  # logistic, for any spread
         found: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = both @ _WEIGHTS
         return found
 
