@@ -23,7 +23,7 @@ import numpy as np
 from generator.music.chorale import Chorale, mended_onsets
 from generator.rendering import encoding, events, loudness, synth
 from generator.rendering.clip import render_clip
-from generator.rendering.library import fluidsynth_library
+from generator.rendering.fluidsynth_library import fluidsynth_library
 
 FONT = Path(__file__).parent.parent / "generator/rendering/soundfont/pipes.sf3"
 SECONDS = 20

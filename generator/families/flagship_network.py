@@ -195,7 +195,10 @@ class Network(nn.Module):
         return self._say(voice, plans[at[0], at[1], voice] + self._look(voice, around), around)
 
     def losses(self, grid: Grid, visible: Tensor) -> tuple[Tensor, Tensor]:
-        """-log p of the hidden cells: marginal and sequential, each (B, V, T), 0 where visible."""
+        """-log p of the hidden cells: marginal and sequential, each (B, V, T), 0 where visible.
+
+        A causal network has the sequential reading alone; its marginal one is 0.
+        """
         shown = torch.ones_like(visible) if self.config.causal else visible
         voices, rows, steps = (~visible).transpose(0, 1).nonzero(as_tuple=True)
         # All cells at once: taking them voice by voice makes four gradients of all plans.
@@ -207,17 +210,18 @@ class Network(nn.Module):
         for voice, (plan, row, step) in enumerate(
             zip(*(torch.split(each, sizes) for each in (plans, rows, steps)), strict=True)
         ):
-            known = window(voice, grid.tokens, visible, (row, step), self.vocabulary)
-            seen = window(voice, masked, visible, (row, step), self.vocabulary)
-            looks = self._look(voice, known)
-            x = torch.cat((plan + self.blind[voice], plan + looks))
-            logits = self._say(voice, x, torch.cat((seen, known)))
-            own = grid.tokens[row, voice, step].repeat(2)
-            parts.append(F.cross_entropy(logits.float(), own, reduction="none").view(2, -1))
+            around = window(voice, grid.tokens, visible, (row, step), self.vocabulary)
+            x = plan + self._look(voice, around)
+            if not self.config.causal:
+                seen = window(voice, masked, visible, (row, step), self.vocabulary)
+                x = torch.cat((plan + self.blind[voice], x))
+                around = torch.cat((seen, around))
+            own = grid.tokens[row, voice, step].repeat(len(x) // len(row))
+            losses = F.cross_entropy(self._say(voice, x, around).float(), own, reduction="none")
+            parts.append(losses.view(-1, len(row)))
         both = torch.zeros(2, *visible.shape, device=visible.device)
-        marginal, sequential = torch.cat(parts, dim=1)
-        both[0, rows, voices, steps] = marginal
-        both[1, rows, voices, steps] = sequential
+        found = torch.cat(parts, dim=1)
+        both[2 - len(found) :, rows, voices, steps] = found
         return both[0], both[1]
 
     def _look(self, voice: int, around: Tensor) -> Tensor:

@@ -327,6 +327,8 @@ def _unpacked(data: bytes, source: str) -> bytes:
             if not scores:
                 raise FormatError(f"{source} is a zip file without a MusicXML score in it")
             return _limited(archive, scores[0])
+    # A stranger's zip file: what the archive and XML readers raise for damage, encryption, odd
+    # compression and missing entries has no common ancestor but Exception.
     except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError,
             OSError, ParseError, DefusedXmlException, ValueError) as error:  # fmt: skip
         raise FormatError(

@@ -14,7 +14,7 @@ import numpy as np
 from generator.music.chorale import REST, Chorale
 from generator.rendering import encoding, events, loudness, synth
 from generator.rendering.errors import RenderError
-from generator.rendering.library import fluidsynth_library
+from generator.rendering.fluidsynth_library import fluidsynth_library
 
 FADE_SECONDS = 0.75
 

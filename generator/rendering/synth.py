@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from generator.rendering.errors import RenderError
 from generator.rendering.events import SAMPLE_RATE, Event
-from generator.rendering.library import fluidsynth_library
+from generator.rendering.fluidsynth_library import fluidsynth_library
 
 Stereo = NDArray[np.float32]
 

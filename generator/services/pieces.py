@@ -96,7 +96,7 @@ def _produce(piece: Piece) -> None:
     except GeneratorError as error:
         logger.warning("%s: %s", piece, error)
         give_up(piece, str(error), permanent=getattr(error, "permanent", True))
-    except Exception as error:
+    except Exception as error:  # a defect: its reason goes to the admin page, then it is raised
         logger.exception("%s", piece)
         give_up(piece, f"{type(error).__name__}: {error}", permanent=True)
         raise

@@ -87,7 +87,9 @@ class Loop(Generic[Model]):
                     self._judge()
                     bar.set_postfix(loss=f"{shown:.3f}", best=f"{self.best['score']:.3f}")
         self.averaged.load_state_dict(self.best_weights)
-        seconds = (time.process_time() - start) / max(1, self.step - first)
+        if self.step == first:  # resumed at its end: there is nothing to time
+            return self.best
+        seconds = (time.process_time() - start) / (self.step - first)
         return {**self.best, "cpu_seconds_a_step": round(seconds, 3)}
 
     def _learn(self) -> float:

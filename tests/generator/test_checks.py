@@ -46,7 +46,7 @@ def test_a_missing_soundfont_is_named(settings: Settings, tmp_path: Path):
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch):
-    from generator.rendering import library
+    from generator.rendering import fluidsynth_library as library
 
     library.fluidsynth_library.cache_clear()
     monkeypatch.setattr(library, "_bundled_path", lambda: None)

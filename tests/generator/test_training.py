@@ -96,6 +96,18 @@ def test_learning_lowers_the_loss(small_split, tmp_path):
     assert log[1]["orderless"] < log[0]["orderless"] < 4 * np.log(65)
 
 
+def test_a_left_to_right_network_is_judged_by_its_joint_likelihood(small_split, tmp_path):
+    tables = {
+        "data": {"split": "jsb", "crop": 32},
+        "network": {**MINIATURE, "onsets": False, "causal": True},
+        "training": {"steps": 2, "batch": 2, "validate_every": 1},
+    }
+    out = tmp_path / "f.safetensors"
+    scores = flagship.train(tables, out, command="", progress=False)
+    assert scores["joint"] == pytest.approx(4 * scores["score"])
+    assert Flagship.load(out).network.config.causal
+
+
 class Line(nn.Module):
     def __init__(self) -> None:
         super().__init__()
