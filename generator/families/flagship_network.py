@@ -206,22 +206,22 @@ class Network(nn.Module):
         plans = self.plans(grid, shown).flatten(0, 2).index_select(0, places)
         masked = torch.where(visible, grid.tokens, self.vocabulary.masked)
         sizes = voices.bincount(minlength=4).tolist()
+        readings = 1 if self.config.causal else 2
         parts = []
         for voice, (plan, row, step) in enumerate(
             zip(*(torch.split(each, sizes) for each in (plans, rows, steps)), strict=True)
         ):
             around = window(voice, grid.tokens, visible, (row, step), self.vocabulary)
             x = plan + self._look(voice, around)
-            if not self.config.causal:
+            if readings == 2:
                 seen = window(voice, masked, visible, (row, step), self.vocabulary)
                 x = torch.cat((plan + self.blind[voice], x))
                 around = torch.cat((seen, around))
-            own = grid.tokens[row, voice, step].repeat(len(x) // len(row))
+            own = grid.tokens[row, voice, step].repeat(readings)
             losses = F.cross_entropy(self._say(voice, x, around).float(), own, reduction="none")
-            parts.append(losses.view(-1, len(row)))
+            parts.append(losses.view(readings, -1))
         both = torch.zeros(2, *visible.shape, device=visible.device)
-        found = torch.cat(parts, dim=1)
-        both[2 - len(found) :, rows, voices, steps] = found
+        both[2 - readings :, rows, voices, steps] = torch.cat(parts, dim=1)
         return both[0], both[1]
 
     def _look(self, voice: int, around: Tensor) -> Tensor:

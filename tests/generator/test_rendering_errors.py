@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from generator.errors import GenerationError
-from generator.rendering import clip, library
+from generator.rendering import clip
+from generator.rendering import fluidsynth_library as library
 from generator.rendering.clip import check_rendering, render_clip
 from generator.rendering.errors import RenderError
 from tests.generator.rendering_material import FONT, chorale
