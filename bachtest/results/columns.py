@@ -6,6 +6,7 @@ and no cookie, address or time of day is written.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,10 @@ def as_is(value: object) -> object:
 
 def as_bit(value: object) -> int:
     return int(bool(value))
+
+
+def as_json(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,8 @@ def item_columns(study: Study) -> list[Column]:
         Column("composer", "who wrote them", "machine__composer__slug"),
         Column("seed", "of the composer's draw", "machine__seed"),
         Column("temperature", "of the composer's draw", "machine__temperature"),
+        Column("sampling", "settings of the fill, as JSON", "machine__sampling", as_json),
+        Column("fold", "member that wrote it, of a cross-fitted composer", "machine__fold"),
         Column("differing", "share of written cells unlike Bach's", "differing"),
         Column("alike", "1: no audible difference, so never played", alike),
         Column("set_aside", "why it is never played; empty: it may be", "set_aside"),

@@ -135,7 +135,11 @@ class Flagship(Family):
                 torch.from_numpy(shown),
                 shifts=[layout.shift for layout in layouts],
                 seeds=seeds,
-                plan=replace(self.plan, temperature=self.plan.temperature * temperature),
+                plan=replace(
+                    self.plan,
+                    temperature=self.plan.temperature * temperature,
+                    rhythm=self.plan.rhythm * temperature,
+                ),
             )
         return [
             self._written(tokens[row].numpy(), *parts)

@@ -14,9 +14,17 @@ from torch import Tensor
 
 from generator.families.flagship_cells import Floats, Ints, cells_of
 from generator.families.flagship_network import Network
-from generator.families.flagship_tokens import Grid
+from generator.families.flagship_tokens import FERMATA_ROW, Grid, Vocabulary
 from generator.families.flagship_window import BACK, ORDER, slots
 from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Temperatures: of which pitch, and of whether a note begins, goes on or rests."""
+
+    pitch: float
+    rhythm: float
 
 
 @dataclass
@@ -39,6 +47,10 @@ class Draft:
         batch, _, steps = self.tokens.shape
         self.beats = steps // STEPS_PER_QUARTER
         self.lengths = self.grid.real.sum(1).tolist()
+        pitches = self.network.vocabulary.pitches
+        starts = (0, 1, 1 + pitches) if self.network.vocabulary.onsets else (0,)
+        self.kinds: Ints = np.array(starts)
+        self.ends = phrase_ends(self.grid, self.network.vocabulary)
         self.open = self.given.view(batch, 4, self.beats, STEPS_PER_QUARTER).logical_not().any(-1)
 
     def random(self, kinds: int, rows: Tensor | None = None) -> Tensor:
@@ -52,7 +64,7 @@ class Draft:
                 drawn[row, :, :beats] = torch.rand(kinds, beats, generator=generator)
         return drawn
 
-    def write(self, block: Tensor, visible: Tensor, heat: float) -> None:
+    def write(self, block: Tensor, visible: Tensor, heat: Heat) -> None:
         """Write the cells of `block` (B, 4, T) anew, given the visible ones, step by step."""
         batch, voices = block.shape[:2]
         places = block.view(batch, voices, self.beats, STEPS_PER_QUARTER)
@@ -76,8 +88,18 @@ class Draft:
                 plan = plans[which[row, beat], place, voice]
                 logits = self.cells.logits(voice, plan, page.around(voice, row, step))
                 logits[self.barred[row, voice]] = -np.inf
-                page.put(voice, row, step, _drawn(logits / heat, noise[row, voice, place, beat]))
+                chances = _chances(logits, heat, self.kinds)
+                page.put(voice, row, step, _drawn(chances, noise[row, voice, place, beat]))
         self.tokens = page.tokens()
+
+
+def phrase_ends(grid: Grid, vocabulary: Vocabulary) -> Tensor:
+    """bool (B, T): the last steps under each fermata; none where the grid shows no fermatas."""
+    if not vocabulary.onsets:
+        return torch.zeros_like(grid.tokens[:, 0], dtype=torch.bool)
+    bits = torch.arange(STEPS_PER_QUARTER)
+    fermata = (grid.frame[:, FERMATA_ROW, :, None] >> bits & 1).flatten(1).bool()
+    return fermata & ~torch.nn.functional.pad(fermata[:, 1:], (0, 1))
 
 
 class _Page:
@@ -109,9 +131,30 @@ class _Page:
         return torch.from_numpy(self.both[0, :, :, self.steps].copy())
 
 
-def _drawn(logits: Floats, noise: Floats) -> Ints:
+def _chances(logits: Floats, heat: Heat, kinds: Ints) -> Floats:
+    """Weights (n, C) of the classes; `kinds` says where each kind of class begins.
+
+    Which kind (a rest, a note held, a note begun) is drawn at the heat of rhythm, which of its
+    kind at that of pitch.
+    """
+    shares = np.add.reduceat(_exponential(logits / heat.rhythm), kinds, axis=-1)
+    sizes = np.diff(np.append(kinds, logits.shape[-1]))
+    within = logits / heat.pitch
+    best = np.maximum.reduceat(within, kinds, axis=-1)
+    weights = np.exp(within - best.repeat(sizes, axis=-1), dtype=np.float64)
+    totals = np.add.reduceat(weights, kinds, axis=-1)
+    chances: Floats = weights * (shares / totals).repeat(sizes, axis=-1)
+    return chances
+
+
+def _exponential(logits: Floats) -> Floats:
+    grown: Floats = np.exp(logits - logits.max(-1, keepdims=True), dtype=np.float64)
+    return grown
+
+
+def _drawn(chances: Floats, noise: Floats) -> Ints:
     """One class of each row (n, C), by its uniform number (n,)."""
-    ladder = np.exp(logits - logits.max(-1, keepdims=True), dtype=np.float64).cumsum(-1)
+    ladder = chances.cumsum(-1)
     level = noise[:, None] * ladder[:, -1:]
     drawn: Ints = (ladder <= level).sum(-1)
     return drawn

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from generator.families.flagship_draft import Draft
+from generator.families.flagship_draft import Draft, Heat
 from generator.families.flagship_network import Network
 from generator.families.flagship_repair import faults
 from generator.families.flagship_tokens import Grid
 from generator.music.chorale import STEPS_PER_QUARTER
+
+EVERY = 0.7
+"""How often repair writes a beat anew in all of its open voices: some faults no one voice mends."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,14 @@ class SamplingPlan:
     spacing: int = 3
     """Every so many beats are written anew at once, too far apart to disturb each other."""
     temperature: float = 0.5
+    """Of pitches."""
+    rhythm: float = 1.0
+    """Temperature of whether a note begins; where it is low, passing notes are lost."""
     cooling: float = 0.5
     """Factor on the temperature at the last sweep; between them it falls evenly."""
-    repairs: int = 16
+    repairs: int = 24
     """Most rounds of repair; 0 leaves the faults in."""
-    mending: float = 0.7
+    mending: float = 0.8
     """Temperature of repair: what was surest is what was wrong."""
 
     def __post_init__(self) -> None:
@@ -42,7 +48,7 @@ class SamplingPlan:
         for name in ("sweeps", "repairs"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be at least 0")
-        for name in ("temperature", "cooling", "mending"):
+        for name in ("temperature", "rhythm", "cooling", "mending"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be above 0")
 
@@ -73,7 +79,7 @@ def in_time(state: Draft, plan: SamplingPlan) -> None:
         block = ~state.given & ~past
         block[:, :, (first + plan.stride) * STEPS_PER_QUARTER :] = False
         if block.any():
-            state.write(block, state.given | past, plan.temperature)
+            state.write(block, state.given | past, Heat(plan.temperature, plan.rhythm))
 
 
 def by_beats(state: Draft, plan: SamplingPlan) -> None:
@@ -82,25 +88,28 @@ def by_beats(state: Draft, plan: SamplingPlan) -> None:
         done = index / max(1, plan.sweeps - 1)
         heat = plan.temperature * (1 + (plan.cooling - 1) * done)
         block = _spread(_open_beats(state, plan.spacing)) & ~state.given
-        state.write(block, ~block, heat)
+        state.write(block, ~block, Heat(heat, plan.rhythm))
 
 
 def by_repair(state: Draft, plan: SamplingPlan) -> None:
-    """Write beats with faults anew, in one of the voices at fault, and keep what is better."""
+    """Write beats with faults anew, alone and by twos in turn, and keep what is better."""
     vocabulary = state.network.vocabulary
-    for _ in range(plan.repairs):
-        wrong = faults(state.tokens, vocabulary)
+    for index in range(plan.repairs):
+        wrong = faults(state.tokens, vocabulary, state.ends)
         near = _mendable(state, wrong)
         if not near.any():
             return
-        block = _spread(_faulty_beats(state, near)) & ~state.given
+        span = 1 + index % 2
+        first = _faulty_beats(state, near, span)
         before = state.tokens.clone()
-        counts = _by_beat(wrong)
-        state.write(block, ~block, plan.mending)
-        after = _by_beat(faults(state.tokens, vocabulary))
-        # A beat's notes can put its own beat or the next one wrong.
-        better = after + _next(after) < counts + _next(counts)
-        state.tokens = torch.where(_spread(better)[:, None], state.tokens, before)
+        blocks = [_spread(_later(first, beat)) & ~state.given for beat in range(span)]
+        for done, block in enumerate(blocks):
+            state.write(block, ~torch.stack(blocks[done:]).any(0), Heat(plan.mending, plan.rhythm))
+        change = _by_beat(faults(state.tokens, vocabulary, state.ends)) - _by_beat(wrong)
+        # Notes can put their own beats wrong, or the one that follows.
+        better = first.any(1) & (sum(_sooner(change, beat) for beat in range(span + 1)) < 0)
+        kept = torch.stack([_later(better, beat) for beat in range(span)]).any(0)
+        state.tokens = torch.where(_spread(kept)[:, None], state.tokens, before)
 
 
 def _open_beats(state: Draft, spacing: int) -> Tensor:
@@ -117,18 +126,22 @@ def _open_beats(state: Draft, spacing: int) -> Tensor:
 def _mendable(state: Draft, wrong: Tensor) -> Tensor:
     """bool (B, 4, N): voices at fault in a beat or in the next one, where they are open."""
     near = _any_by_beat(wrong)
-    near = near | torch.nn.functional.pad(near[..., 1:], (0, 1))
-    return near & state.open
+    return (near | _sooner(near, 1)) & state.open
 
 
-def _faulty_beats(state: Draft, near: Tensor) -> Tensor:
-    """bool (B, 4, N): every other beat, in one of the voices that could mend it."""
-    draws = state.random(5, near.flatten(1).any(1))
+def _faulty_beats(state: Draft, near: Tensor, span: int) -> Tensor:
+    """bool (B, 4, N): first beats of spans to write anew, in one voice that could mend or in all.
+
+    Spans lie a beat apart, or each would be judged by the other's notes.
+    """
+    near = torch.stack([_sooner(near, beat) for beat in range(span)]).any(0)
+    draws = state.random(6, near.flatten(1).any(1))
     score = draws[:, :4] * near
     chosen = (score == score.max(dim=1, keepdim=True).values) & (score > 0)
-    # Two beats side by side would each be judged by the other's notes.
-    parity = (draws[:, 4, :1] < 0.5).long()
-    return chosen & ((torch.arange(state.beats)[None] + parity) % 2 == 0)[:, None]
+    every = near.any(1) & (draws[:, 5] < EVERY)
+    chosen = torch.where(every[:, None], state.open, chosen)
+    offset = (draws[:, 4, :1] * (span + 1)).long()
+    return chosen & ((torch.arange(state.beats)[None] + offset) % (span + 1) == 0)[:, None]
 
 
 def _spread(beats: Tensor) -> Tensor:
@@ -145,5 +158,11 @@ def _by_beat(cells: Tensor) -> Tensor:
     return cells.view(*cells.shape[:-1], -1, STEPS_PER_QUARTER).sum((1, 3))
 
 
-def _next(counts: Tensor) -> Tensor:
-    return torch.nn.functional.pad(counts[..., 1:], (0, 1))
+def _sooner(beats: Tensor, by: int) -> Tensor:
+    """What is said of a beat (..., N), said `by` beats before it."""
+    return torch.nn.functional.pad(beats[..., by:], (0, by))
+
+
+def _later(beats: Tensor, by: int) -> Tensor:
+    """What is said of a beat (..., N), said `by` beats after it."""
+    return torch.nn.functional.pad(beats[..., : beats.shape[-1] - by], (by, 0))

@@ -22,6 +22,7 @@ from generator.services.pairs import copied_run, join_pairs
 from generator.services.writing import chosen_sampling, write_voices
 
 logger = logging.getLogger(__name__)
+LARGEST_SEED = 2**31 - 1  # of a column of PostgreSQL
 
 
 class OrderError(GeneratorError):
@@ -50,23 +51,32 @@ def new_piece(
     Raises
     ------
     OrderError
-        If the condition is unknown.
+        If the condition is unknown, the seed too great, or there is such a piece already, with
+        other settings.
     GeneratorError
         If the composer has no member that never saw the tune, or no such settings of sampling.
     """
     if condition not in CONDITIONS:
         raise OrderError(f"unknown condition {condition!r}; use one of {', '.join(CONDITIONS)}")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise OrderError(f"seed {seed}; use one of 0 to {LARGEST_SEED}")
     source = source_of(composer)
     fold = unseen_fold(source, excerpt.work)
+    wanted = {}
     if sampling:  # else nothing is loaded: who orders may be a web process
-        chosen_sampling(source.load(), sampling)
-    return Piece.objects.get_or_create(
+        chosen = chosen_sampling(source.load(), sampling).sampling
+        wanted = {name: chosen[name] for name in sampling}
+    piece, is_new = Piece.objects.get_or_create(
         excerpt=excerpt,
         composer=composer,
         condition=condition,
         seed=seed,
-        defaults={"temperature": temperature, "fold": fold, "sampling": sampling or {}},
+        defaults={"temperature": temperature, "fold": fold, "sampling": wanted},
     )
+    has = {"temperature": piece.temperature} | {name: piece.sampling.get(name) for name in wanted}
+    if has != {"temperature": temperature} | wanted:
+        raise OrderError(f"{piece} is there already, made with {has}; use another seed")
+    return piece, is_new
 
 
 def bach_piece(excerpt: Excerpt) -> tuple[Piece, bool]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from generator.families.flagship import Flagship
+from generator.families.flagship_draft import phrase_ends
 from generator.families.flagship_repair import faults
-from generator.families.flagship_tokens import Vocabulary
-from generator.music.chorale import Chorale, given_for
+from generator.families.flagship_tokens import Vocabulary, encode_grid
+from generator.music.chorale import REST, Chorale, given_for
+from generator.music.style import style_counts
 from generator.music.voice_leading import parallels, parallels_at
 from generator.registry import SHIPPED
 
@@ -16,7 +19,9 @@ def tokens_of(chorale: Chorale) -> torch.Tensor:
 
 
 def found(chorale: Chorale) -> np.ndarray:
-    return faults(tokens_of(chorale), Vocabulary(onsets=True)).numpy()
+    """bool[4, T]; the last step under each fermata ends a phrase."""
+    ends = chorale.fermata & ~np.append(chorale.fermata[1:], False)
+    return faults(tokens_of(chorale), Vocabulary(onsets=True), torch.from_numpy(ends)).numpy()
 
 
 def test_parallel_octaves_are_found_in_both_voices():
@@ -37,6 +42,38 @@ def test_a_stray_sixteenth_is_found_and_a_run_is_not():
     )
     assert np.argwhere(found(stray)).tolist() == [[0, 4]]
     assert not found(run).any()
+
+
+@pytest.mark.parametrize(
+    ("voices", "rooted"),
+    [
+        ([72, 67, 64, 48], True),
+        ([72, 67, 63, 48], True),  # minor
+        ([76, 72, REST, 48], True),  # without its fifth
+        ([72, 67, 60, 52], False),  # first inversion
+        ([72, 67, 60, 43], False),  # six-four
+        ([74, 71, 65, 55], False),  # a seventh
+        ([72, 60, 60, 48], False),  # nothing but the root
+    ],
+)
+def test_a_phrase_that_does_not_end_on_a_root_position_triad_is_found(voices, rooted):
+    chorale = Chorale(
+        pitch=[[v] * 8 for v in voices],
+        onset=[[v != REST] + [False] * 7 for v in voices],
+        fermata=[False] * 4 + [True] * 4,
+    )
+    expected = np.zeros((4, 8), dtype=bool)
+    expected[:, 7] = not rooted
+    assert (found(chorale) == expected).all()
+    assert style_counts(chorale, [True] * 4)["root_position_ends"].count == rooted
+
+
+def test_ends_of_phrases_are_where_the_fermatas_end(corpus):
+    chorale = corpus.work("BWV269").chorale
+    grid, layout = encode_grid(chorale, Vocabulary(onsets=True))
+    ends = phrase_ends(grid, Vocabulary(onsets=True))[0, layout.inside].numpy()
+    assert (ends == (chorale.fermata & ~np.append(chorale.fermata[1:], False))).all()
+    assert ends.sum() > 5
 
 
 def test_the_rule_finds_what_the_published_measure_counts(corpus):

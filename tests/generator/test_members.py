@@ -13,7 +13,7 @@ from generator.models import Composer, Excerpt, Piece, Work
 from generator.music.splits import FOLDS as FOLDS_OF_THE_CORPUS
 from generator.music.splits import fold_split, folds
 from generator.services.composers import ComposerError, Source, source_of, unseen_fold
-from generator.services.pieces import new_piece, produce_piece
+from generator.services.pieces import OrderError, new_piece, produce_piece
 from generator.services.pool import choose_excerpts
 from generator.services.works import sync_works
 from tests.builders import make_excerpt, make_work
@@ -156,3 +156,13 @@ def test_each_excerpt_of_the_corpus_has_a_member_that_may_write_it(tmp_path, cor
     source = source_of(choir)
     for work in Work.objects.all():
         assert unseen_fold(source, work) == folds(corpus)[work.bwv]
+
+
+def test_a_piece_that_is_there_with_other_settings_is_not_taken_for_the_one_asked_for(choir, works):
+    _, piece = written(choir, works[ONE], up="2")
+    order = {"excerpt": piece.excerpt, "composer": choir, "condition": "ATB", "seed": 0}
+    assert new_piece(**order, sampling={"up": "2"}) == (piece, False)
+    with pytest.raises(OrderError, match="'up': 2}; use another seed"):
+        new_piece(**order, sampling={"up": "3"})
+    with pytest.raises(OrderError, match="'temperature': 1.0}; use another seed"):
+        new_piece(**order, temperature=0.5)

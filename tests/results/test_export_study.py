@@ -105,6 +105,7 @@ def test_the_other_tables_say_what_the_answers_rest_on(out):
     assert [row["alike"] for row in items] == ["0", "0", "0", "1", "0"]
     assert [row["answers"] for row in items] == ["12", "12", "4", "0", "0"]
     assert [row["correct"] for row in items] == ["9", "6", "4", "0", "0"]
+    assert {(row["sampling"], row["fold"]) for row in items} == {("{}", "")}
     composers = rows_of(out / "composers.csv")
     assert [(row["composer"], row["weight"]) for row in composers] == [
         ("flagship", "3"),
