@@ -35,6 +35,12 @@ class Shipped:
 SHIPPED: tuple[Shipped, ...] = (
     Shipped("flagship", "Flagship", "flagship", in_quiz=True),
     Shipped("flagship-jsb", "Flagship (published split, pitches only)", "flagship", in_quiz=False),
+    Shipped(
+        "flagship-jsb-causal",
+        "Flagship (published split, left to right)",
+        "flagship",
+        in_quiz=False,
+    ),
     Shipped("markov", "Markov chain", "markov", in_quiz=True),
 )
 

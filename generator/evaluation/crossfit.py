@@ -62,6 +62,10 @@ class EachByItsMember(Family):
 class EachReadsItsOwn(EachByItsMember):
     """The same for members that give likelihoods."""
 
+    @property
+    def one_shot(self) -> bool:
+        return all(cast("Conditional", member).one_shot for member in self._members)
+
     def pitch_log_probs(
         self, chorale: Chorale, visible: BoolArray | list[BoolArray]
     ) -> NDArray[np.float32]:

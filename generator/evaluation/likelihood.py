@@ -31,6 +31,11 @@ REST_COLUMN = 128
 class Conditional(Protocol):
     """A family that gives every cell's distribution, and a work's likelihood in time order."""
 
+    @property
+    def one_shot(self) -> bool:
+        """False for a left-to-right network, which has the likelihood in time order alone."""
+        ...
+
     def pitch_log_probs(
         self, chorale: Chorale, visible: BoolArray | list[BoolArray]
     ) -> NDArray[np.float32]: ...

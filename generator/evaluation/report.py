@@ -78,7 +78,8 @@ def evaluate(
     """
     if isinstance(family, Conditional):
         yield from likelihood_scores(family, material)
-        yield from one_shot_scores(family, material, settings.conditions)
+        if family.one_shot:
+            yield from one_shot_scores(family, material, settings.conditions)
     if settings.fills:
         heard: list[Score] = []
         known = known or known_of(material.training)
@@ -96,12 +97,13 @@ def known_of(training: Mapping[str, Chorale]) -> Known:
 
 
 def likelihood_scores(family: Conditional, material: Material) -> Iterator[Score]:
-    """Orderless and joint negative log-likelihood, nats a frame."""
-    rng = np.random.default_rng(0)
+    """Negative log-likelihoods that the family has, orderless and joint, nats a frame."""
     works = list(material.works.values())
-    orderless = [orderless_nll(family, w, masks=ORDERLESS_MASKS, rng=rng) for w in works]
-    note = f"{ORDERLESS_MASKS} masks a work"
-    yield from _nats("orderless NLL", [(n.total, n.frames) for n in orderless], note)
+    if family.one_shot:
+        rng = np.random.default_rng(0)
+        orderless = [orderless_nll(family, w, masks=ORDERLESS_MASKS, rng=rng) for w in works]
+        note = f"{ORDERLESS_MASKS} masks a work"
+        yield from _nats("orderless NLL", [(n.total, n.frames) for n in orderless], note)
     joint = [joint_nll(family, w) for w in works]
     note = "time order, voices B S A T"
     yield from _nats("joint NLL", [(n.total, n.frames) for n in joint], note)

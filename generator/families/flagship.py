@@ -154,6 +154,10 @@ class Flagship(Family):
         onset = np.where(given, chorale.onset, onset)
         return chorale.with_voices(pitch, np.where(given, onset, mended_onsets(pitch, onset)))
 
+    @property
+    def one_shot(self) -> bool:
+        return not self.network.config.causal
+
     def pitch_log_probs(
         self, chorale: Chorale, visible: BoolArray | list[BoolArray]
     ) -> NDArray[np.float32]:
@@ -167,7 +171,14 @@ class Flagship(Family):
         -------
         float32[N, 4, T, 129]
             Last axis: MIDI pitch 0..127, then rest. N = 1 for a single mask.
+
+        Raises
+        ------
+        ValueError
+            If the network reads from left to right.
         """
+        if not self.one_shot:
+            raise ValueError("a left-to-right network; only its likelihood in time order is known")
         masks = np.stack(visible if isinstance(visible, list) else [visible])
         grid, layout = encode_grid(chorale, self.network.vocabulary)
         shown = torch.from_numpy(layout.spread(masks, padding=True))

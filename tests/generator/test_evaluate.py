@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,6 +11,7 @@ from generator.evaluation.material import Material, SeenWorkError, load_material
 from generator.evaluation.own_hand import OwnHand
 from generator.evaluation.report import Settings, evaluate
 from generator.families.flagship import Flagship
+from generator.families.flagship_network import Network
 from generator.families.markov import Markov
 from generator.music.splits import tunes_split
 
@@ -54,6 +56,18 @@ def test_an_untaught_network_is_found_out(material):
     # Nothing learnt: no better than a flat guess over the vocabulary of 64 pitches and a rest.
     assert scores["orderless NLL", ""].composer.estimate > 4 * 3
     assert scores["fill accuracy, one shot", "SATB"].composer.estimate < 0.3
+
+
+def test_a_left_to_right_network_is_not_asked_for_what_it_does_not_know(material):
+    both = Flagship.debug()
+    causal = Flagship([Network(replace(both.network.config, causal=True))])
+    with pytest.raises(ValueError, match="left-to-right network"):
+        causal.pitch_log_probs(next(iter(material.works.values())), [])
+    names = [
+        {score.name for score in evaluate(family, material, Settings(fills=False))}
+        for family in (both, causal)
+    ]
+    assert names == [{"orderless NLL", "joint NLL", "fill accuracy, one shot"}, {"joint NLL"}]
 
 
 def test_every_score_is_json(material):

@@ -162,7 +162,7 @@ def test_a_piece_that_is_there_with_other_settings_is_not_taken_for_the_one_aske
     _, piece = written(choir, works[ONE], up="2")
     order = {"excerpt": piece.excerpt, "composer": choir, "condition": "ATB", "seed": 0}
     assert new_piece(**order, sampling={"up": "2"}) == (piece, False)
-    with pytest.raises(OrderError, match="'up': 2}; use another seed"):
+    with pytest.raises(OrderError, match=r"'up': 2.; use another seed"):
         new_piece(**order, sampling={"up": "3"})
-    with pytest.raises(OrderError, match="'temperature': 1.0}; use another seed"):
+    with pytest.raises(OrderError, match=r"with .'temperature': 1.0.; use another seed"):
         new_piece(**order, temperature=0.5)
