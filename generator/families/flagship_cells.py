@@ -24,6 +24,7 @@ from generator.families.flagship_window import BACK, SLOTS, VOICES, slot_voices
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 UNKNOWN = MOTIONS - 1
+ONE, TWO = [0, 0, 1], [1, 2, 2]  # pairs of the three voices beside
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,8 @@ class Voice:
     deepen: tuple[Floats, Floats]
     say: tuple[Floats, Floats]
     weigh: tuple[Floats, Floats]
-    past: Floats  # (K, 3, 52, 48)
-    coming: Floats
-    chord: Floats  # (K, 3, 12, 12)
+    moves: Floats  # (2, 3, 52, 48, K), of the step before and of the step after
+    chord: Floats  # (3, 12, 12, K)
     others: tuple[int, ...]
 
 
@@ -62,6 +62,10 @@ class Cells:
         self.intervals = (candidates - pitches[:, None]) % 12
         self.motions = np.sign(candidates - pitches[:, None]) + 1
         self.motions[0] = UNKNOWN
+        last, following = VOICES * (BACK - 1), SLOTS - VOICES
+        self.sides = np.concatenate((np.arange(VOICES) + last, np.arange(VOICES) + following))
+        self.tables = np.arange(2)[:, None], np.arange(3)
+        self.chords = np.arange(3)
         self.times = (vocabulary.classes - 1) // vocabulary.pitches
         tokens = torch.arange(vocabulary.classes + 2)
         self.pitch_of: Ints = vocabulary.pitch_of(tokens).numpy()
@@ -84,33 +88,35 @@ class Cells:
         return logits
 
     def _related(self, voice: int, own: Voice, x: Floats, pitch: Ints) -> Floats:
+        """Scores (n, P) of the relations: of both sides of time at once, then of chords."""
+        count = len(x)
         beside = pitch[:, VOICES * BACK : VOICES * BACK + 3]
-        weights = np.split(x @ own.weigh[0] + own.weigh[1], 3, axis=-1)
-        total = np.zeros((len(x), self.intervals.shape[1]), dtype=np.float32)
-        to_beside = self.intervals[beside]  # (n, 3, P)
-        last = pitch[:, VOICES * (BACK - 1) : VOICES * BACK]
-        for table, weight, other in (
-            (own.past, weights[0], last),
-            (own.coming, weights[1], pitch[:, SLOTS - VOICES :]),
-        ):
-            mine, theirs = other[:, voice, None], other[:, own.others]
-            known = theirs > 0
-            interval = np.where(known & (mine > 0), (mine - theirs) % 12, INTERVALS - 1)
-            motion = np.where(known & (beside > 0), np.sign(beside - theirs) + 1, UNKNOWN)
-            rows = _rows(table, interval * MOTIONS + motion, weight) * (beside > 0)[:, :, None]
-            places = to_beside * MOTIONS + self.motions[mine]
-            total += np.take_along_axis(rows, places, axis=-1).sum(1)
-        one, two = beside[:, [0, 0, 1]], beside[:, [1, 2, 2]]
-        rows = _rows(own.chord, (two - one) % 12, weights[2]) * ((one > 0) & (two > 0))[:, :, None]
-        total += np.take_along_axis(rows, to_beside[:, [0, 0, 1]], axis=-1).sum(1)
+        weights = (x @ own.weigh[0] + own.weigh[1]).reshape(count, 3, -1)
+        around = pitch[:, self.sides].reshape(count, 2, VOICES)  # the step before, and after
+        mine, theirs = around[:, :, voice, None], around[:, :, own.others]
+        sounding = beside[:, None] > 0
+        known = theirs > 0
+        interval = np.where(known & (mine > 0), (mine - theirs) % 12, INTERVALS - 1)
+        motion = np.where(known & sounding, np.sign(beside[:, None] - theirs) + 1, UNKNOWN)
+        rows = own.moves[*self.tables, interval * MOTIONS + motion]  # (n, 2, 3, 48, K)
+        scores = np.matmul(rows.reshape(count, 2, -1, rows.shape[-1]), weights[:, :2, :, None])
+        scores = scores.reshape(count, 2, 3, -1) * sounding[..., None]
+        places = self.intervals[beside][:, None] * MOTIONS + self.motions[mine]
+        total = _picked(scores, places)
+        one, two = beside[:, ONE], beside[:, TWO]
+        rows = own.chord[self.chords, (two - one) % 12]  # (n, 3, 12, K)
+        scores = np.matmul(rows.reshape(count, -1, rows.shape[-1]), weights[:, 2, :, None])
+        scores = scores.reshape(count, 3, -1) * ((one > 0) & (two > 0))[:, :, None]
+        total += _picked(scores, self.intervals[one])
         return total
 
 
-def _rows(table: Floats, row: Ints, weights: Floats) -> Floats:
-    """Rows (n, 3, ...) of a table (K, 3, ..., ...), weighed over its kinds."""
-    picked = table[:, np.arange(3), row]  # (K, n, 3, ...)
-    weighed: Floats = (picked * weights.T[:, :, None, None]).sum(0)
-    return weighed
+def _picked(scores: Floats, places: Ints) -> Floats:
+    """(n, ..., P) of scores (n, ..., R) at places (n, ..., P), summed to (n, P)."""
+    size = scores.shape[-1]
+    rows = np.arange(0, scores.size, size).reshape(*scores.shape[:-1], 1)
+    picked: Floats = scores.reshape(-1)[places + rows]
+    return picked.reshape(len(scores), -1, places.shape[-1]).sum(1)
 
 
 def _gelu(x: Floats) -> Floats:
@@ -131,15 +137,14 @@ def _voice(network: Network, voice: int) -> Voice:
         return _array(given.weight.T), _array(given.bias)
 
     def table(rows: Tensor) -> Floats:
-        return _array(SCALE * rows.view(relations.kinds, 3, -1, rows.shape[-1]))
+        return _array(SCALE * rows.view(relations.kinds, 3, -1, rows.shape[-1]).movedim(0, -1))
 
     return Voice(
         slots=_array(torch.einsum("ske,hse->skh", embedded, look)),
         deepen=linear(network.deepen[voice]),
         say=linear(network.say[voice]),
         weigh=linear(relations.weigh),
-        past=table(relations.past),
-        coming=table(relations.coming),
+        moves=np.stack((table(relations.past), table(relations.coming))),
         chord=table(relations.chord),
         others=tuple(v for v in range(VOICES) if v != voice),
     )
