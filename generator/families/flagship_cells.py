@@ -115,8 +115,9 @@ def _picked(scores: Floats, places: Ints) -> Floats:
     """(n, ..., P) of scores (n, ..., R) at places (n, ..., P), summed to (n, P)."""
     size = scores.shape[-1]
     rows = np.arange(0, scores.size, size).reshape(*scores.shape[:-1], 1)
-    picked: Floats = scores.reshape(-1)[places + rows]
-    return picked.reshape(len(scores), -1, places.shape[-1]).sum(1)
+    picked = scores.reshape(-1)[places + rows]
+    total: Floats = picked.reshape(len(scores), -1, places.shape[-1]).sum(1)
+    return total
 
 
 def _gelu(x: Floats) -> Floats:

@@ -64,14 +64,23 @@ class Draft:
                 drawn[row, :, :beats] = torch.rand(kinds, beats, generator=generator)
         return drawn
 
-    def write(self, block: Tensor, visible: Tensor, heat: Heat) -> None:
-        """Write the cells of `block` (B, 4, T) anew, given the visible ones, step by step."""
+    def write(
+        self, block: Tensor, visible: Tensor, heat: Heat, *, within: tuple[int, int] | None = None
+    ) -> None:
+        """Write the cells of `block` (B, 4, T) anew, given the visible ones, step by step.
+
+        `within` are the first and last beat, itself left out, of what the plans are made from.
+        """
         batch, voices = block.shape[:2]
         places = block.view(batch, voices, self.beats, STEPS_PER_QUARTER)
         rows, beats = places.any(-1).any(1).nonzero(as_tuple=True)
         if not len(rows):
             return
-        seen = self.network.beats(self.grid.with_tokens(self.tokens), visible)[rows, beats]
+        first, last = within or (0, self.beats)
+        seen = self.network.beats(
+            self.grid.with_tokens(self.tokens).between(first, last),
+            visible[..., first * STEPS_PER_QUARTER : last * STEPS_PER_QUARTER],
+        )[rows, beats - first]
         plans = self.network.plan(seen).view(len(rows), STEPS_PER_QUARTER, voices, -1).numpy()
         which = np.zeros((batch, self.beats), dtype=np.intp)
         which[rows.numpy(), beats.numpy()] = np.arange(len(rows))

@@ -32,6 +32,8 @@ from generator.families.flagship_tokens import Grid, Vocabulary
 from generator.families.flagship_window import SLOTS, slot_voices, window
 from generator.music.chorale import STEPS_PER_QUARTER
 
+Rotary = tuple[Tensor, Tensor]
+
 
 @dataclass(frozen=True)
 class FlagshipConfig:
@@ -71,6 +73,19 @@ class Dropout(nn.Module):
         return kept
 
 
+class Norm(nn.Module):
+    """Root mean square norm; a quarter of the time of PyTorch's own on a CPU, for short pieces."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = x.square().mean(-1, keepdim=True)
+        scaled: Tensor = x * (mean + torch.finfo(x.dtype).eps).rsqrt() * self.weight
+        return scaled
+
+
 class Block(nn.Module):
     """Local convolution, rotary attention, gated feed-forward; each a pre-norm residual."""
 
@@ -78,7 +93,7 @@ class Block(nn.Module):
         super().__init__()
         d = config.width
         self.heads, self.causal = config.heads, config.causal
-        self.norms = nn.ModuleList(nn.RMSNorm(d) for _ in range(3))
+        self.norms = nn.ModuleList(Norm(d) for _ in range(3))
         self.reach = (config.kernel - 1, 0) if config.causal else (config.kernel // 2,) * 2
         self.near = nn.Conv1d(d, d, config.kernel, groups=d)
         self.qkv = nn.Linear(d, 3 * d, bias=False)
@@ -87,7 +102,7 @@ class Block(nn.Module):
         self.down = nn.Linear(config.hidden, d, bias=False)
         self.drop = Dropout(config.dropout)
 
-    def forward(self, x: Tensor, rotary: Tensor, real: Tensor) -> Tensor:  # x (B, N, D)
+    def forward(self, x: Tensor, rotary: Rotary, real: Tensor) -> Tensor:  # x (B, N, D)
         x = x + self.drop(self._nearby(self.norms[0](x) * real[:, :, None]))
         x = x + self.drop(self.out(self._attend(self.norms[1](x), rotary, real)))
         gate, value = self.up(self.norms[2](x)).chunk(2, dim=-1)
@@ -103,15 +118,14 @@ class Block(nn.Module):
             y = torch.addcmul(y, wide[:, index : index + x.shape[1]], tap)
         return y
 
-    def _attend(self, x: Tensor, rotary: Tensor, real: Tensor) -> Tensor:
+    def _attend(self, x: Tensor, rotary: Rotary, real: Tensor) -> Tensor:
         b, n, d = x.shape
-        q, k, v = self.qkv(x).view(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # (B, h, N, d)
+        turned, v = self.qkv(x).view(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4).split((2, 1))
+        q, k = _rotated(turned, rotary)  # (B, h, N, d)
         mask = real[:, None, None, :]
         if self.causal:
             mask = mask & torch.ones(n, n, dtype=torch.bool, device=x.device).tril()
-        y = F.scaled_dot_product_attention(
-            _rotated(q, rotary), _rotated(k, rotary), v, attn_mask=mask
-        )
+        y = F.scaled_dot_product_attention(q, k, v[0], attn_mask=mask)
         return y.transpose(1, 2).reshape(b, n, d)
 
 
@@ -133,7 +147,7 @@ class Network(nn.Module):
         self.inward = nn.Linear(4 * (STEPS_PER_QUARTER + 2) * e, d)
         self.start = nn.Parameter(torch.zeros(d))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
-        self.norm = nn.RMSNorm(d)
+        self.norm = Norm(d)
         self.plan = nn.Linear(d, STEPS_PER_QUARTER * 4 * h)
         self.blind = nn.Parameter(torch.zeros(4, h))
         self.beside = nn.Embedding(4 * (classes + 2), e)
@@ -243,13 +257,14 @@ class Network(nn.Module):
         return logits + F.pad(related.repeat(1, times), (1, 0))
 
 
-def _rotary(beats: int, size: int, device: torch.device) -> Tensor:
-    """Angles (N, d/2) of rotary positions."""
+def _rotary(beats: int, size: int, device: torch.device) -> Rotary:
+    """Cosines and sines (N, d/2) of rotary positions."""
     inverse = 1.0 / (1_000.0 ** (torch.arange(0, size, 2, device=device) / size))
-    return torch.outer(torch.arange(beats, device=device), inverse)
+    angles = torch.outer(torch.arange(beats, device=device), inverse)
+    return angles.cos(), angles.sin()
 
 
-def _rotated(x: Tensor, angles: Tensor) -> Tensor:  # (B, h, N, d)
+def _rotated(x: Tensor, rotary: Rotary) -> Tensor:  # (B, h, N, d)
     a, b = x.chunk(2, dim=-1)
-    cos, sin = angles.cos(), angles.sin()
+    cos, sin = rotary
     return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)

@@ -16,6 +16,8 @@ from generator.families.flagship_repair import faults
 from generator.families.flagship_tokens import Grid
 from generator.music.chorale import STEPS_PER_QUARTER
 
+BEHIND, AHEAD = 16, 8
+"""Beats that the first writing of a beat looks at; Gibbs and repair look at all of the piece."""
 EVERY = 0.7
 """How often repair writes a beat anew in all of its open voices: some faults no one voice mends."""
 
@@ -26,13 +28,13 @@ class SamplingPlan:
 
     stride: int = 1
     """Beats that are written on one plan, from left to right, before the next plan is made."""
-    sweeps: int = 12
+    sweeps: int = 24
     """Sweeps of Gibbs over beats."""
     spacing: int = 3
     """Every so many beats are written anew at once, too far apart to disturb each other."""
-    temperature: float = 0.5
+    temperature: float = 0.25
     """Of pitches."""
-    rhythm: float = 1.0
+    rhythm: float = 0.65
     """Temperature of whether a note begins; where it is low, passing notes are lost."""
     cooling: float = 0.5
     """Factor on the temperature at the last sweep; between them it falls evenly."""
@@ -79,7 +81,9 @@ def in_time(state: Draft, plan: SamplingPlan) -> None:
         block = ~state.given & ~past
         block[:, :, (first + plan.stride) * STEPS_PER_QUARTER :] = False
         if block.any():
-            state.write(block, state.given | past, Heat(plan.temperature, plan.rhythm))
+            within = max(0, first - BEHIND), min(state.beats, first + plan.stride + AHEAD)
+            heat = Heat(plan.temperature, plan.rhythm)
+            state.write(block, state.given | past, heat, within=within)
 
 
 def by_beats(state: Draft, plan: SamplingPlan) -> None:

@@ -56,6 +56,12 @@ class Grid:
     def with_tokens(self, tokens: Tensor) -> Grid:
         return replace(self, tokens=tokens)
 
+    def between(self, first: int, last: int) -> Grid:
+        """The beats from `first` up to, and without, `last`."""
+        steps = slice(first * STEPS_PER_QUARTER, last * STEPS_PER_QUARTER)
+        beats = slice(first, last)
+        return Grid(self.tokens[..., steps], self.frame[..., beats], self.real[:, beats])
+
     def repeated(self, times: int) -> Grid:
         """The same chorale `times` times."""
         parts = (self.tokens, self.frame, self.real)
