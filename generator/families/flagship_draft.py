@@ -18,6 +18,8 @@ from generator.families.flagship_tokens import FERMATA_ROW, Grid, Vocabulary
 from generator.families.flagship_window import BACK, ORDER, slots
 from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
 
+LOWEST = np.finfo(np.float32).min
+
 
 @dataclass(frozen=True)
 class Heat:
@@ -47,6 +49,8 @@ class Draft:
         batch, _, steps = self.tokens.shape
         self.beats = steps // STEPS_PER_QUARTER
         self.lengths = self.grid.real.sum(1).tolist()
+        # Bach's voices rest together; left to itself, a cold sampler falls silent.
+        self.may_rest: BoolArray = (self.given & (self.grid.tokens == 0)).any(1).numpy()
         pitches = self.network.vocabulary.pitches
         starts = (0, 1, 1 + pitches) if self.network.vocabulary.onsets else (0,)
         self.kinds: Ints = np.array(starts)
@@ -97,6 +101,7 @@ class Draft:
                 plan = plans[which[row, beat], place, voice]
                 logits = self.cells.logits(voice, plan, page.around(voice, row, step))
                 logits[self.barred[row, voice]] = -np.inf
+                logits[~self.may_rest[row, step], 0] = -np.inf
                 chances = _chances(logits, heat, self.kinds)
                 page.put(voice, row, step, _drawn(chances, noise[row, voice, place, beat]))
         self.tokens = page.tokens()
@@ -149,9 +154,9 @@ def _chances(logits: Floats, heat: Heat, kinds: Ints) -> Floats:
     shares = np.add.reduceat(_exponential(logits / heat.rhythm), kinds, axis=-1)
     sizes = np.diff(np.append(kinds, logits.shape[-1]))
     within = logits / heat.pitch
-    best = np.maximum.reduceat(within, kinds, axis=-1)
+    best = np.maximum.reduceat(within, kinds, axis=-1).clip(LOWEST)  # a kind may be barred whole
     weights = np.exp(within - best.repeat(sizes, axis=-1), dtype=np.float64)
-    totals = np.add.reduceat(weights, kinds, axis=-1)
+    totals = np.add.reduceat(weights, kinds, axis=-1).clip(np.finfo(np.float64).tiny)
     chances: Floats = weights * (shares / totals).repeat(sizes, axis=-1)
     return chances
 

@@ -216,6 +216,19 @@ def test_log_likelihood_is_the_chain_rule_over_the_written_cells(causal):
     assert family.log_likelihood(chorale, np.ones((4, 8), dtype=bool)) == 0
 
 
+def test_a_written_voice_rests_only_where_a_given_one_does():
+    silent = debug(True)
+    with torch.no_grad():  # would rest everywhere
+        for say in silent.network.say:
+            say.bias[0] = 50.0
+    chorale = make(24)
+    soprano = chorale.pitch[0] == REST
+    assert 0 < soprano.sum() < 24
+    rests = silent.fill(chorale, given_for("ATB", 24), seed=1).pitch[1:] == REST
+    assert (rests == soprano).all()
+    assert (silent.fill(chorale, given_for("SATB", 24), seed=1).pitch != REST).all()
+
+
 def test_a_piece_of_a_batch_is_the_piece_that_is_written_alone():
     family = debug(True)
     tasks = [

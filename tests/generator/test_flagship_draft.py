@@ -47,8 +47,9 @@ def test_a_low_temperature_of_rhythm_leaves_one_kind(logits):
     assert kinds.max(-1) == pytest.approx(1.0)
 
 
-def test_what_is_barred_is_never_drawn(logits):
-    logits[:, [2, 6]] = -np.inf
+@pytest.mark.parametrize("barred", [[2, 6], [0], [0, 4, 5, 6]])
+def test_what_is_barred_is_never_drawn(logits, barred):
+    logits[:, barred] = -np.inf
     chances = _chances(logits, Heat(pitch=0.5, rhythm=0.7), KINDS)
     drawn = {int(_drawn(chances, np.full(50, level))[0]) for level in np.linspace(0, 0.999, 200)}
-    assert drawn and not drawn & {2, 6}
+    assert drawn and not drawn & set(barred)
