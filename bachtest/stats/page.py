@@ -21,7 +21,8 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
 p { margin: .3rem 0; overflow-wrap: anywhere; } p.in { padding-left: 1.5rem; }
 pre { overflow-x: auto; font-size: .8rem; line-height: 1.35; }
-.forest { width: 100%; height: auto; } .forest text { fill: currentColor; font-size: 13px; }
+.wide { overflow-x: auto; }
+.forest { width: 100%; min-width: 36rem; height: auto; } .forest text { fill: currentColor; font-size: 13px; }
 .forest .axis { text-anchor: middle; fill: var(--soft); font-size: 11px; }
 .forest .tick { stroke: var(--line); } .forest .chance { stroke: var(--chance);
   stroke-dasharray: 4 3; stroke-width: 1.5; }
@@ -67,6 +68,9 @@ def _section(section: Section, chance: float, *, first: bool) -> str:
         f"<p{' class=in' if line.startswith(' ') else ''}>{escape(line.strip())}</p>"
         for line in section.lines
     )
-    picture = forest_svg(section.marks, section.title, chance=chance) if section.marks else ""
+    picture = ""
+    if section.marks:  # a phone scrolls it: shrunk, nobody could read it
+        forest = forest_svg(section.marks, section.title, chance=chance)
+        picture = f'<div class="wide" tabindex="0">{forest}</div>'
     kind = ' class="verdict"' if first else ""
     return f"<section{kind}><h2>{escape(section.title)}</h2>{lines}{picture}</section>"

@@ -57,7 +57,8 @@ def _verdict(analysis: Analysis) -> Section:
     if analysis.pooled is not analysis.verdict:
         lines.append(f"Pooled, beside it: {analysis.pooled.sentence} {analysis.pooled.caution}")
     protocol = PROTOCOLS[analysis.protocol]
-    lines.append(f"Asked as {protocol.name}: {protocol.words}.")
+    asked = f"Asked as {protocol.name}: {protocol.words}"
+    lines.append(asked if asked.endswith("?") else f"{asked}.")
     return Section("Verdict", tuple(lines))
 
 
