@@ -22,7 +22,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
 p { margin: .3rem 0; overflow-wrap: anywhere; } p.in { padding-left: 1.5rem; }
 pre { overflow-x: auto; font-size: .8rem; line-height: 1.35; }
 .wide { overflow-x: auto; }
-.forest { width: 100%; min-width: 36rem; height: auto; } .forest text { fill: currentColor; font-size: 13px; }
+.forest { width: 100%; min-width: 36rem; height: auto; }
+.forest text { fill: currentColor; font-size: 13px; }
 .forest .axis { text-anchor: middle; fill: var(--soft); font-size: 11px; }
 .forest .tick { stroke: var(--line); } .forest .chance { stroke: var(--chance);
   stroke-dasharray: 4 3; stroke-width: 1.5; }
