@@ -157,9 +157,13 @@ def _fit(likelihood: _Likelihood, share: float, null: float) -> tuple[float, flo
         gamma = float(expit(point[1])) if point[1] > -16 else 0.0
         return -likelihood(float(np.clip(expit(point[0]), 1e-12, 1 - 1e-12)), min(gamma, 1 - 1e-9))
 
+    # A sum over a million answers has no more digits than that: to ask for them is to search on.
+    answers = float(likelihood.times @ likelihood.n)
+    close = max(1e-10, 1e-13 * answers)
+    near = max(1e-8, math.sqrt(close / answers))
     found = minimize(
         loss, np.array([logit(share), -2.0]), method="Nelder-Mead",
-        options={"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000},
+        options={"xatol": near, "fatol": close, "maxiter": 4000},
     )  # fmt: skip
     if -found.fun <= null + 1e-9:
         return share, 0.0, null
