@@ -96,11 +96,14 @@ def what_would_decide(
         )
         return Decision(None, None, f"No number of further answers would decide, {stays}: {way}.")
     target = se**2
-    answers = _more(n, variance - (item_variance or 0.0), target - (item_variance or 0.0))
     if item_variance is None or items is None:
-        return Decision(answers, None, f"About {answers:,} more answers would decide, {stays}.")
+        answers = _more(n, variance, target)
+        return Decision(
+            answers, None, f"About {_counted(answers, 'answer')} would decide, {stays}."
+        )
+    answers = _more(n, variance - item_variance, target - item_variance)
     more_items = _more(items, variance, target)
-    also = f"about {more_items:,} more items, with as many answers each"
+    also = f"about {_counted(more_items, 'item')}, with as many answers each"
     if answers is None:
         return Decision(
             None,
@@ -111,7 +114,7 @@ def what_would_decide(
     return Decision(
         answers,
         more_items,
-        f"About {answers:,} more answers would decide, or {also}, {stays}.",
+        f"About {_counted(answers, 'answer')} would decide, or {also}, {stays}.",
     )
 
 
@@ -120,3 +123,8 @@ def _more(count: int, part: float, target: float) -> int | None:
     if target <= 0:
         return None
     return max(1, math.ceil(count * (max(part, 0.0) / target - 1) - 1e-9))
+
+
+def _counted(count: int | None, what: str) -> str:
+    assert count is not None, "a standard error above 0 is reached by some number"
+    return f"{count:,} more {what}{'s' * (count != 1)}"
