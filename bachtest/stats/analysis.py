@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +14,6 @@ from bachtest.stats.discrimination import Discrimination, discriminate
 from bachtest.stats.equivalence import ALPHA, Equivalence, check_alpha, equivalence
 from bachtest.stats.export import Source
 from bachtest.stats.fooling import Fooling, fooling_of_counts, fooling_of_model
-from bachtest.stats.mixed.fit import fit_mixed
-from bachtest.stats.mixed.glmm import MixedError
-from bachtest.stats.mixed.result import MixedFit
 from bachtest.stats.model_verdict import model_verdict
 from bachtest.stats.overdispersion import Overdispersion, beta_binomial
 from bachtest.stats.protocols import (
@@ -31,6 +29,9 @@ from bachtest.stats.single import Judged, judged
 from bachtest.stats.table import Table
 from bachtest.stats.two_ac import TwoAC, two_ac
 from bachtest.stats.verdict import Verdict, pooled_verdict
+
+if TYPE_CHECKING:
+    from bachtest.stats.mixed.result import MixedFit
 
 # Draws times rows of the bootstrap; larger tables take the closed form.
 _BOOTSTRAP_WORK = 20_000_000
@@ -168,6 +169,10 @@ def _columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _model(table: Table, by: Sequence[str], alpha: float) -> tuple[MixedFit | None, str]:
+    # Optimisers and distributions take a second to load; a pooled analysis needs none of them.
+    from bachtest.stats.mixed.fit import fit_mixed
+    from bachtest.stats.mixed.glmm import MixedError
+
     try:
         return fit_mixed(table, by, level=1 - alpha), ""
     except MixedError as error:

@@ -9,22 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 WORD = 8
+_SAMPLE = 4096
 # Of a word's bytes the first k, least significant first.
 _MASKS = np.array([(1 << 8 * k) - 1 for k in range(WORD + 1)], dtype=np.uint64)
 
 
 class Cut:
-    """Rows of `width` cells each; cell i of row n is `data[starts[n, i]:ends[n, i]]`."""
+    """Rows of cells; cell i of row n ends at `data[ends[n, i]]`, a separator."""
 
     def __init__(self, data: bytes, ends: NDArray[np.intp]) -> None:
         self.data, self.ends = data, ends
-        self.starts = np.concatenate(([0], ends.ravel()[:-1] + 1)).reshape(ends.shape)
         padded = data + bytes(WORD)
         self.words = np.ndarray((len(data) + 1,), "<u8", padded, strides=(1,))
 
+    def starts(self, at: int) -> NDArray[np.intp]:
+        """Where the cells of a column start."""
+        if at:
+            return self.ends[:, at - 1] + 1
+        return np.concatenate(([0], self.ends[:-1, -1] + 1))
+
     def column(self, at: int) -> tuple[NDArray[np.int32], list[str]]:
         """Codes int32[rows] into the different cells, in their order of appearance."""
-        starts, ends = np.ascontiguousarray(self.starts[:, at]), self.ends[:, at]
+        starts, ends = self.starts(at), self.ends[:, at]
         lengths = ends - starts
         codes = np.zeros(len(starts), dtype=np.intp)
         for offset in range(0, max(1, int(lengths.max())), WORD):
@@ -69,7 +75,7 @@ def cut(text: str, sign: str, width: int) -> Cut | None:
     if len(ends) != np.count_nonzero(new_line) or not new_line[ends[:, -1]].all():
         return None
     part = Cut(data, ends)
-    first = part.starts[:, 0]
+    first = part.starts(0)
     for row in np.flatnonzero((values[first] <= ord(" ")) | (values[first] == ord(sign))):
         if not data[first[row] : ends[row, -1]].replace(sign.encode(), b"").strip():
             return None
@@ -77,4 +83,9 @@ def cut(text: str, sign: str, width: int) -> Cut | None:
 
 
 def _numbered(values: NDArray[np.generic]) -> NDArray[np.intp]:
+    """The place of each value among the different ones, sorted."""
+    kinds = np.unique(values[:_SAMPLE])
+    found = kinds.searchsorted(values).clip(max=len(kinds) - 1)
+    if (kinds[found] == values).all():  # few kinds, as most columns have: all are met at once
+        return found
     return np.unique(values).searchsorted(values)

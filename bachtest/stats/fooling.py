@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bachtest.stats.mixed.result import MixedFit
 from bachtest.stats.overdispersion import beta_binomial
 from bachtest.stats.result import Result
+
+if TYPE_CHECKING:
+    from bachtest.stats.mixed.result import MixedFit
 
 MOST = 10
 

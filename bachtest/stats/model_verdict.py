@@ -9,15 +9,18 @@ the logit, by Student's distribution where the model was corrected for few items
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bachtest.stats.accuracy import CHANCE
 from bachtest.stats.deciding import what_would_decide
 from bachtest.stats.equivalence import ALPHA, check_alpha, check_margin
-from bachtest.stats.mixed.result import MixedFit, Rate
 from bachtest.stats.result import p_text
 from bachtest.stats.verdict import Finding, Verdict, judge, sentence_of
+
+if TYPE_CHECKING:
+    from bachtest.stats.mixed.result import MixedFit, Rate
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bachtest.stats.accuracy import LEVEL
-from bachtest.stats.mixed.result import RateTable
 from bachtest.stats.model_verdict import interval_of
 from bachtest.stats.multiplicity import holm
 from bachtest.stats.result import Result
+
+if TYPE_CHECKING:
+    from bachtest.stats.mixed.result import RateTable
 
 
 @dataclass(frozen=True)

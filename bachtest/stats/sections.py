@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bachtest.stats.accuracy import CHANCE
 from bachtest.stats.analysis import Analysis
 from bachtest.stats.forest import Mark
-from bachtest.stats.mixed.result import MixedFit, RateTable
 from bachtest.stats.protocols import PROTOCOLS
 from bachtest.stats.result import p_text
+
+if TYPE_CHECKING:
+    from bachtest.stats.mixed.result import MixedFit, RateTable
 
 _MOST_CELLS = 60
 

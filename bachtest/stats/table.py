@@ -72,6 +72,8 @@ class Table:
         if name not in self.columns:
             raise TableError(f"{self.path}: no column {name!r}; it has {', '.join(self.columns)}")
         found = self.data[name]
+        if "" not in found.values:
+            return found
         return Column(found.codes, tuple(value or UNSTATED for value in found.values))
 
     def values(self, name: str) -> list[str]:
