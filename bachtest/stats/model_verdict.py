@@ -33,6 +33,7 @@ def interval_of(rate: Rate, level: float) -> tuple[float, float]:
 
     Examples
     --------
+    >>> from bachtest.stats.mixed.result import Rate
     >>> low, high = interval_of(Rate(("S",), 0.6, 0.5, 0.7, 0.1, 0.2, None, 50, 30), 0.95)
     >>> round(low, 3), round(high, 3)
     (0.503, 0.689)

@@ -74,7 +74,7 @@ def sample(
 
 
 def in_time(state: Draft, plan: SamplingPlan) -> None:
-    """Write from left to right, each plan seeing all that is given and all that was written."""
+    """Write from left to right, each plan seeing what is given and what was written around."""
     for first in range(0, state.beats, plan.stride):
         past = torch.zeros_like(state.given)
         past[:, :, : first * STEPS_PER_QUARTER] = True
@@ -164,9 +164,13 @@ def _by_beat(cells: Tensor) -> Tensor:
 
 def _sooner(beats: Tensor, by: int) -> Tensor:
     """What is said of a beat (..., N), said `by` beats before it."""
-    return torch.nn.functional.pad(beats[..., by:], (0, by))
+    moved = torch.zeros_like(beats)
+    moved[..., : max(0, beats.shape[-1] - by)] = beats[..., by:]
+    return moved
 
 
 def _later(beats: Tensor, by: int) -> Tensor:
     """What is said of a beat (..., N), said `by` beats after it."""
-    return torch.nn.functional.pad(beats[..., : beats.shape[-1] - by], (by, 0))
+    moved = torch.zeros_like(beats)
+    moved[..., by:] = beats[..., : max(0, beats.shape[-1] - by)]
+    return moved

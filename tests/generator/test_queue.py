@@ -112,12 +112,17 @@ def test_what_was_ordered_already_is_not_ordered_again(made, mini, recorded_queu
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_order_that_is_rolled_back_queues_nothing(mini, excerpt, recorded_queue):
+def test_an_order_that_is_rolled_back_queues_nothing(mini, excerpt, recorded_queue, monkeypatch):
+    def broken(excerpt: Excerpt) -> None:
+        raise RuntimeError("no Bach")
+
     order_piece(excerpt, mini, "ATB", seed=1)
     queued = len(default_task_backend.results)
-    with pytest.raises(ValueError, match="seed"):
-        order_piece(excerpt, mini, "S", seed="one")
+    monkeypatch.setattr("generator.tasks.bach_piece", broken)
+    with pytest.raises(RuntimeError, match="no Bach"):
+        order_piece(excerpt, mini, "S", seed=1)
     assert (queued, len(default_task_backend.results)) == (2, 2)
+    assert not Piece.objects.filter(composer=mini, condition="S").exists()
 
 
 def test_a_piece_is_claimed_once():
