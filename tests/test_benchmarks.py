@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import pytest
 
-from benchmarks import bench_families
+from bachtest.stats.table import read_table
+from benchmarks import bench_families, bench_tables
 from benchmarks.peer_deepbach import DeepBach, PeerMissing
 from generator.registry import family_class
 
@@ -29,3 +31,14 @@ def test_times_are_taken_of_each_length():
     times = bench_families._times(lambda steps: bench_families._fill(family, steps), (8, 16), 1)
     assert list(times) == [8, 16]
     assert min(times.values()) > 0
+
+
+def test_the_tables_that_are_timed_can_be_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench_tables, "ANSWERS", 100)
+    for names in (bench_tables.NARROW, bench_tables.WIDE):
+        path = tmp_path / "answers.csv"
+        bench_tables._write(path, names, np.random.default_rng(1))
+        assert bench_tables._seconds(path) > 0
+        table = read_table(path)
+        assert len(table) == 100
+        assert 40 < table.correct.sum() < 80

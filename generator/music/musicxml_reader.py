@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -315,6 +316,16 @@ def _root(data: bytes, source: str) -> Element:
     return root
 
 
+# Of a stranger's zip file. These have no ancestor in common but Exception.
+UNREADABLE = (
+    zipfile.BadZipFile,  # no archive after all, or a sum that does not agree
+    zlib.error, lzma.LZMAError, EOFError, OSError,  # packed data that is damaged or cut off
+    KeyError,  # the container names an entry that is not there
+    RuntimeError,  # encrypted, or packed in a way unknown here
+    ParseError, DefusedXmlException, ValueError,  # a container that is no XML, or is a trap
+)  # fmt: skip
+
+
 def _unpacked(data: bytes, source: str) -> bytes:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
@@ -327,10 +338,7 @@ def _unpacked(data: bytes, source: str) -> bytes:
             if not scores:
                 raise FormatError(f"{source} is a zip file without a MusicXML score in it")
             return _limited(archive, scores[0])
-    # A stranger's zip file: what the archive and XML readers raise for damage, encryption, odd
-    # compression and missing entries has no common ancestor but Exception.
-    except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError,
-            OSError, ParseError, DefusedXmlException, ValueError) as error:  # fmt: skip
+    except UNREADABLE as error:
         raise FormatError(
             f"{source} is not compressed MusicXML that can be read: {error}"
         ) from error

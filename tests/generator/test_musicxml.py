@@ -189,6 +189,26 @@ def test_compressed_scores_are_read(corpus, tmp_path):
     assert read_musicxml(tmp_path / "x.mxl") == chorale
 
 
+@pytest.mark.parametrize("packed", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_archive_is_refused(tmp_path, packed):
+    path = tmp_path / "x.mxl"
+    with zipfile.ZipFile(path, "w", packed) as archive:
+        archive.writestr("s.xml", b"<score-partwise/>" * 500)
+    data = bytearray(path.read_bytes())
+    for at in range(40, 60):
+        data[at] ^= 0x5A
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match="not compressed MusicXML that can be read"):
+        read_musicxml(path)
+
+
+def test_a_container_that_names_what_is_not_there_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.mxl", "w") as archive:
+        archive.writestr("META-INF/container.xml", '<c><rootfile full-path="gone.xml"/></c>')
+    with pytest.raises(FormatError, match=r"gone\.xml"):
+        read_musicxml(tmp_path / "x.mxl")
+
+
 def test_a_zip_bomb_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.mxl", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("s.xml", b" " * 9_000_000)
