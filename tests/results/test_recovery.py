@@ -23,6 +23,7 @@ def test_the_skill_of_simulated_listeners_is_found_again(tmp_path):
         process.wait()
     site.manage("export_study", "quiz", "--out", str(tmp_path / "out"))
     said = site.run("-m", "bachtest.stats", str(tmp_path / "out"), "--json")
+    assert said.returncode == 0, said.stderr
     found = json.loads(said.stdout)["overall"]
     assert found["n"] == COUNT * ROUNDS
     assert 0.5 < found["d_prime_low"] < 1.5 < found["d_prime_high"]
