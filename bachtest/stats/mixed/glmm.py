@@ -16,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from bachtest.stats.mixed.blocks import FloatArray, IntArray, Layout, floats, sums_by
+from bachtest.stats.mixed.blocks import (
+    FloatArray,
+    IntArray,
+    Layout,
+    Precision,
+    floats,
+    sums_by,
+)
 from bachtest.stats.mixed.laplace import Fixed, Mode, Objective, Problem, held_value
 from bachtest.stats.mixed.optimise import Scaled, curvature, descend
 
@@ -269,21 +276,45 @@ def approximate_information(problem: Problem, phi: FloatArray, mode: Mode) -> Fl
     float[F + p, F + p]
         Positive definite unless X is deficient.
     """
-    factors, layout, fixed = problem.factors, problem.layout, problem.fixed
+    factors, layout = problem.factors, problem.layout
     theta, beta = phi[:factors], phi[factors:]
     found = np.eye(len(phi))
     for factor in range(factors):
         known = 1 - layout.part(factor, mode.precision.variances)
         found[factor, factor] = max(2 * float(known @ known) / max(theta[factor] ** 2, 0.01), 1e-3)
+    found[factors:, factors:] = information_of_coefficients(
+        problem, beta, mode.weight, mode.precision
+    )
+    return found
+
+
+def information_of_coefficients(
+    problem: Problem, beta: FloatArray, weight: FloatArray, precision: Precision
+) -> FloatArray:
+    """``X' V^-1 X`` of the linear mixed model with these weights, and what the held rows add.
+
+    Parameters
+    ----------
+    problem : Problem
+    beta : float[p]
+        For the held rows alone.
+    weight : float[N]
+    precision : Precision
+        With that weight.
+
+    Returns
+    -------
+    float[p, p]
+    """
+    fixed, layout, theta = problem.fixed, problem.layout, precision.theta
     columns = np.empty((fixed.width, fixed.width))
     for at in range(fixed.width):
-        value = mode.weight * fixed.column(at)
-        moved = mode.precision.solve(layout.gather(theta, value))
-        columns[:, at] = fixed.sums(value - mode.weight * layout.spread(theta, moved))
+        value = weight * fixed.column(at)
+        moved = precision.solve(layout.gather(theta, value))
+        columns[:, at] = fixed.sums(value - weight * layout.spread(theta, moved))
     p = expit(problem.held @ beta)
     columns += problem.held.T @ ((problem.held_n * p * (1 - p))[:, None] * problem.held)
-    found[factors:, factors:] = (columns + columns.T) / 2
-    return found
+    return floats((columns + columns.T) / 2)
 
 
 def _first(problem: Problem, free: BoolArray) -> FloatArray:

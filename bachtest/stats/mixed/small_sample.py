@@ -16,21 +16,29 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import minimize
 
-from bachtest.stats.mixed.blocks import FloatArray, floats
-from bachtest.stats.mixed.glmm import GlmmFit, approximate_information, fit_glmm
-from bachtest.stats.mixed.laplace import Objective, Problem, held_value
+from bachtest.stats.mixed.blocks import FloatArray, Precision, floats
+from bachtest.stats.mixed.glmm import WIDEST, GlmmFit, fit_glmm, information_of_coefficients
+from bachtest.stats.mixed.laplace import Objective, Problem
 
 # Below this many levels in some cell the correction takes over, and below this many degrees of
 # freedom in all: with 40 items in one cell plain intervals still cover 93 % instead of 95.
 FEW, FEW_DEGREES = 20, 100
+# The log likelihood's fall within one standard error of its maximum.
+FALL = 0.5
 _LEAST_START = 0.2
+# Of the coefficients at given spreads: Newton's steps, and an objective this near its minimum.
+_STEPS, _CLOSE = 5, 1e-4
+_HALVINGS = 8
 
 
 def restricted_theta(problem: Problem, fit: GlmmFit, without: Sequence[int]) -> FloatArray:
     """Standard deviations by restricted likelihood.
 
     The criterion is the Laplace objective with the coefficients at their best, plus half the log
-    determinant of the coefficients' information.
+    determinant of the coefficients' information. Its weights are those of the maximum: were they to
+    follow, wide spreads would drive them to 0 and the determinant with them, without end. Where
+    answers are few the determinant is steeper than the likelihood all the same, so the search stops
+    where the likelihood has fallen by `FALL`.
 
     Parameters
     ----------
@@ -51,34 +59,75 @@ def restricted_theta(problem: Problem, fit: GlmmFit, without: Sequence[int]) -> 
     "Approximate inference in generalized linear mixed models", Journal of the American Statistical
     Association 88, 9-25.
     """
-    factors = problem.factors
-    varied = [factor for factor in range(factors) if factor not in without]
+    varied = [factor for factor in range(problem.factors) if factor not in without]
     if not varied:
         return fit.theta
-    objective = Objective(problem)
-    follows = _follows(fit)
+    profile = _Profile(problem, fit)
 
-    def criterion(sizes: FloatArray) -> float:
-        theta = np.zeros(factors)
-        theta[varied] = np.abs(sizes)
-        beta = fit.beta + follows @ (theta - fit.theta)
-        phi = np.concatenate([theta, beta])
-        mode = objective.mode(phi)
-        information = approximate_information(problem, phi, mode)[factors:, factors:]
-        _, log_det = np.linalg.slogdet(information)
-        return mode.value + held_value(problem, beta) + float(log_det) / 2
+    def whole(sizes: FloatArray) -> FloatArray:
+        theta = np.zeros(problem.factors)
+        theta[varied] = np.minimum(np.abs(sizes), WIDEST)
+        return theta
 
     first = np.maximum(fit.theta[varied], _LEAST_START)
     simplex = np.concatenate([first[None], first + np.diag(np.maximum(0.3 * first, 0.1))])
     found = minimize(
-        criterion,
+        lambda sizes: profile.restricted(whole(sizes)),
         first,
         method="Nelder-Mead",
         options={"initial_simplex": simplex, "xatol": 0.01, "fatol": 1e-3, "maxfev": 400},
     )
-    theta = np.zeros(factors)
-    theta[varied] = np.where(np.abs(found.x) < 0.01, 0.0, np.abs(found.x))
-    return theta
+    theta = _believable(profile, fit, whole(found.x))
+    return np.where(theta < 0.01, 0.0, theta)
+
+
+class _Profile:
+    """The objective as a function of the standard deviations, coefficients at their best."""
+
+    def __init__(self, problem: Problem, fit: GlmmFit) -> None:
+        self.problem, self.fit = problem, fit
+        self.objective = Objective(problem)
+        self.weight = self.objective.mode(fit.phi).weight
+        self.least = self.objective.value(fit.phi)
+        self.follows = _follows(fit)
+
+    def restricted(self, theta: FloatArray) -> float:
+        value, information = self._at(theta)
+        return value + float(np.linalg.slogdet(information)[1]) / 2
+
+    def fall(self, theta: FloatArray) -> float:
+        """How far the log likelihood lies below its maximum."""
+        return self._at(theta)[0] - self.least
+
+    def _at(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        problem, factors = self.problem, self.problem.factors
+        precision = Precision(problem.layout, theta, self.weight)
+        information = information_of_coefficients(problem, self.fit.beta, self.weight, precision)
+        beta = self.fit.beta + self.follows @ (theta - self.fit.theta)
+        value, slope = self.objective.both(np.concatenate([theta, beta]))
+        for _ in range(_STEPS):
+            step = np.linalg.solve(information, slope[factors:])
+            if float(step @ slope[factors:]) < _CLOSE:
+                break
+            tried, its = self.objective.both(np.concatenate([theta, beta - step]))
+            if tried >= value:
+                break
+            value, slope, beta = tried, its, beta - step
+        return value, information
+
+
+def _believable(profile: _Profile, fit: GlmmFit, theta: FloatArray) -> FloatArray:
+    # From the maximum towards theta, as far as the likelihood allows.
+    if profile.fall(theta) <= FALL:
+        return theta
+    near, far = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (near + far) / 2
+        if profile.fall(fit.theta + middle * (theta - fit.theta)) <= FALL:
+            near = middle
+        else:
+            far = middle
+    return floats(fit.theta + near * (theta - fit.theta))
 
 
 def _follows(fit: GlmmFit) -> FloatArray:

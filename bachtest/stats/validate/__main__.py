@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from bachtest.stats.validate.measured import Study
-from bachtest.stats.validate.mixed_studies import few_items, many_items
+from bachtest.stats.validate.mixed_studies import few_answers, few_items, many_items
 from bachtest.stats.validate.planned import cannot_tell, power
 from bachtest.stats.validate.watching import guessing, running_interval
 
@@ -27,6 +27,7 @@ STUDIES: dict[str, tuple[Run, int]] = {
     "running-interval": (running_interval, 1000),
     "power": (power, 2000),
     "cannot-tell": (cannot_tell, 400),
+    "few-answers": (few_answers, 400),
 }
 HEAD = """# Do the statistics keep their promises?
 

@@ -14,9 +14,11 @@ from bachtest.stats.validate.simulate import Design, simulate
 
 MANY_ITEMS = Design(listeners=200, each=5, items=40)
 FEW_ITEMS = Design(listeners=200, each=5, items=42, cells=7)
-LOGIT = 0.6
+FIRST_DAY = Design(listeners=12, each=5, items=28, cells=7)
+LOGIT, EASY = 0.6, 1.8
 LEAST, MOST = 0.93, 0.97
 ALPHA = 0.05
+APART = 0.1
 
 
 def many_items(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
@@ -70,6 +72,34 @@ def few_items(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
             Measured("coverage, pooled Wilson", shares["pooled"]),
             Measured("false findings, corrected F test", shares["f"], 0.0, 0.06),
             Measured("false findings, likelihood ratio", shares["lrt"]),
+        ),
+    )
+
+
+def few_answers(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
+    """A first day: sixty answers, most of them right, cells of a handful of answers."""
+    truth = FIRST_DAY.rate(EASY)
+    found: dict[str, list[float]] = {name: [] for name in ("all", "cells", "wald", "apart")}
+    for _ in replicates:
+        fitting = Fitting(simulate(rng, FIRST_DAY, [EASY] * FIRST_DAY.cells), ("condition",))
+        overall, cells = fitting.rates(fitting.inference())
+        plain = fitting.rates(fitting.inference(correct_few=False))[0]
+        found["all"].append(_covered(overall, truth))
+        found["cells"].append(_covered(cells, truth))
+        found["wald"].append(_covered(plain, truth))
+        raw = fitting.correct.sum() / fitting.n.sum()
+        found["apart"].append(float(abs(overall.rates[0].estimate - raw) > APART))
+    shares = {name: tuple(values) for name, values in found.items()}
+    return Study(
+        "few-answers",
+        "Sixty answers",
+        "12 listeners of 5 answers each over 28 items in 7 cells, the same standard deviations,"
+        f" true rate {truth:.1%}: cells of about nine answers, often all right.",
+        (
+            Measured("coverage of the rate of all", shares["all"], 0.9, 1.0),
+            Measured("coverage of the cells", shares["cells"], 0.9, 1.0),
+            Measured("coverage of the rate of all, plain Wald", shares["wald"]),
+            Measured(f"estimates over {APART:.0%} from the raw rate", shares["apart"], 0.0, 0.05),
         ),
     )
 

@@ -7,8 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from bachtest.stats.mixed.fit import fit_mixed
-from tests.stats.mixed.tables import Columns, simulated
+from bachtest.stats.mixed.fit import Fitting, fit_mixed
+from bachtest.stats.mixed.glmm import fit_glmm
+from bachtest.stats.mixed.small_sample import FALL, corrected
+from tests.stats.mixed.tables import EXPERIENCES, Columns, simulated
 
 
 def answers(listeners, items, conditions, correct):
@@ -128,3 +130,31 @@ def test_excerpts_that_recur_are_taken():
     fit = checked(table)
     assert fit.spread("excerpt").levels == 20
     assert fit.formula == "correct ~ 1 + (1|listener) + (1|item) + (1|excerpt)"
+
+
+def first_day(seed):
+    rng = np.random.default_rng(seed)
+    table = simulated(rng, 12, 5, 24, logits=(1.8,) * 7)
+    experience = rng.integers(0, len(EXPERIENCES), 12)
+    table.named["experience"] = [
+        EXPERIENCES[experience[int(name[1:])]] for name in table.named["listener"]
+    ]
+    return table
+
+
+# Without bounds two of these end with an estimate far below the answers, and one with none.
+@pytest.mark.parametrize("seed", [2, 4, 402])
+def test_sixty_answers_say_about_what_was_counted(seed):
+    fit = checked(first_day(seed), by=("condition", "experience"))
+    assert abs(fit.overall.estimate - fit.correct / fit.n) < 0.1
+    assert max(spread.restricted_sd for spread in fit.spreads) < 4
+    assert max(abs(one.low) + abs(one.high) for one in fit.coefficients) < 30
+
+
+@pytest.mark.parametrize("seed", [2, 4, 402])
+def test_restricted_spreads_stay_where_the_likelihood_allows(seed):
+    fitting = Fitting(first_day(seed), ("condition", "experience"))
+    theta = corrected(fitting.problem, fitting.likely, fitting.without).theta
+    start = np.concatenate([theta, fitting.likely.beta])
+    held = fit_glmm(fitting.problem, theta=theta, start=start, errors=False)
+    assert fitting.likely.loglik - held.loglik < FALL + 0.3
