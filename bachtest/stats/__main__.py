@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+# Read when numpy is first imported. The matrices are small: two threads beside other work take
+# thirty times as long as one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from bachtest.stats.analysis import Analysis, analyse
 from bachtest.stats.export import Source, read_source
@@ -38,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="COLUMN[,COLUMN]",
         help="columns to compare, crossed in the table and added up in the model; may be repeated",
+    )
+    parser.add_argument(
+        "--slopes",
+        action="append",
+        default=[],
+        metavar="COLUMN[,COLUMN]",
+        help="columns whose levels are harder for some listeners than for others, in the model",
     )
     parser.add_argument(
         "--protocol",
@@ -87,11 +99,16 @@ def _source(options: argparse.Namespace) -> Source:
     return source
 
 
+def _names(group: str) -> list[str]:
+    return [name.strip() for name in group.split(",")]
+
+
 def _analysis(options: argparse.Namespace) -> Analysis:
     source = _source(options)
     return analyse(
         source,
-        by=[[name.strip() for name in group.split(",")] for group in options.by],
+        by=[_names(group) for group in options.by],
+        slopes=[name for group in options.slopes for name in _names(group)],
         without=options.without,
         protocol=source.protocol,
         margin=options.margin,

@@ -74,6 +74,7 @@ def analyse(
     margin: float | None = None,
     alpha: float = ALPHA,
     model: bool = True,
+    slopes: Sequence[str] = (),
 ) -> Analysis:
     """Answer everything that the table can be asked.
 
@@ -91,6 +92,8 @@ def analyse(
     alpha : float
     model : bool
         False leaves out the mixed model, which is what takes time.
+    slopes : sequence of str
+        Columns whose levels the model takes to be harder for some listeners than for others.
 
     Returns
     -------
@@ -109,7 +112,9 @@ def analyse(
         source = replace(source, table=decided(source.table))
     report = make_report(source, by=by, without=without, level=1 - alpha)
     answers = source.table.without([*source.exclusions, *without])
-    fit, why = _model(answers, _columns(answers, by), alpha) if model else (None, "left out")
+    fit, why = (
+        _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "left out")
+    )
     pooled = pooled_verdict(report.overall, alpha=alpha, margin=margin)
     correct, n = int(answers.correct.sum()), int(answers.n.sum())
     two_clips = protocol in (PAIR, PAIR_TIES)
@@ -168,14 +173,18 @@ def _columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:
     return [name for (name,) in GROUPS if (table.distinct(name) or 0) > 1]
 
 
-def _model(table: Table, by: Sequence[str], alpha: float) -> tuple[MixedFit | None, str]:
+def _model(
+    table: Table, by: Sequence[str], slopes: Sequence[str], alpha: float
+) -> tuple[MixedFit | None, str]:
     # Optimisers and distributions take a second to load; a pooled analysis needs none of them.
     from bachtest.stats.mixed.fit import fit_mixed
     from bachtest.stats.mixed.glmm import MixedError
 
     try:
-        return fit_mixed(table, by, level=1 - alpha), ""
+        return fit_mixed(table, by, slopes=slopes, level=1 - alpha), ""
     except MixedError as error:
+        if slopes:  # asked for by name: a report without them would be no answer
+            raise
         return None, str(error)
 
 

@@ -84,7 +84,8 @@ def model_verdict(
     inner_low, inner_high = interval_of(rate, 1 - 2 * alpha)
     within = margin is not None and CHANCE - margin <= inner_low and inner_high <= CHANCE + margin
     finding = judge(low > CHANCE, high < CHANCE, within)
-    over = " and ".join(f"{s.levels:,} {s.name}s" for s in fit.spreads if s.estimated)
+    counted = [s for s in fit.spreads if s.estimated and not s.of_slopes]
+    over = " and ".join(f"{s.levels:,} {s.name}s" for s in counted)
     figures = (
         f"a marginal rate of {rate.estimate:.1%} ({1 - alpha:.0%} interval {low:.1%} to"
         f" {high:.1%}, {p_text(rate.p)}; mixed model over {over or 'answers taken as independent'},"

@@ -138,6 +138,15 @@ def test_an_unknown_column_or_flag_is_named(answers, capsys):
     assert "no flag 'late'" in capsys.readouterr().err
 
 
+def test_slopes_are_fitted_on_request(answers, capsys):
+    assert main([str(answers), "--slopes", "condition"]) == 0
+    told = capsys.readouterr().out
+    assert "(1|listener:condition)" in told
+    assert "listener:conditions," not in told.split("Pooled")[0]  # the verdict counts people
+    assert main([str(answers), "--slopes", "mood"]) == 2
+    assert "no column 'mood'" in capsys.readouterr().err
+
+
 def test_counts_by_item_are_not_understood_without_the_protocol(capsys):
     path = DATA / "js_fakes_by_item.csv"
     assert main([str(path)]) == 2

@@ -29,8 +29,8 @@ from bachtest.stats.mixed.small_sample import corrected
 ASSUMPTIONS = (
     "listeners and items are samples of those that the result is about",
     "their effects are normal on the logit scale and add up",
-    "no slopes by listener: a condition is equally much harder for every listener",
 )
+_ALIKE = "no slopes by listener: a condition is equally much harder for every listener"
 
 
 def fit_mixed(
@@ -40,6 +40,7 @@ def fit_mixed(
     numbers: Sequence[str] = (),
     interactions: Sequence[tuple[str, str]] = (),
     excerpt: bool | None = None,
+    slopes: Sequence[str] = (),
     level: float = LEVEL,
     tests: bool = True,
 ) -> MixedFit:
@@ -57,6 +58,9 @@ def fit_mixed(
         Pairs of the columns named above.
     excerpt : bool or None
         Whether excerpts have an effect of their own; None: where they recur across items.
+    slopes : sequence of str
+        Columns whose levels are harder for some listeners than for others: ``(1 |
+        listener:column)`` beside ``(1 | listener)``, the same variance in every level.
     level : float
         Of all intervals.
     tests : bool
@@ -79,8 +83,9 @@ def fit_mixed(
     390-412.
     """
     fitting = Fitting(
-        table, by, numbers=numbers, interactions=interactions, excerpt=excerpt, level=level
-    )
+        table, by, numbers=numbers, interactions=interactions, excerpt=excerpt, slopes=slopes,
+        level=level,
+    )  # fmt: skip
     return fitting.result(tests=tests)
 
 
@@ -105,6 +110,7 @@ class Fitting:
         numbers: Sequence[str] = (),
         interactions: Sequence[tuple[str, str]] = (),
         excerpt: bool | None = None,
+        slopes: Sequence[str] = (),
         level: float = LEVEL,
     ) -> None:
         normal_quantile(level)  # refuses a bad level
@@ -113,9 +119,9 @@ class Fitting:
             raise MixedError("no answers: there is nothing to fit a model to")
         named = [read_factor(table, name) for name in (*by, *numbers)]
         _check_interactions([*by, *numbers], interactions)
-        self.level = level
+        self.level, self.slopes = level, tuple(slopes)
         self.design = make_design(named, numbers, interactions, self.n)
-        self.groups = tuple(make_groups(read_groups(table, excerpt), self.design, self.n))
+        self.groups = tuple(make_groups(read_groups(table, excerpt, slopes), self.design, self.n))
         self.codes = [group.factor.code for group in self.groups]
         self.sizes = [len(group.factor.levels) for group in self.groups]
         self.without = [at for at, group in enumerate(self.groups) if group.held]
@@ -169,10 +175,16 @@ class Fitting:
             loglik=likely.loglik,
             parameters=int(likely.free.sum()),
             method=_method(self.groups, inference.few),
-            assumptions=ASSUMPTIONS,
+            assumptions=(*ASSUMPTIONS, *self._slopes_said()),
             notes=tuple(self._notes(likely)),
             converged=likely.converged and used.converged,
         )
+
+    def _slopes_said(self) -> list[str]:
+        return [
+            f"a {name} is harder for some listeners than for others, with the same spread in each"
+            for name in self.slopes
+        ] or [_ALIKE]
 
     def _without(self, term: Term) -> float:
         keep = [at for at in range(self.design.fixed.width) if at not in term.columns]

@@ -10,9 +10,12 @@ import numpy as np
 from bachtest.stats.mixed.blocks import FloatArray, sums_by
 from bachtest.stats.mixed.design import AnswerTable, Design, Factor, read_factor
 from bachtest.stats.mixed.glmm import MixedError
+from bachtest.stats.mixed.result import SLOPE
 from bachtest.stats.mixed.small_sample import FEW, FEW_DEGREES
 
 LISTENER, ITEM, EXCERPT = "listener", "item", "excerpt"
+# With slopes all but the listeners' levels of them are one dense matrix: a second an evaluation.
+MOST_DENSE = 4000
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class Group:
         return not self.held and (self.fewest < FEW or self.degrees < FEW_DEGREES)
 
 
-def read_groups(table: AnswerTable, excerpt: bool | None) -> list[Factor]:
+def read_groups(
+    table: AnswerTable, excerpt: bool | None, slopes: Sequence[str] = ()
+) -> list[Factor]:
     """The random factors that a table has.
 
     Parameters
@@ -48,6 +53,9 @@ def read_groups(table: AnswerTable, excerpt: bool | None) -> list[Factor]:
     table : AnswerTable
     excerpt : bool or None
         None takes excerpts where there are any that recur across items.
+    slopes : sequence of str
+        Columns whose levels are harder for some listeners than for others: one factor each, of
+        the listener in the level.
 
     Returns
     -------
@@ -56,7 +64,7 @@ def read_groups(table: AnswerTable, excerpt: bool | None) -> list[Factor]:
     Raises
     ------
     MixedError
-        If there is neither listener nor item.
+        If there is neither listener nor item, or a slope without listeners, or too many levels.
     """
     found = [read_factor(table, name) for name in (LISTENER, ITEM) if name in table.columns]
     if not found:
@@ -68,7 +76,29 @@ def read_groups(table: AnswerTable, excerpt: bool | None) -> list[Factor]:
         factor = read_factor(table, EXCERPT)
         if excerpt or len(factor.levels) < len(found[-1].levels):
             found.append(factor)
-    return found
+    return found + _slopes(table, found, slopes)
+
+
+def _slopes(table: AnswerTable, found: Sequence[Factor], slopes: Sequence[str]) -> list[Factor]:
+    if not slopes:
+        return []
+    if found[0].name != LISTENER:
+        raise MixedError(f"slopes by {', '.join(slopes)}: the table has no column 'listener'")
+    dense = sum(len(factor.levels) for factor in found)
+    if dense > MOST_DENSE:
+        raise MixedError(
+            f"slopes by {', '.join(slopes)}: {dense} listeners, items and excerpts; slopes can be"
+            f" fitted to {MOST_DENSE} of them at most, so leave the slopes out"
+        )
+    return [_crossed(found[0], read_factor(table, name)) for name in dict.fromkeys(slopes)]
+
+
+def _crossed(first: Factor, second: Factor) -> Factor:
+    """A factor of the pairs of levels that occur."""
+    width = len(second.levels)
+    pairs, code = np.unique(first.code * width + second.code, return_inverse=True)
+    levels = tuple(f"{first.levels[p // width]} {second.levels[p % width]}" for p in pairs)
+    return Factor(f"{first.name}{SLOPE}{second.name}", levels, code)
 
 
 def make_groups(factors: Sequence[Factor], design: Design, n: FloatArray) -> list[Group]:

@@ -8,6 +8,9 @@ from typing import Any
 
 from bachtest.stats.mixed.blocks import FloatArray
 
+# Between the listener and the column, in the name of a slope's factor.
+SLOPE = ":"
+
 
 @dataclass(frozen=True)
 class Coefficient:
@@ -44,6 +47,11 @@ class Spread:
     restricted_sd: float | None
     estimated: bool
     note: str
+
+    @property
+    def of_slopes(self) -> bool:
+        """Whether its levels are those of a listener in a condition, and no more people."""
+        return SLOPE in self.name
 
 
 @dataclass(frozen=True)

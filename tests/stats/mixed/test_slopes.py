@@ -1,0 +1,90 @@
+"""Listeners to whom a condition is harder than to others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bachtest.stats.mixed import groups
+from bachtest.stats.mixed.fit import fit_mixed
+from bachtest.stats.mixed.glmm import MixedError
+from tests.stats.mixed.tables import Columns, simulated
+
+CONDITIONS = ("S", "AT", "SATB")
+
+
+def uneven():
+    rng = np.random.default_rng(7)
+    listeners, items, each = 40, 30, 18
+    skill, ease = rng.normal(0, 0.6, listeners), rng.normal(0, 0.5, items)
+    slopes = rng.normal(0, 1.2, (listeners, 3))
+    listener = np.repeat(np.arange(listeners), each)
+    item = np.concatenate([rng.permutation(items)[:each] for _ in range(listeners)])
+    logit = np.array([0.2, 0.6, 1.1])[item % 3] + skill[listener] + ease[item]
+    logit = logit + slopes[listener, item % 3]
+    right = rng.random(len(item)) < 1 / (1 + np.exp(-logit))
+    named = {
+        "listener": [f"L{i}" for i in listener],
+        "item": [f"I{i}" for i in item],
+        "condition": [CONDITIONS[i % 3] for i in item],
+    }
+    return Columns(named, [int(value) for value in right])
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return fit_mixed(uneven(), by=("condition",), slopes=("condition",))
+
+
+def test_agrees_with_glmer(fit):
+    # lme4 1.1-31: correct ~ condition + (1 | listener) + (1 | item) + (1 | listener:condition).
+    assert [one.estimate for one in fit.coefficients] == pytest.approx(
+        [-0.14296649, 0.48676740, 0.49001552], rel=5e-4
+    )
+    assert [one.se for one in fit.coefficients] == pytest.approx(
+        [0.19000025, 0.25983528, 0.25967140], rel=5e-4
+    )
+    variances = {spread.name: spread.variance for spread in fit.spreads}
+    assert variances == pytest.approx(
+        {"listener": 0.0943007, "item": 0.0125604, "listener:condition": 0.4947537}, rel=1e-3
+    )
+    assert fit.loglik == pytest.approx(-482.69495, abs=1e-3)
+    assert fit.tests[0].chi2 == pytest.approx(4.4559, abs=1e-3)
+
+
+def test_says_what_it_takes_listeners_to_be(fit):
+    assert any("a condition is harder for some listeners" in one for one in fit.assumptions)
+    assert not any("no slopes" in one for one in fit.assumptions)
+    without = fit_mixed(uneven(), by=("condition",))
+    assert any("no slopes" in one for one in without.assumptions)
+    # Comparisons within listeners were too sure.
+    assert fit.coefficients[1].se > 1.2 * without.coefficients[1].se
+
+
+def test_what_does_not_vary_within_a_listener_has_no_slope():
+    table = uneven()
+    table.named["experience"] = [
+        "novice" if name < "L2" else "expert" for name in table.named["listener"]
+    ]
+    spread = fit_mixed(table, slopes=("experience",)).spread("listener:experience")
+    assert not spread.estimated
+    assert "counted there" in spread.note
+
+
+def test_a_slope_needs_a_column_and_more_than_one_answer():
+    with pytest.raises(MixedError, match="no column 'mood'"):
+        fit_mixed(uneven(), slopes=("mood",))
+    assert "toss of a coin" in fit_mixed(uneven(), slopes=("item",)).spread("listener:item").note
+
+
+def test_slopes_need_listeners():
+    table = Columns({"item": ["a", "b"] * 4}, [0, 1] * 4)
+    with pytest.raises(MixedError, match="no column 'listener'"):
+        fit_mixed(table, slopes=("item",))
+
+
+def test_slopes_of_too_many_listeners_are_refused(monkeypatch):
+    monkeypatch.setattr(groups, "MOST_DENSE", 60)
+    table = simulated(np.random.default_rng(1), 50, 5, 20)
+    with pytest.raises(MixedError, match="70 listeners, items and excerpts"):
+        fit_mixed(table, slopes=("condition",))
