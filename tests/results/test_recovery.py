@@ -24,9 +24,11 @@ def test_the_skill_of_simulated_listeners_is_found_again(tmp_path):
     site.manage("export_study", "quiz", "--out", str(tmp_path / "out"))
     said = site.run("-m", "bachtest.stats", str(tmp_path / "out"), "--json")
     assert said.returncode == 0, said.stderr
-    found = json.loads(said.stdout)["overall"]
+    told = json.loads(said.stdout)
+    found, modelled = told["overall"], told["model"]["rates"][0]["cells"][0]
     assert found["n"] == COUNT * ROUNDS
     assert 0.5 < found["d_prime_low"] < 1.5 < found["d_prime_high"]
+    assert abs(modelled["estimate"] - found["rate"]) < 0.15
     assert f"{found['d_prime']:.2f}" in shown
     assert f"{100 * found['rate']:.1f} %" in shown
     assert f"{COUNT * ROUNDS} answers by {COUNT} listeners" in shown
