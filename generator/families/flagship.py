@@ -7,7 +7,7 @@ given and any written. `flagship_network` is the network, `flagship_sampling` ho
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
@@ -180,11 +180,13 @@ class Flagship(Family):
         if not self.one_shot:
             raise ValueError("a left-to-right network; only its likelihood in time order is known")
         masks = np.stack(visible if isinstance(visible, list) else [visible])
-        grid, layout = encode_grid(chorale, self.network.vocabulary)
-        shown = torch.from_numpy(layout.spread(masks, padding=True))
-        with torch.inference_mode():
-            logits = self.network(grid.repeated(len(masks)), shown)[..., layout.inside, :]
-        return self.network.vocabulary.pitch_log_probs(logits, layout.shift)
+        tables = []
+        for grid, layout in self._readings(chorale):
+            shown = torch.from_numpy(layout.spread(masks, padding=True))
+            with torch.inference_mode():
+                logits = self.network(grid.repeated(len(masks)), shown)[..., layout.inside, :]
+            tables.append(self.network.vocabulary.pitch_log_probs(logits, layout.shift))
+        return _mean(tables)
 
     def log_likelihood(self, chorale: Chorale, given: BoolArray) -> float:
         """Nats of the written cells' pitches by the chain rule, in the order of writing.
@@ -194,9 +196,20 @@ class Flagship(Family):
         onsets, the cell itself with its pitch alone.
         """
         hidden = ~checked_given(chorale, given)
-        grid, layout = encode_grid(chorale, self.network.vocabulary)
+        cells = [self._cells(chorale, hidden, *each) for each in self._readings(chorale)]
+        return float(_mean(cells).sum(dtype=np.float64))
+
+    def _readings(self, chorale: Chorale) -> Iterator[tuple[Grid, Layout]]:
+        most = self.network.config.transpositions
+        for semitones in range(-most, most + 1):
+            yield encode_grid(chorale, self.network.vocabulary, semitones)
+
+    def _cells(
+        self, chorale: Chorale, hidden: BoolArray, grid: Grid, layout: Layout
+    ) -> NDArray[np.float32]:
+        """Nats of each written cell's pitch, by voices."""
         visible = torch.from_numpy(layout.spread(~hidden, padding=True))[None]
-        total = 0.0
+        found = []
         with torch.inference_mode():
             plans = self._plans_in_time(grid, visible)
             for voice in ORDER:
@@ -204,8 +217,8 @@ class Flagship(Family):
                 logits = self.network.next_logits(voice, plans, grid.tokens, visible, (rows, steps))
                 table = self.network.vocabulary.pitch_log_probs(logits, layout.shift)
                 own = chorale.pitch[voice, steps.numpy() - layout.lead]
-                total += float(table[np.arange(len(own)), np.where(own < 0, 128, own)].sum())
-        return total
+                found.append(table[np.arange(len(own)), np.where(own < 0, 128, own)])
+        return np.concatenate(found)
 
     def _plans_in_time(self, grid: Grid, visible: Tensor) -> Tensor:
         """Plans (1, T, 4, H) of which each beat's sees the beats before it, written or given."""
@@ -222,6 +235,14 @@ class Flagship(Family):
                 for row, start in enumerate(chunk.tolist())
             ]
         return torch.cat(plans)[None]
+
+
+def _mean(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The log of the mean of the probabilities whose logs these are."""
+    if len(tables) == 1:
+        return tables[0]
+    found: NDArray[np.float32] = np.logaddexp.reduce(np.stack(tables)) - np.log(len(tables))
+    return found.astype(np.float32)
 
 
 def _network(

@@ -51,10 +51,15 @@ class FlagshipConfig:
     """False: pitches and the step index only, as the published split has them."""
     causal: bool = False
     """True: a beat's plan sees the beats before it and nothing else; for joint likelihoods."""
+    transpositions: int = 0
+    """Likelihoods are means over readings up to so many semitones higher and lower. A network that
+    is not told the key guesses it from the pitches, and errs less when it is asked in several."""
 
     def __post_init__(self) -> None:
         if self.width % self.heads or (self.width // self.heads) % 2:
             raise ValueError(f"width {self.width} does not split into {self.heads} even heads")
+        if not 0 <= self.transpositions < 12:
+            raise ValueError(f"transpositions {self.transpositions}; use 0 to 11 semitones")
 
 
 class Dropout(nn.Module):

@@ -183,12 +183,14 @@ class Vocabulary:
         return array
 
 
-def encode_grid(chorale: Chorale, vocabulary: Vocabulary) -> tuple[Grid, Layout]:
-    """One chorale as a batch of one."""
+def encode_grid(
+    chorale: Chorale, vocabulary: Vocabulary, semitones: int = 0
+) -> tuple[Grid, Layout]:
+    """One chorale as a batch of one, read so many semitones higher."""
     phase = chorale.bar_phase().astype(np.int64)
     lead = int(phase[0]) % STEPS_PER_QUARTER if vocabulary.onsets else 0
     padded = -(-(lead + chorale.steps) // STEPS_PER_QUARTER) * STEPS_PER_QUARTER
-    shift = signature_shift(chorale.key) if vocabulary.onsets else 0
+    shift = semitones + (signature_shift(chorale.key) if vocabulary.onsets else 0)
     layout = Layout(lead, chorale.steps, padded, shift)
     tokens = np.full((4, padded), vocabulary.padding)
     tokens[:, layout.inside] = vocabulary.encode(chorale, shift)

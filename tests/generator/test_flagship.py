@@ -216,6 +216,35 @@ def test_log_likelihood_is_the_chain_rule_over_the_written_cells(causal):
     assert family.log_likelihood(chorale, np.ones((4, 8), dtype=bool)) == 0
 
 
+def test_likelihoods_are_means_over_transposed_readings():
+    one, chorale = debug(False), make(8)
+    several = debug(False, transpositions=2)
+    given = np.ones((4, 8), dtype=bool)
+    given[1, 5] = False
+    moved = {
+        by: chorale.with_voices(
+            np.where(chorale.pitch == REST, REST, chorale.pitch + by), chorale.onset
+        )
+        for by in range(-2, 3)
+    }
+    table = np.exp(several.pitch_log_probs(chorale, given)[0, 1, 5])
+    tables = {by: np.exp(one.pitch_log_probs(each, given)[0, 1, 5]) for by, each in moved.items()}
+    assert table.sum() == pytest.approx(1, abs=1e-4)
+    for pitch in (55, 57, 60):
+        mean = np.mean([tables[by][pitch + by] for by in moved])
+        assert table[pitch] == pytest.approx(mean, rel=1e-4)
+    assert table[128] == pytest.approx(np.mean([each[128] for each in tables.values()]), rel=1e-4)
+    whole = np.exp(several.log_likelihood(chorale, given))
+    apart = [np.exp(one.log_likelihood(each, given)) for each in moved.values()]
+    assert whole == pytest.approx(np.mean(apart), rel=1e-4)
+    assert np.ptp(apart) > 1e-6
+
+
+def test_more_transpositions_than_keys_are_refused():
+    with pytest.raises(ValueError, match="transpositions 12; use 0 to 11"):
+        FlagshipConfig(**TINY, transpositions=12)
+
+
 def test_a_written_voice_rests_only_where_a_given_one_does():
     silent = debug(True)
     with torch.no_grad():  # would rest everywhere
