@@ -60,6 +60,10 @@ class FlagshipConfig:
             raise ValueError(f"width {self.width} does not split into {self.heads} even heads")
         if not 0 <= self.transpositions < 12:
             raise ValueError(f"transpositions {self.transpositions}; use 0 to 11 semitones")
+        if self.transpositions and self.onsets:
+            raise ValueError(
+                f"transpositions {self.transpositions} of a network that is told the key; use 0"
+            )
 
 
 class Dropout(nn.Module):

@@ -241,9 +241,14 @@ def test_likelihoods_are_means_over_transposed_readings():
     assert np.ptp(apart) > 1e-6
 
 
-def test_more_transpositions_than_keys_are_refused():
-    with pytest.raises(ValueError, match="transpositions 12; use 0 to 11"):
-        FlagshipConfig(**TINY, transpositions=12)
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [({"transpositions": 12, "onsets": False}, "transpositions 12; use 0 to 11"),
+     ({"transpositions": 2}, "told the key; use 0")],
+)  # fmt: skip
+def test_transpositions_that_cannot_be_are_refused(config, words):
+    with pytest.raises(ValueError, match=words):
+        FlagshipConfig(**TINY, **config)
 
 
 def test_a_written_voice_rests_only_where_a_given_one_does():
