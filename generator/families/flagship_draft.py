@@ -2,6 +2,9 @@
 
 Every piece of a batch has random numbers of its own, so that a piece is the same alone and among
 others.
+
+Under a fermata voices hold: there the cells that are not given follow from the fermata's first
+step. They are neither drawn nor shown to the network, or the chord could never change.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from generator.families.flagship_tokens import FERMATA_ROW, Grid, Vocabulary
 from generator.families.flagship_window import BACK, ORDER, slots
 from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
 
+LONGEST = 16
+"""Steps of the longest fermata under which voices hold; under longer ones Bach's move."""
 LOWEST = np.finfo(np.float32).min
 
 
@@ -54,8 +59,23 @@ class Draft:
         pitches = self.network.vocabulary.pitches
         starts = (0, 1, 1 + pitches) if self.network.vocabulary.onsets else (0,)
         self.kinds: Ints = np.array(starts)
-        self.ends = phrase_ends(self.grid, self.network.vocabulary)
-        self.open = self.given.view(batch, 4, self.beats, STEPS_PER_QUARTER).logical_not().any(-1)
+        fermata = fermatas(self.grid, self.network.vocabulary)
+        self.ends = fermata & ~torch.nn.functional.pad(fermata[:, 1:], (0, 1))
+        self.holding = self._held(fermata)[:, None] & ~self.given
+        place = torch.arange(steps).expand(batch, 4, steps)
+        self.source = place.masked_fill(self.holding, 0).cummax(-1).values
+        """Of each cell, the step whose note it goes on with; its own where it is not holding."""
+        free = ~(self.given | self.holding)
+        self.open = free.view(batch, 4, self.beats, STEPS_PER_QUARTER).any(-1)
+
+    def _held(self, fermata: Tensor) -> Tensor:
+        """bool (B, T): steps under a fermata after its first, where no given soprano begins."""
+        first = fermata & ~torch.nn.functional.pad(fermata[:, :-1], (1, 0))
+        begins = self.given[:, 0] & self.network.vocabulary.begins(self.grid.tokens[:, 0])
+        which = (first | fermata & begins).cumsum(1) * fermata  # 0: under none
+        length = torch.zeros_like(which).scatter_add_(1, which, torch.ones_like(which))
+        short = length.gather(1, which) <= LONGEST
+        return fermata & short & ~first & ~begins
 
     def random(self, kinds: int, rows: Tensor | None = None) -> Tensor:
         """(B, kinds, N) uniform numbers; a piece draws as many as it would alone.
@@ -85,10 +105,12 @@ class Draft:
         `within` are the first and last beat, itself left out, of what the plans are made from.
         """
         batch, voices = block.shape[:2]
+        block = block & ~self.holding
         places = block.view(batch, voices, self.beats, STEPS_PER_QUARTER)
         rows, beats = places.any(-1).any(1).nonzero(as_tuple=True)
         if not len(rows):
             return
+        visible = visible & ~self.holding
         first, last = within or (0, self.beats)
         seen = self.network.beats(
             self.grid.with_tokens(self.tokens).between(first, last),
@@ -113,16 +135,25 @@ class Draft:
                 logits[~self.may_rest[row, step], 0] = -np.inf
                 chances = _chances(logits, heat, self.kinds)
                 page.put(voice, row, step, _drawn(chances, noise[row, voice, place, beat]))
-        self.tokens = page.tokens()
+        self.tokens = self.held_on(page.tokens())
+
+    def held_on(self, tokens: Tensor) -> Tensor:
+        """The same tokens (B, 4, T), with notes going on under fermatas."""
+        going_on = self.network.vocabulary.pitch_of(tokens.gather(-1, self.source))
+        return torch.where(self.holding, going_on, tokens)
+
+    def at_source(self, cells: Tensor) -> Tensor:
+        """bool (B, 4, T): cells that are true, or whose note goes on in one that is."""
+        found = torch.zeros_like(cells, dtype=torch.uint8)
+        return found.scatter_reduce_(-1, self.source, cells.to(torch.uint8), "amax").bool()
 
 
-def phrase_ends(grid: Grid, vocabulary: Vocabulary) -> Tensor:
-    """bool (B, T): the last steps under each fermata; none where the grid shows no fermatas."""
+def fermatas(grid: Grid, vocabulary: Vocabulary) -> Tensor:
+    """bool (B, T): steps under fermatas; none where the grid shows no fermatas."""
     if not vocabulary.onsets:
         return torch.zeros_like(grid.tokens[:, 0], dtype=torch.bool)
     bits = torch.arange(STEPS_PER_QUARTER)
-    fermata = (grid.frame[:, FERMATA_ROW, :, None] >> bits & 1).flatten(1).bool()
-    return fermata & ~torch.nn.functional.pad(fermata[:, 1:], (0, 1))
+    return (grid.frame[:, FERMATA_ROW, :, None] >> bits & 1).flatten(1).bool()
 
 
 class _Page:

@@ -62,7 +62,7 @@ def _parallel(pitch: Tensor) -> Tensor:
 
 
 def _stray(tokens: Tensor, pitch: Tensor, vocabulary: Vocabulary) -> Tensor:
-    starts = (tokens > vocabulary.pitches) & (tokens < vocabulary.masked)
+    starts = vocabulary.begins(tokens)
     starts[..., 1:] |= pitch[..., 1:] != pitch[..., :-1]
     starts[..., 0] = True
     ends = torch.cat((starts[..., 1:], torch.ones_like(starts[..., :1])), dim=-1)

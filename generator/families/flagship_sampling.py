@@ -120,7 +120,7 @@ def by_repair(state: Draft, plan: SamplingPlan) -> None:
     """Write beats with faults anew, alone and by twos in turn, and keep what is better."""
     vocabulary = state.network.vocabulary
     for index in range(plan.repairs):
-        wrong = faults(state.tokens, vocabulary, state.ends)
+        wrong = state.at_source(faults(state.tokens, vocabulary, state.ends))
         near = _mendable(state, wrong)
         if not near.any():
             return
@@ -130,11 +130,12 @@ def by_repair(state: Draft, plan: SamplingPlan) -> None:
         blocks = [_spread(_later(first, beat)) & ~state.given for beat in range(span)]
         for done, block in enumerate(blocks):
             state.write(block, ~torch.stack(blocks[done:]).any(0), Heat(plan.mending, plan.rhythm))
-        change = _by_beat(faults(state.tokens, vocabulary, state.ends)) - _by_beat(wrong)
+        now = state.at_source(faults(state.tokens, vocabulary, state.ends))
+        change = _by_beat(now) - _by_beat(wrong)
         # Notes can put their own beats wrong, or the one that follows.
         better = first.any(1) & (sum(_sooner(change, beat) for beat in range(span + 1)) < 0)
         kept = torch.stack([_later(better, beat) for beat in range(span)]).any(0)
-        state.tokens = torch.where(_spread(kept)[:, None], state.tokens, before)
+        state.tokens = state.held_on(torch.where(_spread(kept)[:, None], state.tokens, before))
 
 
 def _open_beats(state: Draft, spacing: int) -> Tensor:

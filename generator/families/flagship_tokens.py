@@ -148,6 +148,10 @@ class Vocabulary:
         held = torch.where(tokens > self.pitches, tokens - self.pitches, tokens)
         return torch.where(tokens >= self.masked, 0, held)
 
+    def begins(self, tokens: Tensor) -> Tensor:
+        """bool: tokens of pitches that begin in their cell; none where onsets are not known."""
+        return (tokens > self.pitches) & (tokens < self.masked)
+
     def allowed(self, shift: int = 0) -> Tensor:
         """bool[4, C]: what a written voice may use."""
         allowed = torch.zeros(4, self.classes, dtype=torch.bool)

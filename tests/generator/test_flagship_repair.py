@@ -5,9 +5,8 @@ import pytest
 import torch
 
 from generator.families.flagship import Flagship
-from generator.families.flagship_draft import phrase_ends
 from generator.families.flagship_repair import faults
-from generator.families.flagship_tokens import Vocabulary, encode_grid
+from generator.families.flagship_tokens import Vocabulary
 from generator.music.chorale import REST, Chorale, given_for
 from generator.music.style import style_counts
 from generator.music.voice_leading import parallels, parallels_at
@@ -66,14 +65,6 @@ def test_a_phrase_that_does_not_end_on_a_root_position_triad_is_found(voices, ro
     expected[:, 7] = not rooted
     assert (found(chorale) == expected).all()
     assert style_counts(chorale, [True] * 4)["root_position_ends"].count == rooted
-
-
-def test_ends_of_phrases_are_where_the_fermatas_end(corpus):
-    chorale = corpus.work("BWV269").chorale
-    grid, layout = encode_grid(chorale, Vocabulary(onsets=True))
-    ends = phrase_ends(grid, Vocabulary(onsets=True))[0, layout.inside].numpy()
-    assert (ends == (chorale.fermata & ~np.append(chorale.fermata[1:], False))).all()
-    assert ends.sum() > 5
 
 
 def test_the_rule_finds_what_the_published_measure_counts(corpus):
