@@ -132,9 +132,6 @@ def test_saving_keeps_what_the_family_would_write(family, tmp_path):
     after = loaded.fill(chorale, given, seed=2, temperature=0.01)
     # Half precision on disk may turn a near tie, which a fermata holds on; no more than that.
     assert (before.pitch == after.pitch).mean() > 0.7
-    loaded.save(tmp_path / "again.safetensors", METADATA)
-    again = type(family).load(tmp_path / "again.safetensors")
-    assert again.fill(chorale, given, seed=2, temperature=0.01) == after
 
 
 def test_where_all_is_given_the_chorale_comes_back(family):
