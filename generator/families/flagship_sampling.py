@@ -42,7 +42,7 @@ class SamplingPlan:
     """Factor on the temperature at the last sweep; between them it falls evenly."""
     repairs: int = 24
     """Most rounds of repair; 0 leaves the faults in."""
-    mending: float = 0.8
+    mending: float = 1.1
     """Temperature of repair: what was surest is what was wrong."""
 
     def __post_init__(self) -> None:
