@@ -11,30 +11,10 @@ from generator.families.checkpoint import CheckpointError
 from generator.families.flagship import Flagship
 from generator.families.flagship_cells import Cells
 from generator.families.flagship_draft import Draft
-from generator.families.flagship_network import FlagshipConfig, Network
 from generator.families.flagship_tokens import Vocabulary, encode_grid, signature_shift
 from generator.families.flagship_window import ORDER, window
 from generator.music.chorale import REST, Chorale, given_for, mended_onsets
-
-TINY = {"width": 16, "layers": 2, "heads": 2, "hidden": 16, "token": 4, "cell": 8}
-
-
-def make(steps: int = 24, seed: int = 0, **frame) -> Chorale:
-    rng = np.random.default_rng(seed)
-    low = np.array([[62], [57], [50], [40]])
-    pitch = low + rng.integers(0, 10, size=(4, steps))
-    pitch[:, 3] = REST
-    onset = mended_onsets(pitch, rng.random((4, steps)) < 0.3)
-    fermata = np.zeros(steps, dtype=bool)
-    fermata[-4:] = True
-    frame = {"key": "Eb minor", "anacrusis": 4, **frame}
-    return Chorale(pitch=pitch, onset=onset, fermata=fermata, **frame)
-
-
-def debug(onsets: bool, members: int = 1, **config) -> Flagship:
-    torch.manual_seed(1)
-    settings = FlagshipConfig(**TINY, onsets=onsets, **config)
-    return Flagship([Network(settings) for _ in range(members)])
+from tests.generator.flagship_debug import debug, make
 
 
 @pytest.mark.parametrize("onsets", [True, False])
@@ -106,13 +86,6 @@ def test_a_sequential_reading_sees_what_stands_by_then_and_nothing_else(causal):
                 assert after[0, earlier[1], earlier[0]] == before[0, earlier[1], earlier[0]]
             for past in range(8):
                 assert torch.equal(after[0, :, past], before[0, :, past])
-
-
-@pytest.mark.parametrize("onsets", [True, False])
-def test_pitch_probabilities_sum_to_one(onsets):
-    log_probs = debug(onsets).pitch_log_probs(make(), given_for("ATB", 24))
-    assert log_probs.shape == (1, 4, 24, 129)
-    assert np.allclose(np.exp(log_probs).sum(-1), 1, atol=1e-4)
 
 
 def test_the_network_of_the_published_split_sees_pitches_and_the_step_index_only():
@@ -192,63 +165,6 @@ def test_a_checkpoint_without_one_of_its_members_weights_is_refused(tmp_path):
 def test_the_members_that_exist_are_named():
     with pytest.raises(ValueError, match="no member 2; this composer has 2"):
         debug(True, 2).member(2)
-
-
-@pytest.mark.parametrize("causal", [False, True])
-def test_log_likelihood_is_the_chain_rule_over_the_written_cells(causal):
-    family, chorale = debug(False, causal=causal), make(8)
-    given = np.zeros((4, 8), dtype=bool)
-    whole = family.log_likelihood(chorale, given)
-    # Every cell in turn is summed out by hand: the probabilities of all its pitches make one.
-    network = family.network
-    grid, _ = encode_grid(chorale, network.vocabulary)
-    hidden = torch.from_numpy(given)[None]
-    with torch.inference_mode():
-        total = 0.0
-        for step, voice in itertools.product(range(8), ORDER):
-            known = hidden.clone()
-            known[..., : step - step % 4] = True
-            seen = torch.ones_like(known) if causal else known
-            plans = network.plans(grid, seen)
-            at = torch.tensor([0]), torch.tensor([step])
-            logits = network.next_logits(voice, plans, grid.tokens, hidden, at)
-            total += float(logits.log_softmax(-1)[0, grid.tokens[0, voice, step]])
-    assert whole == pytest.approx(total, abs=1e-3)
-    assert family.log_likelihood(chorale, np.ones((4, 8), dtype=bool)) == 0
-
-
-def test_likelihoods_are_means_over_transposed_readings():
-    one, chorale = debug(False), make(8)
-    several = debug(False, transpositions=2)
-    given = np.ones((4, 8), dtype=bool)
-    given[1, 5] = False
-    moved = {
-        by: chorale.with_voices(
-            np.where(chorale.pitch == REST, REST, chorale.pitch + by), chorale.onset
-        )
-        for by in range(-2, 3)
-    }
-    table = np.exp(several.pitch_log_probs(chorale, given)[0, 1, 5])
-    tables = {by: np.exp(one.pitch_log_probs(each, given)[0, 1, 5]) for by, each in moved.items()}
-    assert table.sum() == pytest.approx(1, abs=1e-4)
-    for pitch in (55, 57, 60):
-        mean = np.mean([tables[by][pitch + by] for by in moved])
-        assert table[pitch] == pytest.approx(mean, rel=1e-4)
-    assert table[128] == pytest.approx(np.mean([each[128] for each in tables.values()]), rel=1e-4)
-    whole = np.exp(several.log_likelihood(chorale, given))
-    apart = [np.exp(one.log_likelihood(each, given)) for each in moved.values()]
-    assert whole == pytest.approx(np.mean(apart), rel=1e-4)
-    assert np.ptp(apart) > 1e-6
-
-
-@pytest.mark.parametrize(
-    ("config", "words"),
-    [({"transpositions": 12, "onsets": False}, "transpositions 12; use 0 to 11"),
-     ({"transpositions": 2}, "told the key; use 0")],
-)  # fmt: skip
-def test_transpositions_that_cannot_be_are_refused(config, words):
-    with pytest.raises(ValueError, match=words):
-        FlagshipConfig(**TINY, **config)
 
 
 def test_a_written_voice_rests_only_where_a_given_one_does():
