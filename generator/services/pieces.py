@@ -106,9 +106,8 @@ def _produce(piece: Piece) -> None:
     except GeneratorError as error:
         logger.warning("%s: %s", piece, error)
         give_up(piece, str(error), permanent=getattr(error, "permanent", True))
-    # A defect of ours, of whatever kind: without this the piece would wait for its lease to end and
-    # fail again and again, and the admin would see no reason. It is raised on, not hidden.
-    except Exception as error:
+    except Exception as error:  # a defect of any kind: the admin sees why, and it is raised on
+        # Without this the piece would wait for its lease to end and fail again and again.
         logger.exception("%s", piece)
         give_up(piece, f"{type(error).__name__}: {error}", permanent=True)
         raise

@@ -14,8 +14,9 @@ from bachtest.stats.mixed.result import SLOPE
 from bachtest.stats.mixed.small_sample import FEW, FEW_DEGREES
 
 LISTENER, ITEM, EXCERPT = "listener", "item", "excerpt"
-# With slopes all but the listeners' levels of them are one dense matrix: a second an evaluation.
-MOST_DENSE = 4000
+# With slopes, listeners, items and excerpts are one dense matrix. A fit with 600 of them takes 2 s,
+# one with 1,100 takes 7: nobody waits for many more.
+MOST_DENSE = 2000
 
 
 @dataclass(frozen=True)
