@@ -65,6 +65,7 @@ class Draft:
         place = torch.arange(steps).expand(batch, 4, steps)
         self.source = place.masked_fill(self.holding, 0).cummax(-1).values
         """Of each cell, the step whose note it goes on with; its own where it is not holding."""
+        self.tokens = self.held_on(self.tokens)  # there may be nothing else to write
         free = ~(self.given | self.holding)
         self.open = free.view(batch, 4, self.beats, STEPS_PER_QUARTER).any(-1)
 

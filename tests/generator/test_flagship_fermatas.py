@@ -62,6 +62,17 @@ def test_given_voices_keep_what_they_have():
     assert not piece.onset[2:, 1:].any()
 
 
+def test_a_span_under_a_fermata_goes_on_with_what_is_given_before_it():
+    chorale = Chorale(
+        pitch=[[72] * 8, [67] * 8, [64] * 8, [48] * 8],
+        onset=[[1] + [0] * 7] * 4,
+        fermata=[True] * 8,
+    )
+    given = np.ones((4, 8), dtype=bool)
+    given[1:, 4:] = False
+    assert Flagship.debug().fill(chorale, given, seed=1) == chorale
+
+
 def test_a_fault_at_the_end_is_the_fault_of_the_note_that_goes_on():
     chorale = Chorale(  # a six-four chord
         pitch=[[72] * 12, [67] * 12, [60] * 12, [43] * 12],
