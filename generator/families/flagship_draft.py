@@ -15,15 +15,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from generator.families.flagship_cells import Floats, Ints, cells_of
+from generator.families.flagship_cells import cells_of
+from generator.families.flagship_compiled import Ints, write_cells
 from generator.families.flagship_network import Network
 from generator.families.flagship_tokens import FERMATA_ROW, Grid, Vocabulary
-from generator.families.flagship_window import BACK, ORDER, slots
+from generator.families.flagship_trunk import beats_of
+from generator.families.flagship_window import BACK, slots
 from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
 
 LONGEST = 16
 """Steps of the longest fermata under which voices hold; under longer ones Bach's move."""
-LOWEST = np.finfo(np.float32).min
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,13 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.tokens = torch.where(self.given, self.grid.tokens, 0)
-        self.cells = cells_of(self.network)
+        self.cells, self.read = cells_of(self.network), beats_of(self.network)
         allowed = self.network.vocabulary.allowed
         self.barred: BoolArray = ~torch.stack([allowed(shift) for shift in self.shifts]).numpy()
+        batch, voices, steps = self.tokens.shape
+        width = BACK + steps + 1
+        self.offsets = torch.stack([slots(v, batch, width) for v in range(voices)]).numpy()
         self.generators = [torch.Generator().manual_seed(seed) for seed in self.seeds]
-        batch, _, steps = self.tokens.shape
         self.beats = steps // STEPS_PER_QUARTER
         self.lengths = self.grid.real.sum(1).tolist()
         # Bach's voices rest together; left to itself, a cold sampler falls silent.
@@ -113,30 +116,29 @@ class Draft:
             return
         visible = visible & ~self.holding
         first, last = within or (0, self.beats)
-        seen = self.network.beats(
+        seen = self.read(
             self.grid.with_tokens(self.tokens).between(first, last),
             visible[..., first * STEPS_PER_QUARTER : last * STEPS_PER_QUARTER],
         )[rows, beats - first]
         plans = self.network.plan(seen).view(len(rows), STEPS_PER_QUARTER, voices, -1).numpy()
-        which = np.zeros((batch, self.beats), dtype=np.intp)
-        which[rows.numpy(), beats.numpy()] = np.arange(len(rows))
         noise = self.random(voices * STEPS_PER_QUARTER, block.flatten(1).any(1)).numpy()
         noise = noise.reshape(batch, voices, STEPS_PER_QUARTER, self.beats)
-        page = _Page(self.tokens, visible, self.network)
-        todo = places.numpy()
-        for place in range(STEPS_PER_QUARTER):
-            for voice in ORDER:
-                row, beat = todo[:, voice, :, place].nonzero()
-                if not len(row):
-                    continue
-                step = beat * STEPS_PER_QUARTER + place
-                plan = plans[which[row, beat], place, voice]
-                logits = self.cells.logits(voice, plan, page.around(voice, row, step))
-                logits[self.barred[row, voice]] = -np.inf
-                logits[~self.may_rest[row, step], 0] = -np.inf
-                chances = _chances(logits, heat, self.kinds)
-                page.put(voice, row, step, _drawn(chances, noise[row, voice, place, beat]))
-        self.tokens = self.held_on(page.tokens())
+        page = _page(self.tokens, visible, self.network)
+        write_cells(
+            self.cells,
+            page,
+            self.offsets,
+            places[rows, :, beats].numpy(),
+            torch.stack((rows, beats), 1).numpy(),
+            plans,
+            self.barred,
+            self.may_rest,
+            noise,
+            heat.pitch,
+            heat.rhythm,
+            self.kinds,
+        )
+        self.tokens = self.held_on(torch.from_numpy(page[0, :, :, BACK:-1].copy()))
 
     def held_on(self, tokens: Tensor) -> Tensor:
         """The same tokens (B, 4, T), with notes going on under fermatas."""
@@ -157,59 +159,10 @@ def fermatas(grid: Grid, vocabulary: Vocabulary) -> Tensor:
     return (grid.frame[:, FERMATA_ROW, :, None] >> bits & 1).flatten(1).bool()
 
 
-class _Page:
-    """`flagship_window.window` while cells are filled in: as NumPy, and without copies."""
-
-    def __init__(self, tokens: Tensor, visible: Tensor, network: Network) -> None:
-        self.batch, self.voices, steps = tokens.shape
-        self.width = steps + BACK + 1
-        self.steps = slice(BACK, BACK + steps)
-        self.both = np.full(
-            (2, self.batch, self.voices, self.width), network.vocabulary.padding, dtype=np.int64
-        )
-        self.both[0, :, :, self.steps] = tokens.numpy()
-        shown = torch.where(visible, tokens, network.vocabulary.masked)
-        self.both[1, :, :, self.steps] = shown.numpy()
-        self.flat = self.both.reshape(-1)
-        self.slots = [slots(voice, self.batch, self.width).numpy() for voice in range(self.voices)]
-
-    def around(self, voice: int, row: Ints, step: Ints) -> Ints:
-        found: Ints = self.flat[
-            (row * self.voices * self.width + step)[:, None] + self.slots[voice]
-        ]
-        return found
-
-    def put(self, voice: int, row: Ints, step: Ints, tokens: Ints) -> None:
-        self.both[0, row, voice, step + BACK] = tokens
-
-    def tokens(self) -> Tensor:
-        return torch.from_numpy(self.both[0, :, :, self.steps].copy())
-
-
-def _chances(logits: Floats, heat: Heat, kinds: Ints) -> Floats:
-    """Weights (n, C) of the classes; `kinds` says where each kind of class begins.
-
-    Which kind (a rest, a note held, a note begun) is drawn at the heat of rhythm, which of its
-    kind at that of pitch.
-    """
-    shares = np.add.reduceat(_exponential(logits / heat.rhythm), kinds, axis=-1)
-    sizes = np.diff(np.append(kinds, logits.shape[-1]))
-    within = logits / heat.pitch
-    best = np.maximum.reduceat(within, kinds, axis=-1).clip(LOWEST)  # a kind may be barred whole
-    weights = np.exp(within - best.repeat(sizes, axis=-1), dtype=np.float64)
-    totals = np.add.reduceat(weights, kinds, axis=-1).clip(np.finfo(np.float64).tiny)
-    chances: Floats = weights * (shares / totals).repeat(sizes, axis=-1)
-    return chances
-
-
-def _exponential(logits: Floats) -> Floats:
-    grown: Floats = np.exp(logits - logits.max(-1, keepdims=True), dtype=np.float64)
-    return grown
-
-
-def _drawn(chances: Floats, noise: Floats) -> Ints:
-    """One class of each row (n, C), by its uniform number (n,)."""
-    ladder = chances.cumsum(-1)
-    level = noise[:, None] * ladder[:, -1:]
-    drawn: Ints = (ladder <= level).sum(-1)
-    return drawn
+def _page(tokens: Tensor, visible: Tensor, network: Network) -> Ints:
+    """Tokens as they stand and as they are shown (2, B, 4, BACK + T + 1), under the windows."""
+    shown = torch.where(visible, tokens, network.vocabulary.masked)
+    both = torch.stack((tokens, shown))
+    both = torch.nn.functional.pad(both, (BACK, 1), value=network.vocabulary.padding)
+    page: Ints = both.numpy()
+    return page

@@ -204,7 +204,7 @@ class Network(nn.Module):
             x = torch.cat((self.start.expand(b, 1, -1), x[:, :-1]), dim=1)
         for index, embed in enumerate(self.frame):
             x = x + embed(grid.frame[:, index])
-        rotary = _rotary(n, self.config.width // self.config.heads, x.device)
+        rotary = rotary_of(n, self.config.width // self.config.heads, x.device)
         for block in self.blocks:
             x = block(x, rotary, grid.real)
         y: Tensor = self.norm(x)
@@ -266,7 +266,7 @@ class Network(nn.Module):
         return logits + F.pad(related.repeat(1, times), (1, 0))
 
 
-def _rotary(beats: int, size: int, device: torch.device) -> Rotary:
+def rotary_of(beats: int, size: int, device: torch.device) -> Rotary:
     """Cosines and sines (N, d/2) of rotary positions."""
     inverse = 1.0 / (1_000.0 ** (torch.arange(0, size, 2, device=device) / size))
     angles = torch.outer(torch.arange(beats, device=device), inverse)

@@ -9,10 +9,9 @@ import torch
 
 from generator.families.checkpoint import CheckpointError
 from generator.families.flagship import Flagship
-from generator.families.flagship_cells import Cells
 from generator.families.flagship_draft import Draft
 from generator.families.flagship_tokens import Vocabulary, encode_grid, signature_shift
-from generator.families.flagship_window import ORDER, window
+from generator.families.flagship_window import ORDER
 from generator.music.chorale import REST, Chorale, given_for, mended_onsets
 from tests.generator.flagship_debug import debug, make
 
@@ -246,21 +245,3 @@ def test_global_random_state_takes_no_part():
     first = family.fill(chorale, given, seed=5)
     torch.rand(7)
     assert family.fill(chorale, given, seed=5) == first
-
-
-@pytest.mark.parametrize("onsets", [True, False])
-def test_cells_are_written_by_the_networks_own_numbers(onsets):
-    network = debug(onsets).network
-    with torch.no_grad():
-        for each in network.relations.parameters():
-            each.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(2))
-    grid, _ = encode_grid(make(), network.vocabulary)
-    visible = torch.rand(1, 4, 24, generator=torch.Generator().manual_seed(0)) < 0.5
-    rows, steps = torch.zeros(20, dtype=torch.long), torch.arange(20)
-    with torch.inference_mode():
-        plans = network.plans(grid, visible)
-        for voice in range(4):
-            wanted = network.next_logits(voice, plans, grid.tokens, visible, (rows, steps))
-            around = window(voice, grid.tokens, visible, (rows, steps), network.vocabulary)
-            found = Cells(network).logits(voice, plans[0, :20, voice].numpy(), around.numpy())
-            assert np.allclose(found, wanted.numpy(), atol=1e-4)

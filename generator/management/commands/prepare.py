@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+
+from generator.music.blank import blank_chorale
+from generator.music.chorale import given_for
+from generator.registry import family_class
 
 
 class Command(BaseCommand):
@@ -16,3 +22,12 @@ class Command(BaseCommand):
         is_built = settings.CORPUS_FILE.is_file()
         call_command("import_corpus", verbosity=0 if is_built else 1)
         call_command("install_composers")
+        if not Path(os.environ["NUMBA_CACHE_DIR"]).is_dir():
+            self.stdout.write("compiling what composers write with, some ten seconds, once")
+            _compile()
+
+
+def _compile() -> None:
+    """Have Numba compile and keep what the first fill would wait for."""
+    frame = blank_chorale("C major", bars=1)
+    family_class("flagship").debug().fill(frame, given_for("ATB", frame.steps), seed=0)
