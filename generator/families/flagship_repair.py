@@ -1,4 +1,4 @@
-"""Faults that the flagship mends by rejection: parallels, stray sixteenths, unrooted phrase ends.
+"""Faults that the flagship mends by rejection: parallels, stray sixteenths, weak phrase ends.
 
 This is re-ranking by rule, and is declared as such on the card and on the About page. A beat is
 written anew and kept only where it has fewer faults than before.
@@ -21,24 +21,24 @@ def faults(tokens: Tensor, vocabulary: Vocabulary, ends: Tensor) -> Tensor:
     """bool (..., 4, T): cells of `tokens` (..., 4, T) that are at fault.
 
     They end a parallel, are a stray, or sound at one of the `ends` (bool (..., T)) of phrases in a
-    sonority that is no triad on its bass.
+    sonority that is no triad on its bass, or lacks its third.
     """
     pitch = vocabulary.pitch_of(tokens)
-    unrooted = _unrooted(pitch) & ends
-    return _parallel(pitch) | _stray(tokens, pitch, vocabulary) | unrooted[..., None, :]
+    weak = _weak(pitch) & ends
+    return _parallel(pitch) | _stray(tokens, pitch, vocabulary) | weak[..., None, :]
 
 
-def _unrooted(pitch: Tensor) -> Tensor:
-    """bool (..., T): steps whose sonority is no major or minor triad above its root."""
+def _weak(pitch: Tensor) -> Tensor:
+    """bool (..., T): steps whose sonority is no triad on its root, or has no third."""
     upper, bass = pitch[..., :3, :], pitch[..., 3:, :]
     above = (upper - bass) % 12
     silent = upper == 0
     rooted = torch.zeros_like(bass[..., 0, :], dtype=torch.bool)
     for triad in TRIADS:
         member = torch.isin(above, torch.tensor(triad)) | silent
-        rooted |= member.all(-2)
-    bare = (silent | (above == 0)).all(-2)
-    return (~rooted | bare) & (bass[..., 0, :] > 0)
+        third = (above == triad[1]) & ~silent
+        rooted |= member.all(-2) & third.any(-2)
+    return ~rooted & (bass[..., 0, :] > 0)
 
 
 def _parallel(pitch: Tensor) -> Tensor:

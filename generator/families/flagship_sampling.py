@@ -30,13 +30,13 @@ class SamplingPlan:
     """Of the first writing: "time", or "confidence", the beat that is surest first."""
     stride: int = 1
     """Beats that are written on one plan before the next plan is made."""
-    sweeps: int = 24
+    sweeps: int = 36
     """Sweeps of Gibbs over beats."""
     spacing: int = 3
     """Every so many beats are written anew at once, too far apart to disturb each other."""
-    temperature: float = 0.25
+    temperature: float = 0.3
     """Of pitches."""
-    rhythm: float = 0.65
+    rhythm: float = 0.7
     """Temperature of whether a note begins; where it is low, passing notes are lost."""
     cooling: float = 0.5
     """Factor on the temperature at the last sweep; between them it falls evenly."""
@@ -108,7 +108,10 @@ ORDERS = {"time": in_time, "confidence": by_confidence}
 
 
 def by_beats(state: Draft, plan: SamplingPlan) -> None:
-    """Write beats anew, in one voice or in all, cooler as it goes (annealed block Gibbs)."""
+    """Write beats anew, each in one voice, cooler as it goes (annealed block Gibbs).
+
+    All voices of a beat at once come out as chords that are new to Bach; the card has the figures.
+    """
     for index in range(plan.sweeps):
         done = index / max(1, plan.sweeps - 1)
         heat = plan.temperature * (1 + (plan.cooling - 1) * done)
@@ -139,12 +142,11 @@ def by_repair(state: Draft, plan: SamplingPlan) -> None:
 
 
 def _open_beats(state: Draft, spacing: int) -> Tensor:
-    """bool (B, 4, N): every `spacing`-th beat, in one of its open voices or in all of them."""
+    """bool (B, 4, N): every `spacing`-th beat, in one of its open voices."""
     draws = state.random(5)
     offset = (draws[:, 4, 0] * spacing).long()
     score = draws[:, :4] + state.open
     chosen = score == score.max(dim=1, keepdim=True).values
-    chosen |= (draws[:, 4] < 0.5)[:, None]
     place = torch.arange(state.beats)[None] + offset[:, None]
     return chosen & state.open & (place % spacing == 0)[:, None]
 

@@ -67,6 +67,16 @@ def test_a_phrase_that_does_not_end_on_a_root_position_triad_is_found(voices, ro
     assert style_counts(chorale, [True] * 4)["root_position_ends"].count == rooted
 
 
+def test_a_phrase_that_ends_without_its_third_is_found_though_the_published_measure_counts_it():
+    chorale = Chorale(
+        pitch=[[72] * 4, [67] * 4, [60] * 4, [48] * 4],
+        onset=[[True] + [False] * 3] * 4,
+        fermata=[True] * 4,
+    )
+    assert found(chorale)[:, 3].all()
+    assert style_counts(chorale, [True] * 4)["root_position_ends"].count == 1
+
+
 def test_the_rule_finds_what_the_published_measure_counts(corpus):
     """On Bach's own works the measure's parallels are among the rule's, which spares no fermata."""
     for work in list(corpus.works.values())[:40]:
