@@ -82,6 +82,7 @@ class Trunk:
         self.layers = [_layer(cast(Block, block)) for block in network.blocks]
         self.norm = _array(network.norm.weight)
 
+    @torch.inference_mode()
     def beats(self, grid: Grid, visible: Tensor) -> Tensor:
         """(B, N, D), as `Network.beats` gives it."""
         b, n = grid.real.shape
