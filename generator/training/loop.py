@@ -3,10 +3,6 @@
 A run can be killed at any time: its state is written beside the checkpoint (`.state`) at every
 validation, and the same command goes on from there. Random numbers are drawn from the step's
 own seed, so a resumed run sees the batches that an unbroken one would have seen.
-
-References
-----------
-Loshchilov and Hutter 2017, "SGDR" (a rate that falls as a cosine, and rises again).
 """
 
 from __future__ import annotations
@@ -14,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +29,6 @@ class LoopConfig:
     steps: int = 4000
     batch: int = 16
     learning_rate: float = 1e-3
-    restarts: Sequence[int] = ()
-    """Steps at which the rate rises again: until each it falls as if the run ended there."""
     warmup: int = 100
     weight_decay: float = 0.05
     average: float = 0.998
@@ -48,12 +42,6 @@ class LoopConfig:
         for name in ("steps", "batch", "learning_rate", "validate_every", "patience"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} = {getattr(self, name)}; it must be above 0")
-        ends = [0, *self.restarts, self.steps]
-        if ends != sorted(set(ends)):
-            raise ValueError(
-                f"restarts = {list(self.restarts)}; they must rise, from above 0 to below "
-                f"the {self.steps} steps"
-            )
 
 
 Scores = dict[str, float]
@@ -126,8 +114,7 @@ class Loop(Generic[Model]):
 
     def _rate(self) -> float:
         warm = min(1.0, (self.step + 1) / max(1, self.config.warmup))
-        end = min(end for end in (*self.config.restarts, self.config.steps) if end > self.step)
-        fall = 0.5 * (1 + math.cos(math.pi * self.step / end))
+        fall = 0.5 * (1 + math.cos(math.pi * self.step / self.config.steps))
         return self.config.learning_rate * warm * (0.02 + 0.98 * fall)
 
     def _judge(self) -> None:

@@ -42,8 +42,7 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
     tables = tomllib.loads(config.read_text())
     FlagshipConfig(**tables["network"])
     tables["network"] |= MINIATURE
-    LoopConfig(**tables["training"])
-    tables["training"] |= {"steps": 2, "batch": 2, "validate_every": 1, "restarts": []}
+    tables["training"] |= {"steps": 2, "batch": 2, "validate_every": 1}
     out = tmp_path / "f.safetensors"
     scores = flagship.train(tables, out, command="as tested", progress=False)
     metadata = read_metadata(out)
@@ -143,27 +142,6 @@ def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
     again.run(progress=False)
     assert torch.equal(again.averaged.weight, whole.averaged.weight)
     assert again.log == whole.log
-
-
-def test_a_rate_falls_until_each_restart_as_if_the_run_ended_there(tmp_path):
-    def rates(steps, **more):
-        config = LoopConfig(steps=steps, warmup=1, **more)
-        loop = Loop(Line(), config, lambda *_: None, lambda _: {}, tmp_path / "no.state")
-        found = []
-        for loop.step in range(steps):
-            found.append(loop._rate())
-        return found
-
-    once, twice = rates(40), rates(40, restarts=[20])
-    assert twice[:20] == rates(20)
-    assert twice[20:] == once[20:]
-    assert twice[20] > 5 * twice[19]
-
-
-@pytest.mark.parametrize("restarts", [[0], [40], [20, 10], [10, 10]], ids=str)
-def test_restarts_lie_within_the_run_and_rise(restarts):
-    with pytest.raises(ValueError, match=r"restarts = \[.*they must rise"):
-        LoopConfig(steps=40, restarts=restarts)
 
 
 def test_a_run_that_no_longer_gains_stops_early(tmp_path):
