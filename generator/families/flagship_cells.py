@@ -33,15 +33,15 @@ def _weights(network: Network) -> Weights:
     say, say_bias = _linears(network.say)
     weigh, weigh_bias = _linears([each.weigh for each in relations])
     return Weights(
-        slots=_array(torch.stack([_slots(network, voice) for voice in range(VOICES)])),
+        slots=array_of(torch.stack([_slots(network, voice) for voice in range(VOICES)])),
         deepen=deepen,
         deepen_bias=deepen_bias,
         say=say,
         say_bias=say_bias,
         weigh=weigh,
         weigh_bias=weigh_bias,
-        moves=_array(torch.stack(sides)),
-        chord=_array(torch.stack([_table(each, each.chord) for each in relations])),
+        moves=array_of(torch.stack(sides)),
+        chord=array_of(torch.stack([_table(each, each.chord) for each in relations])),
         pitch_of=vocabulary.pitch_of(tokens).numpy(),
     )
 
@@ -63,9 +63,10 @@ def _table(relations: Relations, rows: Tensor) -> Tensor:
 def _linears(layers: nn.ModuleList | list[nn.Linear]) -> tuple[Floats, Floats]:
     given = [cast(nn.Linear, layer) for layer in layers]
     weight = torch.stack([layer.weight.T for layer in given])
-    return _array(weight), _array(torch.stack([layer.bias for layer in given]))
+    return array_of(weight), array_of(torch.stack([layer.bias for layer in given]))
 
 
-def _array(tensor: Tensor) -> Floats:
+def array_of(tensor: Tensor) -> Floats:
+    """A parameter, or what was made of some, for a compiled loop."""
     array: Floats = tensor.detach().float().contiguous().numpy()
     return array

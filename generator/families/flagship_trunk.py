@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from generator.families.flagship_cells import array_of
 from generator.families.flagship_compiled import Floats, Ints
 from generator.families.flagship_network import Block, Network, Norm, rotary_of
 from generator.families.flagship_tokens import Grid
@@ -80,7 +81,7 @@ class Trunk:
         self.heads, self.masked = network.config.heads, network.vocabulary.masked
         self.tables = _tables(network)
         self.layers = [_layer(cast(Block, block)) for block in network.blocks]
-        self.norm = _array(network.norm.weight)
+        self.norm = array_of(network.norm.weight)
 
     @torch.inference_mode()
     def beats(self, grid: Grid, visible: Tensor) -> Tensor:
@@ -109,7 +110,7 @@ class Trunk:
 @lru_cache(maxsize=64)
 def _turns(beats: int, size: int) -> tuple[Floats, Floats]:
     cos, sin = rotary_of(beats, size, torch.device("cpu"))
-    return _array(cos), _array(sin)
+    return array_of(cos), array_of(sin)
 
 
 def _tables(network: Network) -> Tables:
@@ -125,31 +126,26 @@ def _tables(network: Network) -> Tables:
     frame = [cast(nn.Embedding, each).weight for each in network.frame]
     sizes = [len(each) for each in frame]
     return Tables(
-        cells=_array(torch.stack(cells)),
-        before=_array(torch.stack(before)),
-        after=_array(torch.stack(after)),
-        frame=_array(torch.cat(frame)),
+        cells=array_of(torch.stack(cells)),
+        before=array_of(torch.stack(before)),
+        after=array_of(torch.stack(after)),
+        frame=array_of(torch.cat(frame)),
         starts=np.cumsum([0, *sizes[:-1]]),
-        bias=_array(network.inward.bias),
+        bias=array_of(network.inward.bias),
         pitch_of=vocabulary.pitch_of(torch.arange(vocabulary.classes + 2)).numpy(),
     )
 
 
 def _layer(block: Block) -> Layer:
     return Layer(
-        norms=_array(torch.stack([cast(Norm, norm).weight for norm in block.norms])),
-        taps=_array(block.near.weight[:, 0].T),
-        bias=_array(cast(Tensor, block.near.bias)),
+        norms=array_of(torch.stack([cast(Norm, norm).weight for norm in block.norms])),
+        taps=array_of(block.near.weight[:, 0].T),
+        bias=array_of(cast(Tensor, block.near.bias)),
         qkv=block.qkv.weight,
         out=block.out.weight,
         up=block.up.weight,
         down=block.down.weight,
     )
-
-
-def _array(tensor: Tensor) -> Floats:
-    array: Floats = tensor.detach().float().contiguous().numpy()
-    return array
 
 
 def _numpy(tensor: Tensor) -> NDArray[Any]:

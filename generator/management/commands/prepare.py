@@ -23,7 +23,7 @@ class Command(BaseCommand):
         call_command("import_corpus", verbosity=0 if is_built else 1)
         call_command("install_composers")
         if not Path(os.environ["NUMBA_CACHE_DIR"]).is_dir():
-            self.stdout.write("compiling what composers write with, some ten seconds, once")
+            self.stdout.write("compiling what composers write with, once: half a minute at most")
             _compile()
 
 
