@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import cast
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from generator.families.flagship_compiled import Floats, Weights
+from generator.families.flagship_lines import MOVES, REACH, STEPS, Lines
 from generator.families.flagship_network import Network
 from generator.families.flagship_relations import SCALE, Relations
 from generator.families.flagship_window import SLOTS, VOICES, slot_voices
@@ -43,6 +45,7 @@ def _weights(network: Network) -> Weights:
         moves=array_of(torch.stack(sides)),
         chord=array_of(torch.stack([_table(each, each.chord) for each in relations])),
         pitch_of=vocabulary.pitch_of(tokens).numpy(),
+        **_lines([cast(Lines, each) for each in network.lines]),
     )
 
 
@@ -53,6 +56,22 @@ def _slots(network: Network, voice: int) -> Tensor:
     looking = cast(nn.Linear, network.look[voice]).weight
     look = torch.unflatten(looking, 1, (SLOTS, -1))  # (H, SLOTS, E)
     return torch.einsum("ske,hse->skh", network.beside(tokens), look)
+
+
+def _lines(lines: list[Lines]) -> dict[str, Floats]:
+    if not lines:
+        names = {"steer": 3, "steer_bias": 2, "went": 4, "goes": 5}
+        return {name: np.zeros((0,) * axes, np.float32) for name, axes in names.items()}
+    steer, steer_bias = _linears([each.weigh for each in lines])
+    kinds = lines[0].kinds
+    went = [each.past.view(kinds, STEPS, STEPS).movedim(0, 1) for each in lines]
+    goes = [each.coming.view(kinds, REACH, STEPS, MOVES).movedim(0, 2) for each in lines]
+    return {
+        "steer": steer,
+        "steer_bias": steer_bias,
+        "went": array_of(SCALE * torch.stack(went)),
+        "goes": array_of(SCALE * torch.stack(goes)),
+    }
 
 
 def _table(relations: Relations, rows: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from generator.families.flagship_lines import MOVES, REACH, WIDEST
 from generator.families.flagship_relations import INTERVALS, MOTIONS
 from generator.families.flagship_window import BACK, ORDER, SLOTS, VOICES
 from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
@@ -28,6 +29,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 UNKNOWN = MOTIONS - 1
+COURSE = 5  # numbers of a line's course
 BESIDE, AHEAD = VOICES * BACK, SLOTS - VOICES  # slots of a cell's own step and of the next
 ONE, TWO = (0, 0, 1), (1, 2, 2)  # pairs of the three voices beside
 HALF, ROOT_HALF, UNIT = np.float32(0.5), np.float32(0.5**0.5), np.float32(1)
@@ -45,12 +47,22 @@ class Weights(NamedTuple):
     weigh_bias: Floats
     moves: Floats  # (V, 2, 3, 52, K, 48), of the step before and of the step after
     chord: Floats  # (V, 3, 12, K, 12)
+    steer: Floats  # (V, H, 2K); V is 0 where the network has no lines
+    steer_bias: Floats
+    went: Floats  # (V, 26, K, 26), the line before
+    goes: Floats  # (V, 4, 26, K, 25), the line after
     pitch_of: Ints  # (C + 2,)
 
 
 @njit(cache=True, error_model="numpy")
-def cell_logits(weights: Weights, voice: int, plan: Floats, around: Ints) -> Floats:
-    """Sequential logits (C,) of a cell of `voice`, from its plan (H,) and its window (S,)."""
+def cell_logits(
+    weights: Weights, voice: int, plan: Floats, around: Ints, course: Ints, lines: float
+) -> Floats:
+    """Sequential logits (C,) of a cell of `voice`.
+
+    From its plan (H,), its window (S,) and its line's `course` (5,), as `flagship_lines.Course` has
+    it; `lines` is how much that counts.
+    """
     x = plan.copy()
     for slot in range(SLOTS):
         said = weights.slots[voice, slot, around[slot]]
@@ -70,6 +82,10 @@ def cell_logits(weights: Weights, voice: int, plan: Floats, around: Ints) -> Flo
     for slot in range(SLOTS):
         pitch[slot] = weights.pitch_of[around[slot]]
     _relate(weights, voice, kinds, pitch, logits)
+    if len(weights.went) and lines:
+        kinds = weights.steer_bias[voice].copy()
+        _add_product(x, weights.steer[voice], kinds)
+        _align(weights, voice, kinds, course, lines, logits)
     return logits
 
 
@@ -125,6 +141,7 @@ def write_cells(
     noise: Floats,
     heat: float,
     rhythm: float,
+    lines: float,
     starts: Ints,
 ) -> None:
     """Write cells into `page` in place, by step, and bass, soprano, alto, tenor in a step.
@@ -142,7 +159,7 @@ def write_cells(
     noise : (B, V, 4, N), uniform
     """
     flat, width = page.reshape(-1), page.shape[3]
-    around = np.empty(SLOTS, np.int64)
+    around, course = np.empty(SLOTS, np.int64), np.empty(COURSE, np.int64)
     for step in range(STEPS_PER_QUARTER):
         for voice in ORDER:
             for index in range(len(places)):
@@ -152,7 +169,9 @@ def write_cells(
                 at = beat * STEPS_PER_QUARTER + step
                 for slot in range(SLOTS):
                     around[slot] = flat[row * VOICES * width + at + offsets[voice, slot]]
-                logits = cell_logits(weights, voice, plans[index, step, voice], around)
+                follow(weights, page[0, row, voice], page[1, row, voice], at + BACK, course)
+                plan = plans[index, step, voice]
+                logits = cell_logits(weights, voice, plan, around, course, lines)
                 for c in range(len(logits)):
                     if barred[row, voice, c]:
                         logits[c] = -np.inf
@@ -160,6 +179,61 @@ def write_cells(
                     logits[0] = -np.inf
                 found = chances(logits, heat, rhythm, starts)
                 page[0, row, voice, at + BACK] = drawn(found, noise[row, voice, step, beat])
+
+
+@njit(cache=True, error_model="numpy")
+def follow(weights: Weights, known: Ints, shown: Ints, at: int, course: Ints) -> None:
+    """Fill `course` with how a voice's tokens (width,) stand around the place `at`."""
+    pitch_of, masked = weights.pitch_of, len(weights.pitch_of) - 2
+    last = pitch_of[known[at - 1]]
+    back = at - 1
+    while back >= 0 and pitch_of[known[back]] == last:
+        back -= 1
+    ahead = at + 1
+    while ahead < len(shown) and ahead <= at + REACH and shown[ahead] >= masked:
+        ahead += 1
+    found = ahead < len(shown) and ahead <= at + REACH
+    coming = pitch_of[shown[ahead]] if found else 0
+    beyond = ahead
+    while found and beyond < len(shown) and pitch_of[shown[beyond]] == coming:
+        beyond += 1
+    course[0] = last
+    course[1] = pitch_of[known[back]] if back >= 0 else 0
+    course[2] = coming
+    course[3] = pitch_of[shown[beyond]] if coming > 0 and beyond < len(shown) else 0
+    course[4] = min(ahead - at - 1, REACH - 1)
+
+
+@njit(cache=True, error_model="numpy")
+def _align(
+    weights: Weights, voice: int, kinds: Floats, course: Ints, lines: float, logits: Floats
+) -> None:
+    """Add what each candidate would make of its own line (`flagship_lines`)."""
+    last, earlier, coming, later, gap = course[0], course[1], course[2], course[3], course[4]
+    pitches, count = weights.pitch_of.max(), weights.went.shape[2]
+    strength = np.float32(lines)
+    if last > 0:
+        row = strength * _weighed(weights.went[voice, _interval(earlier, last)], kinds[:count])
+        for p in range(1, pitches + 1):
+            logits[p] += row[MOVES]
+            logits[pitches + p] += row[_place(p - last)]
+    if coming > 0:
+        table = weights.goes[voice, gap, _interval(coming, later)]
+        row = strength * _weighed(table, kinds[count:])
+        for p in range(1, pitches + 1):
+            score = row[_place(coming - p)]
+            logits[p] += score
+            logits[pitches + p] += score
+
+
+@njit(cache=True, error_model="numpy")
+def _place(interval: int) -> int:
+    return min(max(interval, -WIDEST), WIDEST) + WIDEST
+
+
+@njit(cache=True, error_model="numpy")
+def _interval(one: int, two: int) -> int:
+    return _place(two - one) if one > 0 and two > 0 else MOVES
 
 
 @njit(cache=True, error_model="numpy")

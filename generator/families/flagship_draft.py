@@ -44,6 +44,8 @@ class Draft:
     given: Tensor
     shifts: list[int]
     seeds: list[int]
+    lines: float = 1.0
+    """How much a voice's own line counts, where the network has tables of lines."""
     tokens: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -136,6 +138,7 @@ class Draft:
             noise,
             heat.pitch,
             heat.rhythm,
+            self.lines,
             self.kinds,
         )
         self.tokens = self.held_on(torch.from_numpy(page[0, :, :, BACK:-1].copy()))

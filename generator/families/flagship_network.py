@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from generator.families.flagship_lines import Course, Lines, course
 from generator.families.flagship_relations import Relations
 from generator.families.flagship_tokens import Grid, Vocabulary
 from generator.families.flagship_window import SLOTS, slot_voices, window
@@ -51,6 +52,8 @@ class FlagshipConfig:
     """False: pitches and the step index only, as the published split has them."""
     causal: bool = False
     """True: a beat's plan sees the beats before it and nothing else; for joint likelihoods."""
+    lines: bool = False
+    """True: a pitch is scored by the intervals of its own voice as well (`flagship_lines`)."""
     transpositions: int = 0
     """Likelihoods are means over readings up to so many semitones higher and lower. A network that
     is not told the key guesses it from the pitches, and errs less when it is asked in several."""
@@ -58,6 +61,8 @@ class FlagshipConfig:
     def __post_init__(self) -> None:
         if self.width % self.heads or (self.width // self.heads) % 2:
             raise ValueError(f"width {self.width} does not split into {self.heads} even heads")
+        if self.lines and not self.onsets:
+            raise ValueError("lines of a network that knows no onsets; use lines = false")
         if not 0 <= self.transpositions < 12:
             raise ValueError(f"transpositions {self.transpositions}; use 0 to 11 semitones")
         if self.transpositions and self.onsets:
@@ -165,8 +170,10 @@ class Network(nn.Module):
         self.say = nn.ModuleList(nn.Linear(h, classes) for _ in range(4))
         pitches = self.vocabulary.pitches
         self.relations = nn.ModuleList(Relations(v, pitches, h) for v in range(4))
+        self.lines = nn.ModuleList(Lines(pitches, h) for _ in range(4 if config.lines else 0))
         self.drop = Dropout(config.dropout)
-        self.related = True  # False: without the relations, which are 0 before they are trained
+        # False: without these tables, which are 0 before they are trained
+        self.related, self.lined = True, config.lines
 
     def forward(self, grid: Grid, visible: Tensor) -> Tensor:
         """Marginal logits (B, V, T, C) of all cells; hidden cells' tokens are never looked at."""
@@ -178,7 +185,8 @@ class Network(nn.Module):
         logits = []
         for v in range(4):
             around = window(v, shown, visible, at, self.vocabulary)
-            said = self._say(v, plans[:, :, v].flatten(0, 1) + self.blind[v], around)
+            line = course(v, shown, visible, at, self.vocabulary)
+            said = self._say(v, plans[:, :, v].flatten(0, 1) + self.blind[v], around, line)
             logits.append(said.view(batch, steps, -1))
         return torch.stack(logits, 1)
 
@@ -215,7 +223,8 @@ class Network(nn.Module):
     ) -> Tensor:
         """Sequential logits (n, C) of one voice's cells at (rows, steps), each (n,)."""
         around = window(voice, tokens, visible, at, self.vocabulary)
-        return self._say(voice, plans[at[0], at[1], voice] + self._look(voice, around), around)
+        x = plans[at[0], at[1], voice] + self._look(voice, around)
+        return self._say(voice, x, around, course(voice, tokens, visible, at, self.vocabulary))
 
     def losses(self, grid: Grid, visible: Tensor) -> tuple[Tensor, Tensor]:
         """-log p of the hidden cells: marginal and sequential, each (B, V, T), 0 where visible.
@@ -235,13 +244,16 @@ class Network(nn.Module):
             zip(*(torch.split(each, sizes) for each in (plans, rows, steps)), strict=True)
         ):
             around = window(voice, grid.tokens, visible, (row, step), self.vocabulary)
+            line = course(voice, grid.tokens, visible, (row, step), self.vocabulary)
             x = plan + self._look(voice, around)
             if readings == 2:
                 seen = window(voice, masked, visible, (row, step), self.vocabulary)
                 x = torch.cat((plan + self.blind[voice], x))
                 around = torch.cat((seen, around))
+                line = course(voice, masked, visible, (row, step), self.vocabulary).joined(line)
             own = grid.tokens[row, voice, step].repeat(readings)
-            losses = F.cross_entropy(self._say(voice, x, around).float(), own, reduction="none")
+            logits = self._say(voice, x, around, line).float()
+            losses = F.cross_entropy(logits, own, reduction="none")
             parts.append(losses.view(readings, -1))
         both = torch.zeros(2, *visible.shape, device=visible.device)
         both[2 - readings :, rows, voices, steps] = torch.cat(parts, dim=1)
@@ -255,10 +267,12 @@ class Network(nn.Module):
         look: Tensor = self.look[voice](self.beside(around + kinds).flatten(-2))
         return look
 
-    def _say(self, voice: int, x: Tensor, around: Tensor) -> Tensor:  # (n, H) -> (n, C)
+    def _say(self, voice: int, x: Tensor, around: Tensor, line: Course) -> Tensor:  # -> (n, C)
         x = self.drop(F.gelu(x))
         x = x + F.gelu(self.deepen[voice](x))
         logits: Tensor = self.say[voice](x)
+        if self.lined:
+            logits = logits + self.lines[voice](x, line)
         if not self.related:
             return logits
         related = self.relations[voice](x, self.vocabulary.pitch_of(around))

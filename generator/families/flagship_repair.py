@@ -1,4 +1,4 @@
-"""Faults that the flagship mends by rejection: parallels, stray sixteenths, weak phrase ends.
+"""Faults that the flagship mends by rejection: parallels and weak phrase ends.
 
 This is re-ranking by rule, and is declared as such on the card and on the About page. A beat is
 written anew and kept only where it has fewer faults than before.
@@ -20,12 +20,12 @@ TRIADS = ((0, 4, 7), (0, 3, 7))
 def faults(tokens: Tensor, vocabulary: Vocabulary, ends: Tensor) -> Tensor:
     """bool (..., 4, T): cells of `tokens` (..., 4, T) that are at fault.
 
-    They end a parallel, are a stray, or sound at one of the `ends` (bool (..., T)) of phrases in a
-    sonority that is no triad on its bass, or lacks its third.
+    They end a parallel, or sound at one of the `ends` (bool (..., T)) of phrases in a sonority that
+    is no triad on its bass, or lacks its third.
     """
     pitch = vocabulary.pitch_of(tokens)
     weak = _weak(pitch) & ends
-    return _parallel(pitch) | _stray(tokens, pitch, vocabulary) | weak[..., None, :]
+    return _parallel(pitch) | weak[..., None, :]
 
 
 def _weak(pitch: Tensor) -> Tensor:
@@ -59,15 +59,3 @@ def _parallel(pitch: Tensor) -> Tensor:
         found[..., one, 1:] |= bad
         found[..., two, 1:] |= bad
     return found
-
-
-def _stray(tokens: Tensor, pitch: Tensor, vocabulary: Vocabulary) -> Tensor:
-    starts = vocabulary.begins(tokens)
-    starts[..., 1:] |= pitch[..., 1:] != pitch[..., :-1]
-    starts[..., 0] = True
-    ends = torch.cat((starts[..., 1:], torch.ones_like(starts[..., :1])), dim=-1)
-    short = starts & ends & (pitch > 0)
-    beside = torch.zeros_like(short)
-    beside[..., 1:] |= short[..., :-1]
-    beside[..., :-1] |= short[..., 1:]
-    return short & ~beside

@@ -40,6 +40,8 @@ class SamplingPlan:
     """Temperature of whether a note begins; where it is low, passing notes are lost."""
     cooling: float = 0.5
     """Factor on the temperature at the last sweep; between them it falls evenly."""
+    lines: float = 0.5
+    """How much a voice's own line counts; all of it, so cold, drowns the chords."""
     repairs: int = 24
     """Most rounds of repair; 0 leaves the faults in."""
     mending: float = 1.1
@@ -51,7 +53,7 @@ class SamplingPlan:
         for name in ("stride", "spacing"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be at least 1")
-        for name in ("sweeps", "repairs"):
+        for name in ("sweeps", "repairs", "lines"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be at least 0")
         for name in ("temperature", "rhythm", "cooling", "mending"):
@@ -69,7 +71,7 @@ def sample(
     plan: SamplingPlan,
 ) -> Tensor:
     """Tokens (B, 4, T) with all hidden cells written."""
-    state = Draft(network, grid, visible, shifts, seeds)
+    state = Draft(network, grid, visible, shifts, seeds, plan.lines)
     ORDERS[plan.order](state, plan)
     by_beats(state, plan)
     by_repair(state, plan)

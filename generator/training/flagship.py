@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,12 @@ def _member(
     config: dict[str, Any], parts: dict[str, Part], state: Path, *, progress: bool
 ) -> tuple[Network, Scores]:
     settings = LoopConfig(**config["training"])
+    sizes = FlagshipConfig(**config["network"])
+    if sizes.lines and "lines" not in config:
+        raise ValueError("a network with lines and no table [lines]; say there how to train them")
     torch.manual_seed(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = Network(FlagshipConfig(**config["network"])).to(device)
+    network = Network(sizes).to(device)
     length = int(config["data"]["crop"])
     crops = Crops(
         parts["train"].chorales,
@@ -79,15 +83,29 @@ def _member(
     fixed = held_out.fixed(np.random.default_rng(settings.seed)).to(device)
 
     def loss(net: Network, rng: np.random.Generator) -> Tensor:
-        net.related = loop.step >= relations_after
+        net.related = net.lined or loop.step >= relations_after
         batch = crops.batch(settings.batch, rng).to(device)
         marginal, sequential = masked_losses(net, batch)
         return sequential if network.config.causal else (marginal + sequential) / 2
 
     relations_after = int(config.get("relations", {}).get("after", 0))
+    network.lined = False
     loop = Loop(network, settings, loss, lambda net: judge(net, fixed), state)
     best = loop.run(progress=progress)
+    if sizes.lines:  # learnt when all else is, which no longer changes
+        settings = replace(settings, **config["lines"])
+        network = _with_lines(loop.averaged)
+        state = state.with_suffix(".lines" + state.suffix)
+        loop = Loop(network, settings, loss, lambda net: judge(net, fixed), state)
+        best = loop.run(progress=progress)
     return loop.averaged.cpu(), best
+
+
+def _with_lines(network: Network) -> Network:
+    network.lined = True
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name.startswith("lines."))
+    return network
 
 
 def _provenance(parts: list[dict[str, Part]]) -> dict[str, str]:

@@ -64,7 +64,7 @@ class Loop(Generic[Model]):
     def __post_init__(self) -> None:
         self.averaged = deepcopy(self.network).eval()
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(),
+            [each for each in self.network.parameters() if each.requires_grad],
             lr=self.config.learning_rate,
             weight_decay=self.config.weight_decay,
             betas=(0.9, 0.98),

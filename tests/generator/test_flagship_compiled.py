@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from generator.families.flagship_cells import cells_of
-from generator.families.flagship_compiled import cell_logits, chances, drawn
+from generator.families.flagship_compiled import COURSE, cell_logits, chances, drawn, follow
 from generator.families.flagship_network import Network
 from generator.families.flagship_tokens import Grid, encode_grid
 from generator.families.flagship_trunk import beats_of
-from generator.families.flagship_window import window
+from generator.families.flagship_window import BACK, window
 from tests.generator.flagship_debug import debug, make
 
 KINDS = np.array([0, 1, 4])  # a rest, three pitches held, three begun
@@ -35,9 +35,16 @@ def batch(network: Network) -> tuple[Grid, torch.Tensor]:
     return grid, visible | (grid.tokens == network.vocabulary.padding)
 
 
-@pytest.mark.parametrize("onsets", [True, False])
-def test_cells_are_written_by_the_networks_own_numbers(onsets):
-    network = trained(onsets)
+def page(network: Network, grid: Grid, visible: torch.Tensor) -> np.ndarray:
+    """Tokens as they stand and as they are shown, `BACK` steps wider to the left."""
+    shown = torch.where(visible, grid.tokens, network.vocabulary.masked)
+    both = torch.stack((grid.tokens, shown))
+    return torch.nn.functional.pad(both, (BACK, 1), value=network.vocabulary.padding).numpy()
+
+
+@pytest.mark.parametrize(("onsets", "lines"), [(True, True), (True, False), (False, False)])
+def test_cells_are_written_by_the_networks_own_numbers(onsets, lines):
+    network = trained(onsets, lines=lines)
     grid, visible = batch(network)
     rows, steps = torch.ones(20, dtype=torch.long), torch.arange(20)
     with torch.inference_mode():
@@ -45,9 +52,11 @@ def test_cells_are_written_by_the_networks_own_numbers(onsets):
         for voice in range(4):
             wanted = network.next_logits(voice, plans, grid.tokens, visible, (rows, steps)).numpy()
             around = window(voice, grid.tokens, visible, (rows, steps), network.vocabulary).numpy()
+            known, shown = page(network, grid, visible)[:, 1, voice]
             for step in range(20):
-                plan = plans[1, step, voice].numpy()
-                found = cell_logits(cells_of(network), voice, plan, around[step])
+                plan, line = plans[1, step, voice].numpy(), np.empty(COURSE, np.int64)
+                follow(cells_of(network), known, shown, step + BACK, line)
+                found = cell_logits(cells_of(network), voice, plan, around[step], line, 1.0)
                 assert found == pytest.approx(wanted[step], abs=1e-4)
 
 

@@ -30,19 +30,6 @@ def test_parallel_octaves_are_found_in_both_voices():
     assert np.argwhere(found(chorale)).tolist() == [[0, 1], [3, 1]]
 
 
-def test_a_stray_sixteenth_is_found_and_a_run_is_not():
-    held = [[60] * 8, [57] * 8, [50] * 8]
-    rests = [[1] + [0] * 7] * 3
-    stray = Chorale(
-        pitch=[[72] * 4 + [74] + [72] * 3, *held], onset=[[1, 0, 0, 0, 1, 1, 0, 0], *rests]
-    )
-    run = Chorale(
-        pitch=[[72] * 4 + [74, 76, 77, 77], *held], onset=[[1, 0, 0, 0, 1, 1, 1, 0], *rests]
-    )
-    assert np.argwhere(found(stray)).tolist() == [[0, 4]]
-    assert not found(run).any()
-
-
 @pytest.mark.parametrize(
     ("voices", "rooted"),
     [

@@ -42,7 +42,9 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
     tables = tomllib.loads(config.read_text())
     FlagshipConfig(**tables["network"])
     tables["network"] |= MINIATURE
-    tables["training"] |= {"steps": 2, "batch": 2, "validate_every": 1}
+    short = {"steps": 2, "batch": 2, "validate_every": 1}
+    tables["training"] |= short
+    tables.get("lines", {}).update(short)
     out = tmp_path / "f.safetensors"
     scores = flagship.train(tables, out, command="as tested", progress=False)
     metadata = read_metadata(out)
@@ -81,6 +83,26 @@ def test_members_trained_one_by_one_are_assembled_without_training_again(small_s
     assert all(np.array_equal(one[name], other[name]) for name in one)
     with pytest.raises(ValueError, match="fold 2; the split folds has 2: 0 to 1"):
         flagship.train(tables, out, command="", progress=False, fold=2)
+
+
+def test_lines_are_learnt_last_and_change_nothing_else(small_split, tmp_path):
+    tables = {
+        "data": {"split": "jsb", "crop": 32},
+        "network": MINIATURE,
+        "training": {"steps": 3, "batch": 2, "validate_every": 1},
+    }
+    without, out = tmp_path / "without.safetensors", tmp_path / "with.safetensors"
+    flagship.train(tables, without, command="", progress=False)
+    tables["network"] = {**MINIATURE, "lines": True}
+    with pytest.raises(ValueError, match="no table \\[lines\\]"):
+        flagship.train(tables, out, command="", progress=False)
+    tables["lines"] = {"steps": 2, "learning_rate": 1e-2}
+    flagship.train(tables, out, command="", progress=False)
+    before, after = load_file(without), load_file(out)
+    added = set(after) - set(before)
+    assert added and all(name.startswith("lines.") for name in added)
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    assert all(after[name].any() for name in added)
 
 
 def test_learning_lowers_the_loss(small_split, tmp_path):
