@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 from django.conf import settings
 from django.core.files.base import ContentFile
 
@@ -110,4 +111,25 @@ def with_bytes(items: list[Item], *, bach, machine) -> list[Item]:
             machine_clip=replace(item.machine_clip, mp3=machine(item.machine_clip.mp3)),
         )
         for item in items
+    ]
+
+
+def crossed(items: list[Item], seed: int) -> list[Item]:
+    """Half of the items with their music exchanged: Bach's stored as the machine's and so round.
+
+    Loudness and the last audible sample follow from the notes, and would tell the two apart; here
+    they say nothing about which piece is stored as whose.
+    """
+    exchanged = np.random.default_rng(seed).permutation(np.arange(len(items)) % 2)
+    return [
+        replace(
+            item,
+            bach=item.machine,
+            machine=item.bach,
+            bach_clip=item.machine_clip,
+            machine_clip=item.bach_clip,
+        )
+        if exchange
+        else item
+        for item, exchange in zip(items, exchanged, strict=True)
     ]

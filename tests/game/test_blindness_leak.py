@@ -17,7 +17,7 @@ from generator.rendering import encoding
 from generator.rendering.clip import render_clip
 from generator.rendering.events import SAMPLE_RATE
 from tests.game import leak_attack
-from tests.game.item_bank import Item, render_bank, store_bank, with_bytes
+from tests.game.item_bank import Item, crossed, render_bank, store_bank, with_bytes
 from tests.game.player import Player
 
 ITEMS = 40
@@ -28,6 +28,12 @@ ALPHA = 0.001
 @pytest.fixture(scope="module")
 def bank(corpus) -> list[Item]:
     return render_bank(corpus, ITEMS)
+
+
+@pytest.fixture(scope="module")
+def crossed_bank(bank) -> list[Item]:
+    """What the attack sees: the music has no say in which piece is stored as Bach's."""
+    return crossed(bank, seed=6)
 
 
 def attack(items: list[Item]) -> float:
@@ -79,8 +85,8 @@ def test_rule_04_bachs_clip_is_rendered_from_the_stored_grid_as_the_machines_is(
 
 
 @pytest.mark.django_db
-def test_rule_06_the_leak_attack_stays_at_chance(bank):
-    assert attack(bank) > ALPHA
+def test_rule_06_the_leak_attack_stays_at_chance(crossed_bank):
+    assert attack(crossed_bank) > ALPHA
 
 
 def louder(content: bytes, decibels: float) -> bytes:
@@ -103,20 +109,20 @@ PLANTS = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("plant", PLANTS)
-def test_rule_06_the_leak_attack_finds_a_planted_leak(bank, plant):
+def test_rule_06_the_leak_attack_finds_a_planted_leak(crossed_bank, plant):
     bach, machine = PLANTS[plant]
-    assert attack(with_bytes(bank, bach=bach, machine=machine)) < ALPHA
+    assert attack(with_bytes(crossed_bank, bach=bach, machine=machine)) < ALPHA
 
 
 @pytest.mark.django_db
-def test_rule_06_the_leak_attack_finds_a_header_of_the_file(bank, monkeypatch):
+def test_rule_06_the_leak_attack_finds_a_header_of_the_file(crossed_bank, monkeypatch):
     """Had ETag been the file's, a size or date in it would do; here it names the composer."""
     honest = clips.HttpResponse
 
     def leaking(content: bytes, **kwargs):
-        by_bach = any(content == item.bach_clip.mp3 for item in bank)
+        by_bach = any(content == item.bach_clip.mp3 for item in crossed_bank)
         kwargs["headers"] = kwargs["headers"] | {"ETag": '"bach"' if by_bach else '"bot"'}
         return honest(content, **kwargs)
 
     monkeypatch.setattr(clips, "HttpResponse", leaking)
-    assert attack(bank) < ALPHA
+    assert attack(crossed_bank) < ALPHA
