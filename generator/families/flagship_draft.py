@@ -44,7 +44,7 @@ class Draft:
     given: Tensor
     shifts: list[int]
     seeds: list[int]
-    lines: float = 1.0
+    lines: float
     """How much a voice's own line counts, where the network has tables of lines."""
     tokens: Tensor = field(init=False)
 
@@ -125,7 +125,7 @@ class Draft:
         plans = self.network.plan(seen).view(len(rows), STEPS_PER_QUARTER, voices, -1).numpy()
         noise = self.random(voices * STEPS_PER_QUARTER, block.flatten(1).any(1)).numpy()
         noise = noise.reshape(batch, voices, STEPS_PER_QUARTER, self.beats)
-        page = _page(self.tokens, visible, self.network)
+        page = page_of(self.tokens, visible, self.network)
         write_cells(
             self.cells,
             page,
@@ -162,7 +162,7 @@ def fermatas(grid: Grid, vocabulary: Vocabulary) -> Tensor:
     return (grid.frame[:, FERMATA_ROW, :, None] >> bits & 1).flatten(1).bool()
 
 
-def _page(tokens: Tensor, visible: Tensor, network: Network) -> Ints:
+def page_of(tokens: Tensor, visible: Tensor, network: Network) -> Ints:
     """Tokens as they stand and as they are shown (2, B, 4, BACK + T + 1), under the windows."""
     shown = torch.where(visible, tokens, network.vocabulary.masked)
     both = torch.stack((tokens, shown))

@@ -18,6 +18,8 @@ from generator.music.chorale import STEPS_PER_QUARTER
 
 BEHIND, AHEAD = 16, 8
 """Beats that the first writing of a beat looks at; Gibbs and repair look at all of the piece."""
+LOUDEST = 10
+"""The most that lines may count; far beyond it scores leave what a float can hold."""
 EVERY = 0.7
 """How often repair writes a beat anew in all of its open voices: some faults no one voice mends."""
 
@@ -53,9 +55,11 @@ class SamplingPlan:
         for name in ("stride", "spacing"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be at least 1")
-        for name in ("sweeps", "repairs", "lines"):
+        for name in ("sweeps", "repairs"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be at least 0")
+        if not 0 <= self.lines <= LOUDEST:
+            raise ValueError(f"lines {self.lines}; it must be 0 to {LOUDEST}")
         for name in ("temperature", "rhythm", "cooling", "mending"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be above 0")

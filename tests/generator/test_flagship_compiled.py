@@ -6,6 +6,7 @@ import torch
 
 from generator.families.flagship_cells import cells_of
 from generator.families.flagship_compiled import COURSE, cell_logits, chances, drawn, follow
+from generator.families.flagship_draft import page_of
 from generator.families.flagship_network import Network
 from generator.families.flagship_tokens import Grid, encode_grid
 from generator.families.flagship_trunk import beats_of
@@ -35,13 +36,6 @@ def batch(network: Network) -> tuple[Grid, torch.Tensor]:
     return grid, visible | (grid.tokens == network.vocabulary.padding)
 
 
-def page(network: Network, grid: Grid, visible: torch.Tensor) -> np.ndarray:
-    """Tokens as they stand and as they are shown, `BACK` steps wider to the left."""
-    shown = torch.where(visible, grid.tokens, network.vocabulary.masked)
-    both = torch.stack((grid.tokens, shown))
-    return torch.nn.functional.pad(both, (BACK, 1), value=network.vocabulary.padding).numpy()
-
-
 @pytest.mark.parametrize(("onsets", "lines"), [(True, True), (True, False), (False, False)])
 def test_cells_are_written_by_the_networks_own_numbers(onsets, lines):
     network = trained(onsets, lines=lines)
@@ -52,7 +46,7 @@ def test_cells_are_written_by_the_networks_own_numbers(onsets, lines):
         for voice in range(4):
             wanted = network.next_logits(voice, plans, grid.tokens, visible, (rows, steps)).numpy()
             around = window(voice, grid.tokens, visible, (rows, steps), network.vocabulary).numpy()
-            known, shown = page(network, grid, visible)[:, 1, voice]
+            known, shown = page_of(grid.tokens, visible, network)[:, 1, voice]
             for step in range(20):
                 plan, line = plans[1, step, voice].numpy(), np.empty(COURSE, np.int64)
                 follow(cells_of(network), known, shown, step + BACK, line)

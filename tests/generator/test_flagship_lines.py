@@ -114,3 +114,9 @@ def test_a_network_with_lines_writes_and_counts_them_as_told():
 def test_lines_of_a_network_without_onsets_are_refused():
     with pytest.raises(ValueError, match="lines of a network that knows no onsets"):
         FlagshipConfig(onsets=False, lines=True)
+
+
+@pytest.mark.parametrize("lines", [-1.0, 10.5, 1e300])
+def test_lines_that_count_less_than_nothing_or_beyond_a_float_are_refused(lines):
+    with pytest.raises(ValueError, match="it must be 0 to 10"):
+        debug(True, lines=True).with_sampling(lines=lines)

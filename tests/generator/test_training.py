@@ -25,6 +25,15 @@ CONFIGS = Path(flagship.__file__).parent / "configs"
 MINIATURE = {"width": 16, "layers": 1, "heads": 2, "hidden": 16, "token": 4, "cell": 8}
 
 
+def short(split: str = "jsb", steps: int = 2, **network) -> dict:
+    """A config of a few steps."""
+    return {
+        "data": {"split": split, "crop": 32},
+        "network": MINIATURE | network,
+        "training": {"steps": steps, "batch": 2, "validate_every": 1},
+    }
+
+
 @pytest.fixture
 def small_split(monkeypatch):
     chorales = load_split("jsb")["train"].chorales[:6]
@@ -42,9 +51,8 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
     tables = tomllib.loads(config.read_text())
     FlagshipConfig(**tables["network"])
     tables["network"] |= MINIATURE
-    short = {"steps": 2, "batch": 2, "validate_every": 1}
-    tables["training"] |= short
-    tables.get("lines", {}).update(short)
+    tables["training"] |= short()["training"]
+    tables.get("lines", {}).update(short()["training"])
     out = tmp_path / "f.safetensors"
     scores = flagship.train(tables, out, command="as tested", progress=False)
     metadata = read_metadata(out)
@@ -65,11 +73,7 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
 
 
 def test_members_trained_one_by_one_are_assembled_without_training_again(small_split, tmp_path):
-    tables = {
-        "data": {"split": "folds", "crop": 32},
-        "network": MINIATURE,
-        "training": {"steps": 2, "batch": 2, "validate_every": 1},
-    }
+    tables = short("folds")
     out, whole = tmp_path / "f.safetensors", tmp_path / "whole.safetensors"
     for fold in (1, 0):
         flagship.train(tables, out, command="", progress=False, fold=fold)
@@ -86,14 +90,10 @@ def test_members_trained_one_by_one_are_assembled_without_training_again(small_s
 
 
 def test_lines_are_learnt_last_and_change_nothing_else(small_split, tmp_path):
-    tables = {
-        "data": {"split": "jsb", "crop": 32},
-        "network": MINIATURE,
-        "training": {"steps": 3, "batch": 2, "validate_every": 1},
-    }
+    tables = short(steps=3)
     without, out = tmp_path / "without.safetensors", tmp_path / "with.safetensors"
     flagship.train(tables, without, command="", progress=False)
-    tables["network"] = {**MINIATURE, "lines": True}
+    tables = short(steps=3, lines=True)
     with pytest.raises(ValueError, match="no table \\[lines\\]"):
         flagship.train(tables, out, command="", progress=False)
     tables["lines"] = {"steps": 2, "learning_rate": 1e-2}
@@ -106,12 +106,8 @@ def test_lines_are_learnt_last_and_change_nothing_else(small_split, tmp_path):
 
 
 def test_learning_lowers_the_loss(small_split, tmp_path):
-    tables = {
-        "data": {"split": "jsb", "crop": 32},
-        "network": {**MINIATURE, "onsets": False, "dropout": 0.0},
-        "training": {"steps": 60, "batch": 8, "validate_every": 30, "warmup": 5,
-                     "learning_rate": 1e-2},
-    }  # fmt: skip
+    tables = short(steps=60, onsets=False, dropout=0.0)
+    tables["training"] |= {"batch": 8, "validate_every": 30, "warmup": 5, "learning_rate": 1e-2}
     out = tmp_path / "f.safetensors"
     flagship.train(tables, out, command="", progress=False)
     log = json.loads(out.with_suffix(".log.json").read_text())
@@ -119,11 +115,7 @@ def test_learning_lowers_the_loss(small_split, tmp_path):
 
 
 def test_a_left_to_right_network_is_judged_by_its_joint_likelihood(small_split, tmp_path):
-    tables = {
-        "data": {"split": "jsb", "crop": 32},
-        "network": {**MINIATURE, "onsets": False, "causal": True},
-        "training": {"steps": 2, "batch": 2, "validate_every": 1},
-    }
+    tables = short(onsets=False, causal=True)
     out = tmp_path / "f.safetensors"
     scores = flagship.train(tables, out, command="", progress=False)
     assert scores["joint"] == pytest.approx(4 * scores["score"])
