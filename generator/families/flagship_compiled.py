@@ -20,6 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from generator.families.flagship_biases import add_biases
 from generator.families.flagship_lines import MOVES, REACH, WIDEST
 from generator.families.flagship_relations import INTERVALS, MOTIONS
 from generator.families.flagship_window import BACK, ORDER, SLOTS, VOICES
@@ -142,6 +143,7 @@ def write_cells(
     heat: float,
     rhythm: float,
     lines: float,
+    biases: Floats,
     starts: Ints,
 ) -> None:
     """Write cells into `page` in place, by step, and bass, soprano, alto, tenor in a step.
@@ -156,6 +158,7 @@ def write_cells(
     plans : (R, 4, V, H)
     barred : (B, V, C), what a voice may not sing
     may_rest : (B, T)
+    biases : (V, 4), of `flagship_biases`
     noise : (B, V, 4, N), uniform
     """
     flat, width = page.reshape(-1), page.shape[3]
@@ -172,6 +175,8 @@ def write_cells(
                 follow(weights, page[0, row, voice], page[1, row, voice], at + BACK, course)
                 plan = plans[index, step, voice]
                 logits = cell_logits(weights, voice, plan, around, course, lines)
+                before, beside = page[0, row, voice, at + BACK - 1], around[BESIDE:AHEAD]
+                add_biases(biases, voice, step, before, beside, weights.pitch_of, logits)
                 for c in range(len(logits)):
                     if barred[row, voice, c]:
                         logits[c] = -np.inf

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from generator.families.flagship_biases import BIASES
 from generator.families.flagship_cells import cells_of
 from generator.families.flagship_compiled import Ints, write_cells
 from generator.families.flagship_network import Network
@@ -46,6 +47,8 @@ class Draft:
     seeds: list[int]
     lines: float
     """How much a voice's own line counts, where the network has tables of lines."""
+    bias: float
+    """How much `BIASES` count, where the network tells a note begun from one held."""
     tokens: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +67,7 @@ class Draft:
         pitches = self.network.vocabulary.pitches
         starts = (0, 1, 1 + pitches) if self.network.vocabulary.onsets else (0,)
         self.kinds: Ints = np.array(starts)
+        self.biases = np.float32(self.bias) * BIASES
         fermata = fermatas(self.grid, self.network.vocabulary)
         self.ends = fermata & ~torch.nn.functional.pad(fermata[:, 1:], (0, 1))
         self.holding = self._held(fermata)[:, None] & ~self.given
@@ -139,6 +143,7 @@ class Draft:
             heat.pitch,
             heat.rhythm,
             self.lines,
+            self.biases,
             self.kinds,
         )
         self.tokens = self.held_on(torch.from_numpy(page[0, :, :, BACK:-1].copy()))

@@ -19,7 +19,7 @@ from generator.music.chorale import STEPS_PER_QUARTER
 BEHIND, AHEAD = 16, 8
 """Beats that the first writing of a beat looks at; Gibbs and repair look at all of the piece."""
 LOUDEST = 10
-"""The most that lines may count; far beyond it scores leave what a float can hold."""
+"""The most that lines and biases may count; far beyond it scores leave what a float can hold."""
 EVERY = 0.7
 """How often repair writes a beat anew in all of its open voices: some faults no one voice mends."""
 
@@ -44,6 +44,8 @@ class SamplingPlan:
     """Factor on the temperature at the last sweep; between them it falls evenly."""
     lines: float = 0.5
     """How much a voice's own line counts; all of it, so cold, drowns the chords."""
+    bias: float = 1.0
+    """How much the biases against what comes too often count (`flagship_biases`)."""
     repairs: int = 24
     """Most rounds of repair; 0 leaves the faults in."""
     mending: float = 1.1
@@ -58,8 +60,9 @@ class SamplingPlan:
         for name in ("sweeps", "repairs"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be at least 0")
-        if not 0 <= self.lines <= LOUDEST:
-            raise ValueError(f"lines {self.lines}; it must be 0 to {LOUDEST}")
+        for name in ("lines", "bias"):
+            if not 0 <= getattr(self, name) <= LOUDEST:
+                raise ValueError(f"{name} {getattr(self, name)}; it must be 0 to {LOUDEST}")
         for name in ("temperature", "rhythm", "cooling", "mending"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be above 0")
@@ -75,7 +78,7 @@ def sample(
     plan: SamplingPlan,
 ) -> Tensor:
     """Tokens (B, 4, T) with all hidden cells written."""
-    state = Draft(network, grid, visible, shifts, seeds, plan.lines)
+    state = Draft(network, grid, visible, shifts, seeds, plan.lines, plan.bias)
     ORDERS[plan.order](state, plan)
     by_beats(state, plan)
     by_repair(state, plan)

@@ -18,7 +18,7 @@ def draft_of(chorale: Chorale, given: np.ndarray) -> tuple[Draft, slice]:
     network = Flagship.debug().network
     grid, layout = encode_grid(chorale, network.vocabulary)
     shown = torch.from_numpy(layout.spread(given, padding=True))[None]
-    return Draft(network, grid, shown, [layout.shift], [0], lines=0.5), layout.inside
+    return Draft(network, grid, shown, [layout.shift], [0], lines=0.5, bias=1.0), layout.inside
 
 
 def held(soprano: list[int], fermata: list[int], condition: str = "ATB") -> list[bool]:

@@ -116,7 +116,8 @@ def test_lines_of_a_network_without_onsets_are_refused():
         FlagshipConfig(onsets=False, lines=True)
 
 
-@pytest.mark.parametrize("lines", [-1.0, 10.5, 1e300])
-def test_lines_that_count_less_than_nothing_or_beyond_a_float_are_refused(lines):
-    with pytest.raises(ValueError, match="it must be 0 to 10"):
-        debug(True, lines=True).with_sampling(lines=lines)
+@pytest.mark.parametrize("name", ["lines", "bias"])
+@pytest.mark.parametrize("value", [-1.0, 10.5, 1e300])
+def test_what_counts_less_than_nothing_or_beyond_a_float_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"{name} .*; it must be 0 to 10"):
+        debug(True, lines=True).with_sampling(**{name: value})
