@@ -20,7 +20,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from generator.families.flagship_biases import add_biases
 from generator.families.flagship_lines import MOVES, REACH, WIDEST
 from generator.families.flagship_relations import INTERVALS, MOTIONS
 from generator.families.flagship_window import BACK, ORDER, SLOTS, VOICES
@@ -33,6 +32,7 @@ UNKNOWN = MOTIONS - 1
 COURSE = 5  # numbers of a line's course
 BESIDE, AHEAD = VOICES * BACK, SLOTS - VOICES  # slots of a cell's own step and of the next
 ONE, TWO = (0, 0, 1), (1, 2, 2)  # pairs of the three voices beside
+DISSONANT = (1, 2, 6, 10, 11)  # intervals mod 12, as `music.style` has them
 HALF, ROOT_HALF, UNIT = np.float32(0.5), np.float32(0.5**0.5), np.float32(1)
 
 
@@ -184,6 +184,39 @@ def write_cells(
                     logits[0] = -np.inf
                 found = chances(logits, heat, rhythm, starts)
                 page[0, row, voice, at + BACK] = drawn(found, noise[row, voice, step, beat])
+
+
+@njit(cache=True, error_model="numpy")
+def add_biases(
+    biases: Floats, voice: int, step: int, before: int, beside: Ints, pitch_of: Ints, logits: Floats
+) -> None:
+    """Add a voice's row of `biases` (V, 4) to its logits (C,) at a step 0..3 of a quarter.
+
+    `before` is the voice's token in the step before, `beside` the tokens (3,) of the other voices
+    in this step, from the highest, and `pitch_of` (C + 2,) says a token's pitch 1..P, or 0. Nothing
+    is added where the classes do not tell a note begun from one held.
+    """
+    pitches = pitch_of.max()
+    if len(logits) <= pitches + 1:
+        return
+    repeat, clash, crossing, dotted = biases[voice]
+    if pitch_of[before] > 0:
+        logits[pitches + pitch_of[before]] += repeat
+    if step == 3 and 0 < before <= pitches:
+        for p in range(1, pitches + 1):
+            logits[pitches + p] += dotted
+    for other in range(len(beside)):
+        theirs = pitch_of[beside[other]]
+        if theirs == 0:
+            continue
+        for p in range(1, pitches + 1):
+            score = np.float32(0)
+            if step > 0 and abs(p - theirs) % 12 in DISSONANT:
+                score += clash
+            if p > theirs if other < voice else p < theirs:
+                score += crossing
+            logits[p] += score
+            logits[pitches + p] += score
 
 
 @njit(cache=True, error_model="numpy")

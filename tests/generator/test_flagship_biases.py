@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.families.flagship_biases import add_biases
+from generator.families.flagship_compiled import add_biases
 from tests.generator.flagship_debug import debug, make
 
 PITCHES = 24
