@@ -24,6 +24,7 @@ from generator.families.flagship_lines import MOVES, REACH, WIDEST
 from generator.families.flagship_relations import INTERVALS, MOTIONS
 from generator.families.flagship_window import BACK, ORDER, SLOTS, VOICES
 from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
+from generator.music.style import DISSONANT
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -32,7 +33,6 @@ UNKNOWN = MOTIONS - 1
 COURSE = 5  # numbers of a line's course
 BESIDE, AHEAD = VOICES * BACK, SLOTS - VOICES  # slots of a cell's own step and of the next
 ONE, TWO = (0, 0, 1), (1, 2, 2)  # pairs of the three voices beside
-DISSONANT = (1, 2, 6, 10, 11)  # intervals mod 12, as `music.style` has them
 HALF, ROOT_HALF, UNIT = np.float32(0.5), np.float32(0.5**0.5), np.float32(1)
 
 

@@ -49,7 +49,7 @@ from generator.music.voice_leading import fermata_ends, written_cells
 
 FOURTH = 5
 OCTAVE = 12
-_DISSONANT = (1, 2, 6, 10, 11)  # intervals mod 12
+DISSONANT = (1, 2, 6, 10, 11)  # intervals mod 12
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _TRIADS = ({0, 4, 7}, {0, 3, 7})
 _COMPOUND = (6, 9, 12)  # upper figures of metres whose beat is three eighths
@@ -159,7 +159,7 @@ def _dissonances(chorale: Chorale, cells: BoolArray) -> dict[str, Count]:
         for two in range(one + 1, 4):
             pair = sounding[one] & sounding[two] & (cells[one] | cells[two])
             heard |= pair
-            dissonant |= pair & np.isin(np.abs(pitch[one] - pitch[two]) % 12, _DISSONANT)
+            dissonant |= pair & np.isin(np.abs(pitch[one] - pitch[two]) % 12, DISSONANT)
     on = beats(chorale)
     off = ~on & chorale.onset.any(axis=0)
     return {

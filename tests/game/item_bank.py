@@ -115,7 +115,7 @@ def with_bytes(items: list[Item], *, bach, machine) -> list[Item]:
 
 
 def crossed(items: list[Item], seed: int) -> list[Item]:
-    """Half of the items with their music exchanged: Bach's stored as the machine's and so round.
+    """Half of the items with their music exchanged: each stored as the other's.
 
     Loudness and the last audible sample follow from the notes, and would tell the two apart; here
     they say nothing about which piece is stored as whose.
