@@ -20,6 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from generator.families import flagship_biases as named
 from generator.families.flagship_lines import MOVES, REACH, WIDEST
 from generator.families.flagship_relations import INTERVALS, MOTIONS
 from generator.families.flagship_window import BACK, ORDER, SLOTS, VOICES
@@ -30,6 +31,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 UNKNOWN = MOTIONS - 1
+TONE = 2  # semitones
 COURSE = 5  # numbers of a line's course
 BESIDE, AHEAD = VOICES * BACK, SLOTS - VOICES  # slots of a cell's own step and of the next
 ONE, TWO = (0, 0, 1), (1, 2, 2)  # pairs of the three voices beside
@@ -158,10 +160,10 @@ def write_cells(
     plans : (R, 4, V, H)
     barred : (B, V, C), what a voice may not sing
     may_rest : (B, T)
-    biases : (V, 4), of `flagship_biases`
+    biases : (V, K), of `flagship_biases`
     noise : (B, V, 4, N), uniform
     """
-    flat, width = page.reshape(-1), page.shape[3]
+    flat, width, pitch_of = page.reshape(-1), page.shape[3], weights.pitch_of
     around, course = np.empty(SLOTS, np.int64), np.empty(COURSE, np.int64)
     for step in range(STEPS_PER_QUARTER):
         for voice in ORDER:
@@ -175,8 +177,10 @@ def write_cells(
                 follow(weights, page[0, row, voice], page[1, row, voice], at + BACK, course)
                 plan = plans[index, step, voice]
                 logits = cell_logits(weights, voice, plan, around, course, lines)
-                before, beside = page[0, row, voice, at + BACK - 1], around[BESIDE:AHEAD]
-                add_biases(biases, voice, step, before, beside, weights.pitch_of, logits)
+                beside = around[BESIDE:AHEAD]
+                add_biases(
+                    biases[voice], voice, step, page[:, row], at + BACK, beside, pitch_of, logits
+                )
                 for c in range(len(logits)):
                     if barred[row, voice, c]:
                         logits[c] = -np.inf
@@ -188,23 +192,48 @@ def write_cells(
 
 @njit(cache=True, error_model="numpy")
 def add_biases(
-    biases: Floats, voice: int, step: int, before: int, beside: Ints, pitch_of: Ints, logits: Floats
+    bias: Floats,
+    voice: int,
+    step: int,
+    page: Ints,
+    at: int,
+    beside: Ints,
+    pitch_of: Ints,
+    logits: Floats,
 ) -> None:
-    """Add a voice's row of `biases` (V, 4) to its logits (C,) at a step 0..3 of a quarter.
+    """Add the biases of a voice to its logits (C,) at a step 0..3 of a quarter.
 
-    `before` is the voice's token in the step before, `beside` the tokens (3,) of the other voices
-    in this step, from the highest, and `pitch_of` (C + 2,) says a token's pitch 1..P, or 0. Nothing
-    is added where the classes do not tell a note begun from one held.
+    Nothing is added where the classes do not tell a note begun from one held.
+
+    Parameters
+    ----------
+    bias : (K,), the voice's row of `flagship_biases.BIASES`
+    page : (2, V, width), as of `write_cells`; the step is at the place `at`
+    beside : (3,), tokens of the other voices in this step, from the highest
+    pitch_of : (C + 2,), a token's pitch 1..P, or 0
     """
-    pitches = pitch_of.max()
+    pitches, before = pitch_of.max(), page[0, voice, at - 1]
     if len(logits) <= pitches + 1:
         return
-    repeat, clash, crossing, dotted = biases[voice]
     if pitch_of[before] > 0:
-        logits[pitches + pitch_of[before]] += repeat
+        logits[pitches + pitch_of[before]] += bias[named.REPEAT]
     if step == 3 and 0 < before <= pitches:
-        for p in range(1, pitches + 1):
-            logits[pitches + p] += dotted
+        logits[pitches + 1 :] += bias[named.DOTTED]
+    _add_beside(bias, voice, step, beside, pitch_of, logits)
+    if bias[named.HIDDEN] and voice in (0, 3):
+        _add_hidden(bias, voice, page, at, pitch_of[beside[2 - voice // 2 * 2]], pitch_of, logits)
+    if step in (0, 2):
+        _add_eighths(bias, step, page[:, voice], at, pitch_of, logits)
+    if step == 2:
+        _add_motion(bias, voice, page, at, beside, pitch_of, logits)
+
+
+@njit(cache=True, error_model="numpy")
+def _add_beside(
+    bias: Floats, voice: int, step: int, beside: Ints, pitch_of: Ints, logits: Floats
+) -> None:
+    """What stands in the same step: clashes and crossings."""
+    pitches = pitch_of.max()
     for other in range(len(beside)):
         theirs = pitch_of[beside[other]]
         if theirs == 0:
@@ -212,11 +241,91 @@ def add_biases(
         for p in range(1, pitches + 1):
             score = np.float32(0)
             if step > 0 and abs(p - theirs) % 12 in DISSONANT:
-                score += clash
+                score += bias[named.CLASH]
             if p > theirs if other < voice else p < theirs:
-                score += crossing
+                score += bias[named.CROSSING]
             logits[p] += score
             logits[pitches + p] += score
+
+
+@njit(cache=True, error_model="numpy")
+def _add_hidden(
+    bias: Floats, voice: int, page: Ints, at: int, theirs: int, pitch_of: Ints, logits: Floats
+) -> None:
+    """Into this step, and out of it; `theirs` is the pitch of the other outer voice."""
+    pitches, other = pitch_of.max(), 3 - voice
+    for side in range(2):
+        beyond = at + 1 if side else at - 1
+        mine, their = pitch_of[page[side, voice, beyond]], pitch_of[page[side, other, beyond]]
+        if min(mine, their, theirs) == 0:
+            continue
+        for p in range(1, pitches + 1):
+            apart = abs(mine - their) if side else abs(p - theirs)
+            wide = abs(p - mine) if voice == 0 else abs(theirs - their)
+            if (p - mine) * (theirs - their) > 0 and wide > TONE and apart % 12 in (0, 7):
+                logits[p] += bias[named.HIDDEN]
+                logits[pitches + p] += bias[named.HIDDEN]
+
+
+@njit(cache=True, error_model="numpy")
+def _add_eighths(
+    bias: Floats, step: int, line: Ints, at: int, pitch_of: Ints, logits: Floats
+) -> None:
+    """How a voice's second eighths are reached and left; `line` is its page (2, width)."""
+    pitches, masked = pitch_of.max(), len(pitch_of) - 2
+    known, shown = line
+    eighth = _eighth(known, at - 2, pitches, masked)
+    other = eighth  # that a quarter would leave, or that a second eighth would lead to
+    if step == 2:
+        leads = at + 2 < len(shown) and pitches < shown[at + 2] < masked
+        other = pitch_of[shown[at + 2]] if leads else 0
+        tied = _eighth(known, at - 4, pitches, masked)
+        if tied > 0 and known[at - 2] == known[at - 1] == tied:
+            logits[tied] += bias[named.TIE]
+    for p in range(1, pitches + 1):
+        score = np.float32(0)
+        if step == 2 and eighth > 0:
+            score += bias[named.SKIP] * (abs(p - eighth) in (3, 4))
+            score += bias[named.OCTAVE] * (abs(p - eighth) == 12)
+        if other > 0:
+            score += bias[named.ANTICIPATION] * (p == other)
+            score += bias[named.ESCAPE] * (abs(p - other) == 6 or abs(p - other) > 7)
+        logits[pitches + p] += score
+
+
+@njit(cache=True, error_model="numpy")
+def _eighth(line: Ints, at: int, pitches: int, masked: int) -> int:
+    """The pitch of a note that begins at a place and is held for a step at least; else 0."""
+    pitch = line[at] - pitches
+    return pitch if pitches < line[at] < masked and line[at + 1] == pitch else 0
+
+
+@njit(cache=True, error_model="numpy")
+def _add_motion(
+    bias: Floats, voice: int, page: Ints, at: int, beside: Ints, pitch_of: Ints, logits: Floats
+) -> None:
+    """How many voices move in a quarter, and in those before and after it."""
+    pitches, masked = pitch_of.max(), len(pitch_of) - 2
+    begun = ((beside > pitches) & (beside < masked)).sum()
+    score = bias[named.CROWD] if begun > 1 else np.float32(0)
+    moving = begun > 0
+    for v in range(VOICES):
+        moving |= pitches < page[0, v, at - 1] < masked
+        moving |= v != voice and pitches < page[1, v, at + 1] < masked
+    if not moving:
+        score += bias[named.ALONE]
+        if at - STEPS_PER_QUARTER >= BACK:
+            score += bias[named.BUSY] * _moves(page[0], at - STEPS_PER_QUARTER, pitches, masked)
+        if at + STEPS_PER_QUARTER + 1 < page.shape[2]:
+            score += bias[named.BUSY] * _moves(page[1], at + STEPS_PER_QUARTER, pitches, masked)
+    logits[pitches + 1 :] += score
+
+
+@njit(cache=True, error_model="numpy")
+def _moves(tokens: Ints, at: int, pitches: int, masked: int) -> int:
+    """1 if a voice moves in the quarter whose second eighth is `at`, -1 if none; 0: not known."""
+    after = tokens[:, at - 1 : at + 2]
+    return 0 if (after >= masked).any() else 1 if (after > pitches).any() else -1
 
 
 @njit(cache=True, error_model="numpy")
