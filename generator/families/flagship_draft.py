@@ -19,13 +19,16 @@ from generator.families.flagship_biases import BIASES
 from generator.families.flagship_cells import cells_of
 from generator.families.flagship_compiled import Ints, write_cells
 from generator.families.flagship_network import Network
-from generator.families.flagship_tokens import FERMATA_ROW, Grid, Vocabulary
+from generator.families.flagship_tokens import FERMATA_ROW, METRE_ROW, Grid, Vocabulary
 from generator.families.flagship_trunk import beats_of
 from generator.families.flagship_window import BACK, slots
 from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
 
 LONGEST = 16
-"""Steps of the longest fermata under which voices hold; under longer ones Bach's move."""
+"""Steps of the longest fermata under which voices hold, or a bar if that is longer.
+
+Under longer ones Bach's voices move.
+"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ class Draft:
         begins = self.given[:, 0] & self.network.vocabulary.begins(self.grid.tokens[:, 0])
         which = (first | fermata & begins).cumsum(1) * fermata  # 0: under none
         length = torch.zeros_like(which).scatter_add_(1, which, torch.ones_like(which))
-        short = length.gather(1, which) <= LONGEST
+        bar = self.grid.frame[:, METRE_ROW].repeat_interleave(STEPS_PER_QUARTER, 1)
+        longest = (bar * STEPS_PER_QUARTER).clamp(min=LONGEST)
+        short = length.gather(1, which) <= longest
         return fermata & short & ~first & ~begins
 
     def random(self, kinds: int, rows: Tensor | None = None) -> Tensor:

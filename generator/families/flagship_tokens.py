@@ -31,7 +31,8 @@ from generator.music.chorale import (
 LOW, HIGH = 26, 89
 PHASES = 64
 KEYS = 24
-KEY_ROW = 1  # of a rich frame
+KEY_ROW = 1  # of a rich frame, as the two below
+METRE_ROW = 2
 FERMATA_ROW = 3
 TONICS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 BARS = 8  # lengths of a bar in quarters

@@ -21,12 +21,14 @@ def draft_of(chorale: Chorale, given: np.ndarray) -> tuple[Draft, slice]:
     return Draft(network, grid, shown, [layout.shift], [0], lines=0.5, bias=1.0), layout.inside
 
 
-def held(soprano: list[int], fermata: list[int], condition: str = "ATB") -> list[bool]:
+def held(
+    soprano: list[int], fermata: list[int], condition: str = "ATB", metre: str = "4/4"
+) -> list[bool]:
     """Steps at which the bass of a plain piece follows from the step before."""
     steps = len(fermata)
     pitch = [[72 + step for step in np.cumsum(soprano)], [67] * steps, [64] * steps, [48] * steps]
     onset = [soprano, *[[1] + [0] * (steps - 1)] * 3]
-    chorale = Chorale(pitch=pitch, onset=onset, fermata=fermata)
+    chorale = Chorale(pitch=pitch, onset=onset, fermata=fermata, metre=((0, metre),))
     draft, inside = draft_of(chorale, given_for(condition, steps))
     found: list[bool] = draft.holding[0, 3, inside].tolist()
     return found
@@ -42,10 +44,13 @@ def test_two_given_notes_under_fermatas_are_two_ends():
     assert held(tune, fermata, "SATB") == [False, True, True, True]
 
 
-@pytest.mark.parametrize("more", [0, 4])
-def test_under_the_longest_fermatas_voices_may_move(more):
-    steps = LONGEST + more
-    assert held([1] + [0] * (steps - 1), [1] * steps) == [False] + [not more] * (steps - 1)
+@pytest.mark.parametrize(("metre", "steps", "holding"), [
+    ("4/4", LONGEST, True), ("4/4", LONGEST + 4, False), ("3/4", LONGEST, True),
+    ("3/2", 24, True), ("3/2", 28, False),
+])  # fmt: skip
+def test_under_the_longest_fermatas_voices_may_move(metre, steps, holding):
+    found = held([1] + [0] * (steps - 1), [1] * steps, metre=metre)
+    assert found == [False] + [holding] * (steps - 1)
 
 
 def test_given_voices_keep_what_they_have():
