@@ -43,6 +43,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+# Numba keeps these numbers in what it compiled: reorder them, and edit `flagship_compiled` as well.
 (REPEAT, CLASH, CROSSING, DOTTED, HIDDEN, SKIP, OCTAVE, ANTICIPATION, ESCAPE, TIE, ALONE, BUSY,
  CROWD) = range(13)  # fmt: skip
 

@@ -27,7 +27,7 @@ from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
 LONGEST = 16
 """Steps of the longest fermata under which voices hold, or a bar if that is longer.
 
-Under longer ones Bach's voices move.
+Under longer ones Bach's voices move. The frame tells bars apart up to seven quarters.
 """
 
 
