@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, help="of torch; default: its own choice")
     parser.add_argument("--fold", type=int, help="train this member alone, of a config with folds")
+    parser.add_argument("--seed", type=int, help="instead of the config's")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args()
     command = "python -m generator.training " + " ".join(sys.argv[1:])
@@ -31,6 +32,8 @@ def main() -> None:
         import_module("torch").set_num_threads(options.threads)
     try:
         config = tomllib.loads(options.config.read_text())
+        if options.seed is not None:
+            config["training"]["seed"] = options.seed
         train = import_module(TRAINERS[options.family]).train
         only = {} if options.fold is None else {"fold": options.fold}
         scores = train(config, options.out, command=command, progress=not options.quiet, **only)

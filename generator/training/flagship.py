@@ -90,7 +90,7 @@ def _member(
 
     relations_after = int(config.get("relations", {}).get("after", 0))
     network.lined = False
-    loop = Loop(network, settings, loss, lambda net: judge(net, fixed), state)
+    loop = Loop(network, settings, loss, lambda net: judge(net, fixed), state, relations_after)
     best = loop.run(progress=progress)
     if sizes.lines:  # learnt when all else is, which no longer changes
         settings = replace(settings, **config["lines"])

@@ -60,8 +60,14 @@ class Loop(Generic[Model]):
     loss: Callable[[Model, np.random.Generator], Tensor]
     validate: Callable[[Model], Scores]
     state_file: Path
+    settled: int = 0
+    """Weights of this step and those before it are never kept: a part of the network joins then."""
 
     def __post_init__(self) -> None:
+        if self.settled >= self.config.steps:
+            raise ValueError(
+                f"a part joins after step {self.settled} of {self.config.steps}; train longer"
+            )
         self.averaged = deepcopy(self.network).eval()
         self.optimizer = torch.optim.AdamW(
             [each for each in self.network.parameters() if each.requires_grad],
@@ -120,13 +126,14 @@ class Loop(Generic[Model]):
     def _judge(self) -> None:
         scores = {"step": float(self.step), **self.validate(self.averaged)}
         self.log.append(scores)
-        if scores["score"] < self.best["score"]:
+        if self.step > self.settled and scores["score"] < self.best["score"]:
             self.best = scores
             self.best_weights = deepcopy(self.averaged.state_dict())
         self._save()
 
     def _stale(self) -> bool:
-        waited = (self.step - self.best["step"]) / self.config.validate_every
+        since = max(self.best["step"], self.settled)
+        waited = (self.step - since) / self.config.validate_every
         return waited >= self.config.patience
 
     def _save(self) -> None:

@@ -18,6 +18,7 @@ from generator.families.flagship import Flagship
 from generator.families.flagship_network import FlagshipConfig
 from generator.families.flagship_tokens import Vocabulary
 from generator.training import flagship
+from generator.training.__main__ import main
 from generator.training.data import Crops, Part, load_split
 from generator.training.loop import Loop, LoopConfig
 
@@ -53,6 +54,7 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
     tables["network"] |= MINIATURE
     tables["training"] |= short()["training"]
     tables.get("lines", {}).update(short()["training"])
+    tables.get("relations", {}).update(after=1)
     out = tmp_path / "f.safetensors"
     scores = flagship.train(tables, out, command="as tested", progress=False)
     metadata = read_metadata(out)
@@ -128,7 +130,7 @@ class Line(nn.Module):
         self.weight = nn.Parameter(torch.zeros(3))
 
 
-def line_loop(state: Path, steps: int, wanted: float = 1.0) -> Loop:
+def line_loop(state: Path, steps: int, wanted: float = 1.0, settled: int = 0) -> Loop:
     def loss(net, rng):
         noise = torch.from_numpy(rng.normal(size=3) * 0.1)
         return ((net.weight - wanted - noise) ** 2).sum()
@@ -138,7 +140,7 @@ def line_loop(state: Path, steps: int, wanted: float = 1.0) -> Loop:
 
     config = LoopConfig(steps=steps, validate_every=5, learning_rate=0.05, warmup=1, patience=50)
     torch.manual_seed(0)
-    return Loop(Line(), config, loss, validate, state)
+    return Loop(Line(), config, loss, validate, state, settled)
 
 
 def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
@@ -167,6 +169,17 @@ def test_a_run_that_no_longer_gains_stops_early(tmp_path):
     assert loop.best["step"] == 5
 
 
+def test_weights_from_before_a_part_joined_are_not_kept_though_they_score_better(tmp_path):
+    loop = line_loop(tmp_path / "late.state", 60, settled=20)
+    loop.config = replace(loop.config, patience=3)
+    loop.validate = lambda net: {"score": float(loop.step > 20)}
+    loop.run(progress=False)
+    assert loop.best["step"] == 25
+    assert loop.step == 40  # patience begins there
+    with pytest.raises(ValueError, match="joins after step 20 of 20"):
+        line_loop(tmp_path / "never.state", 20, settled=20)
+
+
 def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
     chorales = load_split("jsb")["train"].chorales[:3]
     crops = Crops(chorales, Vocabulary(onsets=False), 48)
@@ -176,6 +189,21 @@ def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
     assert (~batch.visible).flatten(1).any(1).all()
     again = crops.batch(64, np.random.default_rng(0))
     assert torch.equal(batch.grid.tokens, again.grid.tokens)
+
+
+def test_a_seed_of_the_command_takes_the_place_of_the_configs(small_split, tmp_path, monkeypatch):
+    config, out = tmp_path / "few.toml", tmp_path / "f.safetensors"
+    sizes = "\n".join(f"{name} = {size}" for name, size in MINIATURE.items())
+    config.write_text(
+        f"[data]\nsplit = 'jsb'\ncrop = 32\n[network]\n{sizes}\n"
+        "[training]\nsteps = 1\nbatch = 2\nvalidate_every = 1\nseed = 1\n"
+    )
+    command = ["training", "flagship", "--config", str(config), "--out", str(out), "--quiet"]
+    monkeypatch.setattr("sys.argv", [*command, "--seed", "7"])
+    main()
+    metadata = read_metadata(out)
+    assert metadata["seed"] == "7"
+    assert json.loads(metadata["training"])["training"]["seed"] == 7
 
 
 def test_a_bad_config_is_named_in_one_line(tmp_path):
