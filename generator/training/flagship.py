@@ -40,12 +40,13 @@ def train(
     members = range(FOLDS) if split == "folds" else range(1)
     if fold is not None and fold not in members:
         raise ValueError(f"fold {fold}; the split {split} has {len(members)}: 0 to {members[-1]}")
+    own = [_of_member(config, member, members) for member in members]
     out.parent.mkdir(parents=True, exist_ok=True)
     networks, parts, metrics = [], [], []
     for member in members if fold is None else (fold,):
         part = load_split(split, member)
         state = out.with_suffix(f".fold{member}.state" if len(members) > 1 else ".state")
-        network, best = _member(config, part, state, progress=progress)
+        network, best = _member(own[member], part, state, progress=progress)
         networks.append(network)
         parts.append(part)
         metrics.append(best)
@@ -59,6 +60,17 @@ def train(
         }
         Flagship(networks).save(out, metadata | _provenance(parts))
     return {name: float(np.mean([each[name] for each in metrics])) for name in metrics[0]}
+
+
+def _of_member(config: dict[str, Any], member: int, members: range) -> dict[str, Any]:
+    """The config, with what its tables `[members.N....]` say of this member."""
+    tables = config.get("members", {})
+    if wrong := [name for name in tables if name not in map(str, members)]:
+        raise ValueError(f"members.{wrong[0]}; there are members 0 to {members[-1]}")
+    own = tables.get(str(member), {})
+    if wrong := [name for name in own if name not in ("training", "relations", "lines")]:
+        raise ValueError(f"members.{member}.{wrong[0]} must be the same for all members")
+    return config | {name: config.get(name, {}) | own[name] for name in own}
 
 
 def _member(

@@ -55,6 +55,9 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
     tables["training"] |= short()["training"]
     tables.get("lines", {}).update(short()["training"])
     tables.get("relations", {}).update(after=1)
+    for own in tables.get("members", {}).values():
+        own["training"] |= short()["training"]
+        own["relations"] |= {"after": 1}
     out = tmp_path / "f.safetensors"
     scores = flagship.train(tables, out, command="as tested", progress=False)
     metadata = read_metadata(out)
@@ -89,6 +92,32 @@ def test_members_trained_one_by_one_are_assembled_without_training_again(small_s
     assert all(np.array_equal(one[name], other[name]) for name in one)
     with pytest.raises(ValueError, match="fold 2; the split folds has 2: 0 to 1"):
         flagship.train(tables, out, command="", progress=False, fold=2)
+
+
+def test_a_member_may_have_settings_of_its_own(small_split, tmp_path):
+    tables = short("folds", steps=1)
+    tables["members"] = {"1": {"training": {"steps": 3}}}
+    out = tmp_path / "f.safetensors"
+    flagship.train(tables, out, command="", progress=False)
+    metrics = json.loads(read_metadata(out)["metrics"])
+    assert len(json.loads(out.with_suffix(".fold0.log.json").read_text())) == 1
+    assert len(json.loads(out.with_suffix(".fold1.log.json").read_text())) == 3
+    assert len(metrics) == 2
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"2": {"training": {"steps": 1}}}, "members.2; there are members 0 to 1"),
+        ({"0": {"network": {"width": 8}}}, "members.0.network must be the same for all members"),
+    ],
+)
+def test_settings_of_a_member_that_cannot_be_are_named(small_split, tmp_path, members, message):
+    with pytest.raises(ValueError, match=message):
+        flagship.train(
+            short("folds") | {"members": members}, tmp_path / "f", command="", progress=False
+        )
+    assert not list(tmp_path.iterdir())
 
 
 def test_lines_are_learnt_last_and_change_nothing_else(small_split, tmp_path):
