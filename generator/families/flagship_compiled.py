@@ -141,6 +141,7 @@ def write_cells(
     plans: Floats,
     barred: BoolArray,
     may_rest: BoolArray,
+    may_hold: BoolArray,
     noise: Floats,
     heat: float,
     rhythm: float,
@@ -159,7 +160,7 @@ def write_cells(
     todo : (R, V, 4), which cells of the beats at `places` (R, 2), as row and beat
     plans : (R, 4, V, H)
     barred : (B, V, C), what a voice may not sing
-    may_rest : (B, T)
+    may_rest, may_hold : (B, T), the latter of use where classes tell a note begun from one held
     biases : (V, K), of `flagship_biases`
     noise : (B, V, 4, N), uniform
     """
@@ -181,11 +182,11 @@ def write_cells(
                 add_biases(
                     biases[voice], voice, step, page[:, row], at + BACK, beside, pitch_of, logits
                 )
-                for c in range(len(logits)):
-                    if barred[row, voice, c]:
-                        logits[c] = -np.inf
+                logits[barred[row, voice]] = -np.inf
                 if not may_rest[row, at]:
                     logits[0] = -np.inf
+                if not may_hold[row, at]:
+                    logits[1 : starts[-1]] = -np.inf
                 found = chances(logits, heat, rhythm, starts)
                 page[0, row, voice, at + BACK] = drawn(found, noise[row, voice, step, beat])
 

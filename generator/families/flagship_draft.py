@@ -73,6 +73,8 @@ class Draft:
         self.biases = np.float32(self.bias) * BIASES
         fermata = fermatas(self.grid, self.network.vocabulary)
         self.ends = fermata & ~torch.nn.functional.pad(fermata[:, 1:], (0, 1))
+        # A voice begins anew after a fermata, as all but 4 in 8,340 of Bach's do.
+        self.may_hold: BoolArray = ~torch.nn.functional.pad(self.ends[:, :-1], (1, 0)).numpy()
         self.holding = self._held(fermata)[:, None] & ~self.given
         place = torch.arange(steps).expand(batch, 4, steps)
         self.source = place.masked_fill(self.holding, 0).cummax(-1).values
@@ -144,6 +146,7 @@ class Draft:
             plans,
             self.barred,
             self.may_rest,
+            self.may_hold,
             noise,
             heat.pitch,
             heat.rhythm,

@@ -1,4 +1,4 @@
-"""Under a fermata the voices that are written hold."""
+"""Under a fermata the voices that are written hold; after it they begin anew."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from generator.families.flagship_repair import faults
 from generator.families.flagship_tokens import Vocabulary, encode_grid
 from generator.music.chorale import Chorale, given_for
 from generator.registry import SHIPPED
+
+
+@pytest.fixture(scope="module")
+def flagship() -> Flagship:
+    shipped = next(each for each in SHIPPED if each.slug == "flagship")
+    return Flagship.load(shipped.path)
 
 
 def draft_of(chorale: Chorale, given: np.ndarray) -> tuple[Draft, slice]:
@@ -108,15 +114,24 @@ def test_a_grid_without_fermatas_holds_nothing(corpus):
 
 
 @pytest.mark.parametrize("condition", ["ATB", "SATB"])
-def test_no_voice_begins_a_note_under_a_fermata(corpus, condition):
-    shipped = next(each for each in SHIPPED if each.slug == "flagship")
-    family = Flagship.load(shipped.path)
+def test_no_voice_begins_a_note_under_a_fermata(flagship, corpus, condition):
     # In the second a soprano's last note lasts three beats.
     works = [corpus.work(bwv).chorale.slice(0, 64) for bwv in ("BWV269", "BWV64.4")]
     tasks = [(work, given_for(condition, 64)) for work in works for _ in range(4)]
-    for (work, _), piece in zip(tasks, family.fill_many(tasks, range(8)), strict=True):
+    for (work, _), piece in zip(tasks, flagship.fill_many(tasks, range(8)), strict=True):
         later = work.fermata & np.append(False, work.fermata[:-1])
         assert later.any()
         assert not (piece.onset & later).any()
         moved = np.diff(piece.pitch, axis=1, prepend=piece.pitch[:, :1]) != 0
         assert not (moved & later).any()
+
+
+@pytest.mark.parametrize("condition", ["ATB", "SATB"])
+def test_no_note_goes_on_from_a_fermata_into_the_next_phrase(flagship, corpus, condition):
+    work = corpus.work("BWV269").chorale.slice(0, 64)
+    after = ~work.fermata & np.append(False, work.fermata[:-1])
+    assert after.any()
+    family = flagship.with_sampling(rhythm=4.0, sweeps=0, repairs=0)  # so hot that many would
+    tasks = [(work, given_for(condition, 64))] * 8
+    for piece in family.fill_many(tasks, range(8)):
+        assert piece.onset[:, after].all()
