@@ -73,7 +73,7 @@ class Draft:
         self.biases = np.float32(self.bias) * BIASES
         fermata = fermatas(self.grid, self.network.vocabulary)
         self.ends = fermata & ~torch.nn.functional.pad(fermata[:, 1:], (0, 1))
-        # A voice begins anew after a fermata, as all but 4 in 8,340 of Bach's do.
+        # A voice begins anew after a fermata, as Bach's do in all but 4 of 8,340 places.
         self.may_hold: BoolArray = ~torch.nn.functional.pad(self.ends[:, :-1], (1, 0)).numpy()
         self.holding = self._held(fermata)[:, None] & ~self.given
         place = torch.arange(steps).expand(batch, 4, steps)

@@ -91,7 +91,8 @@ class Loop(Generic[Model]):
                 bar.update()
                 if self.step % self.config.validate_every == 0 or self.step == self.config.steps:
                     self._judge()
-                    bar.set_postfix(loss=f"{shown:.3f}", best=f"{self.best['score']:.3f}")
+                    best = f"{self.best['score']:.3f}" if self.best["step"] else "not yet"
+                    bar.set_postfix(loss=f"{shown:.3f}", best=best)
         self.averaged.load_state_dict(self.best_weights)
         if self.step == first:  # resumed at its end: there is nothing to time
             return self.best

@@ -77,6 +77,18 @@ def test_fermatas_stand_on_beats_over_notes(corpus):
     assert without == {"BWV1.6", "BWV79.3", "BWV112.5", "BWV248.23-2", "BWV248.42-4"}
 
 
+def test_after_a_fermata_all_voices_begin_anew_but_in_four_places(corpus):
+    held, places = [], 0
+    for bwv, work in corpus.works.items():
+        chorale = work.chorale
+        after = np.append(False, chorale.fermata[:-1]) & ~chorale.fermata
+        over = after & ~chorale.onset & (chorale.pitch != REST)
+        places += 4 * int(after.sum())
+        held += [bwv] * int(over.sum())
+    assert places == 8340
+    assert held == ["BWV375"] * 3 + ["BWV407"]
+
+
 def test_a_soprano_fermata_covers_the_note_and_nothing_after_it(corpus):
     chorale = corpus.work("BWV269").chorale
     first = np.flatnonzero(chorale.fermata)[0]
