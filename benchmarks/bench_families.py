@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.peer_deepbach import BATCH, ITERATIONS, PACKAGE, DeepBach, PeerMissing
 from generator.families.base import Family
-from generator.music.chorale import Chorale, given_for, mended_onsets
-from generator.music.jsb import load_jsb
+from generator.music.corpus.jsb import load_jsb
+from generator.music.grid.chorale import Chorale, given_for, mended_onsets
 from generator.registry import SHIPPED, family_class
 
 LENGTHS = (64, 256, 1024)

@@ -20,7 +20,7 @@ from statistics import median
 import mido
 import numpy as np
 
-from generator.music.chorale import Chorale, mended_onsets
+from generator.music.grid.chorale import Chorale, mended_onsets
 from generator.rendering import encoding, events, loudness, synth
 from generator.rendering.clip import render_clip
 from generator.rendering.fluidsynth_library import fluidsynth_library

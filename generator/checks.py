@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core import checks
 
 from generator.errors import GeneratorError
-from generator.music.corpus import load_corpus
+from generator.music.corpus.works import load_corpus
 from generator.rendering.clip import check_rendering
 
 IMMEDIATE = "django_tasks.backends.immediate.ImmediateBackend"

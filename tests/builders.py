@@ -16,8 +16,8 @@ from django.utils.timezone import now
 
 from generator.families.checkpoint import read_metadata, sha256_of
 from generator.models import Composer, Excerpt, Pair, Piece, Work
-from generator.music.chorale import Chorale, given_for, mended_onsets
-from generator.music.gridjson import to_json
+from generator.music.formats.gridjson import to_json
+from generator.music.grid.chorale import Chorale, given_for, mended_onsets
 from generator.registry import family_class
 
 STEPS = 64

@@ -15,7 +15,7 @@ import pytest
 from pytest_django import Settings
 
 if TYPE_CHECKING:
-    from generator.music.corpus import Corpus
+    from generator.music.corpus.works import Corpus
 
 IMMEDIATE = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 DUMMY = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
@@ -42,6 +42,6 @@ def corpus() -> Corpus:
     """All works, as `make setup` built them."""
     from django.conf import settings
 
-    from generator.music.corpus import load_corpus
+    from generator.music.corpus.works import load_corpus
 
     return load_corpus(settings.CORPUS_FILE)

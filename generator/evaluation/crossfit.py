@@ -20,10 +20,10 @@ from generator.evaluation.report import Known, known_of
 from generator.evaluation.surprisal import BachReader, FloatArray
 from generator.families.base import Family, Sampling
 from generator.families.checkpoint import Member
-from generator.music.chorale import BoolArray, Chorale
-from generator.music.copying import CopyIndex
-from generator.music.corpus import load_corpus
-from generator.music.splits import FOLDS, fold_split
+from generator.music.corpus.splits import FOLDS, fold_split
+from generator.music.corpus.works import load_corpus
+from generator.music.grid.chorale import BoolArray, Chorale
+from generator.music.measures.copying import CopyIndex
 
 FoldOf = Mapping[str, int]
 

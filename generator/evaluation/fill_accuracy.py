@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from generator.evaluation.likelihood import REST_COLUMN, Conditional
-from generator.music.chorale import REST, BoolArray, Chorale
+from generator.music.grid.chorale import REST, BoolArray, Chorale
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.chorale import REST, BoolArray, Chorale
+from generator.music.grid.chorale import REST, BoolArray, Chorale
 
 REST_COLUMN = 128
 

@@ -25,9 +25,9 @@ from generator.evaluation.pulse import cadence_habits, rhythm_habits
 from generator.evaluation.surprisal import BachReader
 from generator.evaluation.views import VIEWS
 from generator.evaluation.voice_habits import share, voice_habits
-from generator.music.chorale import REST, BoolArray, Chorale
-from generator.music.style import note_table, style_counts
-from generator.music.voice_leading import PER, chord_changes, parallels, written_cells
+from generator.music.grid.chorale import REST, BoolArray, Chorale
+from generator.music.measures.style import note_table, style_counts
+from generator.music.measures.voice_leading import PER, chord_changes, parallels, written_cells
 
 GROUPS = ("leading", "lines", "chords", "rhythm", "cadences", "texture")
 _VIEW_GROUPS = {"melody": "lines", "degrees": "lines", "rhythm": "rhythm", "cadence": "cadences"}

@@ -33,7 +33,7 @@ from scipy.stats import rankdata
 from generator.evaluation.judges import FloatArray, JudgeSettings, differences, singles
 from generator.evaluation.listener_features import feature_table, features
 from generator.evaluation.surprisal import BachReader
-from generator.music.chorale import BoolArray, Chorale
+from generator.music.grid.chorale import BoolArray, Chorale
 
 MIN_FAMILIES = 4
 

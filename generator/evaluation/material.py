@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from generator.errors import GeneratorError
 from generator.families.checkpoint import Member
-from generator.music.chorale import Chorale
-from generator.music.corpus import Corpus, load_corpus
-from generator.music.excerpts import excerpts_of
-from generator.music.jsb import jsb_bwv, load_jsb
-from generator.music.splits import tunes_split
+from generator.music.corpus.excerpts import excerpts_of
+from generator.music.corpus.jsb import jsb_bwv, load_jsb
+from generator.music.corpus.splits import tunes_split
+from generator.music.corpus.works import Corpus, load_corpus
+from generator.music.grid.chorale import Chorale
 
 JSB_EXCERPT = 128  # steps; the published grid has no fermatas to end phrases by
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from generator.families.base import Family
-from generator.music.chorale import BoolArray, Chorale
+from generator.music.grid.chorale import BoolArray, Chorale
 
 
 class OwnHand(Family):

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-As in `generator.music.style`; `cells` is bool[4, T]. Rates are 0 where nothing could happen.
+As in `music.measures.style`; `cells` is bool[4, T]. Rates are 0 where nothing could happen.
 
 Metrics
 -------
@@ -28,9 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.evaluation.voice_habits import share
-from generator.music.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
-from generator.music.excerpts import phrase_ends
-from generator.music.style import beats, note_table
+from generator.music.corpus.excerpts import phrase_ends
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
+from generator.music.measures.style import beats, note_table
 
 _LENGTHS = (1, 2, 4, 8)
 _DISSONANT = (1, 2, 6, 10, 11)

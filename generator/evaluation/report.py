@@ -22,11 +22,11 @@ from generator.evaluation.scores import Score
 from generator.evaluation.surprisal import BachReader
 from generator.evaluation.tells import listener_scores
 from generator.families.base import Family
-from generator.music.chorale import VOICES, BoolArray, Chorale, given_for
-from generator.music.copying import CopyIndex
-from generator.music.counts import Comparison, Count, compare
-from generator.music.style import style_counts
-from generator.music.voice_leading import PER, parallels
+from generator.music.grid.chorale import VOICES, BoolArray, Chorale, given_for
+from generator.music.measures.copying import CopyIndex
+from generator.music.measures.counts import Comparison, Count, compare
+from generator.music.measures.style import style_counts
+from generator.music.measures.voice_leading import PER, parallels
 
 CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 ORDERLESS_MASKS = 10

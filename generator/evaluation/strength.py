@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from generator.evaluation.machine_listener import Heard, Listener, dealt
-from generator.music.chorale import REST, Chorale
-from generator.music.spelling import estimated_key
+from generator.music.grid.chorale import REST, Chorale
+from generator.music.grid.spelling import estimated_key
 
 STEPS = 96
 METRE = "4/4"

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.evaluation.views import VIEWS, IntArray, Row
-from generator.music.chorale import Chorale
+from generator.music.grid.chorale import Chorale
 
 FloatArray = NDArray[np.float64]
 

@@ -34,9 +34,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.chorale import REST, STEPS_PER_QUARTER, Chorale
-from generator.music.excerpts import phrase_ends
-from generator.music.style import beats, note_table, tonic_class
+from generator.music.corpus.excerpts import phrase_ends
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, Chorale
+from generator.music.grid.keys import tonic_class
+from generator.music.measures.style import beats, note_table
 
 IntArray = NDArray[np.int64]
 _LONGEST = 32  # steps; longer notes count as this

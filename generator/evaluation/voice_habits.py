@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-As in `generator.music.style`: `cells` is bool[4, T], a note is written where the cell of its onset
+As in `music.measures.style`: `cells` is bool[4, T], a note is written where the cell of its onset
 is, and every rate is 0 where nothing could happen. A *step* is a move of one or two semitones, a
 *leap* one of more than five.
 
@@ -29,8 +29,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator.music.chorale import REST, BoolArray, Chorale
-from generator.music.style import beats, note_table, tonic_class
+from generator.music.grid.chorale import REST, BoolArray, Chorale
+from generator.music.grid.keys import tonic_class
+from generator.music.measures.style import beats, note_table
 
 STEP = 2
 LEAP = 5

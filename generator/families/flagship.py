@@ -29,7 +29,7 @@ from generator.families.flagship_network import FlagshipConfig, Network
 from generator.families.flagship_sampling import SamplingPlan, sample
 from generator.families.flagship_tokens import Grid, Layout, encode_grid
 from generator.families.flagship_window import ORDER
-from generator.music.chorale import STEPS_PER_QUARTER, BoolArray, Chorale, mended_onsets
+from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale, mended_onsets
 
 AT_ONCE = 32  # plans made in one pass of a likelihood
 

@@ -24,8 +24,8 @@ from generator.families import flagship_biases as named
 from generator.families.flagship_lines import MOVES, REACH, WIDEST
 from generator.families.flagship_relations import INTERVALS, MOTIONS
 from generator.families.flagship_window import BACK, ORDER, SLOTS, VOICES
-from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
-from generator.music.style import DISSONANT
+from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
+from generator.music.measures.style import DISSONANT
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]

@@ -22,7 +22,7 @@ from generator.families.flagship_network import Network
 from generator.families.flagship_tokens import FERMATA_ROW, METRE_ROW, Grid, Vocabulary
 from generator.families.flagship_trunk import beats_of
 from generator.families.flagship_window import BACK, slots
-from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
+from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
 
 LONGEST = 16
 """Steps of the longest fermata under which voices hold, or a bar if that is longer.

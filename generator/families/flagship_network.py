@@ -31,7 +31,7 @@ from generator.families.flagship_lines import Course, Lines, course
 from generator.families.flagship_relations import Relations
 from generator.families.flagship_tokens import Grid, Vocabulary
 from generator.families.flagship_window import SLOTS, slot_voices, window
-from generator.music.chorale import STEPS_PER_QUARTER
+from generator.music.grid.chorale import STEPS_PER_QUARTER
 
 Rotary = tuple[Tensor, Tensor]
 

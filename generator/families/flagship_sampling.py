@@ -14,7 +14,7 @@ from generator.families.flagship_draft import Draft, Heat
 from generator.families.flagship_network import Network
 from generator.families.flagship_repair import faults
 from generator.families.flagship_tokens import Grid
-from generator.music.chorale import STEPS_PER_QUARTER
+from generator.music.grid.chorale import STEPS_PER_QUARTER
 
 BEHIND, AHEAD = 16, 8
 """Beats that the first writing of a beat looks at; Gibbs and repair look at all of the piece."""

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from generator.music.chorale import (
+from generator.music.grid.chorale import (
     REST,
     STEPS_PER_QUARTER,
     VOICE_RANGES,

@@ -26,7 +26,7 @@ from generator.families.flagship_compiled import Floats, Ints
 from generator.families.flagship_network import Block, Network, Norm, rotary_of
 from generator.families.flagship_tokens import Grid
 from generator.families.flagship_window import VOICES
-from generator.music.chorale import STEPS_PER_QUARTER, BoolArray
+from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
 
 EPS = np.finfo(np.float32).eps
 UNIT = np.float32(1)

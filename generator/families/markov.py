@@ -34,13 +34,13 @@ from generator.families.markov_tables import (
     metric_classes,
     subset_of,
 )
-from generator.music.chorale import (
+from generator.music.grid.chorale import (
     VOICE_RANGES,
     BoolArray,
     Chorale,
     mended_onsets,
 )
-from generator.music.style import tonic_class
+from generator.music.grid.keys import tonic_class
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from generator.families.markov_tables import (
     Tables,
     in_range,
 )
-from generator.music.chorale import REST, BoolArray
+from generator.music.grid.chorale import REST, BoolArray
 
 _ANY_CLASS = 0.1  # share of the chords of all metric classes in each
 _BASSES = 1024  # more than the basses that any given note can ask for

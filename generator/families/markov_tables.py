@@ -18,8 +18,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.chorale import REST, STEPS_PER_QUARTER, VOICE_RANGES, BoolArray, Chorale
-from generator.music.style import tonic_class
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, VOICE_RANGES, BoolArray, Chorale
+from generator.music.grid.keys import tonic_class
 
 IntArray = NDArray[np.int32]
 FloatArray = NDArray[np.float64]

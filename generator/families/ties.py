@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from generator.music.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
 
 
 def tied(chorale: Chorale, given: BoolArray) -> tuple[Chorale, BoolArray]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.music.chorale import REST, Chorale
+from generator.music.grid.chorale import REST, Chorale
 from generator.rendering import encoding, events, loudness, synth
 from generator.rendering.errors import RenderError
 from generator.rendering.fluidsynth_library import fluidsynth_library

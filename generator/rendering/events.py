@@ -17,9 +17,9 @@ import mido
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.chorale import Chorale
-from generator.music.midi import STEP, midi_bytes
-from generator.music.tempo import step_seconds
+from generator.music.formats.midi import STEP, midi_bytes
+from generator.music.grid.chorale import Chorale
+from generator.music.grid.tempo import step_seconds
 
 SAMPLE_RATE = 44_100
 BLOCK = 64

@@ -9,14 +9,14 @@ from pathlib import Path
 from django.conf import settings
 
 from generator.errors import GeneratorError
-from generator.music.blank import blank_chorale, with_close
-from generator.music.chorale import CONDITIONS, VOICES, Chorale, given_for
-from generator.music.corpus import load_corpus
-from generator.music.files import write_whole
-from generator.music.gridjson import write_json
-from generator.music.melody import read_melody
-from generator.music.midi import write_midi
-from generator.music.musicxml import write_musicxml
+from generator.music.corpus.works import load_corpus
+from generator.music.formats.files import write_whole
+from generator.music.formats.gridjson import write_json
+from generator.music.formats.melody import read_melody
+from generator.music.formats.midi import write_midi
+from generator.music.formats.musicxml import write_musicxml
+from generator.music.grid.chorale import CONDITIONS, VOICES, Chorale, given_for
+from generator.music.grid.empty_chorale import blank_chorale, with_close
 from generator.rendering.clip import render_clip, render_wav
 from generator.services.composers import BACH, ComposerError, Source, find_source
 from generator.services.writing import chosen_sampling, write_cells
@@ -28,7 +28,7 @@ class ComposeError(GeneratorError):
 
 @dataclass(frozen=True)
 class Blank:
-    """A whole chorale from nothing; see `generator.music.blank`."""
+    """A whole chorale from nothing; see `generator.music.grid.empty_chorale`."""
 
     key: str
     metre: str = "4/4"

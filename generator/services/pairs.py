@@ -8,10 +8,10 @@ from django.conf import settings
 
 from generator.errors import GenerationError
 from generator.models import Composer, Pair, Piece
-from generator.music.chorale import Chorale, given_for
-from generator.music.copying import CopyIndex
-from generator.music.corpus import load_corpus
-from generator.music.gridjson import from_json
+from generator.music.corpus.works import load_corpus
+from generator.music.formats.gridjson import from_json
+from generator.music.grid.chorale import Chorale, given_for
+from generator.music.measures.copying import CopyIndex
 
 # Events in a row shared with another work. Bach's excerpts share 4 with his works on other tunes
 # (median; 90th percentile 6, at most 11) and machines that quote him 20: a run of 12 is a whole

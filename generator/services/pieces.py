@@ -11,9 +11,9 @@ from django.utils.timezone import now
 
 from generator.errors import GenerationError, GeneratorError
 from generator.models import Composer, Excerpt, Piece
-from generator.music.chorale import CONDITIONS, Chorale
-from generator.music.corpus import load_corpus
-from generator.music.gridjson import to_json
+from generator.music.corpus.works import load_corpus
+from generator.music.formats.gridjson import to_json
+from generator.music.grid.chorale import CONDITIONS, Chorale
 from generator.rendering.clip import Clip, render_clip
 from generator.services.claims import ClaimLost, claim, give_up, held, kept_lease
 from generator.services.clips import store_clip

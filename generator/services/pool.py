@@ -10,7 +10,7 @@ from random import Random
 from django.db.models import Q
 
 from generator.models import Composer, Excerpt, Pair, Piece
-from generator.music.chorale import CONDITIONS
+from generator.music.grid.chorale import CONDITIONS
 from generator.services.composers import seen_tunes, source_of
 from generator.services.pieces import OrderError
 

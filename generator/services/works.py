@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from generator.models import Excerpt, Work
-from generator.music.corpus import Corpus
-from generator.music.excerpts import excerpts_of
-from generator.music.splits import tunes_split
+from generator.music.corpus.excerpts import excerpts_of
+from generator.music.corpus.splits import tunes_split
+from generator.music.corpus.works import Corpus
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from generator.errors import GenerationError, GeneratorError
-from generator.music.chorale import REST, BoolArray, Chorale, given_for
+from generator.music.grid.chorale import REST, BoolArray, Chorale, given_for
 
 if TYPE_CHECKING:
     from generator.families.base import Family

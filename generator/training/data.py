@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generator.families.flagship_tokens import KEY_ROW, Grid, Vocabulary, encode_grid
-from generator.music.chorale import STEPS_PER_QUARTER, Chorale
-from generator.music.corpus import load_corpus
-from generator.music.jsb import load_jsb
-from generator.music.splits import fold_split, tunes_split
+from generator.music.corpus.jsb import load_jsb
+from generator.music.corpus.splits import fold_split, tunes_split
+from generator.music.corpus.works import load_corpus
+from generator.music.grid.chorale import STEPS_PER_QUARTER, Chorale
 from generator.training.masks import draw_mask
 
 SHIFTS = (-5, 6)

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from generator.families.flagship import Flagship
 from generator.families.flagship_network import FlagshipConfig, Network
-from generator.music.chorale import BoolArray, given_for
-from generator.music.splits import FOLDS
+from generator.music.corpus.splits import FOLDS
+from generator.music.grid.chorale import BoolArray, given_for
 from generator.training.data import Batch, Crops, Part, load_split
 from generator.training.loop import Loop, LoopConfig, Scores
 from generator.training.masks import hide_any

@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from generator.families.markov import Markov, MarkovConfig
 from generator.families.markov_tables import count
-from generator.music.chorale import Chorale, given_for
-from generator.music.counts import total
-from generator.music.voice_leading import PER, parallels
+from generator.music.grid.chorale import Chorale, given_for
+from generator.music.measures.counts import total
+from generator.music.measures.voice_leading import PER, parallels
 from generator.training.data import load_split
 
 JUDGED = ("S", "A", "T", "B", "ATB", "SATB")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from generator.music.chorale import CONDITIONS, STEPS_PER_QUARTER, VOICES, BoolArray
+from generator.music.grid.chorale import CONDITIONS, STEPS_PER_QUARTER, VOICES, BoolArray
 
 KINDS = {
     "anywhere": 0.4,

@@ -13,10 +13,10 @@ from django.core.files.base import ContentFile
 
 from bachtest.studies.models import Study
 from generator.models import Pair
-from generator.music.chorale import Chorale
-from generator.music.corpus import Corpus
-from generator.music.excerpts import excerpts_of
-from generator.music.gridjson import to_json
+from generator.music.corpus.excerpts import excerpts_of
+from generator.music.corpus.works import Corpus
+from generator.music.formats.gridjson import to_json
+from generator.music.grid.chorale import Chorale
 from generator.registry import SHIPPED, family_class
 from generator.rendering.clip import Clip, render_clip
 from generator.services.writing import write_voices

@@ -12,7 +12,7 @@ from django.test import Client
 
 from bachtest.game import clips
 from generator.models import Pair
-from generator.music.gridjson import from_json
+from generator.music.formats.gridjson import from_json
 from generator.rendering import encoding
 from generator.rendering.clip import render_clip
 from generator.rendering.events import SAMPLE_RATE

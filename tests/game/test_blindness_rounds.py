@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from bachtest.game.models import Answer, Round
 from generator.models import Pair
-from generator.music.gridjson import to_json
+from generator.music.formats.gridjson import to_json
 from generator.services.pairs import LONGEST_COPY, join_pairs
 from tests.builders import (
     make_bach,

@@ -12,7 +12,7 @@ import numpy as np
 from generator.families.base import Family, Sampling, Setting, merged_sampling
 from generator.families.checkpoint import read_checkpoint, sha256_of, write_checkpoint
 from generator.models import Composer
-from generator.music.chorale import BoolArray, Chorale, mended_onsets
+from generator.music.grid.chorale import BoolArray, Chorale, mended_onsets
 from tests.builders import make_composer
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 
-from generator.music.corpus import Corpus, build_corpus
+from generator.music.corpus.build import build_corpus
+from generator.music.corpus.works import Corpus
 
 
 @pytest.fixture(scope="session")

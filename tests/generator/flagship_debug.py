@@ -7,7 +7,7 @@ import torch
 
 from generator.families.flagship import Flagship
 from generator.families.flagship_network import FlagshipConfig, Network
-from generator.music.chorale import REST, Chorale, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, mended_onsets
 
 TINY = {"width": 16, "layers": 2, "heads": 2, "hidden": 16, "token": 4, "cell": 8}
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from generator.evaluation.machine_listener import JudgedPair
 from generator.families.markov import Markov
-from generator.music.blank import blank_chorale
-from generator.music.chorale import Chorale
+from generator.music.grid.chorale import Chorale
+from generator.music.grid.empty_chorale import blank_chorale
 from generator.registry import CHECKPOINTS
 
 FILE = Path(__file__).parent / "pieces/listener.npz"

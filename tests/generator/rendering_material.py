@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.music.chorale import REST, Chorale, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, mended_onsets
 
 FONT = Path("generator/rendering/soundfont/pipes.sf3").resolve()
 

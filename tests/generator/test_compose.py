@@ -13,9 +13,9 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from generator import registry
-from generator.music.gridjson import read_json
-from generator.music.midi import read_midi, write_midi
-from generator.music.musicxml import read_musicxml
+from generator.music.formats.gridjson import read_json
+from generator.music.formats.midi import read_midi, write_midi
+from generator.music.formats.musicxml import read_musicxml
 from generator.registry import Shipped
 from generator.services import compose as compose_service
 from generator.services import composers

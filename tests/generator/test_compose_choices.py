@@ -9,10 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from generator import registry
-from generator.music.chorale import REST
-from generator.music.gridjson import read_json
-from generator.music.midi import read_midi, write_midi
-from generator.music.musicxml import read_musicxml
+from generator.music.formats.gridjson import read_json
+from generator.music.formats.midi import read_midi, write_midi
+from generator.music.formats.musicxml import read_musicxml
+from generator.music.grid.chorale import REST
 from generator.registry import Shipped
 from generator.services import composers
 from tests.builders import save_miniature

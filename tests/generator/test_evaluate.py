@@ -13,7 +13,7 @@ from generator.evaluation.report import Settings, evaluate
 from generator.families.flagship import Flagship
 from generator.families.flagship_network import Network
 from generator.families.markov import Markov
-from generator.music.splits import tunes_split
+from generator.music.corpus.splits import tunes_split
 
 WORKS = 10
 

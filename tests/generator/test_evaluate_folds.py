@@ -15,8 +15,8 @@ from generator.evaluation.material import SeenWorkError
 from generator.evaluation.report import Settings, evaluate
 from generator.families.checkpoint import Member
 from generator.families.flagship import Flagship
-from generator.music.chorale import given_for
-from generator.music.splits import folds
+from generator.music.corpus.splits import folds
+from generator.music.grid.chorale import given_for
 from generator.registry import Shipped
 from generator.services import composers
 from tests.generator.choir import Choir, save_choir

@@ -8,7 +8,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from generator.families.checkpoint import CheckpointError, read_metadata
-from generator.music.chorale import (
+from generator.music.grid.chorale import (
     CONDITIONS,
     REST,
     VOICE_RANGES,

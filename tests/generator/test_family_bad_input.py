@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generator.families.base import MAX_STEPS
-from generator.music.chorale import REST, Chorale, given_for, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
 from generator.registry import FAMILIES, family_class
 
 STEPS = 32

@@ -12,7 +12,7 @@ from generator.families.flagship import Flagship
 from generator.families.flagship_draft import Draft
 from generator.families.flagship_tokens import Vocabulary, encode_grid, signature_shift
 from generator.families.flagship_window import ORDER
-from generator.music.chorale import REST, Chorale, given_for, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
 from tests.generator.flagship_debug import debug, make
 
 

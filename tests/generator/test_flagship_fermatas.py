@@ -10,7 +10,7 @@ from generator.families.flagship import Flagship
 from generator.families.flagship_draft import LONGEST, Draft, fermatas
 from generator.families.flagship_repair import faults
 from generator.families.flagship_tokens import Vocabulary, encode_grid
-from generator.music.chorale import Chorale, given_for
+from generator.music.grid.chorale import Chorale, given_for
 from generator.registry import SHIPPED
 
 

@@ -9,7 +9,7 @@ import torch
 from generator.families.flagship_network import FlagshipConfig
 from generator.families.flagship_tokens import encode_grid
 from generator.families.flagship_window import ORDER
-from generator.music.chorale import REST, given_for
+from generator.music.grid.chorale import REST, given_for
 from tests.generator.flagship_debug import TINY, debug, make
 
 

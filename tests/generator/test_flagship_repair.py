@@ -7,9 +7,9 @@ import torch
 from generator.families.flagship import Flagship
 from generator.families.flagship_repair import faults
 from generator.families.flagship_tokens import Vocabulary
-from generator.music.chorale import REST, Chorale, given_for
-from generator.music.style import style_counts
-from generator.music.voice_leading import parallels, parallels_at
+from generator.music.grid.chorale import REST, Chorale, given_for
+from generator.music.measures.style import style_counts
+from generator.music.measures.voice_leading import parallels, parallels_at
 from generator.registry import SHIPPED
 
 

@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from generator.models import Excerpt, Work
-from generator.music import corpus_import
-from generator.music.excerpts import excerpts_of
-from generator.music.splits import tunes_split
+from generator.music.corpus import music21_import
+from generator.music.corpus.excerpts import excerpts_of
+from generator.music.corpus.splits import tunes_split
 from generator.services import works
 from generator.services.works import sync_works
 from tests.builders import make_piece
@@ -102,7 +102,7 @@ def test_an_interrupted_command_says_so_and_writes_nothing(
         raise KeyboardInterrupt
 
     settings.CORPUS_FILE = tmp_path / "corpus.npz"
-    monkeypatch.setattr(corpus_import, "read_work", interrupted)
+    monkeypatch.setattr(music21_import, "read_work", interrupted)
     with pytest.raises(CommandError, match="interrupted; nothing was written, run it again"):
         call_command("import_corpus")
     assert list(tmp_path.iterdir()) == []

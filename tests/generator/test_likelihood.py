@@ -6,7 +6,7 @@ import pytest
 from generator.evaluation.bootstrap import ratio_over_works, share_over_works
 from generator.evaluation.fill_accuracy import fill_hits, one_shot_hits
 from generator.evaluation.likelihood import joint_nll, orderless_nll
-from generator.music.chorale import REST, Chorale, given_for, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
 
 
 class Knowing:

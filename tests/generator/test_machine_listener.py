@@ -11,10 +11,10 @@ from generator.evaluation.strength import alike, bach_for_bach
 from generator.evaluation.surprisal import BachReader
 from generator.evaluation.tells import listener_scores, tells
 from generator.evaluation.views import VIEWS
-from generator.music.chorale import REST, Chorale, given_for
-from generator.music.corpus import load_corpus
-from generator.music.excerpts import phrase_ends
-from generator.music.splits import tunes_split
+from generator.music.corpus.excerpts import phrase_ends
+from generator.music.corpus.splits import tunes_split
+from generator.music.corpus.works import load_corpus
+from generator.music.grid.chorale import REST, Chorale, given_for
 from generator.registry import SHIPPED, family_class
 
 STEPS = 64

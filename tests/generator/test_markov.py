@@ -19,9 +19,9 @@ from generator.families.markov_tables import (
     metric_classes,
     steps_since,
 )
-from generator.music.chorale import REST, VOICE_RANGES, Chorale, given_for, mended_onsets
-from generator.music.corpus import load_corpus
-from generator.music.splits import tunes_split
+from generator.music.corpus.splits import tunes_split
+from generator.music.corpus.works import load_corpus
+from generator.music.grid.chorale import REST, VOICE_RANGES, Chorale, given_for, mended_onsets
 from generator.registry import SHIPPED
 
 TONIC, FOURTH, FIFTH = (72, 67, 64, 48), (72, 69, 65, 53), (71, 67, 62, 55)

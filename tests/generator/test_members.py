@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from generator import registry
 from generator.families.checkpoint import CheckpointError, read_members
 from generator.models import Composer, Excerpt, Piece, Work
-from generator.music.splits import FOLDS as FOLDS_OF_THE_CORPUS
-from generator.music.splits import fold_split, folds
+from generator.music.corpus.splits import FOLDS as FOLDS_OF_THE_CORPUS
+from generator.music.corpus.splits import fold_split, folds
 from generator.services.composers import ComposerError, Source, source_of, unseen_fold
 from generator.services.pieces import OrderError, new_piece, produce_piece
 from generator.services.pool import choose_excerpts

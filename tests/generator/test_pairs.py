@@ -4,7 +4,7 @@ import pytest
 
 from generator.errors import GenerationError
 from generator.models import Composer, Pair, Piece
-from generator.music.excerpts import excerpts_of
+from generator.music.corpus.excerpts import excerpts_of
 from generator.services.pairs import (
     LONGEST_COPY,
     copied_run,

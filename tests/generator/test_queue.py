@@ -14,8 +14,8 @@ from pytest_django import Settings
 
 from generator.errors import GenerationError
 from generator.models import Composer, Excerpt, Pair, Piece
-from generator.music.chorale import given_for
-from generator.music.gridjson import from_json
+from generator.music.formats.gridjson import from_json
+from generator.music.grid.chorale import given_for
 from generator.services import pieces
 from generator.services.claims import ClaimLost, claim, kept_lease
 from generator.services.clips import sweep_parts
@@ -25,7 +25,7 @@ from tests.builders import make_excerpt, make_miniature, make_piece, make_work
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.music.corpus import Corpus
+    from generator.music.corpus.works import Corpus
 
 pytestmark = pytest.mark.django_db
 STOP = 32

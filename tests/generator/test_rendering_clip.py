@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from generator.music.chorale import REST, Chorale
-from generator.music.tempo import step_seconds
+from generator.music.grid.chorale import REST, Chorale
+from generator.music.grid.tempo import step_seconds
 from generator.rendering import encoding, events, loudness
 from generator.rendering.clip import Clip, fingerprint, render_clip, render_wav
 from generator.rendering.errors import RenderError
@@ -136,7 +136,7 @@ def test_the_wav_is_stereo_in_16_bits_and_as_long_as_the_clip(clip):
 
 
 def test_bach_and_machine_take_one_path_from_the_midi_file(tmp_path, clip):
-    from generator.music.midi import read_midi, write_midi
+    from generator.music.formats.midi import read_midi, write_midi
 
     write_midi(chorale(), tmp_path / "x.mid")
     assert render_clip(read_midi(tmp_path / "x.mid"), soundfont=FONT).mp3 == clip.mp3

@@ -99,7 +99,7 @@ def test_voices_stand_from_left_to_right():
     low[3] = 60
     begins = np.zeros((4, 16))
     begins[3, 0] = 1
-    from generator.music.chorale import Chorale
+    from generator.music.grid.chorale import Chorale
 
     left, right = (rms for rms in np.sqrt((played(Chorale(low, begins)) ** 2).mean(axis=1)))
     assert left < right

@@ -22,8 +22,8 @@ ROWS = """
 import django; django.setup()
 from django.core.management import call_command
 from generator.models import Composer
-from generator.music.corpus import load_corpus
-from generator.music.splits import tunes_split
+from generator.music.corpus.works import load_corpus
+from generator.music.corpus.splits import tunes_split
 from generator.services.pool import GAME
 from tests.builders import make_excerpt, make_pair, make_work
 from django.conf import settings

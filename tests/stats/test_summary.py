@@ -23,7 +23,7 @@ def test_conditions_and_experience_stand_in_their_order():
 
 
 def test_conditions_are_the_generators():
-    from generator.music import chorale
+    from generator.music.grid import chorale
 
     assert CONDITIONS == chorale.CONDITIONS
 

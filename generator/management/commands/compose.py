@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from generator.errors import GeneratorError
 from generator.management.sampling import add_sampling, sampling_of
-from generator.music.chorale import VOICES
+from generator.music.grid.chorale import VOICES
 from generator.services.compose import Blank, Order, compose, known_work, writer_for
 
 FRAME = ("metre", "bars", "pickup", "phrase")

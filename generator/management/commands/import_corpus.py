@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from generator.errors import GeneratorError
-from generator.music.corpus import Corpus, build_corpus
-from generator.music.splits import tunes_split
+from generator.music.corpus.build import build_corpus
+from generator.music.corpus.splits import tunes_split
+from generator.music.corpus.works import Corpus
 from generator.services.works import Synced, sync_works
 
 

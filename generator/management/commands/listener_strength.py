@@ -15,8 +15,8 @@ from generator.evaluation.material import Material, load_material
 from generator.evaluation.strength import METRE, alike, bach_for_bach
 from generator.evaluation.surprisal import BachReader
 from generator.families.base import Family
-from generator.music.chorale import CONDITIONS, VOICES, Chorale, given_for
-from generator.music.midi import read_midi
+from generator.music.formats.midi import read_midi
+from generator.music.grid.chorale import CONDITIONS, VOICES, Chorale, given_for
 from generator.services.composers import find_source
 
 EASY = "markov"

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from generator.music.blank import blank_chorale
-from generator.music.chorale import given_for
+from generator.music.grid.chorale import given_for
+from generator.music.grid.empty_chorale import blank_chorale
 from generator.registry import family_class
 
 

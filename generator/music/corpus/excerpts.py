@@ -1,0 +1,94 @@
+"""Excerpts: whole phrases of a chorale, long enough to judge and short enough to hear twice.
+
+Rule
+----
+A cut stands where no voice holds a note over it: all four begin a note or a rest. An excerpt ends
+with the last step of a soprano note under a fermata, at a cut, and begins at a cut: with the first
+note of the piece, or with the first note after such an end. It lasts 10 to 25 seconds at the
+standard tempo and has no silence of all voices longer than a half note (interludes of the
+instruments, which the four voices do not hold). Of the excerpts that do not overlap, as many as can
+be are taken; among equally many, those that leave least of the piece out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
+from generator.music.grid.tempo import step_seconds
+
+SHORTEST_SECONDS = 10.0
+LONGEST_SECONDS = 25.0
+LONGEST_SILENCE = 2 * STEPS_PER_QUARTER
+
+Span = tuple[int, int]
+
+
+def excerpts_of(chorale: Chorale) -> list[Span]:
+    """The excerpts of a chorale in order, as steps start..stop that do not overlap.
+
+    Examples
+    --------
+    >>> phrase = [[1] + [0] * 63] * 4
+    >>> tune = Chorale(pitch=[[72] * 64, [67] * 64, [64] * 64, [48] * 64], onset=phrase,
+    ...                fermata=[1] * 64)
+    >>> excerpts_of(tune)
+    [(0, 64)]
+    """
+    best: dict[int, tuple[int, int, list[Span]]] = {0: (0, 0, [])}
+    spans = candidates(chorale)
+    ends = sorted({stop for _, stop in spans})
+    for end in ends:
+        chosen = best[max(best)]
+        for start, stop in spans:
+            if stop == end:
+                count, steps, before = best[max(at for at in best if at <= start)]
+                found = (count + 1, steps + stop - start, [*before, (start, stop)])
+                if found[:2] > chosen[:2]:
+                    chosen = found
+        best[end] = chosen
+    return best[max(best)][2]
+
+
+def candidates(chorale: Chorale) -> list[Span]:
+    """All spans that keep the rule, overlapping or not, by start and then by stop."""
+    ends = phrase_ends(chorale)
+    starts = sorted(set(_starts(chorale, [0, *ends])))
+    seconds = step_seconds(chorale.metre[0][1])
+    silent = (chorale.pitch == REST).all(axis=0)
+    return [
+        (start, stop)
+        for start in starts
+        for stop in ends
+        if SHORTEST_SECONDS <= (stop - start) * seconds <= LONGEST_SECONDS
+        and _longest_run(silent[start:stop]) <= LONGEST_SILENCE
+    ]
+
+
+def cuts(chorale: Chorale) -> BoolArray:
+    """bool[T + 1]: True where all voices begin a note or a rest, and at the end."""
+    rest = chorale.pitch == REST
+    begins = chorale.onset.copy()
+    begins[:, 0] = True
+    begins[:, 1:] |= rest[:, 1:] & ~rest[:, :-1]
+    return np.append(begins.all(axis=0), True)
+
+
+def phrase_ends(chorale: Chorale) -> list[int]:
+    """Steps before which a soprano note with a fermata ends, all voices with it."""
+    marked = chorale.fermata & (chorale.pitch[0] != REST)
+    return (np.flatnonzero(cuts(chorale)[1:] & marked) + 1).tolist()
+
+
+def _starts(chorale: Chorale, ends: list[int]) -> list[int]:
+    """The first sounding step after each end, where it is a cut."""
+    sounding = np.flatnonzero((chorale.pitch != REST).any(axis=0))
+    places = np.searchsorted(sounding, ends)
+    allowed = cuts(chorale)
+    steps = [int(sounding[place]) for place in places if place < len(sounding)]
+    return [step for step in steps if allowed[step]]
+
+
+def _longest_run(flags: BoolArray) -> int:
+    edges = np.flatnonzero(np.diff(flags, prepend=False, append=False))
+    return int((edges[1::2] - edges[::2]).max(initial=0))

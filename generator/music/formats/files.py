@@ -1,0 +1,62 @@
+"""Files from and for the outside: read with a limit, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from generator.music.formats.format_errors import FormatError
+
+# A long chorale takes 400 kB as MusicXML; notation programs write up to ten times as much.
+MAX_BYTES = 8_000_000
+
+
+def read_limited(path: Path | str) -> bytes:
+    """The bytes of a file from outside.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read or is larger than `MAX_BYTES`.
+    """
+    source = Path(path)
+    try:
+        with source.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise FormatError(f"cannot read {source}: {error.strerror or error}") from error
+    if len(data) > MAX_BYTES:
+        raise FormatError(
+            f"{source.name} is larger than {MAX_BYTES // 1_000_000} MB; give a file with one piece"
+        )
+    if not data:
+        raise FormatError(f"{source.name} is empty; give a MIDI or MusicXML file with notes")
+    return data
+
+
+def write_whole(path: Path | str, data: bytes) -> None:
+    """Write beside the target, then rename: a reader meets the old file or the new one.
+
+    Raises
+    ------
+    FormatError
+        If the folder is missing or cannot be written to.
+    """
+    target = Path(path)
+    name = ""
+    try:
+        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            name = file.name
+            file.write(data)
+        # A temporary file is private (0600); the result gets what an ordinary open() would give.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(target)
+    except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise FormatError(
+            f"cannot write {target}: {error.strerror or error}; choose a folder that is writable"
+        ) from error

@@ -1,0 +1,143 @@
+"""MIDI files: the grid written and read back alike, and foreign files read where they fit the grid.
+
+What we write, at 480 ticks to the quarter:
+
+- the first track: name (the title), text ``grid 1``, ``bwv ...`` and ``key ...``, key and time
+  signatures, tempo, and markers ``pickup 4 of 4/4``, ``fermata``, ``fermata end``;
+  its end is the end of the grid;
+- one track a voice, named Soprano, Alto, Tenor, Bass, on a channel of its own.
+
+A pickup gets a time signature of its own, so that programs draw its bar lines where they belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+
+import mido
+import numpy as np
+
+from generator.music.formats.files import read_limited, write_whole
+from generator.music.formats.midi_reader import OURS, midi_score
+from generator.music.formats.score import VOICE_NAMES, chorale_of, four_voices, notes_of
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, Chorale, Metre
+from generator.music.grid.spelling import signature
+from generator.music.grid.tempo import step_seconds
+
+TICKS = 480
+STEP = TICKS // STEPS_PER_QUARTER
+VELOCITY = 80
+CHURCH_ORGAN = 19
+
+Event = tuple[int, "mido.Message | mido.MetaMessage"]
+
+
+def write_midi(chorale: Chorale, path: Path | str) -> None:
+    """Write a MIDI file, whole or not at all; the same chorale gives the same bytes."""
+    write_whole(path, midi_bytes(chorale))
+
+
+def midi_bytes(chorale: Chorale) -> bytes:
+    """The MIDI file of a chorale."""
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS)
+    end = chorale.steps * STEP
+    file.tracks.append(_track(_frame_events(chorale), end))
+    for voice in range(len(VOICE_NAMES)):
+        file.tracks.append(_track(_voice_events(chorale, voice), end))
+    out = BytesIO()
+    file.save(file=out)
+    return out.getvalue()
+
+
+def read_midi(path: Path | str) -> Chorale:
+    """The chorale of a MIDI file with four voices, ours or foreign.
+
+    Foreign voices are tracks (or channels of one track): by name where they are called Soprano,
+    Alto, Tenor, Bass, else by falling mean pitch. Without a time signature the metre is 4/4; a
+    first bar in a shorter metre is a pickup; without a key the key is estimated.
+
+    Raises
+    ------
+    FormatError
+        If it is no MIDI file, is off the grid, or has not four single voices.
+    """
+    score = midi_score(read_limited(path), Path(path).name)
+    return chorale_of(score, four_voices(score))
+
+
+def _track(events: Iterable[Event], end: int) -> mido.MidiTrack:
+    track, now = mido.MidiTrack(), 0
+    for tick, message in events:
+        message.time = tick - now
+        track.append(message)
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=end - now))
+    return track
+
+
+def _frame_events(chorale: Chorale) -> list[Event]:
+    first = [mido.MetaMessage("track_name", name=_bytes_as_latin(chorale.title)), _text(OURS)]
+    if chorale.bwv:
+        first.append(_text(f"bwv {chorale.bwv}"))
+    first.append(_text(f"key {chorale.key}"))
+    if abs(signature(chorale.key)) <= 7:
+        tonic, mode = chorale.key.split()
+        name = tonic + ("m" if mode == "minor" else "")
+        first.append(mido.MetaMessage("key_signature", key=name))
+    if chorale.anacrusis:
+        pickup = f"pickup {chorale.anacrusis} of {chorale.metre[0][1]}"
+        first.append(mido.MetaMessage("marker", text=pickup))
+    events: list[Event] = [(0, message) for message in first]
+    for step, metre in _written_metre(chorale):
+        over, under = metre.split("/")
+        events.append(
+            (
+                step * STEP,
+                mido.MetaMessage("time_signature", numerator=int(over), denominator=int(under)),
+            )
+        )
+    tempo = round(step_seconds(chorale.metre[0][1]) * STEPS_PER_QUARTER * 1e6)
+    events.append((0, mido.MetaMessage("set_tempo", tempo=tempo)))
+    edges = np.flatnonzero(np.diff(chorale.fermata, prepend=False, append=False)).tolist()
+    for index, step in enumerate(edges):
+        word = "fermata end" if index % 2 else "fermata"
+        events.append((step * STEP, mido.MetaMessage("marker", text=word)))
+    return sorted(events, key=lambda event: event[0])
+
+
+def _written_metre(chorale: Chorale) -> Metre:
+    pickup, metre = chorale.anacrusis, chorale.metre
+    if not pickup or (len(metre) > 1 and metre[1][0] <= pickup) or pickup >= chorale.steps:
+        return metre
+    short = Fraction(pickup, 16)
+    over, under = short.numerator, short.denominator
+    return ((0, f"{over}/{under}"), (pickup, metre[0][1]), *metre[1:])
+
+
+def _voice_events(chorale: Chorale, voice: int) -> list[Event]:
+    events: list[Event] = [
+        (0, mido.MetaMessage("track_name", name=VOICE_NAMES[voice].capitalize())),
+        (0, mido.Message("program_change", channel=voice, program=CHURCH_ORGAN)),
+    ]
+    for note in notes_of(chorale, voice):
+        if note.pitch == REST:
+            continue
+        for kind, step, velocity in (
+            ("note_on", note.start, VELOCITY),
+            ("note_off", note.end, 0),
+        ):
+            message = mido.Message(kind, channel=voice, note=note.pitch, velocity=velocity)
+            events.append((step * STEP, message))
+    return events
+
+
+def _text(text: str) -> mido.MetaMessage:
+    return mido.MetaMessage("text", text=_bytes_as_latin(text))
+
+
+def _bytes_as_latin(text: str) -> str:
+    # mido writes Latin-1; the bytes are UTF-8, as most programs expect.
+    return text.encode().decode("latin-1")

@@ -1,0 +1,224 @@
+"""A chorale as a MusicXML score of four staves.
+
+Everything the grid holds stands in the notation itself. Only where notation cannot say it (a
+fermata over part of a note, a pickup cut short) a `miscellaneous-field` carries the exact steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+from generator.music.formats.engraving import VALUES, Sign, accidentals, beams, signs_of
+from generator.music.formats.score import VOICE_NAMES, Bar, Note, bars_of, fermata_steps, notes_of
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale, bar_steps
+from generator.music.grid.spelling import signature, spelled
+
+HEAD = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    b'<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
+    b'"http://www.musicxml.org/dtds/partwise.dtd">\n'
+)
+FIELD_FERMATA = "fermata-steps"
+FIELD_PICKUP = "pickup-steps"
+# Sign, line, octaves above what is written.
+_CLEFS = (("G", 2, 0), ("G", 2, 0), ("G", 2, -1), ("F", 4, 0))
+_ACCIDENTALS = {
+    -3: "triple-flat",
+    -2: "flat-flat",
+    -1: "flat",
+    0: "natural",
+    1: "sharp",
+    2: "double-sharp",
+    3: "triple-sharp",
+}
+
+
+def musicxml_bytes(chorale: Chorale) -> bytes:
+    """The MusicXML file of a chorale; the same chorale gives the same bytes."""
+    bars = bars_of(chorale)
+    voices = with_fermatas(chorale)
+    root = ET.Element("score-partwise", version="4.0")
+    _head(root, chorale, _fields(chorale, bars, voices))
+    for index, notes in enumerate(voices):
+        part = ET.SubElement(root, "part", id=f"P{index + 1}")
+        _write_part(part, notes, bars, chorale, index)
+    return HEAD + ET.tostring(root, encoding="unicode").encode() + b"\n"
+
+
+def with_fermatas(chorale: Chorale) -> list[list[Note]]:
+    """The notes of each voice, marked so that `fermata_steps` finds the same steps again.
+
+    A soprano note that lies whole under the marks gets one, then lower voices' notes under what is
+    left; the notes that sound with them at their end are marked too, as printed scores do.
+    """
+    voices = [notes_of(chorale, voice) for voice in range(len(VOICE_NAMES))]
+    if not chorale.fermata.any():
+        return voices
+    left = chorale.fermata.copy()
+    ends: list[int] = []
+    marked: list[set[int]] = [set() for _ in voices]
+    for voice, notes in enumerate(voices):
+        for index, note in enumerate(notes):
+            if note.pitch != REST and left[note.start : note.end].all():
+                marked[voice].add(index)
+        for index in marked[voice]:
+            left[notes[index].start : notes[index].end] = False
+            ends.append(notes[index].end - 1)
+    for voice, notes in enumerate(voices):
+        starts = [note.start for note in notes]
+        for end in ends:
+            index = int(np.searchsorted(starts, end, side="right")) - 1
+            if notes[index].pitch != REST:
+                marked[voice].add(index)
+    return [
+        [replace(note, fermata=index in marked[voice]) for index, note in enumerate(notes)]
+        for voice, notes in enumerate(voices)
+    ]
+
+
+def _fields(chorale: Chorale, bars: Sequence[Bar], voices: list[list[Note]]) -> dict[str, str]:
+    fields = {}
+    if chorale.anacrusis and bars[0].stop != chorale.anacrusis:
+        fields[FIELD_PICKUP] = str(chorale.anacrusis)
+    if not np.array_equal(fermata_steps(voices, chorale.steps), chorale.fermata):
+        fields[FIELD_FERMATA] = _spans(chorale.fermata)
+    return fields
+
+
+def _spans(marks: BoolArray) -> str:
+    edges = np.flatnonzero(np.diff(marks, prepend=False, append=False)).reshape(-1, 2)
+    return " ".join(f"{start}-{stop}" for start, stop in edges.tolist())
+
+
+def _head(root: ET.Element, chorale: Chorale, fields: dict[str, str]) -> None:
+    if chorale.bwv or chorale.title:
+        work = ET.SubElement(root, "work")
+        if chorale.bwv:
+            _text(work, "work-number", _printable(chorale.bwv))
+        if chorale.title:
+            _text(work, "work-title", _printable(chorale.title))
+    identification = ET.SubElement(root, "identification")
+    encoding = ET.SubElement(identification, "encoding")
+    _text(encoding, "software", "Bach or bot?")
+    if fields:
+        extra = ET.SubElement(identification, "miscellaneous")
+        for name, value in fields.items():
+            _text(extra, "miscellaneous-field", value).set("name", name)
+    parts = ET.SubElement(root, "part-list")
+    group = ET.SubElement(parts, "part-group", type="start", number="1")
+    _text(group, "group-symbol", "bracket")
+    _text(group, "group-barline", "yes")
+    for index, name in enumerate(VOICE_NAMES):
+        part = ET.SubElement(parts, "score-part", id=f"P{index + 1}")
+        _text(part, "part-name", name.capitalize())
+        _text(part, "part-abbreviation", name[0].upper())
+    ET.SubElement(parts, "part-group", type="stop", number="1")
+
+
+def _write_part(
+    part: ET.Element, notes: Sequence[Note], bars: Sequence[Bar], chorale: Chorale, voice: int
+) -> None:
+    sharps = signature(chorale.key)
+    number = 0 if chorale.anacrusis else 1
+    first = 0
+    for bar in bars:
+        measure = ET.SubElement(part, "measure", number=str(number))
+        if number == 0:
+            measure.set("implicit", "yes")
+        number += 1
+        if bar.changes:
+            _attributes(measure, bar, chorale, voice)
+        while notes[first].end <= bar.start:
+            first += 1
+        last = first
+        while last < len(notes) and notes[last].start < bar.stop:
+            last += 1
+        _write_bar(measure, signs_of(notes[first:last], bar), bar, sharps)
+    barline = ET.SubElement(measure, "barline", location="right")
+    _text(barline, "bar-style", "light-heavy")
+
+
+def _attributes(measure: ET.Element, bar: Bar, chorale: Chorale, voice: int) -> None:
+    attributes = ET.SubElement(measure, "attributes")
+    if bar.start == 0:
+        _text(attributes, "divisions", str(STEPS_PER_QUARTER))
+        key = ET.SubElement(attributes, "key")
+        _text(key, "fifths", str(signature(chorale.key)))
+        _text(key, "mode", chorale.mode)
+    time = ET.SubElement(attributes, "time")
+    over, under = bar.metre.split("/")
+    _text(time, "beats", over)
+    _text(time, "beat-type", under)
+    if bar.start == 0:
+        sign, line, octaves = _CLEFS[voice]
+        clef = ET.SubElement(attributes, "clef")
+        _text(clef, "sign", sign)
+        _text(clef, "line", str(line))
+        if octaves:
+            _text(clef, "clef-octave-change", str(octaves))
+
+
+def _write_bar(measure: ET.Element, signs: Sequence[Sign], bar: Bar, sharps: int) -> None:
+    length = bar.stop - bar.start
+    note = signs[0].note
+    if note.pitch == REST and note.end >= bar.stop and length == bar_steps(bar.metre):
+        element = ET.SubElement(measure, "note")
+        ET.SubElement(element, "rest", measure="yes")
+        _text(element, "duration", str(length))
+        _text(element, "voice", "1")
+        return
+    printed = accidentals(signs, sharps)
+    beamed = beams(signs, bar.metre)
+    for index, sign in enumerate(signs):
+        _write_sign(measure, sign, sharps, printed[index], beamed[index])
+
+
+def _write_sign(
+    measure: ET.Element, sign: Sign, sharps: int, accidental: int | None, beam: tuple[str, ...]
+) -> None:
+    element = ET.SubElement(measure, "note")
+    if sign.is_rest:
+        ET.SubElement(element, "rest")
+    else:
+        letter, alter, octave = spelled(sign.note.pitch, sharps)
+        pitch = ET.SubElement(element, "pitch")
+        _text(pitch, "step", letter)
+        if alter:
+            _text(pitch, "alter", str(alter))
+        _text(pitch, "octave", str(octave))
+    _text(element, "duration", str(sign.length))
+    ties = [kind for kind, there in (("stop", sign.tied_from), ("start", sign.tied_to)) if there]
+    for kind in ties:
+        ET.SubElement(element, "tie", type=kind)
+    _text(element, "voice", "1")
+    name, dots = VALUES[sign.length]
+    _text(element, "type", name)
+    for _ in range(dots):
+        ET.SubElement(element, "dot")
+    if accidental is not None:
+        _text(element, "accidental", _ACCIDENTALS[accidental])
+    for level, kind in enumerate(beam, start=1):
+        _text(element, "beam", kind).set("number", str(level))
+    # The fermata stands over the last sign of a tied note.
+    fermata = sign.note.fermata and not sign.tied_to
+    if ties or fermata:
+        notations = ET.SubElement(element, "notations")
+        for kind in ties:
+            ET.SubElement(notations, "tied", type=kind)
+        if fermata:
+            ET.SubElement(notations, "fermata", type="upright")
+
+
+def _text(parent: ET.Element, tag: str, text: str) -> ET.Element:
+    element = ET.SubElement(parent, tag)
+    element.text = text
+    return element
+
+
+def _printable(text: str) -> str:
+    # XML has no way to write control characters.
+    return "".join(sign for sign in text if sign.isprintable())

@@ -1,0 +1,249 @@
+"""What the readers of outside formats share: named parts of notes, and their way to a grid.
+
+A reader turns its file into a `Score`, whose times are steps already; `chorale_of` lays the chosen
+parts on the grid. Nothing is bent: what the grid cannot hold is a FormatError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from statistics import fmean
+
+import numpy as np
+
+from generator.music.formats.format_errors import FormatError
+from generator.music.grid.chorale import REST, VOICES, BoolArray, Chorale, Metre, bar_steps
+from generator.music.grid.spelling import estimated_key, key_name, note_name
+
+MAX_STEPS = 10_000
+VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note from step `start` up to, and not with, step `end`."""
+
+    start: int
+    end: int
+    pitch: int
+    fermata: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of a file, by rising start."""
+
+    name: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a file says, before anybody decides which part is which voice.
+
+    `key` is empty where the file names none; `sharps` then holds its signature, if it has one.
+    `fermata` is set where the file carries the exact steps; otherwise the notes' own marks count.
+    """
+
+    parts: tuple[Part, ...]
+    steps: int
+    metre: Metre = ((0, "4/4"),)
+    key: str = ""
+    sharps: int | None = None
+    anacrusis: int = 0
+    fermata: BoolArray | None = None
+    bwv: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One measure; `phase` counts from the bar line that a pickup lacks."""
+
+    start: int
+    stop: int
+    phase: int
+    metre: str
+    changes: bool
+
+
+def voice_of_name(name: str) -> int | None:
+    """The voice that a part's name says, such as "Alto", "alto 1" or "A"; None where it says none.
+
+    Examples
+    --------
+    >>> voice_of_name("Tenor"), voice_of_name("B."), voice_of_name("Organ")
+    (2, 3, None)
+    """
+    words = name.strip().lower().replace(".", " ").split()
+    if not words:
+        return None
+    for voice, full in enumerate(VOICE_NAMES):
+        if words[0] == full or words == [full[0]]:
+            return voice
+    return None
+
+
+def four_voices(score: Score) -> dict[int, Part]:
+    """Parts by voice: by their names where these name all four, else by falling mean pitch.
+
+    Raises
+    ------
+    FormatError
+        If the score does not have exactly four parts with notes.
+    """
+    named = by_name(score.parts)
+    if len(named) == len(VOICES):
+        return named
+    parts = sounding(score)
+    if len(parts) != len(VOICES):
+        names = ", ".join(part.name for part in parts)
+        raise FormatError(
+            f"a chorale has four voices; this file has {len(parts)} with notes ({names}): "
+            "put each voice into a part (or track) of its own, one note at a time"
+        )
+    return dict(enumerate(by_pitch(parts)))
+
+
+def sounding(score: Score) -> list[Part]:
+    """The parts that have a note."""
+    return [part for part in score.parts if part.notes]
+
+
+def by_name(parts: Sequence[Part]) -> dict[int, Part]:
+    """Parts whose names say their voice; empty where two parts say the same one."""
+    said = [(voice_of_name(part.name), part) for part in parts]
+    named = {voice: part for voice, part in said if voice is not None}
+    return named if len(named) == sum(voice is not None for voice, _ in said) else {}
+
+
+def by_pitch(parts: Sequence[Part]) -> list[Part]:
+    """Highest first, in the file's order where two are level."""
+    return sorted(parts, key=lambda part: -fmean(note.pitch for note in part.notes))
+
+
+def chorale_of(score: Score, voices: Mapping[int, Part]) -> Chorale:
+    """Lay parts on the grid; voices without a part rest.
+
+    Raises
+    ------
+    FormatError
+        If a part has two notes at once, or the grid cannot hold the metre, the key or the length.
+    """
+    if score.steps < 1:
+        raise FormatError("the file has no notes; give one with a melody in it")
+    if score.steps > MAX_STEPS:
+        raise FormatError(
+            f"the file lasts {score.steps} sixteenths, more than {MAX_STEPS}; give a single chorale"
+        )
+    pitch = np.full((len(VOICES), score.steps), REST, dtype=np.int16)
+    onset = np.zeros((len(VOICES), score.steps), dtype=np.bool_)
+    for voice, part in voices.items():
+        check_line(part)
+        for note in part.notes:
+            pitch[voice, note.start : note.end] = note.pitch
+            onset[voice, note.start] = True
+    marks = score.fermata
+    if marks is None:
+        marks = fermata_steps([voices[voice].notes for voice in sorted(voices)], score.steps)
+    try:
+        return Chorale(
+            pitch=pitch,
+            onset=onset,
+            fermata=marks,
+            metre=tuple((step, name) for step, name in score.metre if step < score.steps),
+            key=score.key or _key_of_notes(voices, score.sharps),
+            anacrusis=score.anacrusis,
+            bwv=score.bwv,
+            title=score.title,
+        )
+    except ValueError as error:
+        raise FormatError(f"the grid cannot hold this file: {error}") from error
+
+
+def check_line(part: Part) -> None:
+    """Raise FormatError where a part has two notes at once."""
+    for before, after in pairwise(part.notes):
+        if after.start < before.end:
+            raise FormatError(
+                f"{part.name} is not a single voice: {note_name(after.pitch)} begins at beat "
+                f"{beat_name(after.start)} while {note_name(before.pitch)} still sounds; "
+                "put each voice into a part (or track) of its own"
+            )
+
+
+def fermata_steps(voices: Sequence[Sequence[Note]], steps: int) -> BoolArray:
+    """bool[steps]: the notes under fermatas, highest voice first.
+
+    A lower voice's fermata counts where no higher voice has one during that note.
+    """
+    marks = np.zeros(steps, dtype=np.bool_)
+    for notes in voices:
+        for note in notes:
+            if note.fermata and not (marks[note.start : note.end]).any():
+                marks[note.start : note.end] = True
+    return marks
+
+
+def notes_of(chorale: Chorale, voice: int) -> list[Note]:
+    """The notes and the rests (`pitch` is `REST`) of one voice, without a gap."""
+    pitch = chorale.pitch[voice]
+    begins = chorale.onset[voice].copy()
+    begins[0] = True
+    begins[1:] |= pitch[1:] != pitch[:-1]
+    starts = [*np.flatnonzero(begins).tolist(), chorale.steps]
+    return [Note(start, end, int(pitch[start])) for start, end in pairwise(starts)]
+
+
+def bars_of(chorale: Chorale) -> list[Bar]:
+    """The measures of a chorale: a bar line at each change of metre, even within a bar."""
+    bars = []
+    limits = [step for step, _ in chorale.metre[1:]] + [chorale.steps]
+    for index, (start, metre) in enumerate(chorale.metre):
+        length = bar_steps(metre)
+        phase = -chorale.anacrusis % length if index == 0 else 0
+        at, changes = start, True
+        while at < limits[index]:
+            stop = min(at + length - phase, limits[index])
+            bars.append(Bar(at, stop, phase, metre, changes))
+            at, phase, changes = stop, 0, False
+    return bars
+
+
+def on_grid(value: Fraction | int, tolerance: float, said: str) -> int:
+    """A time in steps as a whole number.
+
+    Raises
+    ------
+    FormatError
+        If it lies further than `tolerance` from one; the message begins with `said`.
+    """
+    if isinstance(value, int):
+        return value
+    nearest = round(value)
+    if abs(value - nearest) > tolerance:
+        raise FormatError(
+            f"{said} at beat {beat_name(value)}, off the grid of sixteenths; "
+            "quantise the file to sixteenths (no triplets, no shorter notes)"
+        )
+    return nearest
+
+
+def beat_name(step: Fraction | int) -> str:
+    """A place for people: quarters from 1, such as "5.25"."""
+    return f"{float(step) / 4 + 1:.4g}" if step < 4000 else f"{float(step) / 4 + 1:.2f}"
+
+
+def _key_of_notes(voices: Mapping[int, Part], sharps: int | None) -> str:
+    notes = [note for part in voices.values() for note in part.notes]
+    if not notes:
+        return "C major" if sharps is None else key_name(sharps, "major")
+    lengths = [note.end - note.start for note in notes]
+    # A bass ends on the tonic and a soprano mostly does; an inner voice does not.
+    last = next(
+        (voices[v].notes[-1].pitch for v in (3, 0) if v in voices and voices[v].notes), None
+    )
+    return estimated_key([note.pitch for note in notes], lengths, sharps=sharps, final=last)

@@ -1,0 +1,125 @@
+"""Parallel fifths and octaves.
+
+Conventions
+-----------
+A *chord change* is a step at which any voice's pitch differs from the step before (a rest is a
+pitch of its own here). A *parallel* is a pair of voices that both move at a chord change, in the
+same direction, and whose interval mod 12 is the same before and after, and is 0 (unison, octave)
+or 7 (fifth). The interval is the distance between the two notes whichever voice lies above. Both
+notes must sound on both sides.
+
+Fermata ends are excepted: the change at which a fermata note ends (the step before carries a
+fermata, and this step does not, or begins a new note in the voice that carries it) begins a new
+phrase, and Bach treats it as a new beginning. Such a change still counts as a chord change. The
+move into the fermata note is not excepted.
+
+References
+----------
+DESIGN.md, section 9.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from generator.music.grid.chorale import REST, BoolArray, Chorale
+from generator.music.measures.counts import Count
+
+PER = 1000  # parallels are quoted per 1,000 chord changes
+_PAIRS = np.array(list(combinations(range(4), 2)))
+
+
+def written_cells(chorale: Chorale, written: ArrayLike) -> BoolArray:
+    """`written` as bool[4, T], from bool[4] (whole voices) or bool[4, T].
+
+    Raises
+    ------
+    ValueError
+        If it has neither shape.
+    """
+    mask = np.asarray(written, dtype=np.bool_)
+    if mask.shape == (4,):
+        mask = np.repeat(mask[:, None], chorale.steps, axis=1)
+    if mask.shape != chorale.pitch.shape:
+        raise ValueError(
+            f"written has shape {mask.shape}; use (4,) or the chorale's {chorale.pitch.shape}"
+        )
+    return mask
+
+
+def chord_changes(chorale: Chorale) -> NDArray[np.intp]:
+    """Steps at which any voice's pitch differs from the step before."""
+    pitch = chorale.pitch
+    changed: NDArray[np.intp] = 1 + np.flatnonzero((pitch[:, 1:] != pitch[:, :-1]).any(axis=0))
+    return changed
+
+
+def fermata_ends(chorale: Chorale) -> BoolArray:
+    """bool[T]: true at the first step after a fermata note."""
+    fermata = chorale.fermata
+    ends = np.zeros(chorale.steps, dtype=np.bool_)
+    # The soprano carries the fermata; where it rests, whichever voice sounds.
+    carrier = np.where(chorale.pitch[0] != REST, chorale.onset[0], chorale.onset.any(axis=0))
+    ends[1:] = fermata[:-1] & (~fermata[1:] | carrier[1:])
+    return ends
+
+
+def parallels_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
+    """bool[6, T]: which of the pairs SA, ST, SB, AT, AB, TB moves in parallel into each step.
+
+    Parameters
+    ----------
+    chorale : Chorale
+    written : bool[4] or bool[4, T]
+        A pair counts where at least one of its four cells (two voices, two steps) is written.
+    """
+    cells = written_cells(chorale, written)
+    pitch = chorale.pitch.astype(np.int32)
+    found = np.zeros((len(_PAIRS), chorale.steps), dtype=np.bool_)
+    one, two = pitch[_PAIRS[:, 0]], pitch[_PAIRS[:, 1]]  # [6, T]
+    sounding = (one != REST) & (two != REST)
+    interval = np.abs(one - two) % 12
+    direction = np.sign(np.diff(one)), np.sign(np.diff(two))
+    touched = cells[_PAIRS[:, 0]] | cells[_PAIRS[:, 1]]
+    found[:, 1:] = (
+        sounding[:, 1:]
+        & sounding[:, :-1]
+        & (direction[0] == direction[1])
+        & (direction[0] != 0)
+        & (interval[:, 1:] == interval[:, :-1])
+        & np.isin(interval[:, 1:], (0, 7))
+        & (touched[:, 1:] | touched[:, :-1])
+    )
+    return found & ~fermata_ends(chorale)
+
+
+def parallels(chorale: Chorale, written: ArrayLike) -> Count:
+    """Parallel fifths and octaves, of chord changes; times `PER` it is the published figure.
+
+    Parameters
+    ----------
+    chorale : Chorale
+    written : bool[4] or bool[4, T]
+        What the machine wrote. For Bach's own figure pass Bach's chorale with the same mask:
+        his parallels on the same pairs of voices.
+
+    Returns
+    -------
+    Count
+        Pairs of voices in parallel, of chord changes. Two pairs at one step count twice.
+
+    Raises
+    ------
+    ValueError
+        If `written` has neither shape.
+
+    Examples
+    --------
+    >>> c = Chorale(pitch=[[74, 76], [67, 67], [67, 69], [55, 53]], onset=[[1] * 2] * 4)
+    >>> parallels(c, [True] * 4)
+    Count(count=1, of=1)
+    """
+    return Count(int(parallels_at(chorale, written).sum()), len(chord_changes(chorale)))
