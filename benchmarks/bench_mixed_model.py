@@ -20,7 +20,7 @@ from scipy.special import expit
 from bachtest.stats.mixed.blocks import FloatArray, IntArray
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import GlmmFit, fit_glmm, make_problem, pattern_rows
-from bachtest.stats.order import CONDITIONS, EXPERIENCES
+from bachtest.stats.rates.order import CONDITIONS, EXPERIENCES
 
 EACH, ITEMS = 5, 280
 BESIDE_R = (4_000, 100_000)

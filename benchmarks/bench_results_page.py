@@ -125,7 +125,7 @@ def fill(answers: int) -> None:
 
 
 def make_pairs() -> None:
-    from bachtest.stats.order import CONDITIONS
+    from bachtest.stats.rates.order import CONDITIONS
     from generator.models import Composer, Excerpt, Pair, Piece, Work
 
     def composer(slug: str, kind: str) -> Composer:

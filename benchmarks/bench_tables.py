@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bachtest.stats.order import CONDITIONS, EXPERIENCES
+from bachtest.stats.rates.order import CONDITIONS, EXPERIENCES
 
 ANSWERS, EACH, ITEMS = 1_000_000, 5, 280
 REPEATS = 3

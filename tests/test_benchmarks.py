@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from bachtest.stats.table import read_table
+from bachtest.stats.tables.table import read_table
 from benchmarks import bench_families, bench_tables
 from benchmarks.peer_deepbach import DeepBach, PeerMissing
 from generator.registry import family_class

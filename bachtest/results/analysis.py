@@ -11,7 +11,7 @@ from django.utils.timezone import now
 
 from bachtest.results.flags import FLAGS_VERSION
 from bachtest.results.models import Analysis
-from bachtest.stats.summary import FEW
+from bachtest.stats.rates.summary import FEW
 from bachtest.studies.models import Study
 
 # Asked for anew when answers have grown, or shrunk, by this share since the last one.

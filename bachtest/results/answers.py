@@ -13,10 +13,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 from bachtest.game.models import Answer
 from bachtest.results.flags import FLAGS
 from bachtest.results.tallies import Cell, ensure_counted, number_of_labels, read
-from bachtest.stats import summary
-from bachtest.stats.audibility import PoolCount, likeness
-from bachtest.stats.report import GROUPS, Flagged, Report
-from bachtest.stats.summary import summarise
+from bachtest.stats.rates import summary
+from bachtest.stats.rates.identical_pairs import PoolCount, likeness
+from bachtest.stats.rates.summary import summarise
+from bachtest.stats.report.pooled_report import GROUPS, Flagged, Report
 from bachtest.studies.models import Study
 from generator.models import Composer, Pair
 

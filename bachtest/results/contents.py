@@ -16,8 +16,8 @@ from bachtest.results.page import alike_rows, crossing, forest
 from bachtest.results.running import running_picture
 from bachtest.results.tallies import kept_cells
 from bachtest.results.tasks import ask_for_analysis
-from bachtest.stats.published import BACHBOT_NAME, BACHBOT_SOURCE
-from bachtest.stats.summary import FEW
+from bachtest.stats.rates.summary import FEW
+from bachtest.stats.report.published import BACHBOT_NAME, BACHBOT_SOURCE
 from bachtest.studies.models import Study
 from generator.models import Composer
 

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from bachtest.results.answers import FIELDS, answers_of
 from bachtest.results.flags import FLAGS
 from bachtest.results.tallies import BATCH
-from bachtest.stats.bias import Trend, trend
-from bachtest.stats.fooling import fooling_of_model
+from bachtest.stats.clustered.anytime_valid import listener_sequence
+from bachtest.stats.clustered.response_bias import Trend, trend
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
-from bachtest.stats.model_verdict import model_verdict
-from bachtest.stats.sequential import listener_sequence
+from bachtest.stats.verdict.item_effects import fooling_of_model
+from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from bachtest.results.curves import LEFT, RIGHT, Scale, Tick, path, rate_scale, rate_ticks
 from bachtest.results.tallies import Cell
-from bachtest.stats import summary
-from bachtest.stats.accuracy import Proportion, wilson
-from bachtest.stats.bias import SideBias, side_bias
-from bachtest.stats.summary import FEW, summarise
+from bachtest.stats.clustered.response_bias import SideBias, side_bias
+from bachtest.stats.rates import summary
+from bachtest.stats.rates.accuracy import Proportion, wilson
+from bachtest.stats.rates.summary import FEW, summarise
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from bachtest.game.models import Listener, Round
 from bachtest.results.page import condition_words
 from bachtest.results.tallies import Cell
-from bachtest.stats.accuracy import Proportion, wilson
-from bachtest.stats.summary import FEW
+from bachtest.stats.rates.accuracy import Proportion, wilson
+from bachtest.stats.rates.summary import FEW
 from generator.models import Pair
 
 MOST = 10

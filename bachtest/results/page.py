@@ -8,10 +8,10 @@ from typing import Any
 
 from bachtest.game.scoring import written_voices
 from bachtest.results.anchors import Mark, bachbot
-from bachtest.stats.audibility import Likeness
-from bachtest.stats.report import Report
-from bachtest.stats.signal_detection import DPrime
-from bachtest.stats.summary import Breakdown, Cell
+from bachtest.stats.rates.identical_pairs import Likeness
+from bachtest.stats.rates.signal_detection import DPrime
+from bachtest.stats.rates.summary import Breakdown, Cell
+from bachtest.stats.report.pooled_report import Report
 
 EXPERIENCE_WORDS = {
     "novice": "listens to music",

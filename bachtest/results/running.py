@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from bachtest.results.curves import LEFT, RIGHT, Scale, Tick, path, rate_scale, rate_ticks
 from bachtest.results.tallies import Cell
-from bachtest.stats.sequential import EValue, coin_band, e_value
-from bachtest.stats.summary import FEW
+from bachtest.stats.clustered.anytime_valid import EValue, coin_band, e_value
+from bachtest.stats.rates.summary import FEW
 
 T = TypeVar("T")
 STEPS = 120

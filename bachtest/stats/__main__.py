@@ -13,13 +13,14 @@ from pathlib import Path
 # thirty times as long as one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from bachtest.stats.analysis import Analysis, analyse
-from bachtest.stats.export import Source, read_source
-from bachtest.stats.page import to_html
-from bachtest.stats.planning import add_arguments, plan_from
-from bachtest.stats.protocols import PROTOCOLS
-from bachtest.stats.table import TableError
-from bachtest.stats.telling import analysis_json, analysis_text
+from bachtest.stats.planning.plan import add_arguments, plan_from
+from bachtest.stats.rates.protocols import PROTOCOLS
+from bachtest.stats.report.analysis import Analysis, analyse
+from bachtest.stats.report.html import to_html
+from bachtest.stats.report.plan_text import plan_text
+from bachtest.stats.report.terminal import analysis_json, analysis_text
+from bachtest.stats.tables.read_study_folder import Source, read_source
+from bachtest.stats.tables.table import TableError
 
 _PROG = "python -m bachtest.stats"
 
@@ -135,7 +136,7 @@ def _plan(arguments: Sequence[str]) -> None:
     add_arguments(parser)
     options = parser.parse_args(arguments)
     plan = plan_from(options)
-    print(json.dumps(plan.to_json(), indent=2) if options.json else str(plan))
+    print(json.dumps(plan.to_json(), indent=2) if options.json else plan_text(plan))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,10 +12,10 @@ from bachtest.game.models import Answer, Listener
 from bachtest.results import analysis, tallies
 from bachtest.results.models import Analysis
 from bachtest.results.tasks import ask_for_analysis, tend
-from bachtest.stats.export import read_source
-from bachtest.stats.fooling import fooling_of_model
 from bachtest.stats.mixed.fit import fit_mixed
-from bachtest.stats.model_verdict import model_verdict
+from bachtest.stats.tables.read_study_folder import read_source
+from bachtest.stats.verdict.item_effects import fooling_of_model
+from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
 from generator.models import Pair
 from tests.results.rows import make_answer, make_game, quiz

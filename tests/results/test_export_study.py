@@ -10,11 +10,11 @@ from django.core.management import CommandError, call_command
 from bachtest.game.models import Game, Listener, Round
 from bachtest.results.answers import study_report
 from bachtest.stats.__main__ import main
-from bachtest.stats.export import read_source
-from bachtest.stats.order import EXPERIENCES
-from bachtest.stats.report import make_report
-from bachtest.stats.show import to_json
-from bachtest.stats.table import read_table
+from bachtest.stats.rates.order import EXPERIENCES
+from bachtest.stats.report.counts_text import to_json
+from bachtest.stats.report.pooled_report import make_report
+from bachtest.stats.tables.read_study_folder import read_source
+from bachtest.stats.tables.table import read_table
 
 # The order of DESIGN.md, section 8; further columns may follow.
 ANSWERS = [

@@ -12,7 +12,7 @@ from bachtest.results.curves import Scale, rate_scale, rate_ticks
 from bachtest.results.habits import by_place, leanings, learning_picture
 from bachtest.results.running import running_picture
 from bachtest.results.tallies import Cell, kept_cells
-from bachtest.stats.sequential import coin_sequence
+from bachtest.stats.clustered.anytime_valid import coin_sequence
 
 
 def cell(*labels, n, correct):

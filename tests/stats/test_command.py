@@ -213,19 +213,6 @@ def test_it_runs_where_there_is_no_django(answers):
     assert "13 answers, 12 listeners, 5 items" in done.stdout
 
 
-def test_rates_alone_do_not_load_scipy():
-    program = (
-        "import sys\n"
-        "from bachtest.stats.summary import Count, summarise\n"
-        "from bachtest.stats.audibility import likeness\n"
-        "from bachtest.stats.verdict import pooled_verdict\n"
-        "assert summarise([Count((), 10, 5)]).cells[0].rate.low > 0\n"
-        "assert 'scipy' not in sys.modules and 'numpy' not in sys.modules\n"
-    )
-    done = run(python=("-c", program))
-    assert done.returncode == 0, done.stderr
-
-
 PACKAGE = "bachtest.stats."
 MODULES = [module.name for module in pkgutil.walk_packages(bachtest.stats.__path__, PACKAGE)]
 

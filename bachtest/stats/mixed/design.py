@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from bachtest.stats.mixed.blocks import FloatArray, IntArray, sums_by
 from bachtest.stats.mixed.glmm import MixedError
 from bachtest.stats.mixed.laplace import Fixed
-from bachtest.stats.order import sort_key
+from bachtest.stats.rates.order import sort_key
 
 INTERCEPT = "(intercept)"
 

@@ -14,7 +14,6 @@ from functools import cached_property
 
 import numpy as np
 
-from bachtest.stats.accuracy import LEVEL, normal_quantile
 from bachtest.stats.mixed.as_glmer import as_glmer
 from bachtest.stats.mixed.blocks import FloatArray, sums_by
 from bachtest.stats.mixed.design import AnswerTable, Design, Term, make_design, read_factor
@@ -25,6 +24,7 @@ from bachtest.stats.mixed.laplace import Fixed, Problem
 from bachtest.stats.mixed.result import Effects, MixedFit, RateTable, Spread, TermTest
 from bachtest.stats.mixed.separation import held_rows, separated
 from bachtest.stats.mixed.small_sample import corrected
+from bachtest.stats.rates.accuracy import LEVEL, normal_quantile
 
 ASSUMPTIONS = (
     "listeners and items are samples of those that the result is about",

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bachtest.stats.equivalence import equivalence
-from bachtest.stats.exact import binomial_test
 from bachtest.stats.mixed.fit import Fitting
-from bachtest.stats.power import answers_for_difference, answers_for_equivalence
+from bachtest.stats.planning.power import answers_for_difference, answers_for_equivalence
+from bachtest.stats.rates.equivalence import equivalence
+from bachtest.stats.rates.exact import binomial_test
 from bachtest.stats.validate.measured import Measured, Study
 from bachtest.stats.validate.simulate import Design, simulate
 

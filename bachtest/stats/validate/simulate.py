@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit
 
 from bachtest.stats.mixed.blocks import FloatArray, IntArray
-from bachtest.stats.order import CONDITIONS
+from bachtest.stats.rates.order import CONDITIONS
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 from scipy.special import bdtr, expit
 
-from bachtest.stats.accuracy import normal_quantile
+from bachtest.stats.clustered.anytime_valid import listener_band, log_e_values
 from bachtest.stats.mixed.blocks import IntArray
-from bachtest.stats.sequential import listener_band, log_e_values
+from bachtest.stats.rates.accuracy import normal_quantile
 from bachtest.stats.validate.measured import Measured, Study
 
 ANSWERS, ITEMS, EACH = 2000, 40, 5

@@ -1,0 +1,272 @@
+"""Somebody looks every minute: evidence and intervals that hold at every look.
+
+Conventions
+-----------
+Two sequences with different claims, never mixed up:
+
+- the *e-value* tests the sharp null, "every answer is a fair coin". Bach's side is an independent
+  coin for each round, so under it the answers are fair coins whatever the listeners and items. From
+  1/alpha on it rejects, at any look, with at most alpha false alarms over all looks together;
+- the *confidence sequence* over listener means is about the mean of all listeners "for these
+  items": listeners must be independent of each other, their answers need not be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bachtest.stats.rates.accuracy import LEVEL, check_counts, tail_of
+from bachtest.stats.rates.result import Result
+
+FloatArray = NDArray[np.float64]
+_STEPS = 80
+
+
+@dataclass(frozen=True)
+class EValue(Result):
+    """Evidence against guessing: 1 is none, 20 is enough at 5 %; `p` = min(1, 1 / e)."""
+
+    correct: int
+    n: int
+    log_e: float
+    p: float
+    method: str = "e-value, Beta(1, 1) mixture, against the sharp null of fair coins"
+    assumptions: str = "Bach's side is an independent fair coin each round; nothing about listeners"
+
+    @property
+    def e(self) -> float:
+        return math.exp(min(self.log_e, 700.0))
+
+    def __str__(self) -> str:
+        return f"e = {self.e:.3g} (anytime p = {self.p:.2g})"
+
+
+@dataclass(frozen=True)
+class Running(Result):
+    """The interval after the last look; it holds at every look before as well."""
+
+    estimate: float | None
+    low: float
+    high: float
+    n: int
+    level: float
+    method: str
+    assumptions: str
+
+    def __str__(self) -> str:
+        if self.estimate is None:
+            return "no answers"
+        return (
+            f"{self.estimate:.1%} ({self.low:.1%} to {self.high:.1%}, at every look;"
+            f" {self.assumptions})"
+        )
+
+
+def e_value(correct: int, n: int, *, a: float = 1.0, b: float = 1.0) -> EValue:
+    """The Beta(a, b) mixture e-value of "every answer is a fair coin".
+
+    ``E = 2^n B(a + x, b + n - x) / B(a, b)``.
+
+    Parameters
+    ----------
+    correct, n : int
+    a, b : float
+        The mixture; 1 and 1 favour no rate.
+
+    Raises
+    ------
+    ValueError
+        If the counts cannot be.
+
+    References
+    ----------
+    J. Ville (1939), "Étude critique de la notion de collectif"; S. R. Howard, A. Ramdas et al.
+    (2021), "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics
+    49, 1055-1080.
+
+    Examples
+    --------
+    >>> print(e_value(70, 100))
+    e = 427 (anytime p = 0.0023)
+    """
+    from scipy.special import betaln
+
+    check_counts(correct, n)
+    log_e = float(betaln(a + correct, b + n - correct) - betaln(a, b)) + n * math.log(2)
+    return EValue(correct, n, log_e, min(1.0, math.exp(-max(log_e, 0.0))))
+
+
+def log_e_values(correct: ArrayLike, n: ArrayLike) -> FloatArray:
+    """`e_value`'s logarithm for many looks at once, elementwise.
+
+    Examples
+    --------
+    >>> log_e_values([0, 8], [0, 8]).round(3).tolist()
+    [0.0, 3.348]
+    """
+    from scipy.special import betaln
+
+    x, total = np.asarray(correct, float), np.asarray(n, float)
+    found: FloatArray = betaln(1 + x, 1 + total - x) + total * math.log(2)
+    return found
+
+
+def coin_sequence(correct: int, n: int, *, level: float = LEVEL) -> Running:
+    """The Beta(1, 1)-mixture confidence sequence of a coin with one unknown, constant rate.
+
+    All rates that the mixture does not reject: closed form, no tuning. Only at one half does it
+    need no constancy (that is the e-value).
+
+    Raises
+    ------
+    ValueError
+        If the counts cannot be, or the level is not between 0 and 1.
+
+    References
+    ----------
+    H. Robbins (1970), "Statistical methods related to the law of the iterated logarithm", Annals of
+    Mathematical Statistics 41, 1397-1409; Howard, Ramdas et al. (2021).
+
+    Examples
+    --------
+    >>> print(coin_sequence(60, 100))
+    60.0% (44.1% to 74.6%, at every look; every answer has the same chance of being right)
+    """
+    low, high = coin_band([correct], [n], level=level)
+    check_counts(correct, n)
+    return Running(
+        correct / n if n else None, float(low[0]), float(high[0]), n, level,
+        "confidence sequence, Beta(1, 1) mixture",
+        "every answer has the same chance of being right",
+    )  # fmt: skip
+
+
+def coin_band(
+    correct: ArrayLike, n: ArrayLike, *, level: float = LEVEL
+) -> tuple[FloatArray, FloatArray]:
+    """`coin_sequence`'s limits for many looks at once.
+
+    Parameters
+    ----------
+    correct, n : int[K]
+        Running totals at each look.
+    level : float
+
+    Returns
+    -------
+    low, high : float[K]
+
+    Examples
+    --------
+    >>> low, high = coin_band([0, 60], [0, 100])
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.0, 0.441], [1.0, 0.746])
+    """
+    from scipy.special import betaln, xlog1py, xlogy
+
+    x, total = np.asarray(correct, float), np.asarray(n, float)
+    bound = betaln(1 + x, 1 + total - x) + math.log(2 * tail_of(level))
+
+    def rejected(rate: FloatArray) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = bound > xlogy(x, rate) + xlog1py(total - x, -rate)
+        return found
+
+    centre = np.divide(x, total, out=np.full_like(x, 0.5), where=total > 0)
+    limits = []
+    for end in (0.0, 1.0):
+        outside, inside = np.full_like(x, end), centre.copy()
+        for _ in range(_STEPS):
+            middle = (outside + inside) / 2
+            out = rejected(middle)
+            outside, inside = np.where(out, middle, outside), np.where(out, inside, middle)
+        open_end = ~rejected(np.full_like(x, end))
+        limits.append(np.where(open_end, end, inside))
+    return limits[0], limits[1]
+
+
+def listener_band(means: ArrayLike, *, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:
+    """The confidence sequence over listener means after each listener, "for these items".
+
+    Predictable plug-in empirical Bernstein, intersected over the looks so far, so that it never
+    widens.
+
+    Parameters
+    ----------
+    means : float[L]
+        Each listener's share of right answers, in the order in which they finished.
+    level : float
+
+    Returns
+    -------
+    low, high : float[L]
+
+    Raises
+    ------
+    ValueError
+        If a mean is outside 0..1.
+
+    References
+    ----------
+    I. Waudby-Smith, A. Ramdas (2024), "Estimating means of bounded random variables by betting",
+    Journal of the Royal Statistical Society B 86, 1-27, theorem 2.
+
+    Examples
+    --------
+    >>> low, high = listener_band([0.6, 0.8] * 200)
+    >>> round(float(low[-1]), 2), round(float(high[-1]), 2)
+    (0.68, 0.72)
+    """
+    x = np.asarray(means, dtype=np.float64)
+    if len(x) and not (x.min() >= 0 and x.max() <= 1):
+        raise ValueError(f"a listener's mean is {x[(x < 0) | (x > 1)][0]!r}; use 0..1")
+    alpha = 2 * tail_of(level)
+    t = np.arange(1, len(x) + 1)
+    # Guesses of mean and variance before each listener: half an answer of each is assumed.
+    mean = (0.5 + np.cumsum(x)) / (t + 1)
+    variance = (0.25 + np.cumsum((x - mean) ** 2)) / (t + 1)
+    mean_before = np.concatenate([[0.5], mean[:-1]])
+    variance_before = np.concatenate([[0.25], variance[:-1]])
+    # How much to bet on each: as theorem 2's remark, at most one half.
+    bet = np.minimum(0.5, np.sqrt(2 * math.log(2 / alpha) / (variance_before * t * np.log1p(t))))
+    cost = (x - mean_before) ** 2 * (-np.log1p(-bet) - bet)
+    total = np.cumsum(bet)
+    centre = np.cumsum(bet * x) / total
+    half = (math.log(2 / alpha) + np.cumsum(cost)) / total
+    low = np.maximum.accumulate(np.maximum(centre - half, 0.0))
+    high = np.minimum.accumulate(np.minimum(centre + half, 1.0))
+    return low, high
+
+
+def listener_sequence(means: Sequence[float] | FloatArray, *, level: float = LEVEL) -> Running:
+    """Where the mean of all listeners lies, at any look, for these items.
+
+    Raises
+    ------
+    ValueError
+        If a mean is outside 0..1.
+
+    References
+    ----------
+    As `listener_band`.
+
+    Examples
+    --------
+    >>> print(listener_sequence([0.6, 0.8] * 200))
+    70.0% (67.8% to 72.2%, at every look; listeners independent; for these items)
+    """
+    low, high = listener_band(means, level=level)
+    n = len(low)
+    return Running(
+        float(np.mean(means)) if n else None,
+        float(low[-1]) if n else 0.0,
+        float(high[-1]) if n else 1.0,
+        n,
+        level,
+        "confidence sequence over listener means, predictable plug-in empirical Bernstein",
+        "listeners independent; for these items",
+    )

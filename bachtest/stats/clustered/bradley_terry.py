@@ -1,0 +1,173 @@
+"""Which of several is chosen over which: Bradley and Terry's strengths, for outside data.
+
+Conventions
+-----------
+``P(i beats j) = 1 / (1 + exp(s_j - s_i))``; strengths are logs, centred to sum 0. They exist only
+where wins lead from everybody to everybody ("strongly connected"); elsewhere it is said who stands
+outside, and nothing is estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bachtest.stats.rates.accuracy import LEVEL, tail_of
+from bachtest.stats.rates.result import Result
+
+FloatArray = NDArray[np.float64]
+_DRAWS = 1999
+
+
+@dataclass(frozen=True)
+class Strength:
+    """One competitor. `low` and `high` are None where no interval could be had."""
+
+    name: str
+    estimate: float
+    low: float | None
+    high: float | None
+    wins: int
+    losses: int
+
+
+@dataclass(frozen=True)
+class BradleyTerry(Result):
+    """Strengths, the strongest first; none, and `why_not`, where they do not exist."""
+
+    strengths: tuple[Strength, ...]
+    n: int
+    why_not: str
+    failed_draws: int
+    level: float
+    method: str
+    assumptions: str = "one strength each; comparisons independent of each other"
+
+    def __str__(self) -> str:
+        if self.why_not:
+            return self.why_not
+        rows = []
+        for row in self.strengths:
+            interval = "" if row.low is None else f" ({row.low:+.2f} to {row.high:+.2f})"
+            rows.append(f"{row.name} {row.estimate:+.2f}{interval}")
+        return ", ".join(rows)
+
+
+def bradley_terry(
+    wins: Mapping[tuple[str, str], int],
+    *,
+    generator: np.random.Generator,
+    draws: int = _DRAWS,
+    level: float = LEVEL,
+) -> BradleyTerry:
+    """Maximum-likelihood strengths with percentile intervals of a bootstrap over comparisons.
+
+    Draws in which no strengths exist are counted in `failed_draws` and left out.
+
+    Parameters
+    ----------
+    wins : mapping (winner, loser) -> int
+    generator : numpy Generator
+    draws : int
+        0 for none: then there are no intervals.
+    level : float
+
+    Raises
+    ------
+    ValueError
+        If somebody beats themselves, or a count is negative.
+
+    References
+    ----------
+    R. A. Bradley, M. E. Terry (1952), "Rank analysis of incomplete block designs", Biometrika 39,
+    324-345. D. R. Hunter (2004), "MM algorithms for generalized Bradley-Terry models", Annals of
+    Statistics 32, 384-406.
+
+    Examples
+    --------
+    >>> wins = {("a", "b"): 7, ("b", "a"): 3, ("b", "c"): 6, ("c", "b"): 4, ("a", "c"): 8}
+    >>> wins[("c", "a")] = 2
+    >>> print(bradley_terry(wins, generator=np.random.default_rng(1), draws=0))
+    a +0.74, b -0.15, c -0.59
+    """
+    for (winner, loser), count in wins.items():
+        if winner == loser or count < 0:
+            raise ValueError(f"{winner!r} over {loser!r}, {count} times: use two names, 0 or more")
+    names = sorted({name for pair in wins for name in pair})
+    table = np.zeros((len(names), len(names)))
+    for (winner, loser), count in wins.items():
+        table[names.index(winner), names.index(loser)] += count
+    n = int(table.sum())
+    words = f"maximum likelihood; bootstrap over comparisons, {draws} draws"
+    if outside := _outside(table, names):
+        return BradleyTerry((), n, outside, 0, level, words)
+    estimate = _strengths(table)
+    found = _resampled(table, draws, generator)
+    enough = len(found) >= max(50, draws / 2)
+    tail = tail_of(level)
+    limits = np.quantile(found, [tail, 1 - tail], axis=0) if enough else None
+    rows = [
+        Strength(
+            name, float(estimate[i]),
+            None if limits is None else float(limits[0, i]),
+            None if limits is None else float(limits[1, i]),
+            int(table[i].sum()), int(table[:, i].sum()),
+        )
+        for i, name in enumerate(names)
+    ]  # fmt: skip
+    rows.sort(key=lambda row: -row.estimate)
+    return BradleyTerry(tuple(rows), n, "", draws - len(found), level, words)
+
+
+def _reaches(table: FloatArray) -> NDArray[np.bool_]:
+    reach = (table > 0) | np.eye(len(table), dtype=bool)
+    for _ in range(max(1, len(table).bit_length())):
+        reach = (reach.astype(np.int64) @ reach.astype(np.int64)) > 0
+    return reach
+
+
+def _outside(table: FloatArray, names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "no comparisons: there are no strengths"
+    if _reaches(table).all():
+        return ""
+    never_lost = [name for name, lost in zip(names, table.sum(axis=0), strict=True) if not lost]
+    never_won = [name for name, won in zip(names, table.sum(axis=1), strict=True) if not won]
+    if never_lost:
+        return f"{', '.join(never_lost)} never lost: no finite strengths"
+    if never_won:
+        return f"{', '.join(never_won)} never won: no finite strengths"
+    return "some never beat any of the others, even in a roundabout way: no finite strengths"
+
+
+def _strengths(table: FloatArray) -> FloatArray:
+    games = table + table.T
+    played = games > 0
+    log = np.zeros(len(table))
+    for _ in range(100):
+        chance = 1 / (1 + np.exp(log[None, :] - log[:, None]))
+        slope = np.sum(np.where(played, table - games * chance, 0.0), axis=1)
+        weight = games * chance * (1 - chance)
+        curve = np.diag(weight.sum(axis=1)) - weight
+        # The constant direction carries nothing; adding it makes the matrix invertible.
+        step = np.linalg.solve(curve + 1 / len(table), slope)
+        # No step is longer than 1: from far off Newton's method leaps too far.
+        log = log + step / max(1.0, float(np.abs(step).max()))
+        if np.abs(step).max() < 1e-10:
+            break
+    centred: FloatArray = log - log.mean()
+    return centred
+
+
+def _resampled(table: FloatArray, draws: int, generator: np.random.Generator) -> FloatArray:
+    n = int(table.sum())
+    share = (table / n).ravel()
+    found = []
+    for _ in range(draws):
+        drawn = generator.multinomial(n, share).reshape(table.shape).astype(np.float64)
+        if _reaches(drawn).all():
+            found.append(_strengths(drawn))
+    return np.array(found).reshape(-1, len(table))

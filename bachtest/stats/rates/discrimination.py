@@ -1,0 +1,137 @@
+"""Other people's discrimination tests: d', difference and similarity, for every protocol's curve.
+
+Conventions
+-----------
+`pd` is the share of answers above guessing, ``(pc - guess) / (1 - guess)``. All pooled: answers are
+treated as independent.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from bachtest.stats.rates.accuracy import LEVEL
+from bachtest.stats.rates.exact import clopper_pearson, tail_above, tail_below
+from bachtest.stats.rates.protocols import Protocol
+from bachtest.stats.rates.result import Result, p_text
+
+POOLED = "answers independent of each other: one listener, one item count as any others"
+
+
+@dataclass(frozen=True)
+class Discrimination(Result):
+    """d' of one protocol, floored at guessing, with the exact test that it is above."""
+
+    protocol: str
+    correct: int
+    n: int
+    rate: float | None
+    pd: float | None
+    estimate: float | None
+    low: float
+    high: float
+    se: float | None
+    p: float
+    level: float
+    method: str = "exact binomial, one-sided; d' with the Clopper-Pearson interval"
+    assumptions: str = POOLED
+
+    def __str__(self) -> str:
+        if self.estimate is None:
+            return "no answers"
+        return (
+            f"{self.protocol}: {self.correct} of {self.n}, d' {self.estimate:.2f}"
+            f" ({self.low:.2f} to {self.high:.2f}), {p_text(self.p)}"
+        )
+
+
+@dataclass(frozen=True)
+class Similarity(Result):
+    """The one-sided test that fewer than `pd0` discriminate. Small `p`: they are that alike."""
+
+    protocol: str
+    correct: int
+    n: int
+    pd0: float
+    rate0: float
+    p: float
+    method: str = "exact binomial, one-sided"
+    assumptions: str = POOLED
+
+    def __str__(self) -> str:
+        return f"{self.protocol}: fewer than {self.pd0:.0%} discriminate, {p_text(self.p)}"
+
+
+def discriminate(
+    correct: int, n: int, protocol: Protocol, *, level: float = LEVEL
+) -> Discrimination:
+    """d' with its exact interval, never below 0, and the exact test against guessing.
+
+    Parameters
+    ----------
+    correct, n : int
+    protocol : Protocol
+        One with a curve.
+    level : float
+
+    Returns
+    -------
+    Discrimination
+
+    Raises
+    ------
+    ValueError
+        If the counts cannot be, or the protocol has no curve.
+
+    References
+    ----------
+    P. B. Brockhoff, R. H. B. Christensen (2010), Food Quality and Preference 21, 330-338; the R
+    package sensR, ``discrim``.
+
+    Examples
+    --------
+    >>> from bachtest.stats.rates.protocols import PROTOCOLS
+    >>> print(discriminate(10, 15, PROTOCOLS["pair"]))
+    pair: 10 of 15, d' 0.61 (0.00 to 1.67), p = .151
+    >>> print(discriminate(30, 60, PROTOCOLS["triangle"]))
+    triangle: 30 of 60, d' 1.47 (0.62 to 2.14), p = .006
+    """
+    interval = clopper_pearson(correct, n, level=level)
+    d_low, d_high = (max(0.0, protocol.d_of_rate(x)) for x in (interval.low, interval.high))
+    if interval.estimate is None:
+        return Discrimination(
+            protocol.name, correct, n, None, None, None, d_low, d_high, None, 1.0, level
+        )
+    rate = interval.estimate
+    d = max(0.0, protocol.d_of_rate(rate))
+    se = None
+    if protocol.guess < rate < 1 and math.isfinite(d) and (slope := protocol.slope(d)) > 0:
+        se = math.sqrt(rate * (1 - rate) / n) / slope
+    pd = max(0.0, (rate - protocol.guess) / (1 - protocol.guess))
+    p = tail_above(correct, n, protocol.guess)
+    return Discrimination(protocol.name, correct, n, rate, pd, d, d_low, d_high, se, p, level)
+
+
+def similarity(correct: int, n: int, pd0: float, protocol: Protocol) -> Similarity:
+    """Is the share who discriminate below `pd0`?
+
+    Raises
+    ------
+    ValueError
+        If the counts cannot be or `pd0` is not between 0 and 1.
+
+    References
+    ----------
+    The R package sensR, ``discrim(..., test = "similarity", pd0)``.
+
+    Examples
+    --------
+    >>> from bachtest.stats.rates.protocols import PROTOCOLS
+    >>> print(similarity(26, 75, 0.2, PROTOCOLS["triangle"]))
+    triangle: fewer than 20% discriminate, p = .024
+    """
+    if not 0 < pd0 < 1:
+        raise ValueError(f"pd0 {pd0!r}; use a share between 0 and 1")
+    rate0 = protocol.guess + pd0 * (1 - protocol.guess)
+    return Similarity(protocol.name, correct, n, pd0, rate0, tail_below(correct, n, rate0))

@@ -1,0 +1,105 @@
+"""Rates by group: counts in, cells with rates and intervals out.
+
+Conventions
+-----------
+The work is linear in the number of counts. A page passes counts that the database has grouped, the
+shell passes one count per answer; the numbers are the same. Cells stand in the order of `order`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bachtest.stats.rates.accuracy import LEVEL, Proportion, wilson
+from bachtest.stats.rates.exact import BinomialTest, binomial_test
+from bachtest.stats.rates.multiplicity import holm
+from bachtest.stats.rates.order import sort_key
+from bachtest.stats.rates.signal_detection import DPrime, d_prime_2afc
+
+# Below this many answers a rate says nothing yet; the public page names such a cell and no more.
+FEW = 10
+
+
+@dataclass(frozen=True)
+class Count:
+    """Answers that share their labels, in the order of the fields that they are grouped by."""
+
+    labels: tuple[str, ...]
+    n: int
+    correct: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One group: its labels and its pooled rate."""
+
+    labels: tuple[str, ...]
+    rate: Proportion
+
+    @property
+    def few(self) -> bool:
+        return self.rate.n < FEW
+
+    def test(self) -> BinomialTest:
+        return binomial_test(self.rate.correct, self.rate.n)
+
+    def d_prime(self) -> DPrime:
+        return d_prime_2afc(self.rate.correct, self.rate.n, level=self.rate.level)
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """All cells of one grouping."""
+
+    by: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+    def holm(self) -> tuple[float, ...]:
+        """The cells' exact p-values, adjusted for how many cells there are."""
+        return holm([cell.test().p for cell in self.cells])
+
+
+def summarise(
+    counts: Iterable[Count], by: Sequence[str] = (), *, level: float = LEVEL
+) -> Breakdown:
+    """Add up counts that share their labels, and give each group its rate.
+
+    Parameters
+    ----------
+    counts : iterable of Count
+        Each with as many labels as there are fields in `by`.
+    by : sequence of str
+        Names of the labels; none gives one cell of everything.
+    level : float
+        Of the Wilson intervals.
+
+    Returns
+    -------
+    Breakdown
+        Groups that occur, in canonical order. Without fields there is always one cell.
+
+    Raises
+    ------
+    ValueError
+        If a count cannot be, or its labels are not as many as the fields.
+
+    Examples
+    --------
+    >>> counts = [Count(("SATB",), 40, 22), Count(("S",), 30, 24), Count(("SATB",), 10, 6)]
+    >>> for cell in summarise(counts, ["condition"]).cells:
+    ...     print(*cell.labels, cell.rate)
+    S 24 of 30: 80.0% (62.7% to 90.5%, wilson 95%)
+    SATB 28 of 50: 56.0% (42.3% to 68.8%, wilson 95%)
+    """
+    sums: dict[tuple[str, ...], tuple[int, int]] = {} if by else {(): (0, 0)}
+    for count in counts:
+        if len(count.labels) != len(by):
+            raise ValueError(f"labels {count.labels!r} for fields {tuple(by)!r}")
+        n, correct = sums.get(count.labels, (0, 0))
+        sums[count.labels] = (n + count.n, correct + count.correct)
+    cells = tuple(
+        Cell(labels, wilson(sums[labels][1], sums[labels][0], level=level))
+        for labels in sorted(sums, key=lambda labels: sort_key(by, labels))
+    )
+    return Breakdown(tuple(by), cells)

@@ -1,0 +1,152 @@
+"""Single clips, "is it Bach?": sensitivity and criterion, which need Bach's clips judged too.
+
+Conventions
+-----------
+A *hit* is Bach's clip called Bach, a *false alarm* a machine's clip called Bach.
+``d' = z(H) - z(F)``; the criterion ``-(z(H) + z(F)) / 2`` is above 0 for listeners who say
+"machine" more readily.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from bachtest.stats.rates.accuracy import (
+    CHANCE,
+    LEVEL,
+    Proportion,
+    check_counts,
+    normal_quantile,
+    wilson,
+)
+from bachtest.stats.rates.exact import binomial_test
+from bachtest.stats.rates.result import Result, p_text
+
+_NORMAL = NormalDist()
+POOLED = "answers independent of each other; equal spread of Bach's and the machine's clips"
+
+
+@dataclass(frozen=True)
+class YesNo(Result):
+    """d' and criterion of the yes/no task."""
+
+    hits: Proportion
+    false_alarms: Proportion
+    n: int
+    estimate: float
+    low: float
+    high: float
+    se: float
+    criterion: float
+    criterion_se: float
+    corrected: bool
+    level: float
+    method: str = "yes/no: z(H) - z(F), Wald interval"
+    assumptions: str = POOLED
+
+    def __str__(self) -> str:
+        added = "; half an answer added to each cell, one being empty" if self.corrected else ""
+        return (
+            f"d' {self.estimate:.2f} ({self.low:.2f} to {self.high:.2f}), criterion"
+            f" {self.criterion:.2f}{added}"
+        )
+
+
+@dataclass(frozen=True)
+class FakesOnly(Result):
+    """How often machine-made clips were called so; what that cannot tell is in `sentence`."""
+
+    called_machine: Proportion
+    estimate: float | None
+    low: float
+    high: float
+    n: int
+    p: float
+    level: float
+    method: str = "share of fakes called machine-made, Wilson; exact binomial test of one half"
+    assumptions: str = "pooled: answers independent of each other"
+
+    @property
+    def sentence(self) -> str:
+        unknown = (
+            'their sensitivity cannot be known without Bach\'s clips: a listener who says "machine"'
+            " to everything reaches 100 %"
+        )
+        if self.estimate is None:
+            return f"There are no answers yet; and {unknown}."
+        share = f"{self.called_machine.correct:,} of {self.n:,} answers, {p_text(self.p)}"
+        if self.low <= CHANCE <= self.high:
+            how = "about half the time"
+        else:
+            how = f"{'more' if self.estimate > CHANCE else 'less'} often than half the time"
+        return f"Listeners called these fakes machine-made {how} ({share}); {unknown}."
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def yes_no(hits: int, bach: int, false_alarms: int, machine: int, *, level: float = LEVEL) -> YesNo:
+    """d' from `hits` of `bach` clips and `false_alarms` of `machine` clips called Bach.
+
+    Where a share is 0 or 1, half an answer is added to each cell (log-linear), and that is said.
+
+    Parameters
+    ----------
+    hits, bach, false_alarms, machine : int
+    level : float
+
+    Raises
+    ------
+    ValueError
+        If the counts cannot be, or one kind of clip was never judged.
+
+    References
+    ----------
+    N. A. Macmillan, C. D. Creelman (2005), "Detection Theory", 2nd ed., chs. 1, 2 and 13. M. J.
+    Hautus (1995), "Corrections for extreme proportions", Behavior Research Methods 27, 46-51.
+
+    Examples
+    --------
+    >>> print(yes_no(8, 25, 1, 25))
+    d' 1.28 (0.26 to 2.31), criterion 1.11
+    """
+    check_counts(hits, bach)
+    check_counts(false_alarms, machine)
+    if not (bach and machine):
+        kind = "Bach's" if not bach else "the machine's"
+        raise ValueError(f"{kind} clips were never judged; d' needs answers to both kinds")
+    corrected = hits in (0, bach) or false_alarms in (0, machine)
+    add = 0.5 if corrected else 0.0
+    shares = ((hits + add) / (bach + 2 * add), (false_alarms + add) / (machine + 2 * add))
+    z_hit, z_false = (_NORMAL.inv_cdf(share) for share in shares)
+    variance = sum(
+        share * (1 - share) / (n * _NORMAL.pdf(z) ** 2)
+        for share, n, z in zip(shares, (bach, machine), (z_hit, z_false), strict=True)
+    )
+    d, se = z_hit - z_false, math.sqrt(variance)
+    half = normal_quantile(level) * se
+    return YesNo(
+        wilson(hits, bach, level=level), wilson(false_alarms, machine, level=level),
+        bach + machine, d, d - half, d + half, se,
+        -(z_hit + z_false) / 2, se / 2, corrected, level,
+    )  # fmt: skip
+
+
+def fakes_only(called_machine: int, n: int, *, level: float = LEVEL) -> FakesOnly:
+    """What answers on machine-made clips alone can say: a rate, and no sensitivity.
+
+    Raises
+    ------
+    ValueError
+        If the counts cannot be.
+
+    Examples
+    --------
+    >>> fakes_only(2321, 4048).sentence.partition("(")[0]
+    'Listeners called these fakes machine-made more often than half the time '
+    """
+    rate = wilson(called_machine, n, level=level)
+    p = binomial_test(called_machine, n).p
+    return FakesOnly(rate, rate.estimate, rate.low, rate.high, n, p, level)

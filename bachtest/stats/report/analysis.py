@@ -1,0 +1,275 @@
+"""Everything that a table can be asked, by the protocol that its answers were asked with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bachtest.stats.clustered.anytime_valid import EValue, Running, e_value, listener_sequence
+from bachtest.stats.clustered.beta_binomial import Overdispersion, beta_binomial
+from bachtest.stats.clustered.response_bias import SideBias, Trend, side_bias, trend
+from bachtest.stats.clustered.two_way_clustering import Clustered, two_way, two_way_bootstrap
+from bachtest.stats.rates.discrimination import Discrimination, discriminate
+from bachtest.stats.rates.equivalence import ALPHA, Equivalence, check_alpha, equivalence
+from bachtest.stats.rates.protocols import (
+    PAIR,
+    PAIR_TIES,
+    PROTOCOLS,
+    protocol_named,
+)
+from bachtest.stats.rates.two_ac import TwoAC, two_ac
+from bachtest.stats.report.pooled_report import GROUPS, Report, make_report
+from bachtest.stats.report.single_clips import Judged, judged
+from bachtest.stats.tables.read_study_folder import Source
+from bachtest.stats.tables.table import Table
+from bachtest.stats.verdict.findings import Verdict, discrimination_verdict, pooled_verdict
+from bachtest.stats.verdict.item_effects import Fooling, fooling_of_counts, fooling_of_model
+from bachtest.stats.verdict.model_verdict import model_verdict
+from bachtest.stats.verdict.ranking import Ranking, rank
+
+if TYPE_CHECKING:
+    from bachtest.stats.mixed.result import MixedFit
+
+# Draws times rows of the bootstrap; larger tables take the closed form.
+_BOOTSTRAP_WORK = 20_000_000
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All results on one table; None where it cannot be asked that (`no_model` says why not)."""
+
+    report: Report
+    protocol: str
+    alpha: float
+    margin: float | None
+    verdict: Verdict
+    pooled: Verdict
+    model: MixedFit | None
+    no_model: str
+    equivalence: Equivalence | None
+    discrimination: Discrimination | None
+    judged: Judged | None
+    ties: TwoAC | None
+    clustered: Clustered | None
+    listeners_differ: Overdispersion | None
+    items_differ: Overdispersion | None
+    sides: tuple[SideBias, ...]
+    trend: Trend | None
+    e_value: EValue | None
+    listeners: Running | None
+    ranking: Ranking | None
+    fooling: Fooling | None
+
+
+def analyse(
+    source: Source,
+    *,
+    by: Sequence[Sequence[str]] = (),
+    without: Sequence[str] = (),
+    protocol: str = PAIR,
+    margin: float | None = None,
+    alpha: float = ALPHA,
+    model: bool = True,
+    slopes: Sequence[str] = (),
+) -> Analysis:
+    """Answer everything that the table can be asked.
+
+    Parameters
+    ----------
+    source : Source
+    by : sequence of groupings
+        The mixed model has the main effects of all columns named; without any, those of
+        condition, composer and experience that the table has.
+    without : sequence of str
+        Flags to leave out besides those of the design.
+    protocol : str
+    margin : float or None
+        None takes the design's, where there is one.
+    alpha : float
+    model : bool
+        False leaves out the mixed model, which is what takes time.
+    slopes : sequence of str
+        Columns whose levels the model takes to be harder for some listeners than for others.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    ValueError
+        If there is no such protocol, column or flag, or alpha or the margin cannot be.
+    """
+    check_alpha(alpha)
+    named = protocol_named(protocol)
+    margin = source.margin if margin is None else margin
+    asked = source.table.without([*source.exclusions, *without])
+    if protocol == PAIR_TIES:
+        source = replace(source, table=decided(source.table))
+    report = make_report(source, by=by, without=without, level=1 - alpha)
+    answers = source.table.without([*source.exclusions, *without])
+    fit, why = (
+        _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "left out")
+    )
+    pooled = pooled_verdict(report.overall, alpha=alpha, margin=margin)
+    correct, n = int(answers.correct.sum()), int(answers.n.sum())
+    two_clips = protocol in (PAIR, PAIR_TIES)
+    single = judged(answers, protocol, level=1 - alpha)
+    right = protocol != PAIR_TIES and named.curve is not None
+    discrimination = discriminate(correct, n, named, level=1 - alpha) if right else None
+    if single is not None:
+        verdict = pooled = single.verdict
+    elif named.guess != PROTOCOLS[PAIR].guess and discrimination is not None:
+        verdict = pooled = discrimination_verdict(discrimination, alpha=alpha)
+    else:
+        verdict = model_verdict(fit, alpha=alpha, margin=margin) if fit else pooled
+    ranked = fit is not None and any(t.by == ("composer",) for t in fit.tables)
+    return Analysis(
+        report=report,
+        protocol=protocol,
+        alpha=alpha,
+        margin=margin,
+        verdict=verdict,
+        pooled=pooled,
+        model=fit,
+        no_model=why,
+        equivalence=(
+            equivalence(correct, n, margin=margin, alpha=alpha)
+            if two_clips and margin is not None
+            else None
+        ),
+        discrimination=discrimination,
+        judged=single,
+        ties=_ties(asked, alpha) if protocol == PAIR_TIES else None,
+        clustered=_clustered(answers, alpha),
+        listeners_differ=_spread(answers, "listener", alpha),
+        items_differ=_spread(answers, "item", alpha),
+        sides=_sides(answers, alpha) if two_clips else (),
+        trend=_trend(answers, alpha),
+        e_value=e_value(correct, n) if two_clips else None,
+        listeners=_listeners(answers, alpha),
+        ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
+        fooling=_fooling(answers, fit),
+    )
+
+
+def decided(table: Table) -> Table:
+    """The answers less the ties: a row of nothing but ties goes."""
+    keep = table.n > table.ties
+    kept = table.where(keep)
+    return Table(
+        kept.path, kept.data, kept.n - kept.ties, kept.correct, kept.ties * 0, kept.of_answers
+    )
+
+
+def _columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:
+    asked = list(dict.fromkeys(name for group in by for name in group))
+    if asked:
+        return asked
+    return [name for (name,) in GROUPS if (table.distinct(name) or 0) > 1]
+
+
+def _model(
+    table: Table, by: Sequence[str], slopes: Sequence[str], alpha: float
+) -> tuple[MixedFit | None, str]:
+    # Optimisers and distributions take a second to load; a pooled analysis needs none of them.
+    from bachtest.stats.mixed.fit import fit_mixed
+    from bachtest.stats.mixed.glmm import MixedError
+
+    try:
+        return fit_mixed(table, by, slopes=slopes, level=1 - alpha), ""
+    except MixedError as error:
+        if slopes:  # asked for by name: a report without them would be no answer
+            raise
+        return None, str(error)
+
+
+def _sums(table: Table, name: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+    column = table.column(name)
+    size = len(column.values)
+    n = np.bincount(column.codes, table.n, size)
+    correct = np.bincount(column.codes, table.correct, size)
+    has = n > 0
+    names = [value for value, here in zip(column.values, has, strict=True) if here]
+    return names, correct[has].astype(np.int64), n[has].astype(np.int64)
+
+
+def _ties(table: Table, alpha: float) -> TwoAC:
+    n, ties, right = (int(part.sum()) for part in (table.n, table.ties, table.correct))
+    return two_ac(n - ties - right, ties, right, level=1 - alpha)
+
+
+def _clustered(table: Table, alpha: float) -> Clustered | None:
+    if not {"listener", "item"} <= set(table.columns):
+        return None
+    rows = (
+        table.column("listener").codes.astype(np.int64),
+        table.column("item").codes.astype(np.int64),
+        table.correct.astype(np.float64),
+        table.n.astype(np.float64),
+    )
+    draws = min(999, _BOOTSTRAP_WORK // max(1, len(table)))
+    if draws < 999 or not len(table):
+        return two_way(*rows, level=1 - alpha)
+    generator = np.random.default_rng(_SEED)
+    return two_way_bootstrap(*rows, generator=generator, draws=draws, level=1 - alpha)
+
+
+def _spread(table: Table, name: str, alpha: float) -> Overdispersion | None:
+    if name not in table.columns:
+        return None
+    _, correct, n = _sums(table, name)
+    return beta_binomial(correct, n, level=1 - alpha)
+
+
+def _sides(table: Table, alpha: float) -> tuple[SideBias, ...]:
+    found = []
+    right = table.correct > 0
+    if "first" in table.columns:
+        first = table.numbers("first")
+        there, not_there = first == 1, first == 0
+        found.append(("first", there, not_there))
+    if "side" in table.columns:
+        side = np.array([*(value == "left" for value in table.column("side").values)])
+        left = side[table.column("side").codes] if len(table) else np.zeros(0, dtype=bool)
+        found.append(("left", left, ~left))
+    return tuple(
+        side_bias(
+            name,
+            int((right & there).sum()),
+            int(there.sum()),
+            int((~right & away).sum()),
+            int(away.sum()),
+            level=1 - alpha,
+        )
+        for name, there, away in found
+    )
+
+
+def _trend(table: Table, alpha: float) -> Trend | None:
+    if not {"trial", "listener"} <= set(table.columns):
+        return None
+    trial = table.numbers("trial")
+    known = np.isfinite(trial)
+    if not known.all():
+        table, trial = table.where(known), trial[known]
+    listener = table.column("listener").codes.astype(np.int64)
+    n, correct = table.n.astype(np.float64), table.correct.astype(np.float64)
+    return trend(trial, correct, n, listener, level=1 - alpha)
+
+
+def _listeners(table: Table, alpha: float) -> Running | None:
+    if not table.of_answers or "listener" not in table.columns:
+        return None
+    _, correct, n = _sums(table, "listener")
+    return listener_sequence(correct / n, level=1 - alpha)
+
+
+def _fooling(table: Table, fit: MixedFit | None) -> Fooling | None:
+    if fit is not None and (found := fooling_of_model(fit)) is not None:
+        return found
+    return fooling_of_counts(*_sums(table, "item")) if "item" in table.columns else None

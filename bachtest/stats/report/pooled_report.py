@@ -1,0 +1,97 @@
+"""The whole report on a table: overall, by group, flags, pairs alike, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bachtest.stats.rates.accuracy import LEVEL
+from bachtest.stats.rates.identical_pairs import Likeness, likeness
+from bachtest.stats.rates.summary import Breakdown, Cell, summarise
+from bachtest.stats.tables.read_study_folder import Source
+from bachtest.stats.tables.table import Table
+from bachtest.stats.verdict.findings import Verdict, pooled_verdict
+
+GROUPS: tuple[tuple[str, ...], ...] = (("condition",), ("composer",), ("experience",))
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """How many answers a flag marks, and whether they are left out of the headline."""
+
+    flag: str
+    answers: int
+    left_out: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a table says. `overall` and the breakdowns leave out what the design leaves out."""
+
+    source: str
+    of_answers: bool
+    overall: Cell
+    everything: Cell
+    listeners: int | None
+    items: int | None
+    flags: tuple[Flagged, ...]
+    breakdowns: tuple[Breakdown, ...]
+    alike: tuple[Likeness, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        return pooled_verdict(self.overall)
+
+
+def make_report(
+    source: Source,
+    *,
+    by: Sequence[Sequence[str]] = (),
+    without: Sequence[str] = (),
+    level: float = LEVEL,
+) -> Report:
+    """Answer the simple questions about a table.
+
+    Parameters
+    ----------
+    source : Source
+    by : sequence of groupings
+        Further groupings, each one or more columns, beside condition, composer and experience
+        (which are given where the table has them).
+    without : sequence of str
+        Flags to leave out besides those of the design.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    TableError
+        If there is no such column or flag.
+    """
+    table = source.table
+    left_out = tuple(dict.fromkeys((*source.exclusions, *without)))
+    kept = table.without(left_out)
+    groups = [group for group in GROUPS if set(group) <= set(table.columns)]
+    groups += [tuple(group) for group in by if tuple(group) not in groups]
+    answers = kept.counts(("composer", "condition")) if source.pool else []
+    return Report(
+        source=str(table.path),
+        of_answers=table.of_answers,
+        overall=summarise(kept.counts(), level=level).cells[0],
+        everything=summarise(table.counts(), level=level).cells[0],
+        listeners=kept.distinct("listener"),
+        items=kept.distinct("item"),
+        flags=tuple(
+            Flagged(flag, int(table.flagged(flag).sum()), flag in left_out) for flag in table.flags
+        ),
+        breakdowns=tuple(summarise(kept.counts(group), group, level=level) for group in groups),
+        alike=likeness(source.pool, answers),
+    )
+
+
+def _distinct(table: Table, column: str) -> int | None:
+    return len(set(table.values(column))) if column in table.columns else None

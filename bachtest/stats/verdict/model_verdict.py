@@ -1,0 +1,128 @@
+"""The verdict of the mixed model: the one that holds beyond these listeners and these pieces.
+
+Conventions
+-----------
+The rate is the marginal one (integrated over listeners and items). Its intervals are symmetric on
+the logit, by Student's distribution where the model was corrected for few items.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bachtest.stats.mixed.variance_of_rates import variance_between
+from bachtest.stats.rates.accuracy import CHANCE
+from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin
+from bachtest.stats.rates.result import p_text
+from bachtest.stats.verdict.findings import Finding, Verdict, judge, sentence_of
+from bachtest.stats.verdict.sample_size import what_would_decide
+
+if TYPE_CHECKING:
+    from bachtest.stats.mixed.result import MixedFit, Rate
+
+# Random factors whose number only more items raise.
+OF_ITEMS = ("item", "excerpt")
+
+
+def interval_of(rate: Rate, level: float) -> tuple[float, float]:
+    """A marginal rate's interval at any level.
+
+    Examples
+    --------
+    >>> from bachtest.stats.mixed.result import Rate
+    >>> low, high = interval_of(Rate(("S",), 0.6, 0.5, 0.7, 0.1, 0.2, None, 50, 30), 0.95)
+    >>> round(low, 3), round(high, 3)
+    (0.503, 0.689)
+    """
+    from scipy.stats import norm, t
+
+    tail = (1 + level) / 2
+    quantile = float(norm.ppf(tail) if rate.df is None else t.ppf(tail, rate.df))
+    centre = math.log(rate.estimate / (1 - rate.estimate))
+    half = quantile * rate.se_logit
+    return 1 / (1 + math.exp(half - centre)), 1 / (1 + math.exp(-half - centre))
+
+
+def model_verdict(
+    fit: MixedFit,
+    rate: Rate | None = None,
+    *,
+    alpha: float = ALPHA,
+    margin: float | None = None,
+    cell_items: int | None = None,
+) -> Verdict:
+    """Can they tell, over new listeners and new items?
+
+    Parameters
+    ----------
+    fit : MixedFit
+    rate : Rate or None
+        A cell of the fit; None takes the rate of everything.
+    alpha : float
+    margin : float or None
+    cell_items : int or None
+        Items of the cell; None takes all items of the fit.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    ValueError
+        If alpha or the margin cannot be.
+    """
+    check_alpha(alpha)
+    if margin is not None:
+        check_margin(margin)
+    rate = fit.overall if rate is None else rate
+    low, high = interval_of(rate, 1 - alpha)
+    inner_low, inner_high = interval_of(rate, 1 - 2 * alpha)
+    within = margin is not None and CHANCE - margin <= inner_low and inner_high <= CHANCE + margin
+    finding = judge(low > CHANCE, high < CHANCE, within)
+    counted = [s for s in fit.spreads if s.estimated and not s.of_slopes]
+    over = " and ".join(f"{s.levels:,} {s.name}s" for s in counted)
+    figures = (
+        f"a marginal rate of {rate.estimate:.1%} ({1 - alpha:.0%} interval {low:.1%} to"
+        f" {high:.1%}, {p_text(rate.p)}; mixed model over {over or 'answers taken as independent'},"
+        f" {rate.n:,} answers)"
+    )
+    needs = None
+    if finding is Finding.UNDECIDED:
+        items = next((s for s in fit.spreads if s.name == "item"), None)
+        variance = (rate.se_logit * rate.estimate * (1 - rate.estimate)) ** 2
+        count = cell_items or (items.levels if items else None)
+        part = item_variance(fit, rate.estimate) / count if items and count else None
+        needs = what_would_decide(
+            rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin,
+            item_variance=part, items=count,
+        )  # fmt: skip
+    caution = " ".join(_caution(fit))
+    return Verdict(
+        finding, sentence_of(finding, figures, margin=margin, within=within), caution, needs,
+        margin, alpha, fit.method,
+    )  # fmt: skip
+
+
+def _caution(fit: MixedFit) -> list[str]:
+    missing = [s for s in fit.spreads if not s.estimated and s.note]
+    return [f"The spread of {s.name}s is left out: {s.note.rstrip('.')}." for s in missing]
+
+
+def item_variance(fit: MixedFit, rate: float) -> float:
+    """The variance between items of their rates, at a marginal rate.
+
+    Parameters
+    ----------
+    fit : MixedFit
+    rate : float
+
+    Returns
+    -------
+    float
+        On the scale of rates, averaged over listeners.
+    """
+    squared = {s.name: max(s.sd, s.restricted_sd or 0.0) ** 2 for s in fit.spreads}
+    ours = sum(squared.get(name, 0.0) for name in OF_ITEMS)
+    return variance_between(rate, math.sqrt(ours), math.sqrt(max(sum(squared.values()) - ours, 0)))

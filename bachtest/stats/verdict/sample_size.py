@@ -1,0 +1,130 @@
+"""What would decide: more answers, more items, or no number of answers.
+
+Conventions
+-----------
+As if the rate stays where it is. The variance of a rate over listeners and items has a part that
+only more items shrink, the spread of items over their number, and a part that more answers of new
+listeners shrink. A difference is shown where the rate is further from one half than the interval
+reaches, equivalence where the interval ends within the margin: the nearer of the two counts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from bachtest.stats.rates.accuracy import CHANCE, normal_quantile
+from bachtest.stats.rates.result import Result
+
+
+@dataclass(frozen=True)
+class Decision(Result):
+    """`answers` and `items` are how many more; None where no number would, or nothing is known."""
+
+    answers: int | None
+    items: int | None
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def wanted_se(rate: float, *, alpha: float, margin: float | None) -> float:
+    """The standard error from which on the rate would decide; 0 where none would.
+
+    Examples
+    --------
+    >>> round(wanted_se(0.598, alpha=0.05, margin=None), 4)
+    0.05
+    >>> wanted_se(0.5, alpha=0.05, margin=None)
+    0.0
+    """
+    off = abs(rate - CHANCE)
+    difference = off / normal_quantile(1 - alpha)
+    if margin is None:
+        return difference
+    return max(difference, (margin - off) / normal_quantile(1 - 2 * alpha))
+
+
+def what_would_decide(
+    rate: float,
+    variance: float,
+    *,
+    n: int,
+    alpha: float,
+    margin: float | None,
+    item_variance: float | None = None,
+    items: int | None = None,
+) -> Decision:
+    """How many more answers, or items, would decide.
+
+    Parameters
+    ----------
+    rate : float
+    variance : float
+        Of the rate, with everything that it depends on.
+    n : int
+        Answers so far.
+    alpha : float
+    margin : float or None
+        None where no margin was fixed: then only a difference can be shown.
+    item_variance : float or None
+        The part of `variance` that more answers on these items do not shrink; None: not known.
+    items : int or None
+
+    Returns
+    -------
+    Decision
+
+    Examples
+    --------
+    >>> print(what_would_decide(0.55, 0.0025, n=100, alpha=0.05, margin=None))
+    About 285 more answers would decide, if the rate stays at 55.0 %.
+    >>> found = what_would_decide(
+    ...     0.55, 0.0025, n=100, alpha=0.05, margin=None, item_variance=0.001, items=10
+    ... )
+    >>> found.answers, found.items
+    (None, 29)
+    """
+    stays = f"if the rate stays at {100 * rate:.1f} %"
+    se = wanted_se(rate, alpha=alpha, margin=margin)
+    if se < 1e-4:
+        way = (
+            "a margin fixed beforehand would make equivalence a question"
+            if margin is None
+            else f"it lies on the edge of the margin of {margin:g}"
+        )
+        return Decision(None, None, f"No number of further answers would decide, {stays}: {way}.")
+    target = se**2
+    if item_variance is None or items is None:
+        answers = _more(n, variance, target)
+        return Decision(
+            answers, None, f"About {_counted(answers, 'answer')} would decide, {stays}."
+        )
+    answers = _more(n, variance - item_variance, target - item_variance)
+    more_items = _more(items, variance, target)
+    also = f"about {_counted(more_items, 'item')}, with as many answers each"
+    if answers is None:
+        return Decision(
+            None,
+            more_items,
+            f"No number of further answers on these {items:,} items would decide, {stays}; {also},"
+            " would.",
+        )
+    return Decision(
+        answers,
+        more_items,
+        f"About {_counted(answers, 'answer')} would decide, or {also}, {stays}.",
+    )
+
+
+def _more(count: int, part: float, target: float) -> int | None:
+    # `part` shrinks as 1 / count: how many more until it is down to the target.
+    if target <= 0:
+        return None
+    return max(1, math.ceil(count * (max(part, 0.0) / target - 1) - 1e-9))
+
+
+def _counted(count: int | None, what: str) -> str:
+    assert count is not None, "a standard error above 0 is reached by some number"
+    return f"{count:,} more {what}{'s' * (count != 1)}"

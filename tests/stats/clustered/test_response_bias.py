@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from bachtest.stats.clustered.response_bias import side_bias, trend
+from bachtest.stats.rates.signal_detection import d_of_rate
+
+
+def test_without_bias_d_is_that_of_the_rate():
+    found = side_bias("first", 70, 100, 30, 100)
+    assert found.estimate == pytest.approx(0, abs=1e-12)
+    assert found.d_prime == pytest.approx(d_of_rate(0.7))
+    assert found.p == pytest.approx(1)
+
+
+def test_a_simulated_bias_is_found_again():
+    # The difference that is felt is d' towards Bach, .3 of a unit towards the first.
+    rng = np.random.default_rng(6)
+    felt = rng.normal(size=(2, 20_000)) + np.array([[0.5 + 0.3], [-0.5 + 0.3]])
+    chosen = (felt > 0).sum(axis=1)
+    found = side_bias("first", int(chosen[0]), 20_000, int(chosen[1]), 20_000)
+    assert found.low < 0.3 < found.high
+    assert found.d_prime == pytest.approx(1.0 / math.sqrt(2), abs=0.03)
+
+
+def test_swapping_the_sides_turns_the_sign():
+    found = side_bias("left", 70, 100, 45, 90)
+    swapped = side_bias("right", 90 - 45, 90, 100 - 70, 100)
+    assert found.estimate == pytest.approx(-swapped.estimate)
+    assert found.d_prime == pytest.approx(swapped.d_prime)
+
+
+@pytest.mark.parametrize("counts", [(3, 5, 0, 0), (0, 0, 0, 0)])
+def test_bach_on_one_side_only_tells_no_bias(counts):
+    found = side_bias("left", *counts)
+    assert found.estimate is None
+    assert "unknown" in str(found)
+
+
+def test_always_the_same_side_is_corrected_and_finite():
+    found = side_bias("left", 10, 10, 10, 10)
+    assert found.corrected
+    assert 0 < found.low < found.estimate < math.inf
+
+
+def trials(slope, seed=1, listeners=300):
+    rng = np.random.default_rng(seed)
+    listener, trial = np.divmod(np.arange(listeners * 10), 10)
+    logit = 0.3 + slope * trial + 0.5 * rng.normal(size=listeners)[listener]
+    right = (rng.random(len(trial)) < 1 / (1 + np.exp(-logit))).astype(float)
+    return trial.astype(float), right, np.ones(len(trial)), listener
+
+
+def test_a_slope_is_found_again():
+    # Not exactly the slope put in: averaging over listeners flattens it a little.
+    found = trend(*trials(0.1))
+    assert found.low < 0.097 < found.high
+    assert "they learn" in str(found)
+    assert "they tire" in str(trend(*trials(-0.1)))
+
+
+def test_without_a_slope_alarms_are_as_rare_as_they_should_be():
+    alarms = [trend(*trials(0.0, seed, 60)).p < 0.05 for seed in range(300)]
+    assert np.mean(alarms) < 0.09
+
+
+def test_a_trend_that_cannot_be_seen_is_unknown():
+    trial, right, n, listener = trials(0.1)
+    for bad in (
+        trend(trial * 0, right, n, listener),
+        trend(trial, n, n, listener),
+        trend(trial, right, n, listener * 0),
+        trend(trial[:0], right[:0], n[:0], listener[:0]),
+        trend(trial, (trial > 4).astype(float), n, listener),
+    ):
+        assert bad.estimate is None
+        assert "unknown" in str(bad)

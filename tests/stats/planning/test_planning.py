@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from bachtest.stats.__main__ import main
+from bachtest.stats.planning.plan import Settings, make_plan
+
+
+def test_the_design_effect_is_that_of_simulated_studies():
+    # Logit standard deviations .6 and .5: 200 listeners with 5 answers over 40 items.
+    plan = make_plan(200, 40, Settings(rate=0.6))
+    rng = np.random.default_rng(1)
+    rates = []
+    for _ in range(1500):
+        skill, ease = rng.normal(size=200) * 0.6, rng.normal(size=40) * 0.5
+        listener, item = np.repeat(np.arange(200), 5), rng.integers(40, size=1000)
+        chance = 1 / (1 + np.exp(-0.4379 - skill[listener] - ease[item]))
+        rates.append((rng.random(1000) < chance).mean())
+    simulated = np.var(rates) * 1000 / (0.6 * 0.4)
+    assert np.mean(rates) == pytest.approx(0.6, abs=0.005)
+    assert plan.asked.design_effect == pytest.approx(simulated, rel=0.1)
+
+
+def test_few_items_cannot_be_made_up_for_by_listeners():
+    plan = make_plan(200, 6, Settings(rate=0.6))
+    assert "No number of listeners suffices with 6 items" in plan.advice
+    assert "More items" in plan.advice
+    assert make_plan(20, 400, Settings(rate=0.6)).advice.startswith("More listeners")
+
+
+def test_power_grows_with_listeners_and_with_items():
+    plan = make_plan(100, 40, Settings(rate=0.57, margin=0.1))
+    by_listeners = [point for point in plan.beside if point.items == 40]
+    powers = [point.difference for point in sorted(by_listeners, key=lambda p: p.listeners)]
+    assert powers == sorted(powers)
+    assert plan.needed_equivalence is not None
+
+
+def test_independent_answers_have_no_design_effect():
+    plan = make_plan(200, 40, Settings(sd_listener=0, sd_item=0))
+    assert plan.asked.design_effect == pytest.approx(1)
+    assert plan.asked.effective == 1000
+
+
+def test_guessers_differ_from_nothing():
+    plan = make_plan(100, 40, Settings(rate=0.5))
+    assert plan.needed_difference is None
+    assert plan.asked.difference <= 0.05
+
+
+def test_a_rate_below_chance_is_planned_for_as_one_above():
+    low, high = (make_plan(100, 40, Settings(rate=rate)) for rate in (0.4, 0.6))
+    assert low.asked.difference == pytest.approx(high.asked.difference)
+
+
+def test_the_command_prints_a_table_and_a_picture(capsys):
+    assert main(["power", "--listeners", "120", "--items", "42", "--margin", "0.1"]) == 0
+    shown = capsys.readouterr().out
+    assert "120 *" in shown
+    assert "####" in shown
+    assert main(["power", "--json", "--design-effect", "2"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["asked"]["effective"] == 500
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (("--listeners", "0"), "0 listeners"),
+        (("--rate", "1.2"), r"rate 1.2"),
+        (("--margin", "0.5"), "margin 0.5"),
+        (("--design-effect", "0.5"), "design effect 0.5"),
+        (("--sd-item", "-1"), "standard deviation -1"),
+        (("--power", "1"), "power 1"),
+    ],
+)
+def test_numbers_that_cannot_be_are_named(capsys, option, message):
+    assert main(["power", *option]) == 2
+    assert message in capsys.readouterr().err

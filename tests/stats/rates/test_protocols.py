@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from bachtest.stats.rates.discrimination import discriminate, similarity
+from bachtest.stats.rates.protocols import PROTOCOLS, protocol_named
+from bachtest.stats.rates.two_ac import two_ac
+from bachtest.stats.rates.yes_no import fakes_only, yes_no
+from tests.stats.reference import REFERENCE
+
+CURVES = {
+    "twoAFC": "pair",
+    "duotrio": "duo-trio",
+    "triangle": "triangle",
+    "threeAFC": "three-afc",
+}
+
+
+@pytest.mark.parametrize(("column", "name"), CURVES.items())
+def test_psychometric_curves_agree_with_sensr(column, name):
+    curve = REFERENCE["psychometric"]
+    for d, rate in zip(curve["d"], curve[column], strict=True):
+        # R's own quadrature is good to about 5e-9.
+        assert PROTOCOLS[name].rate(d) == pytest.approx(rate, abs=5e-9)
+        assert PROTOCOLS[name].d_of_rate(PROTOCOLS[name].rate(d)) == pytest.approx(d, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", [p.name for p in PROTOCOLS.values() if p.curve])
+def test_curves_start_at_guessing_and_end_at_certainty(name):
+    protocol = PROTOCOLS[name]
+    assert protocol.rate(0) == pytest.approx(protocol.guess, abs=1e-12)
+    assert protocol.rate(30) == pytest.approx(1, abs=1e-9)
+    rates = [protocol.rate(d) for d in np.linspace(0, 8, 50)]
+    assert rates == sorted(rates)
+
+
+def test_abx_by_differences_is_what_simulated_listeners_do():
+    # A Bach, B machine, X = A: unit noise on each; the answer is the one that is nearer to X.
+    rng = np.random.default_rng(4)
+    a, b, x = rng.normal(size=(3, 200_000)) + np.array([[1.5], [0.0], [1.5]])
+    right = np.mean(np.abs(x - a) < np.abs(x - b))
+    assert PROTOCOLS["abx"].rate(1.5) == pytest.approx(right, abs=0.004)
+
+
+def test_abx_with_clips_judged_one_by_one_is_better_than_by_differences():
+    assert PROTOCOLS["abx-independent"].rate(1.5) > PROTOCOLS["abx"].rate(1.5)
+
+
+def test_discrimination_agrees_with_sensr():
+    [row] = REFERENCE["sensR_2afc_discrim"]
+    found = discriminate(row["x"], row["n"], PROTOCOLS["pair"])
+    assert found.pd == pytest.approx(row["pd"], abs=1e-9)
+    assert found.estimate == pytest.approx(row["d"], abs=1e-9)
+    assert found.se == pytest.approx(row["se_d"], abs=1e-7)
+    assert (found.low, found.high) == pytest.approx(row["d_ci_exact"], abs=1e-8)
+    assert found.p == pytest.approx(row["p_one_sided_exact"], abs=1e-11)
+
+
+def test_similarity_agrees_with_sensr():
+    [pair] = REFERENCE["sensR_2afc_similarity_exact_one_sided"]
+    [triangle] = REFERENCE["sensR_triangle_similarity"]
+    for row, name in ((pair, "pair"), (triangle, "triangle")):
+        found = similarity(row["x"], row["n"], row["pd0"], PROTOCOLS[name])
+        assert found.p == pytest.approx(row["p"], abs=1e-10)
+
+
+@pytest.mark.parametrize("name", ["pair", "abx", "triangle"])
+@pytest.mark.parametrize("x", [0, 1, 11, 12])
+def test_extreme_counts_have_an_honest_interval(name, x):
+    found = discriminate(x, 12, PROTOCOLS[name])
+    assert 0 <= found.low <= found.estimate <= found.high
+    assert (found.se is None) == (x / 12 <= PROTOCOLS[name].guess or x == 12)
+    assert not any(isinstance(v, float) and math.isnan(v) for v in vars(found).values())
+    empty = discriminate(0, 0, PROTOCOLS[name])
+    assert (empty.estimate, empty.p, str(empty)) == (None, 1.0, "no answers")
+
+
+def test_a_protocol_without_a_curve_has_no_d_of_a_rate():
+    with pytest.raises(ValueError, match="single-fakes"):
+        PROTOCOLS["single-fakes"].rate(1.0)
+    with pytest.raises(ValueError, match="protocol 'paired'; use one of pair"):
+        protocol_named("paired")
+
+
+def test_yes_no_agrees_with_the_reference():
+    row = REFERENCE["yes_no"]["SDT_8_17_1_24_probit"]
+    found = yes_no(8, 25, 1, 25)
+    assert found.estimate == pytest.approx(row["d"], abs=1e-9)
+    assert found.criterion == pytest.approx(-(row["zH"] + row["zFA"]) / 2, abs=1e-9)
+    assert not found.corrected
+
+
+def test_yes_no_without_an_empty_cell_is_infinite_for_nobody():
+    found = yes_no(25, 25, 0, 25)
+    assert found.corrected
+    assert 0 < found.low < found.estimate < found.high < math.inf
+    assert "half an answer added" in str(found)
+
+
+def test_yes_no_needs_both_kinds_of_clips():
+    with pytest.raises(ValueError, match="Bach's clips were never judged"):
+        yes_no(0, 0, 3, 10)
+    with pytest.raises(ValueError, match="the machine's clips were never judged"):
+        yes_no(3, 10, 0, 0)
+
+
+def test_swapping_bach_and_machine_turns_the_sign():
+    found, swapped = yes_no(30, 50, 20, 60), yes_no(20, 60, 30, 50)
+    assert found.estimate == pytest.approx(-swapped.estimate)
+    assert found.criterion == pytest.approx(swapped.criterion)
+
+
+def test_fakes_alone_tell_no_sensitivity():
+    found = fakes_only(2321, 4048)
+    assert (found.low, found.high) == pytest.approx((0.55807107, 0.58852894), abs=1e-8)
+    assert "machine-made more often than half the time (2,321 of 4,048" in found.sentence
+    assert "cannot be known without Bach's clips" in found.sentence
+    assert "about half" in fakes_only(51, 100).sentence
+    assert "less often" in fakes_only(20, 100).sentence
+    assert "no answers" in fakes_only(0, 0).sentence
+
+
+def test_ties_agree_with_sensr():
+    [row] = REFERENCE["two_AC_with_ties"]
+    found = two_ac(*row["counts"])
+    assert found.tau == pytest.approx(row["tau"], abs=1e-7)
+    assert found.estimate == pytest.approx(row["d"], abs=1e-7)
+    assert found.se == pytest.approx(row["se"], abs=1e-7)
+    assert (found.low, found.high) == pytest.approx(row["ci"], abs=1e-6)
+    assert found.p == pytest.approx(row["p"], abs=1e-7)
+
+
+def test_without_ties_the_2ac_is_two_alternative_forced_choice():
+    found = two_ac(5, 0, 10)
+    assert found.tau == 0
+    assert found.estimate == pytest.approx(PROTOCOLS["pair"].d_of_rate(10 / 15), abs=1e-9)
+
+
+def test_swapping_right_and_wrong_mirrors_the_2ac():
+    found, mirror = two_ac(3, 4, 9), two_ac(9, 4, 3)
+    assert found.estimate == pytest.approx(-mirror.estimate)
+    assert (found.low, found.high) == pytest.approx((-mirror.high, -mirror.low), abs=1e-7)
+
+
+@pytest.mark.parametrize("counts", [(0, 3, 6), (0, 0, 6), (4, 3, 0), (0, 5, 0), (0, 0, 0)])
+def test_empty_categories_of_the_2ac_have_a_defined_answer(counts):
+    found = two_ac(*counts)
+    assert not any(isinstance(v, float) and math.isnan(v) for v in vars(found).values())
+    assert found.low <= found.high
+    if counts[0] == 0 < counts[2]:
+        assert found.estimate == math.inf
+        assert math.isfinite(found.low)
+    if counts[0] == counts[2] == 0:
+        assert found.estimate is None

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bachtest.stats.rates.signal_detection import d_of_rate, d_prime_2afc
+from tests.stats.reference import REFERENCE
+
+
+def test_2afc_agrees_with_sensr():
+    [row] = REFERENCE["sensR_2afc_discrim"]
+    found = d_prime_2afc(row["x"], row["n"], below_chance=False)
+    assert found.estimate == pytest.approx(row["d"], abs=1e-9)
+    assert found.se == pytest.approx(row["se_d"], abs=1e-9)
+    assert (found.low, found.high) == pytest.approx(row["d_ci_exact"], abs=1e-8)
+
+
+def test_the_psychometric_curve_is_inverted():
+    curve = REFERENCE["psychometric"]
+    for d, rate in zip(curve["d"], curve["twoAFC"], strict=True):
+        assert d_of_rate(rate) == pytest.approx(d, abs=1e-8)
+
+
+def test_below_chance_is_negative_unless_asked_not_to_be():
+    assert d_prime_2afc(30, 100).high < 0
+    floored = d_prime_2afc(30, 100, below_chance=False)
+    assert (floored.estimate, floored.low, floored.high, floored.se) == (0, 0, 0, None)
+
+
+def test_all_right_is_infinite_with_a_finite_lower_limit():
+    found = d_prime_2afc(8, 8)
+    assert found.estimate == math.inf
+    assert found.se is None
+    assert 0 < found.low < math.inf
+
+
+def test_no_answers_leave_everything_open():
+    found = d_prime_2afc(0, 0)
+    assert (found.estimate, found.low, found.high) == (None, -math.inf, math.inf)
+    assert str(found) == "no answers"
+
+
+def test_a_rate_that_cannot_be_is_named():
+    with pytest.raises(ValueError, match=r"rate 1\.2"):
+        d_of_rate(1.2)
+
+
+@given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_swapping_right_and_wrong_turns_the_sign(count):
+    x, n = count
+    found, mirror = d_prime_2afc(x, n), d_prime_2afc(n - x, n)
+    assert found.estimate == pytest.approx(-mirror.estimate, abs=1e-9)
+    assert found.low == pytest.approx(-mirror.high, abs=1e-6)
+
+
+def test_the_skill_of_simulated_listeners_is_found_again():
+    # Two clips seen through unit noise, d' apart: the larger one is called Bach.
+    noise = np.random.default_rng(8).normal(size=(2, 40_000))
+    right = int(np.sum(noise[0] + 0.8 > noise[1]))
+    found = d_prime_2afc(right, 40_000)
+    assert found.low < 0.8 < found.high
+    assert found.estimate == pytest.approx(0.8, abs=0.04)
