@@ -71,7 +71,7 @@ def measure(answers: int) -> None:
 
     django.setup()
     from bachtest.game.models import Answer
-    from bachtest.results import tallies
+    from bachtest.results.counts import tallies
     from bachtest.studies.models import Study
 
     print("seconds of the wall, and of the processor where others share it")

@@ -8,6 +8,6 @@ class ResultsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from bachtest.results import keeping
+        from bachtest.results import signals
 
-        keeping.start()
+        signals.start()

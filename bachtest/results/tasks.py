@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from bachtest.results import analysis, tallies
+from bachtest.results.counts import tallies
+from bachtest.results.fit import refit
 from bachtest.results.models import Analysis
 from bachtest.studies.models import Study
 
@@ -19,12 +20,12 @@ def tend(study_id: int) -> int:
     tallies.ensure_counted(study)
     merged = tallies.merge(study)
     answers = sum(cell.n for cell in tallies.kept_cells(study, "trials"))
-    if analysis.is_stale(Analysis.objects.get(study=study), answers):
-        analysis.analyse(study)
+    if refit.is_stale(Analysis.objects.get(study=study), answers):
+        refit.analyse(study)
     return merged
 
 
 def ask_for_analysis(study: Study, answers: int) -> None:
     """Have a worker do it, unless one was asked already."""
-    if analysis.is_stale(Analysis.objects.get(study=study), answers) and analysis.claim(study):
+    if refit.is_stale(Analysis.objects.get(study=study), answers) and refit.claim(study):
         tend.enqueue(study.id)

@@ -6,8 +6,8 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from bachtest.game.cookies import listener_of
-from bachtest.results.contents import results_page
-from bachtest.results.methods import methods_html
+from bachtest.results.page.context import results_page
+from bachtest.results.page.methods import methods_html
 from bachtest.studies.models import Study
 
 PUBLIC_STUDY = "quiz"

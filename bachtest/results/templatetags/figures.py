@@ -5,7 +5,7 @@ from typing import Protocol
 
 from django import template
 
-from bachtest.results.page import percent
+from bachtest.results.page.rows import percent
 
 register = template.Library()
 register.filter(percent)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from bachtest.lib.errors import AppError
-from bachtest.results.export import export_study
+from bachtest.results.export.write_study_folder import export_study
 from bachtest.studies.models import Study
 
 

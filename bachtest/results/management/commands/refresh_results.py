@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from bachtest.results import tallies
-from bachtest.results.analysis import analyse
+from bachtest.results.counts import tallies
+from bachtest.results.fit.refit import analyse
 from bachtest.studies.models import Study
 
 

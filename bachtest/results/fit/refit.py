@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.timezone import now
 
-from bachtest.results.flags import FLAGS_VERSION
+from bachtest.results.counts.flags import FLAGS_VERSION
 from bachtest.results.models import Analysis
 from bachtest.stats.rates.summary import FEW
 from bachtest.studies.models import Study
@@ -22,7 +22,10 @@ PATIENCE = timedelta(hours=1)
 
 def analyse(study: Study) -> Analysis:
     """Fit the model to what is there now, and keep what pages show of it."""
-    from bachtest.results.findings import findings_of, kept_answers  # with SciPy, for workers alone
+    from bachtest.results.fit.model_fit import (  # with SciPy, for workers alone
+        findings_of,
+        kept_answers,
+    )
 
     start = time.monotonic()
     answers = kept_answers(study)

@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import Count, Q, QuerySet, Sum
 
 from bachtest.game.models import Answer
-from bachtest.results.flags import FLAGS
-from bachtest.results.tallies import Cell, ensure_counted, number_of_labels, read
+from bachtest.results.counts.flags import FLAGS
+from bachtest.results.counts.tallies import Cell, ensure_counted, number_of_labels, read
 from bachtest.stats.rates import summary
 from bachtest.stats.rates.identical_pairs import PoolCount, likeness
 from bachtest.stats.rates.summary import summarise

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from bachtest.results.methods import anchor_of
+from bachtest.results.page.methods import anchor_of
 
 
 @pytest.fixture

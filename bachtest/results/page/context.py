@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from bachtest.game.models import Listener
-from bachtest.results.anchors import elsewhere
-from bachtest.results.answers import FIELDS, study_report
-from bachtest.results.flags import FLAGS, unknown_exclusions
-from bachtest.results.habits import by_place, leanings, learning_picture
-from bachtest.results.items import fooling_items
+from bachtest.results.counts.answers import FIELDS, study_report
+from bachtest.results.counts.flags import FLAGS, unknown_exclusions
+from bachtest.results.counts.tallies import kept_cells
 from bachtest.results.models import Analysis
-from bachtest.results.page import alike_rows, crossing, forest
-from bachtest.results.running import running_picture
-from bachtest.results.tallies import kept_cells
+from bachtest.results.page.bias_rows import by_place, leanings, learning_picture
+from bachtest.results.page.hardest_pairs import fooling_items
+from bachtest.results.page.published_results import elsewhere
+from bachtest.results.page.rows import alike_rows, crossing, forest
+from bachtest.results.page.running_total import running_picture
 from bachtest.results.tasks import ask_for_analysis
 from bachtest.stats.rates.summary import FEW
 from bachtest.stats.report.published import BACHBOT_NAME, BACHBOT_SOURCE

@@ -7,8 +7,8 @@ from django.db import connection
 
 from bachtest.game import services
 from bachtest.game.models import Answer, Listener
-from bachtest.results import tallies
-from bachtest.results.answers import study_report
+from bachtest.results.counts import tallies
+from bachtest.results.counts.answers import study_report
 from bachtest.results.models import Analysis, Tally
 from bachtest.results.tasks import MERGE_EVERY
 from bachtest.studies.models import Study

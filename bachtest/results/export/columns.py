@@ -15,7 +15,7 @@ from django.db.models import Case, CharField, Count, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 
-from bachtest.results.flags import FLAGS, FLAGS_VERSION, flag_column
+from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
 from bachtest.studies.models import Study
 
 Convert = Callable[[Any], Any]

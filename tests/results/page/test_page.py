@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 
 from bachtest.game.models import Answer
-from bachtest.results.answers import study_report
-from bachtest.results.page import condition_words
+from bachtest.results.counts.answers import study_report
+from bachtest.results.page.rows import condition_words
 from bachtest.stats.report.published import BACHBOT
 from bachtest.studies.models import Study
 from tests.results.rows import make_answer, make_game

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bachtest.results.curves import LEFT, RIGHT, Scale, Tick, path, rate_scale, rate_ticks
-from bachtest.results.tallies import Cell
+from bachtest.results.counts.tallies import Cell
+from bachtest.results.page.svg_scale import LEFT, RIGHT, Scale, Tick, path, rate_scale, rate_ticks
 from bachtest.stats.clustered.response_bias import SideBias, side_bias
 from bachtest.stats.rates import summary
 from bachtest.stats.rates.accuracy import Proportion, wilson

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from bachtest.game.models import Game, Round
 from bachtest.game.services import enrol, start_game
-from bachtest.results.items import fooling_items
-from bachtest.results.tallies import Cell
+from bachtest.results.counts.tallies import Cell
+from bachtest.results.page.hardest_pairs import fooling_items
 from generator.models import Pair, Work
 from tests.builders import make_composer, make_pair
 from tests.results.rows import make_answer, make_game, quiz

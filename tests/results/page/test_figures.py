@@ -7,11 +7,11 @@ from itertools import pairwise
 import pytest
 from django.urls import reverse
 
-from bachtest.results.anchors import bachbot, elsewhere
-from bachtest.results.curves import Scale, rate_scale, rate_ticks
-from bachtest.results.habits import by_place, leanings, learning_picture
-from bachtest.results.running import running_picture
-from bachtest.results.tallies import Cell, kept_cells
+from bachtest.results.counts.tallies import Cell, kept_cells
+from bachtest.results.page.bias_rows import by_place, leanings, learning_picture
+from bachtest.results.page.published_results import bachbot, elsewhere
+from bachtest.results.page.running_total import running_picture
+from bachtest.results.page.svg_scale import Scale, rate_scale, rate_ticks
 from bachtest.stats.clustered.anytime_valid import coin_sequence
 
 

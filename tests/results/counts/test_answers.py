@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import subprocess
-import sys
-
-from bachtest.results.answers import study_report
-from bachtest.results.flags import unknown_exclusions
+from bachtest.results.counts.answers import study_report
+from bachtest.results.counts.flags import unknown_exclusions
 from generator.models import Composer
 from tests.results.rows import make_answer, make_game, quiz
 
@@ -73,18 +70,3 @@ def test_the_number_of_queries_does_not_grow_with_the_answers(played, django_ass
         make_answer(make_game(), pair, correct=True)
     with django_assert_num_queries(10):
         study_report(played)
-
-
-def test_the_page_loads_without_scipy():
-    # In a process of its own: other tests have loaded it here.
-    program = (
-        "import django, os, sys\n"
-        "os.environ['DJANGO_SETTINGS_MODULE'] = 'bachtest.settings'\n"
-        "django.setup()\n"
-        "import bachtest.results.views\n"
-        "assert 'scipy' not in sys.modules and 'torch' not in sys.modules\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr

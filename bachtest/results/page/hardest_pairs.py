@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bachtest.game.models import Listener, Round
-from bachtest.results.page import condition_words
-from bachtest.results.tallies import Cell
+from bachtest.results.counts.tallies import Cell
+from bachtest.results.page.rows import condition_words
 from bachtest.stats.rates.accuracy import Proportion, wilson
 from bachtest.stats.rates.summary import FEW
 from generator.models import Pair

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from bachtest.lib.errors import AppError
-from bachtest.results.flags import FLAGS_VERSION, unknown_exclusions
-from bachtest.results.tables import Sheet, sheets_of
+from bachtest.results.counts.flags import FLAGS_VERSION, unknown_exclusions
+from bachtest.results.export.tables import Sheet, sheets_of
 from bachtest.studies.models import Study
 
 EXPORT_VERSION = 1

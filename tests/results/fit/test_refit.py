@@ -9,7 +9,8 @@ from django.urls import reverse
 from django_tasks import default_task_backend
 
 from bachtest.game.models import Answer, Listener
-from bachtest.results import analysis, tallies
+from bachtest.results.counts import tallies
+from bachtest.results.fit import refit
 from bachtest.results.models import Analysis
 from bachtest.results.tasks import ask_for_analysis, tend
 from bachtest.stats.mixed.fit import fit_mixed
@@ -24,7 +25,7 @@ from tests.results.rows import make_answer, make_game, quiz
 @pytest.fixture
 def made(busy) -> Analysis:
     tallies.ensure_counted(busy)
-    return analysis.analyse(busy)
+    return refit.analyse(busy)
 
 
 def counting(study: Study) -> int:
@@ -75,11 +76,11 @@ def test_another_design_is_another_model(busy, recorded_queue):
     kept = Analysis.objects.create(
         study=busy, flags_version=1, answers=100, findings={"design": design}
     )
-    assert not analysis.is_stale(kept, 100)
+    assert not refit.is_stale(kept, 100)
     busy.margin = 0.05
     busy.save()
-    assert analysis.is_stale(Analysis.objects.get(), 100)
-    assert not analysis.is_stale(Analysis.objects.get(), 9)
+    assert refit.is_stale(Analysis.objects.get(), 100)
+    assert not refit.is_stale(Analysis.objects.get(), 9)
 
 
 def test_the_page_asks_and_the_worker_answers(busy, client):
@@ -118,4 +119,4 @@ def test_the_command_counts_anew_and_names_what_is_not_there(busy):
 
 def test_what_the_design_leaves_out_is_not_in_the_model(busy):
     busy.exclusions = []
-    assert analysis.analyse(busy).answers == 200 > counting(quiz())
+    assert refit.analyse(busy).answers == 200 > counting(quiz())

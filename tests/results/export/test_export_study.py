@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bachtest.game.models import Game, Listener, Round
-from bachtest.results.answers import study_report
+from bachtest.results.counts.answers import study_report
 from bachtest.stats.__main__ import main
 from bachtest.stats.rates.order import EXPERIENCES
 from bachtest.stats.report.counts_text import to_json

@@ -14,9 +14,9 @@ from django.db.models import CharField, F
 from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
-from bachtest.results.answers import FIELDS, answers_of
-from bachtest.results.flags import FLAGS
-from bachtest.results.tallies import BATCH
+from bachtest.results.counts.answers import FIELDS, answers_of
+from bachtest.results.counts.flags import FLAGS
+from bachtest.results.counts.tallies import BATCH
 from bachtest.stats.clustered.anytime_valid import listener_sequence
 from bachtest.stats.clustered.response_bias import Trend, trend
 from bachtest.stats.mixed.fit import fit_mixed

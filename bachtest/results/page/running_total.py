@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bachtest.results.curves import LEFT, RIGHT, Scale, Tick, path, rate_scale, rate_ticks
-from bachtest.results.tallies import Cell
+from bachtest.results.counts.tallies import Cell
+from bachtest.results.page.svg_scale import LEFT, RIGHT, Scale, Tick, path, rate_scale, rate_ticks
 from bachtest.stats.clustered.anytime_valid import EValue, coin_band, e_value
 from bachtest.stats.rates.summary import FEW
 

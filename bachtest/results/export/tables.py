@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from bachtest.game.models import Listener
-from bachtest.results import columns
-from bachtest.results.answers import answers_of, pairs_of
-from bachtest.results.columns import Column
+from bachtest.results.counts.answers import answers_of, pairs_of
+from bachtest.results.export import columns
+from bachtest.results.export.columns import Column
 from bachtest.studies.models import Study
 from generator.models import Composer
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bachtest.game.scoring import written_voices
-from bachtest.results.anchors import Mark, bachbot
+from bachtest.results.page.published_results import Mark, bachbot
 from bachtest.stats.rates.identical_pairs import Likeness
 from bachtest.stats.rates.signal_detection import DPrime
 from bachtest.stats.rates.summary import Breakdown, Cell

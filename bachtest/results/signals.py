@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from bachtest.game.models import Answer, Listener
-from bachtest.results import tallies
+from bachtest.results.counts import tallies
+from bachtest.results.counts.tallies import Counts, count, note
 from bachtest.results.models import Tally
-from bachtest.results.tallies import Counts, count, note
 from bachtest.results.tasks import MERGE_EVERY, tend
 
 _BEFORE = "_counted_before"

@@ -17,7 +17,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Substr
 
 from bachtest.game.models import Answer
-from bachtest.results.flags import FLAGS, FLAGS_VERSION, flag_column
+from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
 from bachtest.results.models import Analysis, Tally
 from bachtest.studies.models import Study
 
