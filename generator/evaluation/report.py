@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
+from generator.evaluation.accuracy import Hits, fill_hits, one_shot_hits
 from generator.evaluation.bootstrap import Ratio, ratio_over_works
-from generator.evaluation.fill_accuracy import Hits, fill_hits, one_shot_hits
+from generator.evaluation.discriminator.discriminative_features import listener_scores
+from generator.evaluation.discriminator.discriminator import LISTENERS, JudgedPair
 from generator.evaluation.likelihood import Conditional, joint_nll, orderless_nll
-from generator.evaluation.machine_listener import LISTENERS, JudgedPair
-from generator.evaluation.material import Material
 from generator.evaluation.scores import Score
-from generator.evaluation.surprisal import BachReader
-from generator.evaluation.tells import listener_scores
+from generator.evaluation.test_set import Material
+from generator.evaluation.viewpoints.surprisal import BachReader
 from generator.families.base import Family
 from generator.music.grid.chorale import VOICES, BoolArray, Chorale, given_for
 from generator.music.measures.copying import CopyIndex

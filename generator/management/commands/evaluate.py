@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from generator.errors import GeneratorError
-from generator.evaluation.crossfit import Judged, corpus_members, load_folds
-from generator.evaluation.material import load_material
-from generator.evaluation.own_hand import OwnHand
+from generator.evaluation.bach_reference import OwnHand
+from generator.evaluation.folds import Judged, corpus_members, load_folds
 from generator.evaluation.report import CONDITIONS, Settings, evaluate
+from generator.evaluation.test_set import load_material
 from generator.management.sampling import add_sampling, sampling_of
 from generator.services.composers import BACH, find_source
 from generator.services.writing import chosen_sampling

@@ -10,10 +10,10 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
 from generator.errors import GeneratorError
-from generator.evaluation.machine_listener import LISTENERS, JudgedPair, Listener
-from generator.evaluation.material import Material, load_material
-from generator.evaluation.strength import METRE, alike, bach_for_bach
-from generator.evaluation.surprisal import BachReader
+from generator.evaluation.discriminator.discriminator import LISTENERS, JudgedPair, Listener
+from generator.evaluation.discriminator.listener_validation import METRE, alike, bach_for_bach
+from generator.evaluation.test_set import Material, load_material
+from generator.evaluation.viewpoints.surprisal import BachReader
 from generator.families.base import Family
 from generator.music.formats.midi import read_midi
 from generator.music.grid.chorale import CONDITIONS, VOICES, Chorale, given_for

@@ -27,7 +27,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.evaluation.voice_habits import share
+from generator.evaluation.features.part_writing_features import share
 from generator.music.corpus.excerpts import phrase_ends
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
 from generator.music.measures.style import beats, note_table

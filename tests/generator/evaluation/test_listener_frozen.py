@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.evaluation.machine_listener import LISTENER_1, LISTENERS
-from generator.evaluation.surprisal import BachReader
-from tests.generator import listener_pieces
+from generator.evaluation.discriminator.discriminator import LISTENER_1, LISTENERS
+from generator.evaluation.viewpoints.surprisal import BachReader
+from tests.generator.evaluation import listener_pieces
 
 FEATURES = 104
 DIGEST = "fa98e705c0efe313265635194006f8202113bf154f57bf138aae612d9c28026d"

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.evaluation.views import VIEWS, IntArray, Row
+from generator.evaluation.viewpoints.viewpoints import VIEWS, IntArray, Row
 from generator.music.grid.chorale import Chorale
 
 FloatArray = NDArray[np.float64]

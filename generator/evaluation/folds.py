@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.evaluation.likelihood import Conditional
-from generator.evaluation.material import Material, load_fold
 from generator.evaluation.report import Known, known_of
-from generator.evaluation.surprisal import BachReader, FloatArray
+from generator.evaluation.test_set import Material, load_fold
+from generator.evaluation.viewpoints.surprisal import BachReader, FloatArray
 from generator.families.base import Family, Sampling
 from generator.families.checkpoint import Member
 from generator.music.corpus.splits import FOLDS, fold_split

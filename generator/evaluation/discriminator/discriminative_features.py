@@ -17,17 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.evaluation.bootstrap import Ratio, share_over_works
-from generator.evaluation.judges import FloatArray
-from generator.evaluation.listener_features import GROUPS, group_of
-from generator.evaluation.machine_listener import (
+from generator.evaluation.discriminator.classifiers import FloatArray
+from generator.evaluation.discriminator.discriminator import (
     LISTENERS,
     Heard,
     JudgedPair,
     Listener,
     Verdict,
 )
+from generator.evaluation.features.extract import GROUPS, group_of
 from generator.evaluation.scores import Score
-from generator.evaluation.surprisal import BachReader
+from generator.evaluation.viewpoints.surprisal import BachReader
 
 _REPLICATES = 1000
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from generator.evaluation.machine_listener import Heard, Listener, dealt
+from generator.evaluation.discriminator.discriminator import Heard, Listener, dealt
 from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.spelling import estimated_key
 

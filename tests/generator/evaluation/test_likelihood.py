@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from generator.evaluation.accuracy import fill_hits, one_shot_hits
 from generator.evaluation.bootstrap import ratio_over_works, share_over_works
-from generator.evaluation.fill_accuracy import fill_hits, one_shot_hits
 from generator.evaluation.likelihood import joint_nll, orderless_nll
 from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
 

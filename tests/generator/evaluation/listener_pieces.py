@@ -1,4 +1,4 @@
-"""The fixed pieces on which listeners are pinned: `python -m tests.generator.listener_pieces`.
+"""The fixed pieces that pin the machine listener; this module run as a program writes them.
 
 The file holds machine pieces alone, so that neither the corpus nor a composer that is trained anew
 can move what a listener makes of them. One side of each pair is the Markov chain as it is, the
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.evaluation.machine_listener import JudgedPair
+from generator.evaluation.discriminator.discriminator import JudgedPair
 from generator.families.markov import Markov
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.empty_chorale import blank_chorale

@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from generator import registry
-from generator.evaluation.crossfit import Judged, corpus_members, load_folds
-from generator.evaluation.material import SeenWorkError
+from generator.evaluation.folds import Judged, corpus_members, load_folds
 from generator.evaluation.report import Settings, evaluate
+from generator.evaluation.test_set import SeenWorkError
 from generator.families.checkpoint import Member
 from generator.families.flagship import Flagship
 from generator.music.corpus.splits import folds

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from django.core.management import CommandError, call_command
 
-from generator.evaluation import material as material_module
-from generator.evaluation.material import Material, SeenWorkError, load_material
-from generator.evaluation.own_hand import OwnHand
+from generator.evaluation import test_set as material_module
+from generator.evaluation.bach_reference import OwnHand
 from generator.evaluation.report import Settings, evaluate
+from generator.evaluation.test_set import Material, SeenWorkError, load_material
 from generator.families.flagship import Flagship
 from generator.families.flagship_network import Network
 from generator.families.markov import Markov

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generator.evaluation.listener_features import feature_table, features
-from generator.evaluation.machine_listener import LISTENER_1, JudgedPair, auc, dealt
-from generator.evaluation.strength import alike, bach_for_bach
-from generator.evaluation.surprisal import BachReader
-from generator.evaluation.tells import listener_scores, tells
-from generator.evaluation.views import VIEWS
+from generator.evaluation.discriminator.discriminative_features import listener_scores, tells
+from generator.evaluation.discriminator.discriminator import LISTENER_1, JudgedPair, auc, dealt
+from generator.evaluation.discriminator.listener_validation import alike, bach_for_bach
+from generator.evaluation.features.extract import feature_table, features
+from generator.evaluation.viewpoints.surprisal import BachReader
+from generator.evaluation.viewpoints.viewpoints import VIEWS
 from generator.music.corpus.excerpts import phrase_ends
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import load_corpus

@@ -30,9 +30,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from generator.evaluation.judges import FloatArray, JudgeSettings, differences, singles
-from generator.evaluation.listener_features import feature_table, features
-from generator.evaluation.surprisal import BachReader
+from generator.evaluation.discriminator.classifiers import (
+    FloatArray,
+    JudgeSettings,
+    differences,
+    singles,
+)
+from generator.evaluation.features.extract import feature_table, features
+from generator.evaluation.viewpoints.surprisal import BachReader
 from generator.music.grid.chorale import BoolArray, Chorale
 
 MIN_FAMILIES = 4
