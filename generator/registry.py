@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -13,8 +14,14 @@ if TYPE_CHECKING:
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 
 FAMILIES: dict[str, str] = {
-    "markov": "generator.families.markov.Markov",
-    "flagship": "generator.families.flagship.Flagship",
+    "markov": "generator.families.markov.markov.Markov",
+    "flagship": "generator.families.flagship.flagship.Flagship",
+}
+
+
+TRAINERS: dict[str, str] = {
+    "markov": "generator.families.markov.training.train",
+    "flagship": "generator.families.flagship.training.train",
 }
 
 
@@ -55,5 +62,22 @@ def family_class(name: str) -> type[Family]:
     """
     if name not in FAMILIES:
         raise ValueError(f"unknown family {name!r}; use one of {', '.join(FAMILIES)}")
-    module, _, attribute = FAMILIES[name].rpartition(".")
-    return cast("type[Family]", getattr(import_module(module), attribute))
+    return cast("type[Family]", _loaded(FAMILIES[name]))
+
+
+def trainer(name: str) -> Callable[..., dict[str, float]]:
+    """The function that trains a family, imported now.
+
+    Raises
+    ------
+    ValueError
+        If no family of that name can be trained.
+    """
+    if name not in TRAINERS:
+        raise ValueError(f"no training for {name!r}; use one of {', '.join(TRAINERS)}")
+    return cast("Callable[..., dict[str, float]]", _loaded(TRAINERS[name]))
+
+
+def _loaded(dotted: str) -> object:
+    module, _, attribute = dotted.rpartition(".")
+    return getattr(import_module(module), attribute)

@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from generator.families.ties import tied
+from generator.families.tied_notes import tied
 from generator.music.grid.chorale import BoolArray, Chorale
 
 # At once; the longest work has 992, a melody of a listener's may have 2,000.

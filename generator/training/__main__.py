@@ -10,11 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from generator.errors import GeneratorError
-
-TRAINERS = {
-    "flagship": "generator.training.flagship",
-    "markov": "generator.training.markov",
-}
+from generator.registry import TRAINERS, trainer
 
 
 def main() -> None:
@@ -34,7 +30,7 @@ def main() -> None:
         config = tomllib.loads(options.config.read_text())
         if options.seed is not None:
             config["training"]["seed"] = options.seed
-        train = import_module(TRAINERS[options.family]).train
+        train = trainer(options.family)
         only = {} if options.fold is None else {"fold": options.fold}
         scores = train(config, options.out, command=command, progress=not options.quiet, **only)
     except (OSError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:

@@ -16,7 +16,7 @@ from generator.evaluation.test_set import load_material
 from generator.management.sampling import add_sampling, sampling_of
 from generator.services.composers import BACH, find_source
 from generator.services.writing import chosen_sampling
-from generator.training.data import load_split
+from generator.training.splits import load_split
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from generator.evaluation.discriminator.discriminator import JudgedPair
-from generator.families.markov import Markov
+from generator.families.markov.markov import Markov
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.empty_chorale import blank_chorale
 from generator.registry import CHECKPOINTS

@@ -10,9 +10,9 @@ from generator.evaluation import test_set as material_module
 from generator.evaluation.bach_reference import OwnHand
 from generator.evaluation.report import Settings, evaluate
 from generator.evaluation.test_set import Material, SeenWorkError, load_material
-from generator.families.flagship import Flagship
-from generator.families.flagship_network import Network
-from generator.families.markov import Markov
+from generator.families.flagship.flagship import Flagship
+from generator.families.flagship.network import Network
+from generator.families.markov.markov import Markov
 from generator.music.corpus.splits import tunes_split
 
 WORKS = 10

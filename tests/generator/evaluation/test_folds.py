@@ -14,12 +14,12 @@ from generator.evaluation.folds import Judged, corpus_members, load_folds
 from generator.evaluation.report import Settings, evaluate
 from generator.evaluation.test_set import SeenWorkError
 from generator.families.checkpoint import Member
-from generator.families.flagship import Flagship
+from generator.families.flagship.flagship import Flagship
 from generator.music.corpus.splits import folds
 from generator.music.grid.chorale import given_for
 from generator.registry import Shipped
 from generator.services import composers
-from tests.generator.choir import Choir, save_choir
+from tests.generator.families.choir import Choir, save_choir
 
 HELD = 3  # works of a fold that are judged here
 
@@ -91,7 +91,7 @@ def shipped(tmp_path, monkeypatch, members) -> None:
         [sorted(member.trained_on) for member in members],
     )
     monkeypatch.setattr(registry, "CHECKPOINTS", tmp_path)
-    monkeypatch.setitem(registry.FAMILIES, "choir", "tests.generator.choir.Choir")
+    monkeypatch.setitem(registry.FAMILIES, "choir", "tests.generator.families.choir.Choir")
     monkeypatch.setattr(composers, "SHIPPED", (Shipped("choir", "Choir", "choir", in_quiz=True),))
 
 

@@ -1,0 +1,137 @@
+"""Under a fermata the voices that are written hold; after it they begin anew."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from generator.families.flagship.flagship import Flagship
+from generator.families.flagship.repair import faults
+from generator.families.flagship.sampler_state import LONGEST, Draft, fermatas
+from generator.families.flagship.tokens import Vocabulary, encode_grid
+from generator.music.grid.chorale import Chorale, given_for
+from generator.registry import SHIPPED
+
+
+@pytest.fixture(scope="module")
+def flagship() -> Flagship:
+    shipped = next(each for each in SHIPPED if each.slug == "flagship")
+    return Flagship.load(shipped.path)
+
+
+def draft_of(chorale: Chorale, given: np.ndarray) -> tuple[Draft, slice]:
+    network = Flagship.debug().network
+    grid, layout = encode_grid(chorale, network.vocabulary)
+    shown = torch.from_numpy(layout.spread(given, padding=True))[None]
+    return Draft(network, grid, shown, [layout.shift], [0], lines=0.5, bias=1.0), layout.inside
+
+
+def held(
+    soprano: list[int], fermata: list[int], condition: str = "ATB", metre: str = "4/4"
+) -> list[bool]:
+    """Steps at which the bass of a plain piece follows from the step before."""
+    steps = len(fermata)
+    pitch = [[72 + step for step in np.cumsum(soprano)], [67] * steps, [64] * steps, [48] * steps]
+    onset = [soprano, *[[1] + [0] * (steps - 1)] * 3]
+    chorale = Chorale(pitch=pitch, onset=onset, fermata=fermata, metre=((0, metre),))
+    draft, inside = draft_of(chorale, given_for(condition, steps))
+    found: list[bool] = draft.holding[0, 3, inside].tolist()
+    return found
+
+
+def test_all_steps_but_the_first_are_held():
+    assert held([1, 0, 0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1, 1]) == [False] * 5 + [True] * 3
+
+
+def test_two_given_notes_under_fermatas_are_two_ends():
+    tune, fermata = [1, 0, 1, 0], [1, 1, 1, 1]
+    assert held(tune, fermata) == [False, True, False, True]
+    assert held(tune, fermata, "SATB") == [False, True, True, True]
+
+
+@pytest.mark.parametrize(("metre", "steps", "holding"), [
+    ("4/4", LONGEST, True), ("4/4", LONGEST + 4, False), ("3/4", LONGEST, True),
+    ("3/2", 24, True), ("3/2", 28, False),
+])  # fmt: skip
+def test_under_the_longest_fermatas_voices_may_move(metre, steps, holding):
+    found = held([1] + [0] * (steps - 1), [1] * steps, metre=metre)
+    assert found == [False] + [holding] * (steps - 1)
+
+
+def test_given_voices_keep_what_they_have():
+    chorale = Chorale(
+        pitch=[[72] * 4, [67, 67, 65, 65], [64] * 4, [48] * 4],
+        onset=[[1, 0, 0, 0], [1, 0, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0]],
+        fermata=[True] * 4,
+    )
+    given = given_for("TB", 4)
+    draft, _ = draft_of(chorale, given)
+    assert not draft.holding[0, :2].any()
+    piece = Flagship.debug().fill(chorale, given, seed=1)
+    assert np.array_equal(piece.pitch[:2], chorale.pitch[:2])
+    assert not piece.onset[2:, 1:].any()
+
+
+def test_a_span_under_a_fermata_goes_on_with_what_is_given_before_it():
+    chorale = Chorale(
+        pitch=[[72] * 8, [67] * 8, [64] * 8, [48] * 8],
+        onset=[[1] + [0] * 7] * 4,
+        fermata=[True] * 8,
+    )
+    given = np.ones((4, 8), dtype=bool)
+    given[1:, 4:] = False
+    assert Flagship.debug().fill(chorale, given, seed=1) == chorale
+
+
+def test_a_fault_at_the_end_is_the_fault_of_the_note_that_goes_on():
+    chorale = Chorale(  # a six-four chord
+        pitch=[[72] * 12, [67] * 12, [60] * 12, [43] * 12],
+        onset=[[1] + [0] * 11] * 4,
+        fermata=[True] * 12,
+    )
+    draft, _ = draft_of(chorale, given_for("ATB", 12))
+    draft.tokens = draft.grid.tokens
+    wrong = faults(draft.tokens, Vocabulary(onsets=True), draft.ends)
+    assert wrong[0, 3].nonzero().flatten().tolist() == [11]
+    moved = draft.at_source(wrong)
+    assert moved[0, 3].nonzero().flatten().tolist() == [0]
+    assert moved[0, 0].nonzero().flatten().tolist() == [11]  # the given soprano's stays
+
+
+def test_ends_of_phrases_are_where_the_fermatas_end(corpus):
+    chorale = corpus.work("BWV269").chorale
+    draft, inside = draft_of(chorale, given_for("ATB", chorale.steps))
+    ends = draft.ends[0, inside].numpy()
+    assert (ends == (chorale.fermata & ~np.append(chorale.fermata[1:], False))).all()
+    assert ends.sum() > 5
+
+
+def test_a_grid_without_fermatas_holds_nothing(corpus):
+    vocabulary = Vocabulary(onsets=False)
+    grid, _ = encode_grid(corpus.work("BWV269").chorale, vocabulary)
+    assert not fermatas(grid, vocabulary).any()
+
+
+@pytest.mark.parametrize("condition", ["ATB", "SATB"])
+def test_no_voice_begins_a_note_under_a_fermata(flagship, corpus, condition):
+    # In the second a soprano's last note lasts three beats.
+    works = [corpus.work(bwv).chorale.slice(0, 64) for bwv in ("BWV269", "BWV64.4")]
+    tasks = [(work, given_for(condition, 64)) for work in works for _ in range(4)]
+    for (work, _), piece in zip(tasks, flagship.fill_many(tasks, range(8)), strict=True):
+        later = work.fermata & np.append(False, work.fermata[:-1])
+        assert later.any()
+        assert not (piece.onset & later).any()
+        moved = np.diff(piece.pitch, axis=1, prepend=piece.pitch[:, :1]) != 0
+        assert not (moved & later).any()
+
+
+@pytest.mark.parametrize("condition", ["ATB", "SATB"])
+def test_no_note_goes_on_from_a_fermata_into_the_next_phrase(flagship, corpus, condition):
+    work = corpus.work("BWV269").chorale.slice(0, 64)
+    after = ~work.fermata & np.append(False, work.fermata[:-1])
+    assert after.any()
+    family = flagship.with_sampling(rhythm=4.0, sweeps=0, repairs=0)  # so hot that many would
+    tasks = [(work, given_for(condition, 64))] * 8
+    for piece in family.fill_many(tasks, range(8)):
+        assert piece.onset[:, after].all()

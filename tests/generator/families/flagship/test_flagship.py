@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from generator.families.checkpoint import CheckpointError
+from generator.families.flagship.flagship import Flagship
+from generator.families.flagship.sampler_state import Draft
+from generator.families.flagship.tokens import Vocabulary, encode_grid, signature_shift
+from generator.families.flagship.window import ORDER
+from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
+from tests.generator.families.flagship.debug import debug, make
+
+
+@pytest.mark.parametrize("onsets", [True, False])
+def test_tokens_give_the_chorale_back(onsets):
+    vocabulary, chorale = Vocabulary(onsets=onsets), make()
+    for shift in (0, -5) if onsets else (0,):
+        pitch, onset = vocabulary.decode(vocabulary.encode(chorale, shift), shift)
+        assert np.array_equal(pitch, chorale.pitch)
+        if onsets:
+            assert np.array_equal(onset, chorale.onset)
+
+
+def test_pitches_outside_the_vocabulary_are_read_in_a_nearer_octave():
+    pitch = np.array([[100], [10], [60], [48]])
+    chorale = Chorale(pitch=pitch, onset=np.ones((4, 1), dtype=bool))
+    vocabulary = Vocabulary(onsets=True)
+    read, _ = vocabulary.decode(vocabulary.encode(chorale))
+    assert (read % 12).ravel().tolist() == (pitch % 12).ravel().tolist()
+
+
+@pytest.mark.parametrize(
+    ("key", "shift"), [("C major", 0), ("A minor", 0), ("G major", 5), ("Eb minor", -6)]
+)
+def test_every_key_is_read_with_an_empty_signature(key, shift):
+    assert signature_shift(key) == shift
+
+
+def test_a_piece_and_its_transposition_are_one_to_the_network():
+    chorale = make(key="C major")
+    moved = replace(chorale, pitch=np.where(chorale.pitch == REST, REST, chorale.pitch + 2),
+                    key="D major")  # fmt: skip
+    vocabulary = Vocabulary(onsets=True)
+    one, two = (encode_grid(each, vocabulary)[0] for each in (chorale, moved))
+    assert torch.equal(one.tokens, two.tokens)
+
+
+def test_beats_of_the_network_are_beats_of_the_bar():
+    chorale = make(26, anacrusis=3)  # the piece begins a sixteenth late
+    grid, layout = encode_grid(chorale, Vocabulary(onsets=True))
+    assert (layout.lead, layout.padded) == (1, 28)
+    assert (grid.tokens[0, :, 0] == Vocabulary(onsets=True).padding).all()
+    assert grid.frame[0, 0, :3].tolist() == [12, 0, 4]
+
+
+@pytest.mark.parametrize("onsets", [True, False])
+def test_hidden_cells_are_never_looked_at(onsets):
+    network = debug(onsets).network
+    grid, _ = encode_grid(make(), network.vocabulary)
+    visible = torch.rand(1, 4, 24, generator=torch.Generator().manual_seed(0)) < 0.5
+    other = grid.with_tokens(torch.where(visible, grid.tokens, 1))
+    with torch.inference_mode():
+        assert torch.equal(network(grid, visible), network(other, visible))
+        assert not torch.equal(network(grid, visible), network(grid, ~visible))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_sequential_reading_sees_what_stands_by_then_and_nothing_else(causal):
+    network = debug(True, causal=causal).network
+    grid, _ = encode_grid(make(), network.vocabulary)
+    hidden = torch.zeros(1, 4, 24, dtype=torch.bool)
+    with torch.inference_mode():
+        before = network.losses(grid, hidden)[1]
+        places = [(step, voice) for step in range(8, 12) for voice in ORDER]
+        for turn, (step, voice) in enumerate(places):
+            tokens = grid.tokens.clone()
+            tokens[0, voice, step] = 7
+            after = network.losses(grid.with_tokens(tokens), hidden)[1]
+            for earlier in places[:turn]:
+                assert after[0, earlier[1], earlier[0]] == before[0, earlier[1], earlier[0]]
+            for past in range(8):
+                assert torch.equal(after[0, :, past], before[0, :, past])
+
+
+def test_the_network_of_the_published_split_sees_pitches_and_the_step_index_only():
+    family, chorale = debug(False), make()
+    bare = Chorale(pitch=chorale.pitch, onset=mended_onsets(chorale.pitch, chorale.onset & False))
+    given = given_for("ATB", 24)
+    assert np.array_equal(
+        family.pitch_log_probs(chorale, given), family.pitch_log_probs(bare, given)
+    )
+
+
+@pytest.mark.parametrize(
+    "other", [{"key": "Gb major"}, {"anacrusis": 8}, {"metre": ((0, "3/4"),)}], ids=str
+)
+def test_the_frame_is_seen_where_it_is_known(other):
+    family, given = debug(True), given_for("ATB", 24)
+    seen, changed = (family.pitch_log_probs(each, given) for each in (make(), make(**other)))
+    assert not np.array_equal(seen, changed)
+
+
+def test_padding_changes_nothing():
+    family, chorale = debug(True), make()
+    grid, _ = encode_grid(chorale, family.network.vocabulary)
+    visible = torch.from_numpy(given_for("ATB", 24))[None]
+    long = encode_grid(make(40), family.network.vocabulary)[0]
+    both = type(grid).stacked([grid, long], family.network.vocabulary.padding)
+    wide = torch.nn.functional.pad(visible, (0, 16), value=True).expand(2, -1, -1)
+    with torch.inference_mode():
+        short = family.network(grid, visible)
+        padded = family.network(both, wide)
+    assert torch.allclose(short[0], padded[0, :, :24], atol=1e-4)
+
+
+def test_neighbours_are_the_nearest_visible_pitches_around_each_beat():
+    vocabulary = Vocabulary(onsets=True)
+    tokens = torch.arange(5, 17).view(1, 1, 12)
+    visible = torch.zeros(1, 1, 12, dtype=torch.bool)
+    visible[..., [1, 6, 9]] = True
+    before, after = vocabulary.neighbours(tokens, visible)
+    none = vocabulary.pitches + 1
+    assert before.tolist() == [[[none, 6, 11]]]
+    assert after.tolist() == [[[11, 14, none]]]
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_checkpoint_gives_the_same_piece_after_loading(members, tmp_path):
+    family, chorale = debug(True, members), make()
+    family.save(tmp_path / "f.safetensors", {"works": "[]"})
+    loaded = Flagship.load(tmp_path / "f.safetensors")
+    loaded.save(tmp_path / "g.safetensors", {"works": "[]"})
+    again = Flagship.load(tmp_path / "g.safetensors")
+    given = given_for("ATB", 24)
+    assert loaded.members == members
+    pieces = [
+        [each.member(fold).fill(chorale, given, seed=3) for fold in range(members)]
+        for each in (loaded, again)
+    ]
+    assert pieces[0] == pieces[1]
+    assert all(a != b for a, b in itertools.combinations(pieces[0], 2))
+
+
+def test_a_checkpoint_without_one_of_its_members_weights_is_refused(tmp_path):
+    from safetensors.numpy import load_file, save_file
+
+    from generator.families.checkpoint import read_metadata
+
+    path = tmp_path / "f.safetensors"
+    debug(True, 2).save(path, {"works": "[]"})
+    tensors = {
+        name: value for name, value in load_file(path).items() if name != "fold1.norm.weight"
+    }
+    save_file(tensors, path, metadata=read_metadata(path))
+    with pytest.raises(CheckpointError, match="does not fit its own config"):
+        Flagship.load(path)
+
+
+def test_the_members_that_exist_are_named():
+    with pytest.raises(ValueError, match="no member 2; this composer has 2"):
+        debug(True, 2).member(2)
+
+
+def test_a_written_voice_rests_only_where_a_given_one_does():
+    silent = debug(True)
+    with torch.no_grad():  # would rest everywhere
+        for say in silent.network.say:
+            say.bias[0] = 50.0
+    chorale = make(24)
+    soprano = chorale.pitch[0] == REST
+    assert 0 < soprano.sum() < 24
+    rests = silent.fill(chorale, given_for("ATB", 24), seed=1).pitch[1:] == REST
+    assert (rests == soprano).all()
+    assert (silent.fill(chorale, given_for("SATB", 24), seed=1).pitch != REST).all()
+
+
+def test_a_piece_of_a_batch_is_the_piece_that_is_written_alone():
+    family = debug(True)
+    tasks = [
+        (make(24), given_for("ATB", 24)),
+        (make(40, seed=1, key="G major", anacrusis=0), given_for("S", 40)),
+        (make(16, seed=2), given_for("SATB", 16)),
+    ]
+    together = family.fill_many(tasks, [1, 2, 3])
+    alone = [family.fill(*task, seed=seed) for task, seed in zip(tasks, [1, 2, 3], strict=True)]
+    assert together == alone
+
+
+def test_a_setting_of_the_sampling_is_another_way_to_write():
+    family, chorale = debug(True), make()
+    given = given_for("SATB", 24)
+    quick = family.with_sampling(sweeps="0", repairs=0)
+    assert (quick.sampling["sweeps"], quick.sampling["repairs"]) == (0, 0)
+    assert quick.fill(chorale, given, seed=1) != family.fill(chorale, given, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [({"sweep": 1}, "unknown sampling setting 'sweep'"), ({"stride": 0}, "stride 0"),
+     ({"temperature": -1.0}, "temperature -1.0"), ({"order": "chance"}, "use one of time, conf")],
+)  # fmt: skip
+def test_a_bad_setting_is_named(setting, words):
+    with pytest.raises(ValueError, match=words):
+        debug(True).with_sampling(**setting)
+
+
+def test_the_surest_beat_is_written_first_on_request(monkeypatch):
+    family = debug(True).with_sampling(order="confidence", sweeps=0, repairs=0)
+    assert family.sampling["order"] == "confidence"
+    written = []
+    plain = Draft.write
+
+    def write(self, block, visible, heat, **more):
+        sureness = self.sureness(visible)[0]
+        beats = block[0].any(0).view(-1, 4).any(1)
+        hidden = (~visible[0]).any(0).view(-1, 4).any(1)
+        written.append(beats.nonzero().flatten().tolist())
+        assert sureness[beats] == sureness[hidden].max()
+        plain(self, block, visible, heat, **more)
+
+    monkeypatch.setattr(Draft, "write", write)
+    chorale, given = make(), given_for("ATB", 24)
+    piece = family.fill(chorale, given, seed=1)
+    assert np.array_equal(piece.pitch[0], chorale.pitch[0])
+    assert sorted(itertools.chain(*written)) == list(range(len(written)))  # each beat once
+    assert written != sorted(written)
+
+
+def test_a_piece_is_the_same_alone_and_among_others_in_order_of_confidence():
+    family = debug(True).with_sampling(order="confidence", sweeps=1, repairs=1)
+    tasks = [(make(24, 1), given_for("ATB", 24)), (make(16, 2), given_for("SATB", 16))]
+    together = family.fill_many(tasks, [3, 4])
+    alone = [family.fill(*task, seed=seed) for task, seed in zip(tasks, [3, 4], strict=True)]
+    assert together == alone
+
+
+def test_global_random_state_takes_no_part():
+    family, chorale = debug(True), make()
+    given = given_for("ATB", 24)
+    first = family.fill(chorale, given, seed=5)
+    torch.rand(7)
+    assert family.fill(chorale, given, seed=5) == first

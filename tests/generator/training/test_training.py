@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+from torch import nn
+
+from generator.families.checkpoint import read_metadata
+from generator.families.flagship import training
+from generator.families.flagship.batches import BatchSampler
+from generator.families.flagship.flagship import Flagship
+from generator.families.flagship.network import FlagshipConfig
+from generator.families.flagship.tokens import Vocabulary
+from generator.training import loop as loop_module
+from generator.training.__main__ import main
+from generator.training.loop import Loop, LoopConfig
+from generator.training.splits import Part, load_split
+
+CONFIGS = Path(loop_module.__file__).parent / "configs"
+MINIATURE = {"width": 16, "layers": 1, "heads": 2, "hidden": 16, "token": 4, "cell": 8}
+
+
+def short(split: str = "jsb", steps: int = 2, **network) -> dict:
+    """A config of a few steps."""
+    return {
+        "data": {"split": split, "crop": 32},
+        "network": MINIATURE | network,
+        "training": {"steps": steps, "batch": 2, "validate_every": 1},
+    }
+
+
+@pytest.fixture
+def small_split(monkeypatch):
+    chorales = load_split("jsb")["train"].chorales[:6]
+    parts = {
+        "train": Part(("a", "b", "c", "d"), chorales[:4]),
+        "valid": Part(("e",), chorales[4:5]),
+        "test": Part(("f",), chorales[5:]),
+    }
+    monkeypatch.setattr(training, "load_split", lambda split, fold: parts)
+    monkeypatch.setattr(training, "FOLDS", 2)
+
+
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("flagship*.toml")), ids=lambda p: p.stem)
+def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split, tmp_path):
+    tables = tomllib.loads(config.read_text())
+    FlagshipConfig(**tables["network"])
+    tables["network"] |= MINIATURE
+    tables["training"] |= short()["training"]
+    tables.get("lines", {}).update(short()["training"])
+    tables.get("relations", {}).update(after=1)
+    for own in tables.get("members", {}).values():
+        own["training"] |= short()["training"]
+        own["relations"] |= {"after": 1}
+    out = tmp_path / "f.safetensors"
+    scores = training.train(tables, out, command="as tested", progress=False)
+    metadata = read_metadata(out)
+    works, metrics = json.loads(metadata["works"]), json.loads(metadata["metrics"])
+    assert metadata["command"] == "as tested"
+    loaded = Flagship.load(out)
+    assert loaded.network.config.onsets == tables["network"]["onsets"]
+    if tables["data"]["split"] == "folds":
+        assert works == [["a", "b", "c", "d"]] * 2
+        assert json.loads(metadata["folds"]) == [["f"]] * 2
+        assert [len(each) for each in json.loads(metadata["data"])] == [64, 64]
+        assert loaded.members == 2
+        metrics = metrics[0]
+    else:
+        assert works == ["a", "b", "c", "d"]
+        assert len(metadata["data"]) == 64
+    assert metrics["score"] == scores["score"]
+
+
+def test_members_trained_one_by_one_are_assembled_without_training_again(small_split, tmp_path):
+    tables = short("folds")
+    out, whole = tmp_path / "f.safetensors", tmp_path / "whole.safetensors"
+    for fold in (1, 0):
+        training.train(tables, out, command="", progress=False, fold=fold)
+        assert not out.exists()
+    trained = [out.with_suffix(f".fold{fold}.state").read_bytes() for fold in (0, 1)]
+    training.train(tables, out, command="", progress=False)
+    assert trained == [out.with_suffix(f".fold{fold}.state").read_bytes() for fold in (0, 1)]
+    training.train(tables, whole, command="", progress=False)
+    one, other = load_file(out), load_file(whole)
+    assert set(one) == set(other)
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+    with pytest.raises(ValueError, match="fold 2; the split folds has 2: 0 to 1"):
+        training.train(tables, out, command="", progress=False, fold=2)
+
+
+def test_a_member_may_have_settings_of_its_own(small_split, tmp_path):
+    tables = short("folds", steps=1)
+    tables["members"] = {"1": {"training": {"steps": 3}}}
+    out = tmp_path / "f.safetensors"
+    training.train(tables, out, command="", progress=False)
+    metrics = json.loads(read_metadata(out)["metrics"])
+    assert len(json.loads(out.with_suffix(".fold0.log.json").read_text())) == 1
+    assert len(json.loads(out.with_suffix(".fold1.log.json").read_text())) == 3
+    assert len(metrics) == 2
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"2": {"training": {"steps": 1}}}, "members.2; there are members 0 to 1"),
+        ({"0": {"network": {"width": 8}}}, "members.0.network must be the same for all members"),
+    ],
+)
+def test_settings_of_a_member_that_cannot_be_are_named(small_split, tmp_path, members, message):
+    with pytest.raises(ValueError, match=message):
+        training.train(
+            short("folds") | {"members": members}, tmp_path / "f", command="", progress=False
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_lines_are_learnt_last_and_change_nothing_else(small_split, tmp_path):
+    tables = short(steps=3)
+    without, out = tmp_path / "without.safetensors", tmp_path / "with.safetensors"
+    training.train(tables, without, command="", progress=False)
+    tables = short(steps=3, lines=True)
+    with pytest.raises(ValueError, match="no table \\[lines\\]"):
+        training.train(tables, out, command="", progress=False)
+    tables["lines"] = {"steps": 2, "learning_rate": 1e-2}
+    training.train(tables, out, command="", progress=False)
+    before, after = load_file(without), load_file(out)
+    added = set(after) - set(before)
+    assert added and all(name.startswith("lines.") for name in added)
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    assert all(after[name].any() for name in added)
+
+
+def test_learning_lowers_the_loss(small_split, tmp_path):
+    tables = short(steps=60, onsets=False, dropout=0.0)
+    tables["training"] |= {"batch": 8, "validate_every": 30, "warmup": 5, "learning_rate": 1e-2}
+    out = tmp_path / "f.safetensors"
+    training.train(tables, out, command="", progress=False)
+    log = json.loads(out.with_suffix(".log.json").read_text())
+    assert log[1]["orderless"] < log[0]["orderless"] < 4 * np.log(65)
+
+
+def test_a_left_to_right_network_is_judged_by_its_joint_likelihood(small_split, tmp_path):
+    tables = short(onsets=False, causal=True)
+    out = tmp_path / "f.safetensors"
+    scores = training.train(tables, out, command="", progress=False)
+    assert scores["joint"] == pytest.approx(4 * scores["score"])
+    assert Flagship.load(out).network.config.causal
+
+
+class Line(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(3))
+
+
+def line_loop(state: Path, steps: int, wanted: float = 1.0, settled: int = 0) -> Loop:
+    def loss(net, rng):
+        noise = torch.from_numpy(rng.normal(size=3) * 0.1)
+        return ((net.weight - wanted - noise) ** 2).sum()
+
+    def validate(net):
+        return {"score": float(((net.weight.detach() - wanted) ** 2).sum())}
+
+    config = LoopConfig(steps=steps, validate_every=5, learning_rate=0.05, warmup=1, patience=50)
+    torch.manual_seed(0)
+    return Loop(Line(), config, loss, validate, state, settled)
+
+
+def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
+    whole = line_loop(tmp_path / "whole.state", 40)
+    whole.run(progress=False)
+    cut = line_loop(tmp_path / "cut.state", 40)
+    cut.config = replace(cut.config, steps=40)
+    for _ in range(20):
+        cut._learn()
+        if cut.step % 5 == 0:
+            cut._judge()
+    for _ in range(3):  # learnt after the last save, and lost with the kill
+        cut._learn()
+    again = line_loop(tmp_path / "cut.state", 40)
+    again.run(progress=False)
+    assert torch.equal(again.averaged.weight, whole.averaged.weight)
+    assert again.log == whole.log
+
+
+def test_a_run_that_no_longer_gains_stops_early(tmp_path):
+    loop = line_loop(tmp_path / "early.state", 1000)
+    loop.validate = lambda net: {"score": 1.0}
+    loop.config = replace(loop.config, patience=3)
+    loop.run(progress=False)
+    assert loop.step == 20
+    assert loop.best["step"] == 5
+
+
+def test_weights_from_before_a_part_joined_are_not_kept_though_they_score_better(tmp_path):
+    loop = line_loop(tmp_path / "late.state", 60, settled=20)
+    loop.config = replace(loop.config, patience=3)
+    loop.validate = lambda net: {"score": float(loop.step > 20)}
+    loop.run(progress=False)
+    assert loop.best["step"] == 25
+    assert loop.step == 40  # patience begins there
+    with pytest.raises(ValueError, match="joins after step 20 of 20"):
+        line_loop(tmp_path / "never.state", 20, settled=20)
+
+
+def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
+    chorales = load_split("jsb")["train"].chorales[:3]
+    crops = BatchSampler(chorales, Vocabulary(onsets=False), 48)
+    batch = crops.batch(64, np.random.default_rng(0))
+    assert batch.grid.tokens.shape == (64, 4, 48)
+    assert batch.grid.tokens.max() <= 64
+    assert (~batch.visible).flatten(1).any(1).all()
+    again = crops.batch(64, np.random.default_rng(0))
+    assert torch.equal(batch.grid.tokens, again.grid.tokens)
+
+
+def test_a_seed_of_the_command_takes_the_place_of_the_configs(small_split, tmp_path, monkeypatch):
+    config, out = tmp_path / "few.toml", tmp_path / "f.safetensors"
+    sizes = "\n".join(f"{name} = {size}" for name, size in MINIATURE.items())
+    config.write_text(
+        f"[data]\nsplit = 'jsb'\ncrop = 32\n[network]\n{sizes}\n"
+        "[training]\nsteps = 1\nbatch = 2\nvalidate_every = 1\nseed = 1\n"
+    )
+    command = ["training", "flagship", "--config", str(config), "--out", str(out), "--quiet"]
+    monkeypatch.setattr("sys.argv", [*command, "--seed", "7"])
+    main()
+    metadata = read_metadata(out)
+    assert metadata["seed"] == "7"
+    assert json.loads(metadata["training"])["training"]["seed"] == 7
+
+
+def test_a_bad_config_is_named_in_one_line(tmp_path):
+    config = tmp_path / "bad.toml"
+    config.write_text("[data\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "generator.training", "flagship", "--config", str(config),
+         "--out", str(tmp_path / "x.safetensors")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert "bad.toml" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not (tmp_path / "x.safetensors").exists()
