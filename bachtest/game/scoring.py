@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-VOICES = {"S": "soprano", "A": "alto", "T": "tenor", "B": "bass"}
+from generator.music.grid.chorale import VOICE_NAMES, VOICES
+
+NAME_OF_VOICE = dict(zip(VOICES, VOICE_NAMES, strict=True))
 
 # The note of a clip's start travels to the server, and so does the answer: this much may be lost.
 SLACK_SECONDS = 0.5
@@ -63,4 +65,4 @@ def written_voices(condition: str) -> list[str]:
     >>> written_voices("ATB")
     ['alto', 'tenor', 'bass']
     """
-    return [VOICES[letter] for letter in condition]
+    return [NAME_OF_VOICE[letter] for letter in condition]

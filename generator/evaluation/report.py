@@ -22,13 +22,12 @@ from generator.evaluation.scores import Score
 from generator.evaluation.test_set import Material
 from generator.evaluation.viewpoints.surprisal import BachReader
 from generator.families.base import Family
-from generator.music.grid.chorale import VOICES, BoolArray, Chorale, given_for
+from generator.music.grid.chorale import QUIZ_CONDITIONS, VOICES, BoolArray, Chorale, given_for
 from generator.music.measures.copying import CopyIndex
 from generator.music.measures.counts import Comparison, Count, compare
 from generator.music.measures.style import style_counts
 from generator.music.measures.voice_leading import PER, parallels
 
-CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 ORDERLESS_MASKS = 10
 
 
@@ -36,7 +35,7 @@ ORDERLESS_MASKS = 10
 class Settings:
     """What to measure, and on how much."""
 
-    conditions: Sequence[str] = CONDITIONS
+    conditions: Sequence[str] = QUIZ_CONDITIONS
     seed: int = 1
     temperature: float = 1.0
     fills: bool = True

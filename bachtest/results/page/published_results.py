@@ -7,6 +7,7 @@ from math import sqrt
 from statistics import NormalDist
 
 from bachtest.stats.rates.accuracy import wilson
+from bachtest.stats.rates.order import QUIZ_CONDITIONS
 from bachtest.stats.report.published import BACHBOT, BACHBOT_NAME, BACHBOT_SOURCE
 
 
@@ -29,7 +30,6 @@ _BACHBOT = {
 }
 # Read off the figure of the thesis: rates of right answers by condition and the listeners' own
 # word on themselves. Their numbers of answers are not known cell by cell.
-_CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 _CROSSED = {
     "novice": (0.67, 0.56, 0.58, 0.43, 0.63, 0.62, 0.51),
     "intermediate": (0.75, 0.59, 0.65, 0.52, 0.73, 0.67, 0.58),
@@ -39,7 +39,7 @@ _CROSSED = {
 _BACHBOT_CROSSED = {
     (condition, experience): Mark(BACHBOT_NAME, "circle", rate)
     for experience, rates in _CROSSED.items()
-    for condition, rate in zip(_CONDITIONS, rates, strict=True)
+    for condition, rate in zip(QUIZ_CONDITIONS, rates, strict=True)
 }
 
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 # Single voices from the top down, then BachBot's steps up to the whole chorale, then the rest.
+QUIZ_CONDITIONS: tuple[str, ...] = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 CONDITIONS: tuple[str, ...] = (
-    "S", "A", "T", "B", "AT", "ATB", "SATB",
-    "SA", "ST", "SB", "AB", "TB", "SAT", "SAB", "STB",
+    *QUIZ_CONDITIONS, "SA", "ST", "SB", "AB", "TB", "SAT", "SAB", "STB",
 )  # fmt: skip
 EXPERIENCES: tuple[str, ...] = ("novice", "intermediate", "advanced", "expert", "unstated")
 UNSTATED = "unstated"

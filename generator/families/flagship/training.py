@@ -19,12 +19,11 @@ from generator.families.flagship.batches import Batch, BatchSampler
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import FlagshipConfig, Network
 from generator.music.corpus.splits import FOLDS
-from generator.music.grid.chorale import BoolArray, given_for
+from generator.music.grid.chorale import QUIZ_CONDITIONS, BoolArray, given_for
 from generator.training.loop import Loop, LoopConfig, Scores
 from generator.training.masks import hide_any
 from generator.training.splits import Part, load_split
 
-SHOWN_CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 ORDERLESS_MASKS = 4
 JUDGED = 40  # chorales of the validation part: enough to rank checkpoints by
 
@@ -170,9 +169,9 @@ def judge(network: Network, batch: Batch) -> Scores:
         shown = _shown(network, batch, visible)
         orderless.append(4 * float(masked_losses(network, shown)[0]))
     scores = {"orderless": float(np.mean(orderless))}
-    for condition in SHOWN_CONDITIONS:
+    for condition in QUIZ_CONDITIONS:
         scores |= _condition(network, batch, condition)
-    losses = [scores[f"{kind}_{c}"] for c in SHOWN_CONDITIONS for kind in ("loss", "next")]
+    losses = [scores[f"{kind}_{c}"] for c in QUIZ_CONDITIONS for kind in ("loss", "next")]
     scores["score"] = scores["orderless"] / 4 + float(np.mean(losses))
     return scores
 

@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from generator.errors import GeneratorError
 from generator.evaluation.bach_reference import OwnHand
 from generator.evaluation.folds import Judged, corpus_members, load_folds
-from generator.evaluation.report import CONDITIONS, Settings, evaluate
+from generator.evaluation.report import Settings, evaluate
 from generator.evaluation.test_set import load_material
 from generator.management.sampling import add_sampling, sampling_of
+from generator.music.grid.chorale import QUIZ_CONDITIONS
 from generator.services.composers import BACH, find_source
 from generator.services.writing import chosen_sampling
 from generator.training.splits import load_split
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             help="folds: every work, by the member of a cross-fitted composer that never saw it",
         )
         parser.add_argument("--part", default="test", choices=("train", "valid", "test"))
-        parser.add_argument("--conditions", default=",".join(CONDITIONS))
+        parser.add_argument("--conditions", default=",".join(QUIZ_CONDITIONS))
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--temperature", type=float, default=1.0)
         add_sampling(parser)
@@ -43,8 +44,10 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         conditions = tuple(options["conditions"].split(","))
-        if unknown := [c for c in conditions if c not in CONDITIONS]:
-            raise CommandError(f"unknown condition {unknown[0]!r}; use {', '.join(CONDITIONS)}")
+        if unknown := [c for c in conditions if c not in QUIZ_CONDITIONS]:
+            raise CommandError(
+                f"unknown condition {unknown[0]!r}; use {', '.join(QUIZ_CONDITIONS)}"
+            )
         if options["tells"] < 0:
             raise CommandError(f"--tells {options['tells']}; use 0 or more")
         settings = Settings(

@@ -22,7 +22,7 @@ import numpy as np
 
 from generator.music.corpus.works import CorpusError
 from generator.music.grid.bars import Bar, metre_of
-from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, Chorale
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, VOICE_NAMES, Chorale
 from generator.music.grid.keys import key_of
 
 Spans = tuple[tuple[int, int], ...]
@@ -132,7 +132,7 @@ def read_work(path: Path) -> ImportedWork:
     return ImportedWork(chorale, repeats, text, instrumental=len(score.parts) > 4)
 
 
-_VOICES = ("Soprano", "Alto", "Tenor", "Bass")
+_VOICES = tuple(name.capitalize() for name in VOICE_NAMES)
 
 
 def _order(path: Path) -> list[tuple[int, str]]:

@@ -17,7 +17,6 @@ from generator.music.formats.format_errors import FormatError
 from generator.music.formats.midi_reader import midi_score
 from generator.music.formats.musicxml_reader import musicxml_score
 from generator.music.formats.score import (
-    VOICE_NAMES,
     Part,
     Score,
     bars_of,
@@ -27,7 +26,7 @@ from generator.music.formats.score import (
     notes_of,
     sounding,
 )
-from generator.music.grid.chorale import REST, VOICE_RANGES, VOICES, Chorale
+from generator.music.grid.chorale import REST, VOICE_NAMES, VOICE_RANGES, VOICES, Chorale
 from generator.music.grid.spelling import note_name, signature
 
 MAX_MELODY_STEPS = 2000

@@ -22,8 +22,8 @@ import numpy as np
 
 from generator.music.formats.files import read_limited, write_whole
 from generator.music.formats.midi_reader import OURS, midi_score
-from generator.music.formats.score import VOICE_NAMES, chorale_of, four_voices, notes_of
-from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, Chorale, Metre
+from generator.music.formats.score import chorale_of, four_voices, notes_of
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, VOICE_NAMES, Chorale, Metre
 from generator.music.grid.spelling import signature
 from generator.music.grid.tempo import step_seconds
 

@@ -13,8 +13,15 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from generator.music.formats.engraving import VALUES, Sign, accidentals, beams, signs_of
-from generator.music.formats.score import VOICE_NAMES, Bar, Note, bars_of, fermata_steps, notes_of
-from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale, bar_steps
+from generator.music.formats.score import Bar, Note, bars_of, fermata_steps, notes_of
+from generator.music.grid.chorale import (
+    REST,
+    STEPS_PER_QUARTER,
+    VOICE_NAMES,
+    BoolArray,
+    Chorale,
+    bar_steps,
+)
 from generator.music.grid.spelling import signature, spelled
 
 HEAD = (

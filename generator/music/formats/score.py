@@ -15,11 +15,18 @@ from statistics import fmean
 import numpy as np
 
 from generator.music.formats.format_errors import FormatError
-from generator.music.grid.chorale import REST, VOICES, BoolArray, Chorale, Metre, bar_steps
+from generator.music.grid.chorale import (
+    REST,
+    VOICE_NAMES,
+    VOICES,
+    BoolArray,
+    Chorale,
+    Metre,
+    bar_steps,
+)
 from generator.music.grid.spelling import estimated_key, key_name, note_name
 
 MAX_STEPS = 10_000
-VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
 
 
 @dataclass(frozen=True)

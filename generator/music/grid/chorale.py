@@ -25,12 +25,14 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 REST = -1
 VOICES = "SATB"
+VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
 STEPS_PER_QUARTER = 4
 # What a written voice may use: the corpus's own ranges, rounded outwards.
 VOICE_RANGES: tuple[tuple[int, int], ...] = ((57, 81), (50, 77), (45, 72), (33, 66))
+# What the quiz plays and composers are scored on; then the other sets of written voices.
+QUIZ_CONDITIONS: tuple[str, ...] = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 CONDITIONS: tuple[str, ...] = (
-    "S", "A", "T", "B", "AT", "ATB", "SATB",
-    "SA", "ST", "SB", "AB", "TB", "SAT", "SAB", "STB",
+    *QUIZ_CONDITIONS, "SA", "ST", "SB", "AB", "TB", "SAT", "SAB", "STB",
 )  # fmt: skip
 
 _KEY = re.compile(r"[A-G](#|b)? (major|minor)")
