@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests import package_arrows
+
 ROOT = settings.BASE_DIR
 OURS = [path for top in ("bachtest", "generator", "tests") for path in (ROOT / top).rglob("*.py")]
 CODE = [path for path in OURS if "migrations" not in path.parts]
@@ -64,6 +66,16 @@ def test_pure_code_loads_neither_django_nor_torch(package):
 def test_families_load_no_django():
     imports = "\n".join(f"import {module}" for module in modules_of("generator.families"))
     assert not loaded_by(imports) & {"django", "rest_framework", "django_tasks"}
+
+
+def test_the_architecture_page_draws_the_packages_as_they_are():
+    pictures = package_arrows.drawn(package_arrows.PAGE.read_text())
+    assert {"bachtest", "generator", "bachtest.stats", "bachtest.results"} <= set(pictures)
+    arrows = {
+        package: package_arrows.without_shortcuts(package_arrows.imports_of(package))
+        for package in pictures
+    }
+    assert pictures == arrows, "draw them again with: python -m tests.package_arrows"
 
 
 def test_every_init_is_empty():

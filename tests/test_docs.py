@@ -60,3 +60,14 @@ def test_links_lead_to_files_that_are_there(page: Path):
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
     inside = [link for link in links if "://" not in link and not link.startswith("mailto:")]
     assert [link for link in inside if not (page.parent / link).exists()] == []
+
+
+# The changelog and the histories tell of files that were.
+PRESENT = [page for page in DOCS if not re.search(r"CHANGELOG|-history", page.name)]
+NAMED = re.compile(r"`((?:bachtest|benchmarks|docs|generator|static|templates|tests)/[\w./-]*)`")
+
+
+@pytest.mark.parametrize("page", PRESENT, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_and_folders_that_are_named_are_there(page: Path):
+    names = NAMED.findall(page.read_text())
+    assert [name for name in names if not (ROOT / name).exists()] == []
