@@ -40,10 +40,10 @@ class PieceAdmin(ReadOnlyAdmin):
 
 @admin.register(Pair)
 class PairAdmin(ReadOnlyAdmin):
-    list_display = ["id", "machine", "differing", "copied_run", "set_aside"]
-    list_filter = [("set_aside", admin.EmptyFieldListFilter), "machine__composer"]
+    list_display = ["id", "machine", "differing", "copied_run", "excluded_reason"]
+    list_filter = [("excluded_reason", admin.EmptyFieldListFilter), "machine__composer"]
     list_select_related = ["machine__composer", "machine__excerpt__work"]
-    search_fields = ["machine__excerpt__work__bwv", "set_aside"]
+    search_fields = ["machine__excerpt__work__bwv", "excluded_reason"]
     ordering = ["-id"]
 
     @admin.display(description="copied run")

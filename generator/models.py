@@ -12,7 +12,7 @@ class Work(models.Model):
     bwv = models.CharField(max_length=32, unique=True)
     title = models.CharField(max_length=200)
     tune = models.CharField(max_length=64, db_index=True)
-    part = models.CharField(max_length=8, help_text="train, valid or test of the split by tunes")
+    part = models.CharField(max_length=8, help_text="of the tunes split: train, valid or test")
 
     class Meta:
         ordering = ["bwv"]
@@ -52,7 +52,9 @@ class Composer(models.Model):
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     family = models.CharField(max_length=40, blank=True)
-    checkpoint = models.CharField(max_length=300, blank=True, help_text="path of the file")
+    checkpoint = models.CharField(
+        max_length=300, blank=True, help_text="path of the file, from generator/checkpoints"
+    )
     sha256 = models.CharField(max_length=64, blank=True)
     in_quiz = models.BooleanField(default=False)
     created = models.DateTimeField(default=now)
@@ -82,14 +84,16 @@ class Piece(models.Model):
 
     excerpt = models.ForeignKey(Excerpt, on_delete=models.PROTECT, related_name="pieces")
     composer = models.ForeignKey(Composer, on_delete=models.PROTECT, related_name="pieces")
-    condition = models.CharField(max_length=4, blank=True, help_text="written voices; Bach: none")
+    condition = models.CharField(
+        max_length=4, blank=True, help_text="the written voices; empty for Bach"
+    )
     seed = models.PositiveIntegerField(default=0)
     temperature = models.FloatField(default=1.0)
-    sampling = models.JSONField(
-        default=dict, blank=True, help_text="settings of the fill; all of them once it is done"
+    settings = models.JSONField(
+        default=dict, blank=True, help_text="of the fill; all of them once the piece is done"
     )
     fold = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="of a cross-fitted composer, the member that writes it"
+        null=True, blank=True, help_text="the member of a cross-fitted composer that writes it"
     )
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -98,10 +102,12 @@ class Piece(models.Model):
     grid = models.JSONField(null=True, blank=True)
     clip = models.FileField(upload_to="clips/", blank=True)
     seconds = models.FloatField(null=True, blank=True, help_text="length of the clip")
-    fingerprint = models.CharField(max_length=64, blank=True, help_text="of what rendered the clip")
+    fingerprint = models.CharField(
+        max_length=64, blank=True, help_text="of the renderer and its settings"
+    )
     loudness = models.FloatField(null=True, blank=True, help_text="LUFS")
     copied_run = models.PositiveIntegerField(
-        null=True, blank=True, help_text="longest run of events shared with other works of Bach"
+        null=True, blank=True, help_text="longest run of events shared with another work by Bach"
     )
     created = models.DateTimeField(default=now)
     done = models.DateTimeField(null=True, blank=True)
@@ -124,7 +130,7 @@ class PairQuerySet(models.QuerySet["Pair"]):
     def playable(self) -> PairQuerySet:
         """In the pool: both clips rendered alike, an audible difference, no copy of Bach."""
         return self.filter(
-            set_aside="",
+            excluded_reason="",
             bach__status=Piece.Status.DONE,
             machine__status=Piece.Status.DONE,
             machine__composer__in_quiz=True,
@@ -138,8 +144,8 @@ class Pair(models.Model):
     bach = models.ForeignKey(Piece, on_delete=models.PROTECT, related_name="pairs_as_bach")
     machine = models.OneToOneField(Piece, on_delete=models.PROTECT, related_name="pair")
     differing = models.FloatField(help_text="share of written cells that differ from Bach's")
-    set_aside = models.CharField(
-        max_length=200, blank=True, help_text="why it is never played; empty: it may be"
+    excluded_reason = models.CharField(
+        max_length=200, blank=True, help_text="why the pair is never played; empty if it may be"
     )
     created = models.DateTimeField(default=now)
 

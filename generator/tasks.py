@@ -30,7 +30,7 @@ def order_piece(
     *,
     seed: int,
     temperature: float = 1.0,
-    sampling: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Piece:
     """The piece's row, in the queue together with Bach's of the same excerpt."""
     with transaction.atomic():
@@ -40,7 +40,7 @@ def order_piece(
             condition,
             seed=seed,
             temperature=temperature,
-            sampling=sampling,
+            settings=settings,
         )
         bach, bach_is_new = bach_piece(excerpt)
         ordered = [bach.id] * bach_is_new + [piece.id] * is_new
@@ -55,7 +55,7 @@ def order_pieces(
     *,
     seed: int = 0,
     temperature: float = 1.0,
-    sampling: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> list[Piece]:
     """As many pieces as asked for, of excerpts that were played least."""
     return [
@@ -65,7 +65,7 @@ def order_pieces(
             condition,
             seed=choice.seed,
             temperature=temperature,
-            sampling=sampling,
+            settings=settings,
         )
         for choice in choose_excerpts(composer, condition, count, seed=seed)
     ]

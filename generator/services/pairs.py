@@ -73,11 +73,11 @@ def _join(bach: Piece, machine: Piece) -> Pair:
         bach=bach,
         machine=machine,
         differing=differing,
-        set_aside=_why_set_aside(machine, differing),
+        excluded_reason=_excluded_reason(machine, differing),
     )
 
 
-def _why_set_aside(machine: Piece, differing: float) -> str:
+def _excluded_reason(machine: Piece, differing: float) -> str:
     if differing == 0:
         return "no written note differs from Bach's"
     if (machine.copied_run or 0) > LONGEST_COPY:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 
-from django.conf import settings
+from django.conf import settings as site_settings
 from django.db import transaction
 from django.utils.timezone import now
 
@@ -34,7 +34,7 @@ class Made:
     chorale: Chorale
     clip: Clip
     copied_run: int | None = None
-    sampling: Mapping[str, float | int | str] = field(default_factory=dict)
+    settings: Mapping[str, float | int | str] = field(default_factory=dict)
 
 
 def new_piece(
@@ -44,7 +44,7 @@ def new_piece(
     *,
     seed: int,
     temperature: float = 1.0,
-    sampling: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> tuple[Piece, bool]:
     """A row that waits for a worker, and whether it is new.
 
@@ -63,17 +63,17 @@ def new_piece(
     source = source_of(composer)
     fold = unseen_fold(source, excerpt.work)
     wanted = {}
-    if sampling:  # else nothing is loaded: who orders may be a web process
-        chosen = chosen_sampling(source.load(), sampling).sampling
-        wanted = {name: chosen[name] for name in sampling}
+    if settings:  # else nothing is loaded: who orders may be a web process
+        chosen = chosen_sampling(source.load(), settings).sampling
+        wanted = {name: chosen[name] for name in settings}
     piece, is_new = Piece.objects.get_or_create(
         excerpt=excerpt,
         composer=composer,
         condition=condition,
         seed=seed,
-        defaults={"temperature": temperature, "fold": fold, "sampling": wanted},
+        defaults={"temperature": temperature, "fold": fold, "settings": wanted},
     )
-    has = {"temperature": piece.temperature} | {name: piece.sampling.get(name) for name in wanted}
+    has = {"temperature": piece.temperature} | {name: piece.settings.get(name) for name in wanted}
     if has != {"temperature": temperature} | wanted:
         raise OrderError(f"{piece} is there already, made with {has}; use another seed")
     return piece, is_new
@@ -116,7 +116,7 @@ def _produce(piece: Piece) -> None:
 
 
 def _make(piece: Piece) -> Made:
-    corpus = load_corpus(settings.CORPUS_FILE)
+    corpus = load_corpus(site_settings.CORPUS_FILE)
     excerpt = piece.excerpt
     own = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
     if piece.composer.kind == Composer.Kind.BACH:
@@ -128,7 +128,7 @@ def _make(piece: Piece) -> Made:
     source = source_of(piece.composer)
     if unseen_fold(source, excerpt.work) != piece.fold:
         raise ComposerError(f"{piece} was ordered of another member than the one that may write it")
-    family = chosen_sampling(source.member(piece.fold), piece.sampling)
+    family = chosen_sampling(source.member(piece.fold), piece.settings)
     chorale = write_voices(
         family, own, piece.condition, seed=piece.seed, temperature=piece.temperature
     )
@@ -137,7 +137,7 @@ def _make(piece: Piece) -> Made:
 
 
 def _clip(chorale: Chorale) -> Clip:
-    return render_clip(chorale, soundfont=settings.SOUNDFONT)
+    return render_clip(chorale, soundfont=site_settings.SOUNDFONT)
 
 
 def _finish(piece: Piece, made: Made) -> None:
@@ -164,7 +164,7 @@ def _write(piece: Piece, made: Made, clip: str) -> None:
         fingerprint=made.clip.fingerprint,
         loudness=made.clip.loudness,
         copied_run=made.copied_run,
-        sampling=dict(made.sampling),
+        settings=dict(made.settings),
         done=now(),
     )
     if not changed:

@@ -71,7 +71,7 @@ def test_rule_08_another_pair_of_a_tune_that_was_met_is_not_played(ada):
 
 def test_rule_08_who_has_heard_all_is_told_so_kindly(ada):
     ada.play_game()
-    Pair.objects.filter(rounds=None).update(set_aside="to be short of pairs")
+    Pair.objects.filter(rounds=None).update(excluded_reason="to be short of pairs")
     response = ada.post("games/", {"consent": "2026-11"})
     assert response.status_code == 409
     assert response.json()["error"]["code"] == "heard_all"
@@ -79,7 +79,7 @@ def test_rule_08_who_has_heard_all_is_told_so_kindly(ada):
 
 
 def test_rule_08_a_pool_too_small_for_anybody_is_not_called_heard_all(ada):
-    Pair.objects.filter(machine__condition="SATB").update(set_aside="not checked yet")
+    Pair.objects.filter(machine__condition="SATB").update(excluded_reason="not checked yet")
     response = ada.post("games/", {"consent": "2026-11"})
     assert response.status_code == 503
     assert response.json()["error"]["code"] == "no_pairs"
@@ -135,7 +135,7 @@ def test_rule_10_a_piece_that_copies_bach_is_kept_out_of_the_pool():
     free = make_piece(excerpt, make_composer("other"), copied_run=LONGEST_COPY)
     join_pairs(copy)
     assert list(Pair.objects.playable()) == [free.pair]
-    assert "copies" in copy.pair.set_aside
+    assert "copies" in copy.pair.excluded_reason
 
 
 @pytest.mark.django_db

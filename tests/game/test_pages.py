@@ -45,19 +45,19 @@ def test_the_result_page_names_each_work(ada):
 
 
 def test_while_clips_are_prepared_a_page_says_so_and_leads_back_when_they_are(client, pool):
-    Pair.objects.update(set_aside="not ready")
+    Pair.objects.update(excluded_reason="not ready")
     response = client.post("/start/", {"consent": "2026-11"})
     assert response["Location"] == "/waiting/"
     waiting = client.get("/waiting/")
     assert (waiting.status_code, waiting["Retry-After"]) == (503, "10")
-    Pair.objects.update(set_aside="")
+    Pair.objects.update(excluded_reason="")
     assert client.get("/waiting/")["Location"] == "/"
     assert client.post("/start/")["Location"] == "/play/"
 
 
 def test_who_has_heard_all_gets_a_page_of_thanks(ada):
     ada.play_game()
-    Pair.objects.filter(rounds=None).update(set_aside="to be short of pairs")
+    Pair.objects.filter(rounds=None).update(excluded_reason="to be short of pairs")
     assert ada.client.post("/start/")["Location"] == "/heard-all/"
 
 

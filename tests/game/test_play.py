@@ -131,7 +131,7 @@ def test_without_a_game_there_is_no_current_one(ada):
 def test_a_pair_retired_before_it_was_answered_is_replaced_and_the_coin_stands(ada):
     game = ada.start()
     row = Round.objects.get(id=game["round"]["id"])
-    row.pair.set_aside = "a wrong note was found"
+    row.pair.excluded_reason = "a wrong note was found"
     row.pair.save()
     replaced = ada.current()["round"]
     after = Round.objects.get(id=replaced["id"])

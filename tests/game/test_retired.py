@@ -7,7 +7,7 @@ from generator.models import Composer, Pair
 
 
 def retire(*pairs):
-    Pair.objects.filter(id__in=[pair.id for pair in pairs]).update(set_aside="a wrong note")
+    Pair.objects.filter(id__in=[pair.id for pair in pairs]).update(excluded_reason="a wrong note")
 
 
 def test_another_condition_of_the_design_takes_its_place(ada):

@@ -42,8 +42,8 @@ def played(db) -> Study:
         make_pair("SATB", flagship, differing=0.9),
         make_pair("AT", markov, differing=0.7),
     ]
-    make_pair("S", flagship, differing=0.0, set_aside="no written note differs from Bach's")
-    make_pair("SATB", markov, differing=0.3, set_aside="copies 20 events in a row")
+    make_pair("S", flagship, differing=0.0, excluded_reason="no written note differs from Bach's")
+    make_pair("SATB", markov, differing=0.3, excluded_reason="copies 20 events in a row")
     make_pair("TB", markov, differing=0.4)
     for i in range(12):
         game = make_game(["novice", "expert", "unstated"][i % 3])

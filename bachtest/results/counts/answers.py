@@ -94,7 +94,7 @@ def _pool(study: Study) -> list[PoolCount]:
     alike = Q(differing=0)
     rows = (
         pairs_of(study)
-        .filter(Q(set_aside="") | alike)
+        .filter(Q(excluded_reason="") | alike)
         .values_list("machine__composer__slug", "machine__condition")
         .annotate(
             pairs=Count("id"),

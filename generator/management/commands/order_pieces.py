@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 options["count"],
                 seed=options["seed"],
                 temperature=options["temperature"],
-                sampling=sampling_of(options["set"]),
+                settings=sampling_of(options["set"]),
             )
         except GeneratorError as error:
             raise CommandError(str(error)) from error

@@ -41,9 +41,9 @@ def works(corpus) -> dict[str, Work]:
     return {bwv: make_work(bwv, tune=corpus.work(bwv).tune, part="train") for bwv in (ONE, TWO)}
 
 
-def written(choir: Composer, work: Work, **sampling: str) -> tuple[set[int], Piece]:
+def written(choir: Composer, work: Work, **settings: str) -> tuple[set[int], Piece]:
     """Pitches of the bass of a piece that was ordered and made, and the piece."""
-    piece, _ = new_piece(make_excerpt(work, 0, 32), choir, "ATB", seed=0, sampling=sampling)
+    piece, _ = new_piece(make_excerpt(work, 0, 32), choir, "ATB", seed=0, settings=settings)
     produce_piece(piece.id)
     piece.refresh_from_db()
     assert piece.grid, piece.error
@@ -96,7 +96,7 @@ class TestWhoWrites:
     def test_the_piece_is_that_members_and_says_so(self, choir, works, bwv, fold):
         notes, piece = written(choir, works[bwv])
         assert notes == {60 + fold}
-        assert (piece.fold, piece.sampling) == (fold, {"up": 0})
+        assert (piece.fold, piece.settings) == (fold, {"up": 0})
 
     def test_a_piece_ordered_of_another_member_fails(self, choir, works):
         piece, _ = new_piece(make_excerpt(works[ONE], 0, 32), choir, "ATB", seed=0)
@@ -115,7 +115,7 @@ class TestSettings:
     def test_they_are_used_and_stored(self, choir, works):
         notes, piece = written(choir, works[TWO], up="5")
         assert notes == {66}
-        assert piece.sampling == {"up": 5}
+        assert piece.settings == {"up": 5}
 
     @pytest.mark.parametrize("setting", ["down=5", "up=high"])
     def test_a_wrong_one_orders_nothing(self, choir, works, setting):
@@ -161,8 +161,8 @@ def test_each_excerpt_of_the_corpus_has_a_member_that_may_write_it(tmp_path, cor
 def test_a_piece_that_is_there_with_other_settings_is_not_taken_for_the_one_asked_for(choir, works):
     _, piece = written(choir, works[ONE], up="2")
     order = {"excerpt": piece.excerpt, "composer": choir, "condition": "ATB", "seed": 0}
-    assert new_piece(**order, sampling={"up": "2"}) == (piece, False)
+    assert new_piece(**order, settings={"up": "2"}) == (piece, False)
     with pytest.raises(OrderError, match=r"'up': 2.; use another seed"):
-        new_piece(**order, sampling={"up": "3"})
+        new_piece(**order, settings={"up": "3"})
     with pytest.raises(OrderError, match=r"with .'temperature': 1.0.; use another seed"):
         new_piece(**order, temperature=0.5)

@@ -146,7 +146,7 @@ def test_pairs_in_the_pool_are_not_made_again():
     assert len(lacking_for_starter("markov")) == wanted - 2
 
 
-def test_pairs_that_were_set_aside_are_replaced():
-    make_pair("S", make_composer("markov"), set_aside="copies")
+def test_excluded_pairs_are_replaced():
+    make_pair("S", make_composer("markov"), excluded_reason="copies")
     make_piece(composer=make_composer("markov"), condition="A", status=Piece.Status.FAILED)
     assert len(lacking_for_starter("markov")) == sum(STARTER["markov"].values())

@@ -73,7 +73,7 @@ class TestJoining:
         machine = make_piece(excerpt, make_composer(), "AT")
         assert join_pairs(machine) == []
         [pair] = join_pairs(make_piece(excerpt, make_bach()))
-        assert (pair.machine, pair.differing, pair.set_aside) == (machine, 1, "")
+        assert (pair.machine, pair.differing, pair.excluded_reason) == (machine, 1, "")
 
     def test_bach_joins_all_that_waited_for_him(self):
         excerpt = make_excerpt()
@@ -92,21 +92,21 @@ class TestJoining:
         failed = make_piece(excerpt, status=Piece.Status.FAILED)
         assert join_pairs(failed) == []
 
-    def test_a_pair_without_a_difference_is_set_aside(self):
+    def test_a_pair_without_a_difference_is_excluded(self):
         excerpt = make_excerpt()
         bach = make_piece(excerpt, make_bach())
         [pair] = join_pairs(make_piece(excerpt, grid=bach.grid))
-        assert pair.set_aside == "no written note differs from Bach's"
+        assert pair.excluded_reason == "no written note differs from Bach's"
         assert not Pair.objects.playable().exists()
 
     @pytest.mark.parametrize(("run", "playable"), [(LONGEST_COPY, True), (LONGEST_COPY + 1, False)])
-    def test_a_copy_is_set_aside(self, run, playable):
+    def test_a_copy_is_excluded(self, run, playable):
         excerpt = make_excerpt()
         make_piece(excerpt, make_bach())
         [pair] = join_pairs(make_piece(excerpt, copied_run=run))
-        assert (pair.set_aside == "") is playable
+        assert (pair.excluded_reason == "") is playable
         assert Pair.objects.playable().exists() is playable
-        assert playable or str(run) in pair.set_aside
+        assert playable or str(run) in pair.excluded_reason
 
     def test_a_pair_rendered_in_two_ways_is_not_played(self):
         excerpt = make_excerpt()

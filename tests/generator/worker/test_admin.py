@@ -65,11 +65,11 @@ def test_staff_without_the_permission_cannot_queue_again():
     assert Piece.objects.get().status == "failed"
 
 
-def test_pairs_that_are_set_aside_say_why(admin):
-    make_pair(set_aside="copies 20 events in a row from a training work")
+def test_excluded_pairs_say_why(admin):
+    make_pair(excluded_reason="copies 20 events in a row from a training work")
     make_pair()
-    assert "copies 20 events" in listed(admin, "pair", set_aside__isempty="0")
-    assert "copies 20 events" not in listed(admin, "pair", set_aside__isempty="1")
+    assert "copies 20 events" in listed(admin, "pair", excluded_reason__isempty="0")
+    assert "copies 20 events" not in listed(admin, "pair", excluded_reason__isempty="1")
 
 
 @pytest.mark.parametrize("model", ["piece", "pair", "composer", "work"])
