@@ -19,7 +19,8 @@ from benchmarks.peer_deepbach import BATCH, ITERATIONS, PACKAGE, DeepBach, PeerM
 from generator.families.base import Family
 from generator.music.corpus.jsb import load_jsb
 from generator.music.grid.chorale import Chorale, given_for, mended_onsets
-from generator.registry import SHIPPED, family_class
+from generator.registry import SHIPPED
+from generator.services.composer_source import ComposerSource
 
 LENGTHS = (64, 256, 1024)
 BATCHES = (1, 8, 64)
@@ -30,7 +31,7 @@ Times = dict[int, float]
 
 
 def main() -> None:
-    loaded = {s.slug: family_class(s.family).load(s.path) for s in SHIPPED}
+    loaded = {s.slug: ComposerSource(s.slug, s.family, s.path).load() for s in SHIPPED}
     # A left-to-right network is there for a likelihood, and fills nothing.
     composers = {slug: each for slug, each in loaded.items() if getattr(each, "one_shot", True)}
     print(f"seconds a fill (ATB) of so many steps, best of {REPEATS}; growth from 64 to 1,024")

@@ -9,24 +9,21 @@ from django.conf import settings as site_settings
 from django.db import transaction
 from django.utils.timezone import now
 
-from generator.errors import GenerationError, GeneratorError
+from generator.errors import GeneratorError, OrderError
 from generator.models import Composer, Excerpt, Piece
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import to_json
-from generator.music.grid.chorale import CONDITIONS, Chorale
+from generator.music.grid.chorale import CONDITIONS, Chorale, given_for
 from generator.rendering.clip import Clip, render_clip
 from generator.services.claims import ClaimLost, claim, give_up, held, kept_lease
 from generator.services.clips import store_clip
-from generator.services.composers import ComposerError, bach, source_of, unseen_fold
+from generator.services.composer_source import ComposerError
+from generator.services.composers import bach, installed_source, unseen_fold
+from generator.services.fill_piece import fill_piece
 from generator.services.pairs import copied_run, join_pairs
-from generator.services.writing import chosen_sampling, write_voices
 
 logger = logging.getLogger(__name__)
 LARGEST_SEED = 2**31 - 1  # of a column of PostgreSQL
-
-
-class OrderError(GeneratorError):
-    """A piece that nobody can make as it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +48,19 @@ def new_piece(
     Raises
     ------
     OrderError
-        If the condition is unknown, the seed too great, or there is such a piece already, with
-        other settings.
-    GeneratorError
-        If the composer has no member that never saw the tune, or no such settings of sampling.
+        If the condition is unknown, the seed is too large, or the piece exists with other settings.
+    ComposerError
+        If the composer has no member that never saw the tune, or no such setting.
     """
     if condition not in CONDITIONS:
         raise OrderError(f"unknown condition {condition!r}; use one of {', '.join(CONDITIONS)}")
     if not 0 <= seed <= LARGEST_SEED:
         raise OrderError(f"seed {seed}; use one of 0 to {LARGEST_SEED}")
-    source = source_of(composer)
+    source = installed_source(composer, settings)
     fold = unseen_fold(source, excerpt.work)
-    wanted = {}
-    if settings:  # else nothing is loaded: who orders may be a web process
-        chosen = chosen_sampling(source.load(), settings).sampling
-        wanted = {name: chosen[name] for name in settings}
+    # Without settings nothing is loaded: the order may come from a web process.
+    known = source.load().sampling if settings else {}
+    wanted = {name: known[name] for name in settings or {}}
     piece, is_new = Piece.objects.get_or_create(
         excerpt=excerpt,
         composer=composer,
@@ -73,9 +68,10 @@ def new_piece(
         seed=seed,
         defaults={"temperature": temperature, "fold": fold, "settings": wanted},
     )
-    has = {"temperature": piece.temperature} | {name: piece.settings.get(name) for name in wanted}
-    if has != {"temperature": temperature} | wanted:
-        raise OrderError(f"{piece} is there already, made with {has}; use another seed")
+    stored = {"temperature": piece.temperature}
+    stored |= {name: piece.settings.get(name) for name in wanted}
+    if stored != {"temperature": temperature} | wanted:
+        raise OrderError(f"{piece} exists already, made with {stored}; use another seed")
     return piece, is_new
 
 
@@ -84,11 +80,11 @@ def bach_piece(excerpt: Excerpt) -> tuple[Piece, bool]:
 
 
 def produce_piece(piece_id: int) -> str:
-    """Make a piece that waits: notes, audio, and the pair if it is complete. The status after it.
+    """Make a piece that waits, and the pair if it is complete; the piece's status afterwards.
 
-    1. Claim it by a conditional update; whoever changes no row lets it be.
+    1. Claim the piece by a conditional update; a worker that changes no row leaves it alone.
     2. Renew the lease while working, so that only a dead worker's piece is taken over.
-    3. Write the result, if the claim still stands, and the pair in one transaction.
+    3. Write the result and the pair in one transaction, if the claim still stands.
     """
     piece = claim(piece_id)
     if piece is not None:
@@ -102,12 +98,12 @@ def _produce(piece: Piece) -> None:
     try:
         _finish(piece, _make(piece))
     except ClaimLost:
-        logger.warning("%s: another worker took it over; this result is dropped", piece)
+        logger.warning("%s: another worker took over; this result is dropped", piece)
     except GeneratorError as error:
         logger.warning("%s: %s", piece, error)
-        give_up(piece, str(error), permanent=getattr(error, "permanent", True))
-    except Exception as error:  # a defect of any kind: the admin sees why, and it is raised on
-        # Without this the piece would wait for its lease to end and fail again and again.
+        give_up(piece, str(error), permanent=error.permanent)
+    except Exception as error:  # a bug: the admin sees why, and it is raised again
+        # Otherwise the piece would wait for its lease to end, and fail again and again.
         logger.exception("%s", piece)
         give_up(piece, f"{type(error).__name__}: {error}", permanent=True)
         raise
@@ -118,21 +114,16 @@ def _produce(piece: Piece) -> None:
 def _make(piece: Piece) -> Made:
     corpus = load_corpus(site_settings.CORPUS_FILE)
     excerpt = piece.excerpt
-    own = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
+    original = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
     if piece.composer.kind == Composer.Kind.BACH:
-        return Made(own, _clip(own))
-    if piece.composer.kind != Composer.Kind.CHECKPOINT:
-        raise GenerationError(
-            f"composer {piece.composer.slug!r} writes no pieces of its own", permanent=True
-        )
-    source = source_of(piece.composer)
+        return Made(original, _clip(original))
+    source = installed_source(piece.composer, piece.settings)
     if unseen_fold(source, excerpt.work) != piece.fold:
-        raise ComposerError(f"{piece} was ordered of another member than the one that may write it")
-    family = chosen_sampling(source.member(piece.fold), piece.settings)
-    chorale = write_voices(
-        family, own, piece.condition, seed=piece.seed, temperature=piece.temperature
-    )
-    copied = copied_run(chorale, own, source.trained_on(piece.fold))
+        raise ComposerError(f"{piece} was ordered from a member that may not write it")
+    family = source.member(piece.fold)
+    given = given_for(piece.condition, original.steps)
+    chorale = fill_piece(family, original, given, seed=piece.seed, temperature=piece.temperature)
+    copied = copied_run(chorale, original, source.trained_on(piece.fold))
     return Made(chorale, _clip(chorale), copied, family.sampling)
 
 
@@ -144,7 +135,7 @@ def _finish(piece: Piece, made: Made) -> None:
     name = store_clip(piece, made.clip.mp3)
     try:
         with transaction.atomic():
-            # Whoever finishes another piece of this excerpt waits here, so that one sees both.
+            # Two workers that finish pieces of this excerpt take turns, so that one sees both.
             Excerpt.objects.select_for_update().get(id=piece.excerpt_id)
             _write(piece, made, name)
             join_pairs(piece)

@@ -9,10 +9,10 @@ from random import Random
 
 from django.db.models import Q
 
+from generator.errors import OrderError
 from generator.models import Composer, Excerpt, Pair, Piece
 from generator.music.grid.chorale import CONDITIONS
-from generator.services.composers import seen_tunes, source_of
-from generator.services.pieces import OrderError
+from generator.services.composers import installed_source, seen_tunes
 
 # One game: a single voice, AT, ATB and two SATB; each single voice once, since any may be drawn.
 GAME = ("S", "AT", "ATB", "SATB", "SATB", "A", "T", "B")
@@ -60,9 +60,9 @@ def choose_excerpts(
 
 
 def _unseen_excerpts(composer: Composer) -> dict[str, list[Excerpt]]:
-    source = source_of(composer)
+    source = installed_source(composer)
     unseen = Q()
-    for fold, member in enumerate(source.members()):
+    for fold, member in enumerate(source.members):
         works = Q(work__bwv__in=member.fold) if member.fold else Q(work__part="test")
         unseen |= works & ~Q(work__tune__in=seen_tunes(source, fold))
     excerpts = Excerpt.objects.filter(unseen)

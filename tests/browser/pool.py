@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from generator.models import Pair
 from generator.registry import CHECKPOINTS
-from generator.services.composers import sha256_of_file
+from generator.services.composer_source import sha256_of_file
 from generator.tasks import order_pieces
 from tests.builders import make_composer
 

@@ -16,10 +16,10 @@ from generator.models import Pair
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.works import Corpus
 from generator.music.formats.gridjson import to_json
-from generator.music.grid.chorale import Chorale
-from generator.registry import SHIPPED, family_class
+from generator.music.grid.chorale import Chorale, given_for
 from generator.rendering.clip import Clip, render_clip
-from generator.services.writing import write_voices
+from generator.services.composers import find_source
+from generator.services.fill_piece import fill_piece
 from tests.builders import make_bach, make_composer, make_excerpt, make_piece, make_work
 from tests.game.player import CONSENT
 
@@ -39,8 +39,7 @@ class Item:
 
 def render_bank(corpus: Corpus, size: int) -> list[Item]:
     """One item for each tune family, conditions in turn, of 12 to 24 steps."""
-    markov = next(shipped for shipped in SHIPPED if shipped.slug == "markov")
-    family = family_class(markov.family).load(markov.path)
+    family = find_source("markov").load()
     items: dict[str, Item] = {}
     for bwv in sorted(corpus.works):
         work = corpus.works[bwv]
@@ -51,7 +50,7 @@ def render_bank(corpus: Corpus, size: int) -> list[Item]:
         start = spans[0][0]
         bach = work.chorale.slice(start, start + SHORTEST + STEPS_MORE * (number % 4))
         condition = CONDITIONS[number % len(CONDITIONS)]
-        machine = write_voices(family, bach, condition, seed=number)
+        machine = fill_piece(family, bach, given_for(condition, bach.steps), seed=number)
         if machine == bach:
             continue
         items[work.tune] = Item(

@@ -4,72 +4,74 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from generator.errors import GeneratorError
-from generator.management.sampling import add_sampling, sampling_of
+from generator.management.fill_command import FillCommand, fill_settings
 from generator.music.grid.chorale import VOICES
-from generator.services.compose import Blank, Order, compose, known_work, writer_for
+from generator.services.compose_order import ComposeOrder, Frame, Melody, compose
+from generator.services.output_files import writer_for
 
-FRAME = ("metre", "bars", "pickup", "phrase")
+FRAME_OPTIONS = ("metre", "bars", "pickup", "phrase")
 
 
-class Command(BaseCommand):
-    help = "Write voices to a work or a melody, or a whole chorale, into a file."
+class Command(FillCommand):
+    help = "Write voices for a work or a melody, or a whole chorale from nothing, into a file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--composer", required=True, help="slug, such as flagship or bach")
-        given = parser.add_mutually_exclusive_group(required=True)
-        given.add_argument("--work", default="", help="BWV number, such as BWV269")
-        given.add_argument("--melody", type=Path, help="MIDI or MusicXML file with one voice")
-        given.add_argument("--key", help="a whole chorale in this key, such as 'D minor'")
+        music = parser.add_mutually_exclusive_group(required=True)
+        music.add_argument("--work", help="BWV number, such as BWV269")
+        music.add_argument("--melody", type=Path, help="MIDI or MusicXML file with your melody")
+        music.add_argument("--key", help="for a whole chorale in this key, such as 'D minor'")
         parser.add_argument("--voice", help="which voice the melody is: S, A, T or B")
         parser.add_argument("--write", default="", help="the voices to write, such as ATB")
-        parser.add_argument("--metre", help="with --key: 4/4 if left out")
-        parser.add_argument("--bars", type=int, help="with --key: 8 if left out")
-        parser.add_argument("--pickup", type=int, help="with --key: sixteenths before bar 1")
-        parser.add_argument("--phrase", type=int, help="with --key: bars in a phrase")
-        parser.add_argument("--out", required=True, type=Path, help="file; its ending says what")
+        parser.add_argument("--metre", help="with --key; default 4/4")
+        parser.add_argument("--bars", type=int, help="with --key; default 8")
+        parser.add_argument("--pickup", type=int, help="with --key; sixteenths before bar 1")
+        parser.add_argument("--phrase", type=int, help="with --key; bars in a phrase")
+        parser.add_argument("--out", required=True, type=Path, help="file; the ending is its type")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--temperature", type=float, default=1.0)
         parser.add_argument("--steps", default="", help="A:B, sixteenths from A up to B")
-        add_sampling(parser)
 
     def handle(self, **options: Any) -> None:
-        blank = _blank(options)
-        order = Order(
-            composer=options["composer"],
-            condition=options["write"] or (VOICES if blank else ""),
-            work=options["work"],
-            melody=options["melody"],
-            blank=blank,
-            voice=options["voice"],
-            seed=options["seed"],
-            temperature=options["temperature"],
-            steps=_steps(options["steps"]),
-            sampling=sampling_of(options["set"]),
-        )
         out = options["out"]
         try:
+            order = _order(options)
             write = writer_for(out)
-            write(compose(order), out)
-            if known_work(order):
-                self.stderr.write(
-                    f"note: {order.composer} was trained on {order.work} or its tune; "
-                    "what it writes here may be remembered"
-                )
+            composed = compose(order)
+            write(composed.chorale, out)
         except GeneratorError as error:
             raise CommandError(str(error)) from error
+        if composed.knew_tune:
+            self.stderr.write(
+                f"note: {order.composer} was trained on {order.music} or its tune, "
+                "so it may have written from memory"
+            )
         self.stdout.write(f"wrote {out}")
 
 
-def _blank(options: dict[str, Any]) -> Blank | None:
-    given = {name: options[name] for name in FRAME if options[name] is not None}
-    if options["key"] is not None:
-        return Blank(options["key"], **given)
-    if given:
-        raise CommandError(f"--{next(iter(given))} goes with --key; a work or melody has its own")
-    return None
+def _order(options: dict[str, Any]) -> ComposeOrder:
+    frame_options = {name: options[name] for name in FRAME_OPTIONS if options[name] is not None}
+    if frame_options and options["key"] is None:
+        raise CommandError(
+            f"--{next(iter(frame_options))} goes with --key; a work or melody has its own"
+        )
+    music: str | Melody | Frame = options["work"]
+    if options["melody"] is not None:
+        music = Melody(options["melody"], options["voice"])
+    elif options["key"] is not None:
+        music = Frame(options["key"], **frame_options)
+    return ComposeOrder(
+        composer=options["composer"],
+        music=music,
+        condition=options["write"] or (VOICES if isinstance(music, Frame) else ""),
+        seed=options["seed"],
+        temperature=options["temperature"],
+        steps=_steps(options["steps"]),
+        settings=fill_settings(options),
+    )
 
 
 def _steps(value: str) -> tuple[int, int] | None:

@@ -6,21 +6,20 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from generator.errors import GeneratorError
 from generator.evaluation.bach_reference import OwnHand
 from generator.evaluation.folds import Judged, corpus_members, load_folds
 from generator.evaluation.report import Settings, evaluate
 from generator.evaluation.test_set import load_material
-from generator.management.sampling import add_sampling, sampling_of
+from generator.management.fill_command import FillCommand, fill_settings
 from generator.music.grid.chorale import QUIZ_CONDITIONS
 from generator.services.composers import BACH, find_source
-from generator.services.writing import chosen_sampling
 from generator.training.splits import load_split
 
 
-class Command(BaseCommand):
+class Command(FillCommand):
     help = "Objective scores of a composer on held-out works, with Bach's own beside them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,7 +34,6 @@ class Command(BaseCommand):
         parser.add_argument("--conditions", default=",".join(QUIZ_CONDITIONS))
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--temperature", type=float, default=1.0)
-        add_sampling(parser)
         parser.add_argument("--no-fills", action="store_true", help="likelihood and one shot only")
         parser.add_argument(
             "--tells", type=int, default=5, help="how many features to name that give it away"
@@ -60,7 +58,7 @@ class Command(BaseCommand):
         )
         try:
             judged = _judged(
-                options["composer"], options["split"], options["part"], sampling_of(options["set"])
+                options["composer"], options["split"], options["part"], fill_settings(options)
             )
             material = judged.material
             scores = []
@@ -87,7 +85,7 @@ class Command(BaseCommand):
             )
 
 
-def _judged(slug: str, split: str, part: str, sampling: Mapping[str, str]) -> Judged:
+def _judged(slug: str, split: str, part: str, settings: Mapping[str, str]) -> Judged:
     """The composer's first member, or Bach, on a part of a split; or all members on their folds."""
     if split == "folds" and part != "test":
         raise CommandError(f"--part {part}: with --split folds every work is a test work")
@@ -96,8 +94,8 @@ def _judged(slug: str, split: str, part: str, sampling: Mapping[str, str]) -> Ju
         if split == "folds":
             return load_folds(OwnHand(), corpus_members())
         return Judged(OwnHand(), load_material(split, part, load_split(split)["train"].names))
-    source = find_source(slug)
+    source = find_source(slug, settings)
     if split == "folds":
-        return load_folds(chosen_sampling(source.load(), sampling), source.members())
+        return load_folds(source.load(), source.members)
     material = load_material(split, part, source.trained_on(0))
-    return Judged(chosen_sampling(source.member(0), sampling), material)
+    return Judged(source.member(0), material)

@@ -13,7 +13,7 @@ from generator.errors import GeneratorError
 from generator.music.corpus.build import build_corpus
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import Corpus
-from generator.services.works import Synced, sync_works
+from generator.services.work_rows import Synced, sync_works
 
 
 class Command(BaseCommand):

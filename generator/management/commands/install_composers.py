@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from generator.errors import GeneratorError
-from generator.services.composers import install_shipped
+from generator.services.install_shipped import install_shipped
 
 
 class Command(BaseCommand):

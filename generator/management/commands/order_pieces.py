@@ -4,11 +4,11 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from generator.errors import GeneratorError
-from generator.management.sampling import add_sampling, sampling_of
+from generator.management.fill_command import FillCommand, fill_settings
 from generator.models import Piece
 from generator.services.composers import find_composer
 from generator.tasks import order_pieces
@@ -16,7 +16,7 @@ from generator.tasks import order_pieces
 POLL_SECONDS = 0.5
 
 
-class Command(BaseCommand):
+class Command(FillCommand):
     help = "Put pieces into the queue; a worker (make worker) makes them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,7 +25,6 @@ class Command(BaseCommand):
         parser.add_argument("--count", type=int, default=20)
         parser.add_argument("--seed", type=int, default=0, help="of the choice and of the pieces")
         parser.add_argument("--temperature", type=float, default=1.0)
-        add_sampling(parser)
         parser.add_argument("--wait", action="store_true", help="until a worker has made them")
 
     def handle(self, **options: Any) -> None:
@@ -36,7 +35,7 @@ class Command(BaseCommand):
                 options["count"],
                 seed=options["seed"],
                 temperature=options["temperature"],
-                settings=sampling_of(options["set"]),
+                settings=fill_settings(options),
             )
         except GeneratorError as error:
             raise CommandError(str(error)) from error

@@ -12,10 +12,11 @@ from generator.families.checkpoint import CheckpointError, read_members
 from generator.models import Composer, Excerpt, Piece, Work
 from generator.music.corpus.splits import FOLDS as FOLDS_OF_THE_CORPUS
 from generator.music.corpus.splits import fold_split, folds
-from generator.services.composers import ComposerError, Source, source_of, unseen_fold
+from generator.services.composer_source import ComposerError, ComposerSource
+from generator.services.composers import installed_source, unseen_fold
 from generator.services.pieces import OrderError, new_piece, produce_piece
 from generator.services.pool import choose_excerpts
-from generator.services.works import sync_works
+from generator.services.work_rows import sync_works
 from tests.builders import make_excerpt, make_work
 from tests.generator.families.choir import Choir, make_choir, save_choir
 
@@ -74,13 +75,13 @@ class TestCheckpoint:
 
     def test_weights_of_fewer_members_than_listed_are_refused(self, tmp_path, works):
         composer = make_choir(tmp_path / "x.safetensors", FOLDS, WORKS, members=1)
-        with pytest.raises(CheckpointError, match="works of 2 members and holds weights of 1"):
-            source_of(composer).load()
+        with pytest.raises(CheckpointError, match="works of 2 members but holds weights of 1"):
+            installed_source(composer).load()
 
 
 class TestWhoWrites:
     def test_the_member_whose_fold_holds_the_work(self, choir, works):
-        source = source_of(choir)
+        source = installed_source(choir)
         assert [unseen_fold(source, works[bwv]) for bwv in (ONE, TWO)] == [0, 1]
 
     def test_never_one_that_learnt_from_another_work_of_the_tune(self, choir, works):
@@ -103,12 +104,12 @@ class TestWhoWrites:
         Piece.objects.filter(id=piece.id).update(fold=1)
         assert produce_piece(piece.id) == Piece.Status.FAILED
         piece.refresh_from_db()
-        assert "ordered of another member" in piece.error
+        assert "ordered from a member" in piece.error
 
     def test_without_folds_nothing_is_noted(self, tmp_path, works):
         path = tmp_path / "one.safetensors"
         Choir([60]).save(path, {"works": json.dumps([TWO])})
-        assert unseen_fold(Source("one", "choir", path), works[ONE]) is None
+        assert unseen_fold(ComposerSource("one", "choir", path), works[ONE]) is None
 
 
 class TestSettings:
@@ -153,7 +154,7 @@ def test_each_excerpt_of_the_corpus_has_a_member_that_may_write_it(tmp_path, cor
     tunes = set(Excerpt.objects.values_list("work__tune", flat=True))
     chosen = choose_excerpts(choir, "ATB", len(tunes))
     assert {choice.excerpt.work.tune for choice in chosen} == tunes
-    source = source_of(choir)
+    source = installed_source(choir)
     for work in Work.objects.all():
         assert unseen_fold(source, work) == folds(corpus)[work.bwv]
 

@@ -113,28 +113,29 @@ class TestMembers:
 
 
 class TestSettings:
-    def test_a_setting_changes_what_is_written(self, tmp_path):
+    @pytest.mark.parametrize("option", ["--settings", "--set"])
+    def test_a_setting_changes_what_is_written(self, tmp_path, option):
         work = ("--work=BWV269", "--steps=0:32")
-        assert notes(tmp_path / "x.json", *work, "--set", "up=5") == {65}
+        assert notes(tmp_path / "x.json", *work, option, "up=5") == {65}
 
     @pytest.mark.parametrize(
         ("setting", "message"),
         [
             ("down=5", "unknown sampling setting 'down'; use one of up"),
             ("up=five", "sampling setting up=five; use a whole number such as 0"),
-            ("up", "--set 'up'; use a form such as"),
-            ("up=", "--set 'up='; use a form such as"),
+            ("up", "--settings 'up'; use a form such as"),
+            ("up=", "--settings 'up='; use a form such as"),
         ],
     )
     def test_a_wrong_setting_is_named(self, tmp_path, setting, message):
         with pytest.raises(CommandError, match=message):
-            notes(tmp_path / "x.json", "--work=BWV269", "--set", setting)
+            notes(tmp_path / "x.json", "--work=BWV269", "--settings", setting)
 
     def test_a_setting_given_twice_is_refused(self, tmp_path):
-        twice = ("--set", "up=1", "--set", "up=2")
-        with pytest.raises(CommandError, match="--set up is given twice"):
+        twice = ("--settings", "up=1", "--set", "up=2")
+        with pytest.raises(CommandError, match="--settings up is given twice"):
             notes(tmp_path / "x.json", "--work=BWV269", *twice)
 
     def test_a_composer_without_settings_says_so(self, tmp_path):
         with pytest.raises(CommandError, match="'up'; this composer has none"):
-            compose(tmp_path / "x.json", "--composer=mini", "--key=C major", "--set", "up=1")
+            compose(tmp_path / "x.json", "--composer=mini", "--key=C major", "--settings", "up=1")

@@ -12,8 +12,8 @@ from generator.models import Excerpt, Work
 from generator.music.corpus import music21_import
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.splits import tunes_split
-from generator.services import works
-from generator.services.works import sync_works
+from generator.services import work_rows
+from generator.services.work_rows import sync_works
 from tests.builders import make_piece
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_a_failure_halfway_leaves_the_rows_as_they_were(corpus, monkeypatch):
     sync_works(corpus)
     before = rows()
     fewer = replace(corpus, works=dict(list(corpus.works.items())[:200]))
-    monkeypatch.setattr(works, "_drop_others", lambda *_: 1 / 0)
+    monkeypatch.setattr(work_rows, "_drop_others", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         sync_works(replace(fewer, works={b: replace(w, title="x") for b, w in fewer.works.items()}))
     assert rows() == before

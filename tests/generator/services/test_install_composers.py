@@ -10,7 +10,7 @@ from generator import registry
 from generator.families.checkpoint import read_checkpoint, sha256_of
 from generator.models import Composer
 from generator.registry import SHIPPED, Shipped
-from generator.services import composers
+from generator.services import composers, install_shipped
 from tests.builders import make_excerpt, make_piece, save_miniature
 
 
@@ -19,7 +19,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """One shipped composer, a miniature, in a folder of its own."""
     monkeypatch.setattr(registry, "CHECKPOINTS", tmp_path)
     monkeypatch.setattr(composers, "CHECKPOINTS", tmp_path)
-    monkeypatch.setattr(composers, "SHIPPED", (Shipped("mini", "Mini", "markov", in_quiz=True),))
+    shipped = (Shipped("mini", "Mini", "markov", in_quiz=True),)
+    monkeypatch.setattr(install_shipped, "SHIPPED", shipped)
     save_miniature(tmp_path / "mini.safetensors")
     return tmp_path
 
@@ -36,7 +37,7 @@ def test_bach_and_the_shipped_get_rows(folder):
     mini = Composer.objects.get(slug="mini")
     assert (mini.kind, mini.family, mini.in_quiz) == ("checkpoint", "markov", True)
     assert mini.sha256 == sha256_of(folder / "mini.safetensors")
-    assert composers.source_of(mini).path == folder / "mini.safetensors"
+    assert composers.installed_source(mini).checkpoint == folder / "mini.safetensors"
 
 
 @pytest.mark.django_db

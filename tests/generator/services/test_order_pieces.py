@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django_tasks import default_task_backend
 
 from generator.models import Composer, Piece, Work
-from generator.services.composers import ComposerError
+from generator.services.composer_source import ComposerError
 from generator.services.pieces import new_piece
 from generator.services.pool import (
     GAME,

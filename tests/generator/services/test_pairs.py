@@ -5,13 +5,14 @@ import pytest
 from generator.errors import GenerationError
 from generator.models import Composer, Pair, Piece
 from generator.music.corpus.excerpts import excerpts_of
+from generator.music.grid.chorale import given_for
+from generator.services.fill_piece import fill_piece
 from generator.services.pairs import (
     LONGEST_COPY,
     copied_run,
     differing_share,
     join_pairs,
 )
-from generator.services.writing import write_voices
 from tests.builders import (
     altered,
     make_bach,
@@ -52,7 +53,7 @@ def test_a_repeated_note_instead_of_a_held_one_is_a_difference():
 def test_the_machine_is_shown_the_given_voices_and_nothing_else():
     chorale = make_chorale(bwv="BWV1", title="Wachet auf")
     scribe = Scribe(altered(chorale, "AT"))
-    written = write_voices(scribe, chorale, "AT", seed=0)
+    written = fill_piece(scribe, chorale, given_for("AT", chorale.steps), seed=0)
     assert (scribe.seen.pitch[1:3] == -1).all()
     assert not scribe.seen.onset[1:3].any()
     assert (scribe.seen.bwv, scribe.seen.title) == ("", "")
@@ -62,8 +63,9 @@ def test_the_machine_is_shown_the_given_voices_and_nothing_else():
 
 def test_a_family_that_touches_given_voices_is_refused():
     chorale = make_chorale()
+    given = given_for("AT", chorale.steps)
     with pytest.raises(GenerationError, match="changed given voices"):
-        write_voices(Scribe(altered(chorale, "SATB")), chorale, "AT", seed=0)
+        fill_piece(Scribe(altered(chorale, "SATB")), chorale, given, seed=0)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,151 @@
+"""One order for a file: voices for a work, a melody or an empty frame. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings as site_settings
+
+from generator.errors import OrderError
+from generator.music.corpus.works import load_corpus
+from generator.music.formats.melody import read_melody
+from generator.music.grid.chorale import CONDITIONS, REST, VOICES, BoolArray, Chorale, given_for
+from generator.music.grid.empty_chorale import blank_chorale, with_close
+from generator.services.composer_source import ComposerSource
+from generator.services.composers import BACH, find_source
+from generator.services.fill_piece import fill_piece
+
+
+@dataclass(frozen=True)
+class Melody:
+    """A file with one or more voices, which are given."""
+
+    path: Path
+    voice: str | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A whole chorale from nothing; see `generator.music.grid.empty_chorale`."""
+
+    key: str
+    metre: str = "4/4"
+    bars: int = 8
+    pickup: int = 0
+    phrase: int | None = None
+
+
+@dataclass(frozen=True)
+class ComposeOrder:
+    """What to write, and with what. Numbers and names are checked here; Bach needs only a work.
+
+    `music` is a work's BWV number, a melody or a frame; `steps` limits it before anything is
+    written. `settings` changes the composer's own.
+    """
+
+    composer: str
+    music: str | Melody | Frame
+    condition: str
+    seed: int = 0
+    temperature: float = 1.0
+    steps: tuple[int, int] | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.composer == BACH:
+            if not isinstance(self.music, str):
+                raise OrderError(
+                    "composer 'bach' has only his own works; name one with --work BWV269"
+                )
+            return
+        if self.condition not in CONDITIONS:
+            raise OrderError(
+                f"unknown condition {self.condition!r} for --write; "
+                f"use one of {', '.join(CONDITIONS)}"
+            )
+        if isinstance(self.music, Frame) and self.condition != VOICES:
+            raise OrderError(f"--write {self.condition}: nothing is given, so use --write {VOICES}")
+        if not self.temperature > 0:
+            raise OrderError(f"temperature {self.temperature}; it must be above 0")
+        if not 0 <= self.seed < 2**63:
+            raise OrderError(f"seed {self.seed}; use a whole number from 0 to 2^63 - 1")
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The chorale, and whether its composer was trained on the work or on its tune."""
+
+    chorale: Chorale
+    knew_tune: bool = False
+
+
+def compose(order: ComposeOrder) -> Composed:
+    """Carry an order out.
+
+    Raises
+    ------
+    GeneratorError
+        If anything that the order names does not exist or does not fit.
+    """
+    if order.composer == BACH:
+        return Composed(_chorale(order))
+    source = find_source(order.composer, order.settings)
+    chorale = _chorale(order)
+    # A melody's file may carry a BWV number too, but only a work belongs to a fold.
+    bwv = chorale.bwv if isinstance(order.music, str) else ""
+    fold = source.fold_of(bwv)
+    written = fill_piece(
+        source.member(fold),
+        chorale,
+        _given(order, chorale),
+        seed=order.seed,
+        temperature=order.temperature,
+    )
+    return Composed(written, knew_tune=bool(bwv) and _knew_tune(source, fold, bwv))
+
+
+def _chorale(order: ComposeOrder) -> Chorale:
+    """What is written to: the whole work, the melody's voices, or the frame with its close."""
+    try:
+        if isinstance(order.music, Melody):
+            chorale = _melody(order.music, order.condition)
+        elif isinstance(order.music, Frame):
+            frame = order.music
+            chorale = blank_chorale(
+                frame.key, frame.metre, frame.bars, pickup=frame.pickup, phrase=frame.phrase
+            )
+        else:
+            chorale = load_corpus(site_settings.CORPUS_FILE).work(order.music).chorale
+        if order.steps is not None:
+            chorale = chorale.slice(*order.steps)
+    except ValueError as error:
+        raise OrderError(str(error)) from error
+    return with_close(chorale)[0] if isinstance(order.music, Frame) else chorale
+
+
+def _melody(melody: Melody, condition: str) -> Chorale:
+    given_by_order = "".join(voice for voice in VOICES if voice not in condition)
+    chorale, given = read_melody(melody.path, melody.voice, expected=given_by_order)
+    missing = "".join(voice for voice in VOICES if voice not in given)
+    if condition != missing:
+        raise OrderError(
+            f"--write {condition} does not fit {melody.path.name}, which gives "
+            f"{''.join(sorted(given, key=VOICES.index))}; use --write {missing}"
+        )
+    return chorale
+
+
+def _given(order: ComposeOrder, chorale: Chorale) -> BoolArray:
+    """bool[4, T]: True where a cell is kept. Of a frame, only the close is given."""
+    if isinstance(order.music, Frame):
+        return np.asarray(chorale.pitch != REST)
+    return given_for(order.condition, chorale.steps)
+
+
+def _knew_tune(source: ComposerSource, fold: int | None, bwv: str) -> bool:
+    works = load_corpus(site_settings.CORPUS_FILE).works
+    same_tune = {name for name, work in works.items() if work.tune == works[bwv].tune}
+    return not same_tune.isdisjoint(source.trained_on(fold))
