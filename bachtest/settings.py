@@ -89,7 +89,7 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "media"
 # On the same disk as the clips, so that a finished one is moved into place and never copied.
-PARTS_DIR = VAR_DIR / "parts"
+TEMP_CLIPS_DIR = VAR_DIR / "temp_clips"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True

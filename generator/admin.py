@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from generator.models import Composer, Pair, Piece, Work
-from generator.tasks import requeue_pieces
+from generator.tasks import retry_pieces
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subclasses name their model
@@ -26,15 +26,16 @@ class PieceAdmin(ReadOnlyAdmin):
     list_select_related = ["composer", "excerpt__work"]
     search_fields = ["excerpt__work__bwv", "error"]
     ordering = ["-id"]
-    actions = ["queue_again"]
+    actions = ["retry"]
 
-    @admin.action(description="Queue failed pieces again", permissions=["requeue"])
-    def queue_again(self, request: HttpRequest, queryset: QuerySet[Piece]) -> None:
-        chosen = queryset.count()
-        count = requeue_pieces(Piece.objects.filter(id__in=queryset.values("id")))
-        self.message_user(request, f"{count} of {chosen} pieces had failed and are queued again.")
+    @admin.action(description="Try failed pieces again", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Piece]) -> None:
+        selected = queryset.count()
+        count = retry_pieces(Piece.objects.filter(id__in=queryset.values("id")))
+        message = f"{count} of {selected} pieces had failed and are in the queue again."
+        self.message_user(request, message)
 
-    def has_requeue_permission(self, request: HttpRequest) -> bool:
+    def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("generator.change_piece")
 
 

@@ -1,4 +1,4 @@
-"""The queue's only door: what a worker runs, and how work for it is ordered."""
+"""The only door to the queue: what a worker runs, and how pieces are ordered."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.db import transaction
 from django_tasks import task
 
 from generator.models import Composer, Excerpt, Piece, PieceQuerySet
-from generator.services.claims import expire_leases, reopen
-from generator.services.clips import sweep_parts
+from generator.services.claims import expire_leases, retry
+from generator.services.clips import delete_stale_temp_files
 from generator.services.pieces import bach_piece, new_piece, produce_piece
 from generator.services.pool import choose_excerpts
 
@@ -19,7 +19,7 @@ from generator.services.pool import choose_excerpts
 def generate_piece(piece_id: int) -> str:
     status = produce_piece(piece_id)
     if status == Piece.Status.QUEUED:
-        enqueue([piece_id])  # it may succeed at another try
+        enqueue([piece_id])  # another try may succeed
     return status
 
 
@@ -32,7 +32,7 @@ def order_piece(
     temperature: float = 1.0,
     settings: Mapping[str, str] | None = None,
 ) -> Piece:
-    """The piece's row, in the queue together with Bach's of the same excerpt."""
+    """The row of the piece, queued together with Bach's piece of the same excerpt."""
     with transaction.atomic():
         piece, is_new = new_piece(
             excerpt,
@@ -43,8 +43,8 @@ def order_piece(
             settings=settings,
         )
         bach, bach_is_new = bach_piece(excerpt)
-        ordered = [bach.id] * bach_is_new + [piece.id] * is_new
-        transaction.on_commit(partial(enqueue, ordered))
+        new_ids = [bach.id] * bach_is_new + [piece.id] * is_new
+        transaction.on_commit(partial(enqueue, new_ids))
     return piece
 
 
@@ -57,7 +57,7 @@ def order_pieces(
     temperature: float = 1.0,
     settings: Mapping[str, str] | None = None,
 ) -> list[Piece]:
-    """As many pieces as asked for, of excerpts that were played least."""
+    """This many pieces by the composer, of the excerpts with the fewest pieces."""
     return [
         order_piece(
             choice.excerpt,
@@ -77,15 +77,15 @@ def enqueue(piece_ids: Iterable[int]) -> None:
 
 
 def recover_pieces() -> int:
-    """Pieces of workers that died, back in the queue."""
-    sweep_parts()
-    lost = expire_leases()
-    enqueue(lost)
-    return len(lost)
+    """Queue the pieces of dead workers again."""
+    delete_stale_temp_files()
+    expired = expire_leases()
+    enqueue(expired)
+    return len(expired)
 
 
 def enqueue_forgotten() -> None:
-    """Waiting pieces whose tasks were lost; to be called when the queue is empty.
+    """Queue waiting pieces whose tasks were lost; to be called when the queue is empty.
 
     A piece that is queued twice is made once: the second task finds nothing to claim.
     """
@@ -93,8 +93,8 @@ def enqueue_forgotten() -> None:
     enqueue(waiting.values_list("id", flat=True))
 
 
-def requeue_pieces(pieces: PieceQuerySet) -> int:
-    """Failed pieces, back in the queue."""
-    again = reopen(pieces)
-    enqueue(again)
-    return len(again)
+def retry_pieces(pieces: PieceQuerySet) -> int:
+    """Queue failed pieces again."""
+    piece_ids = retry(pieces)
+    enqueue(piece_ids)
+    return len(piece_ids)

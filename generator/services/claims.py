@@ -1,4 +1,4 @@
-"""Who works on a piece: a row is claimed for a while, renewed, given up, or taken from the dead."""
+"""Who works on a piece: a worker claims its row for a while, renews the claim, or gives it up."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MAX_TRIES = 3
 
 
 class ClaimLost(Exception):
-    """Another worker took the piece over: this one's result must not be kept."""
+    """Another worker took the piece over, so this worker's result is dropped."""
 
 
 def claim(piece_id: int) -> Piece | None:
-    """The piece, if it waited and nobody else took it."""
+    """The piece, if it was waiting and no other worker took it."""
     waiting = Piece.objects.filter(id=piece_id, status=Piece.Status.QUEUED)
     piece = waiting.select_related("excerpt__work", "composer").first()
     if piece is None:
@@ -38,28 +38,28 @@ def claim(piece_id: int) -> Piece | None:
     return piece
 
 
-def held(piece: Piece) -> PieceQuerySet:
-    """The row, as long as the claim stands: to be updated, and the changed rows counted."""
+def claimed(piece: Piece) -> PieceQuerySet:
+    """The row, while the claim stands: an update that changes no row means that it was lost."""
     return Piece.objects.filter(id=piece.id, status=Piece.Status.RUNNING, tries=piece.tries)
 
 
 @contextmanager
-def kept_lease(piece: Piece) -> Iterator[None]:
-    """Renew the lease while the body runs; a thread, since one fill may outlast a lease."""
-    over = Event()
-    thread = Thread(target=_renew, args=(piece, over), daemon=True)
+def renewed_lease(piece: Piece) -> Iterator[None]:
+    """Renew the lease while the body runs, in a thread, since one fill may outlast a lease."""
+    done = Event()
+    thread = Thread(target=_renew, args=(piece, done), daemon=True)
     thread.start()
     try:
         yield
     finally:
-        over.set()
+        done.set()
         thread.join()
 
 
-def _renew(piece: Piece, over: Event) -> None:
+def _renew(piece: Piece, done: Event) -> None:
     try:
-        while not over.wait(settings.LEASE_SECONDS / 3):
-            held(piece).update(lease_until=_lease_end())
+        while not done.wait(settings.LEASE_SECONDS / 3):
+            claimed(piece).update(lease_until=_lease_end())
     finally:
         connection.close()
 
@@ -69,9 +69,9 @@ def _lease_end() -> datetime:
 
 
 def give_up(piece: Piece, reason: str, *, permanent: bool) -> None:
-    """Back into the queue, or failed where trying again cannot help or was tried enough."""
+    """Queue the piece again; or fail it, if another try cannot help or it had its last."""
     final = permanent or piece.tries >= MAX_TRIES
-    held(piece).update(
+    claimed(piece).update(
         status=Piece.Status.FAILED if final else Piece.Status.QUEUED,
         lease_until=None,
         error=reason,
@@ -79,22 +79,22 @@ def give_up(piece: Piece, reason: str, *, permanent: bool) -> None:
 
 
 def expire_leases() -> list[int]:
-    """Put pieces of dead workers back; ids to queue again. Those tried too often are failed."""
-    lost = Piece.objects.filter(status=Piece.Status.RUNNING, lease_until__lt=now())
-    lost.filter(tries__gte=MAX_TRIES).update(
+    """Take pieces back from dead workers; the ids to queue again. After the last try they fail."""
+    expired = Piece.objects.filter(status=Piece.Status.RUNNING, lease_until__lt=now())
+    expired.filter(tries__gte=MAX_TRIES).update(
         status=Piece.Status.FAILED,
         lease_until=None,
-        error=f"set aside: {MAX_TRIES} workers died, or were stopped, while they made it",
+        error=f"given up: {MAX_TRIES} workers died or were stopped while making it",
     )
     return [
         piece_id
-        for piece_id in lost.values_list("id", flat=True)
-        if lost.filter(id=piece_id).update(status=Piece.Status.QUEUED, lease_until=None)
+        for piece_id in expired.values_list("id", flat=True)
+        if expired.filter(id=piece_id).update(status=Piece.Status.QUEUED, lease_until=None)
     ]
 
 
-def reopen(pieces: PieceQuerySet) -> list[int]:
-    """Failed pieces wait again, with all their tries; ids to queue."""
+def retry(pieces: PieceQuerySet) -> list[int]:
+    """Let failed pieces wait again, with all their tries; the ids to queue."""
     return [
         piece_id
         for piece_id in pieces.filter(status=Piece.Status.FAILED).values_list("id", flat=True)

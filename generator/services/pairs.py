@@ -14,17 +14,18 @@ from generator.music.grid.chorale import Chorale, given_for
 from generator.music.measures.copying import CopyIndex
 
 # Events in a row shared with another work. Bach's excerpts share 4 with his works on other tunes
-# (median; 90th percentile 6, at most 11) and machines that quote him 20: a run of 12 is a whole
+# (median; 90th percentile 6, at most 11), and machines that quote him 20. A run of 12 is a whole
 # phrase and no coincidence.
-LONGEST_COPY = 12
+MAX_COPIED_RUN = 12
 
 
-def copied_run(chorale: Chorale, own: Chorale, trained_on: Collection[str]) -> int:
-    """Events of the longest run that a piece shares with another work of Bach's.
+def copied_run(chorale: Chorale, original: Chorale, trained_on: Collection[str]) -> int:
+    """Events of the longest run that a piece shares with another work by Bach.
 
-    All works are compared, whether its composer learnt from them or not. Left out are the work
-    itself and its near-copies, where it learnt from none of them: they share as much with Bach's
-    own excerpt, and so must a piece with his voices given.
+    `original` is Bach's version of the excerpt. All works are compared, whether the composer was
+    trained on them or not, except the work itself and its near-copies where the composer was
+    trained on none of them: they share as much with Bach's own excerpt, and so must a piece that
+    keeps some of his voices.
 
     Raises
     ------
@@ -39,31 +40,32 @@ def copied_run(chorale: Chorale, own: Chorale, trained_on: Collection[str]) -> i
             permanent=True,
         )
     index = _index(corpus.data_hash)
-    same = {bwv for bwv, run in index.longest_runs(own).items() if run > LONGEST_COPY}
-    return index.longest_run(chorale, without=same - set(trained_on))
+    runs = index.longest_runs(original)
+    near_copies = {bwv for bwv, run in runs.items() if run > MAX_COPIED_RUN}
+    return index.longest_run(chorale, without=near_copies - set(trained_on))
 
 
 @lru_cache(maxsize=1)
 def _index(data_hash: str) -> CopyIndex:
-    # A corpus cannot be a key of the cache, its hash can: it stands for the file as it is now.
+    # The hash is only the key of the cache: a corpus cannot be hashed itself.
     corpus = load_corpus(settings.CORPUS_FILE)
     return CopyIndex({bwv: work.chorale for bwv, work in corpus.works.items()})
 
 
 def differing_share(bach: Chorale, machine: Chorale, condition: str) -> float:
-    """Share of the written cells where the pitch, or whether a note begins, differs."""
+    """Share of the written cells where the pitch differs, or whether a note begins."""
     differs = (bach.pitch != machine.pitch) | (bach.onset != machine.onset)
-    return float(np.mean(differs[~given_for(condition, bach.steps)]))
+    written = ~given_for(condition, bach.steps)
+    return float(np.mean(differs[written]))
 
 
 def join_pairs(piece: Piece) -> list[Pair]:
-    """Pairs that a finished piece completes: its own, or for Bach's those that waited for it."""
+    """Pairs that a finished piece completes: its own, or all that waited for Bach's piece."""
     done = Piece.objects.filter(excerpt=piece.excerpt, status=Piece.Status.DONE)
     bach = done.filter(composer__kind=Composer.Kind.BACH).first()
     if bach is None:
         return []
-    waiting = done.written().filter(pair=None)
-    return [_join(bach, machine) for machine in waiting]
+    return [_join(bach, machine) for machine in done.written().filter(pair=None)]
 
 
 def _join(bach: Piece, machine: Piece) -> Pair:
@@ -80,6 +82,6 @@ def _join(bach: Piece, machine: Piece) -> Pair:
 def _excluded_reason(machine: Piece, differing: float) -> str:
     if differing == 0:
         return "no written note differs from Bach's"
-    if (machine.copied_run or 0) > LONGEST_COPY:
-        return f"copies {machine.copied_run} events in a row from another work of Bach's"
+    if (machine.copied_run or 0) > MAX_COPIED_RUN:
+        return f"copies {machine.copied_run} events in a row from another work by Bach"
     return ""

@@ -15,7 +15,7 @@ from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import to_json
 from generator.music.grid.chorale import CONDITIONS, Chorale, given_for
 from generator.rendering.clip import Clip, render_clip
-from generator.services.claims import ClaimLost, claim, give_up, held, kept_lease
+from generator.services.claims import ClaimLost, claim, claimed, give_up, renewed_lease
 from generator.services.clips import store_clip
 from generator.services.composer_source import ComposerError
 from generator.services.composers import bach, installed_source, unseen_fold
@@ -88,7 +88,7 @@ def produce_piece(piece_id: int) -> str:
     """
     piece = claim(piece_id)
     if piece is not None:
-        with kept_lease(piece):
+        with renewed_lease(piece):
             _produce(piece)
     return str(Piece.objects.values_list("status", flat=True).get(id=piece_id))
 
@@ -145,7 +145,7 @@ def _finish(piece: Piece, made: Made) -> None:
 
 
 def _write(piece: Piece, made: Made, clip: str) -> None:
-    changed = held(piece).update(
+    changed = claimed(piece).update(
         status=Piece.Status.DONE,
         lease_until=None,
         error="",

@@ -1,4 +1,4 @@
-"""Which excerpts a composer plays next: tune families that were played least come first."""
+"""Which excerpts a composer writes next: tune families with the fewest pieces come first."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from generator.models import Composer, Excerpt, Pair, Piece
 from generator.music.grid.chorale import CONDITIONS
 from generator.services.composers import installed_source, seen_tunes
 
-# One game: a single voice, AT, ATB and two SATB; each single voice once, since any may be drawn.
-GAME = ("S", "AT", "ATB", "SATB", "SATB", "A", "T", "B")
-# Pairs by composer and condition that a new site makes for itself, after the first game's.
-STARTER: dict[str, dict[str, int]] = {
+# A single voice, AT, ATB and two SATB; each of the single voices once, since any may be drawn.
+FIRST_GAME = ("S", "AT", "ATB", "SATB", "SATB", "A", "T", "B")
+# Pairs by composer and condition that a new site makes by itself, after those of the first game.
+STARTER_POOL: dict[str, dict[str, int]] = {
     "flagship": {"S": 3, "A": 3, "T": 3, "B": 3, "AT": 12, "ATB": 12, "SATB": 24},
     "markov": {"S": 1, "A": 1, "T": 1, "B": 1, "AT": 4, "ATB": 4, "SATB": 8},
 }
@@ -25,7 +25,7 @@ STARTER: dict[str, dict[str, int]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """A piece that might be ordered."""
+    """An excerpt to write next, and the seed."""
 
     excerpt: Excerpt
     seed: int
@@ -36,16 +36,16 @@ def choose_excerpts(
 ) -> list[Choice]:
     """Excerpts of works that the composer never saw, spread over tune families.
 
-    A cross-fitted composer plays all works, each by the member that never saw its tune; any other
-    plays the test part of the split by tunes, as far as it never saw it.
+    A cross-fitted composer writes all works, each by the member that never saw its tune. Any other
+    composer writes the test part of the tunes split, except works whose tune it saw.
 
     The family with the fewest pieces of this composer and condition comes first, then the one with
-    the fewest pieces of any; ties fall by the seed. The same again is given another seed.
+    the fewest pieces of all; ties fall by the seed. An excerpt chosen again gets another seed.
 
     Raises
     ------
     OrderError
-        If the condition is unknown, the count is below 1, or nothing is left to play.
+        If the condition is unknown, the count is below 1, or no excerpt is unseen.
     """
     if condition not in CONDITIONS:
         raise OrderError(f"unknown condition {condition!r}; use one of {', '.join(CONDITIONS)}")
@@ -55,8 +55,8 @@ def choose_excerpts(
     if not by_tune:
         raise OrderError(f"no excerpts that {composer.slug!r} has not seen; run make setup")
     rng = Random(f"{seed} {composer.slug} {condition}")
-    counts = _Coverage(composer, condition)
-    return [counts.take(by_tune, seed, rng) for _ in range(count)]
+    coverage = _Coverage(composer, condition)
+    return [coverage.take(by_tune, seed, rng) for _ in range(count)]
 
 
 def _unseen_excerpts(composer: Composer) -> dict[str, list[Excerpt]]:
@@ -73,17 +73,18 @@ def _unseen_excerpts(composer: Composer) -> dict[str, list[Excerpt]]:
 
 
 class _Coverage:
-    """How often tunes and excerpts were ordered, kept up to date while choosing."""
+    """How many pieces tunes and excerpts have, kept up to date while choosing."""
 
     def __init__(self, composer: Composer, condition: str) -> None:
         pieces = Piece.objects.written().exclude(status=Piece.Status.FAILED)
-        mine = pieces.filter(composer=composer, condition=condition)
-        self.tunes = Counter(mine.values_list("excerpt__work__tune", flat=True))
+        in_cell = pieces.filter(composer=composer, condition=condition)
+        self.tunes = Counter(in_cell.values_list("excerpt__work__tune", flat=True))
         self.all_tunes = Counter(pieces.values_list("excerpt__work__tune", flat=True))
-        self.excerpts = Counter(mine.values_list("excerpt", flat=True))
+        self.excerpts = Counter(in_cell.values_list("excerpt", flat=True))
         self.all_excerpts = Counter(pieces.values_list("excerpt", flat=True))
-        taken = Piece.objects.filter(composer=composer, condition=condition)
-        self.taken = set(taken.values_list("excerpt", "seed"))
+        # A failed piece keeps its seed too.
+        existing = Piece.objects.filter(composer=composer, condition=condition)
+        self.taken = set(existing.values_list("excerpt", "seed"))
 
     def take(self, by_tune: dict[str, list[Excerpt]], seed: int, rng: Random) -> Choice:
         tune = min(by_tune, key=lambda t: (self.tunes[t], self.all_tunes[t], rng.random()))
@@ -101,35 +102,35 @@ class _Coverage:
         return Choice(excerpt, seed)
 
 
-def lacking_for_game(slug: str, *, coming: bool) -> list[str]:
-    """Conditions that a first game lacks, in the order in which to make them.
+def missing_for_game(slug: str, *, count_coming: bool) -> list[str]:
+    """Conditions that a first game still needs, in the order in which to make them.
 
-    With `coming`, what is on its way counts as there.
+    With `count_coming`, pieces in the queue or in the making count as if they were done.
     """
-    return list(_beyond(GAME, _on_hand(slug, coming=coming)))
+    return list(_beyond(FIRST_GAME, _available(slug, count_coming=count_coming)))
 
 
-def lacking_for_starter(slug: str) -> list[str]:
-    """The same for the starter pool: conditions in turn, what is on its way counts as there."""
-    wanted = STARTER.get(slug, {})
+def missing_for_starter(slug: str) -> list[str]:
+    """The same for the starter pool, conditions in turn; coming pieces count."""
+    wanted = STARTER_POOL.get(slug, {})
     rounds = range(max(wanted.values(), default=0))
     in_turn = [name for number in rounds for name in wanted if wanted[name] > number]
-    return list(_beyond(in_turn, _on_hand(slug, coming=True)))
+    return list(_beyond(in_turn, _available(slug, count_coming=True)))
 
 
-def _on_hand(slug: str, *, coming: bool) -> Counter[str]:
+def _available(slug: str, *, count_coming: bool) -> Counter[str]:
     playable = Pair.objects.playable().filter(machine__composer__slug=slug)
-    have = Counter(playable.values_list("machine__condition", flat=True))
-    if coming:
+    available = Counter(playable.values_list("machine__condition", flat=True))
+    if count_coming:
         pieces = Piece.objects.coming().filter(composer__slug=slug)
-        have.update(pieces.values_list("condition", flat=True))
-    return have
+        available.update(pieces.values_list("condition", flat=True))
+    return available
 
 
-def _beyond(wanted: Sequence[str], have: Counter[str]) -> Iterator[str]:
-    left = Counter(have)
+def _beyond(wanted: Sequence[str], available: Counter[str]) -> Iterator[str]:
+    unused = Counter(available)
     for condition in wanted:
-        if left[condition]:
-            left[condition] -= 1
+        if unused[condition]:
+            unused[condition] -= 1
         else:
             yield condition

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from bachtest.game.models import Answer, Round
 from generator.models import Pair
 from generator.music.formats.gridjson import to_json
-from generator.services.pairs import LONGEST_COPY, join_pairs
+from generator.services.pairs import MAX_COPIED_RUN, join_pairs
 from tests.builders import (
     make_bach,
     make_chorale,
@@ -131,8 +131,8 @@ def test_rule_09_what_is_excluded_for_it_stands_in_the_design(ada):
 def test_rule_10_a_piece_that_copies_bach_is_kept_out_of_the_pool():
     bach, excerpt = make_bach(), make_excerpt()
     make_piece(excerpt, bach)
-    copy = make_piece(excerpt, make_composer("bot"), copied_run=LONGEST_COPY + 1)
-    free = make_piece(excerpt, make_composer("other"), copied_run=LONGEST_COPY)
+    copy = make_piece(excerpt, make_composer("bot"), copied_run=MAX_COPIED_RUN + 1)
+    free = make_piece(excerpt, make_composer("other"), copied_run=MAX_COPIED_RUN)
     join_pairs(copy)
     assert list(Pair.objects.playable()) == [free.pair]
     assert "copies" in copy.pair.excluded_reason

@@ -12,7 +12,7 @@ import time
 import pytest
 from django.conf import settings
 
-from generator.management.processes import gunicorn_options
+from generator.management.site_processes import gunicorn_options
 
 PATIENCE = 60
 

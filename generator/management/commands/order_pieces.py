@@ -1,19 +1,16 @@
 from __future__ import annotations
 
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
-from tqdm import tqdm
 
 from generator.errors import GeneratorError
 from generator.management.fill_command import FillCommand, fill_settings
+from generator.management.progress import wait_for_pieces
 from generator.models import Piece
 from generator.services.composers import find_composer
 from generator.tasks import order_pieces
-
-POLL_SECONDS = 0.5
 
 
 class Command(FillCommand):
@@ -23,7 +20,7 @@ class Command(FillCommand):
         parser.add_argument("--composer", required=True, help="slug, such as flagship")
         parser.add_argument("--condition", required=True, help="the voices to write, such as ATB")
         parser.add_argument("--count", type=int, default=20)
-        parser.add_argument("--seed", type=int, default=0, help="of the choice and of the pieces")
+        parser.add_argument("--seed", type=int, default=0, help="for the choice and the pieces")
         parser.add_argument("--temperature", type=float, default=1.0)
         parser.add_argument("--wait", action="store_true", help="until a worker has made them")
 
@@ -41,14 +38,7 @@ class Command(FillCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(f"{len(pieces)} pieces in the queue")
         if options["wait"]:
-            self.wait([piece.id for piece in pieces])
-
-    def wait(self, ids: list[int]) -> None:
-        ordered = Piece.objects.filter(id__in=ids)
-        with tqdm(total=len(ids), desc="made", unit=" pieces") as bar:
-            while coming := ordered.coming().count():
-                bar.update(len(ids) - coming - bar.n)
-                time.sleep(POLL_SECONDS)
-            bar.update(len(ids) - bar.n)
-        for piece in ordered.filter(status=Piece.Status.FAILED):
-            self.stderr.write(f"{piece}: {piece.error}")
+            ordered = Piece.objects.filter(id__in=[piece.id for piece in pieces])
+            wait_for_pieces(ordered)
+            for piece in ordered.filter(status=Piece.Status.FAILED):
+                self.stderr.write(f"{piece}: {piece.error}")

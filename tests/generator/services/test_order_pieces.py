@@ -12,11 +12,11 @@ from generator.models import Composer, Piece, Work
 from generator.services.composer_source import ComposerError
 from generator.services.pieces import new_piece
 from generator.services.pool import (
-    GAME,
-    STARTER,
+    FIRST_GAME,
+    STARTER_POOL,
     choose_excerpts,
-    lacking_for_game,
-    lacking_for_starter,
+    missing_for_game,
+    missing_for_starter,
 )
 from generator.tasks import order_pieces
 from tests.builders import (
@@ -131,22 +131,22 @@ def test_a_wrong_order_is_named(mini, tunes, arguments, message):
 
 
 def test_a_first_game_has_each_condition_and_its_tunes_differ(mini, tunes):
-    lacking = lacking_for_game("mini", coming=True)
-    assert tuple(lacking) == GAME
+    missing = missing_for_game("mini", count_coming=True)
+    assert tuple(missing) == FIRST_GAME
     order_pieces(mini, "SATB", 1)
-    assert lacking_for_game("mini", coming=True).count("SATB") == 1
-    assert lacking_for_game("mini", coming=False).count("SATB") == 2
+    assert missing_for_game("mini", count_coming=True).count("SATB") == 1
+    assert missing_for_game("mini", count_coming=False).count("SATB") == 2
 
 
 def test_pairs_in_the_pool_are_not_made_again():
     bot = make_composer("markov")
     for condition in ("S", "AT"):
         make_pair(condition, bot)
-    wanted = sum(STARTER["markov"].values())
-    assert len(lacking_for_starter("markov")) == wanted - 2
+    wanted = sum(STARTER_POOL["markov"].values())
+    assert len(missing_for_starter("markov")) == wanted - 2
 
 
 def test_excluded_pairs_are_replaced():
     make_pair("S", make_composer("markov"), excluded_reason="copies")
     make_piece(composer=make_composer("markov"), condition="A", status=Piece.Status.FAILED)
-    assert len(lacking_for_starter("markov")) == sum(STARTER["markov"].values())
+    assert len(missing_for_starter("markov")) == sum(STARTER_POOL["markov"].values())

@@ -8,7 +8,7 @@ from generator.music.corpus.excerpts import excerpts_of
 from generator.music.grid.chorale import given_for
 from generator.services.fill_piece import fill_piece
 from generator.services.pairs import (
-    LONGEST_COPY,
+    MAX_COPIED_RUN,
     copied_run,
     differing_share,
     join_pairs,
@@ -101,7 +101,9 @@ class TestJoining:
         assert pair.excluded_reason == "no written note differs from Bach's"
         assert not Pair.objects.playable().exists()
 
-    @pytest.mark.parametrize(("run", "playable"), [(LONGEST_COPY, True), (LONGEST_COPY + 1, False)])
+    @pytest.mark.parametrize(
+        ("run", "playable"), [(MAX_COPIED_RUN, True), (MAX_COPIED_RUN + 1, False)]
+    )
     def test_a_copy_is_excluded(self, run, playable):
         excerpt = make_excerpt()
         make_piece(excerpt, make_bach())
@@ -126,22 +128,22 @@ class TestJoining:
 def test_another_work_is_copied_whether_it_was_learnt_from_or_not(corpus):
     own, other = corpus.work("BWV269").chorale, corpus.work("BWV253").chorale
     for trained_on in (["BWV253"], ["BWV254"]):
-        assert copied_run(other, own, trained_on) > LONGEST_COPY
-    assert copied_run(make_chorale(), own, ["BWV253"]) <= LONGEST_COPY
+        assert copied_run(other, own, trained_on) > MAX_COPIED_RUN
+    assert copied_run(make_chorale(), own, ["BWV253"]) <= MAX_COPIED_RUN
 
 
 def test_the_work_itself_and_its_near_copies_are_not_copied_unless_they_were_learnt(corpus):
     """BWV197.7-a stands in BWV398 too: whoever comes near one comes near the other."""
     own = corpus.work("BWV398").chorale
-    assert copied_run(own, own, ["BWV253"]) <= LONGEST_COPY
-    assert copied_run(own, own, ["BWV197.7-a"]) > LONGEST_COPY
+    assert copied_run(own, own, ["BWV253"]) <= MAX_COPIED_RUN
+    assert copied_run(own, own, ["BWV197.7-a"]) > MAX_COPIED_RUN
 
 
 def test_no_excerpt_of_bachs_is_a_copy(corpus):
     for bwv in list(corpus.works)[::40]:
         for span in excerpts_of(corpus.works[bwv].chorale):
             own = corpus.works[bwv].chorale.slice(*span)
-            assert copied_run(own, own, ["BWV253"]) <= LONGEST_COPY
+            assert copied_run(own, own, ["BWV253"]) <= MAX_COPIED_RUN
 
 
 def test_copying_that_cannot_be_checked_is_no_piece(corpus):

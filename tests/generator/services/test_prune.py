@@ -8,23 +8,10 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
-from generator.management.commands.work import PieceWorker
+from generator.management.piece_worker import PieceWorker
 from generator.tasks import generate_piece
 
 pytestmark = pytest.mark.django_db
-
-
-def worker() -> PieceWorker:
-    return PieceWorker(
-        queue_names=["*"],
-        interval=1.0,
-        batch=True,
-        backend_name="default",
-        startup_delay=False,
-        max_tasks=None,
-        worker_id="w" * 32,
-        excluded_queue_names=[],
-    )
 
 
 def test_a_worker_removes_tasks_that_are_long_over_and_no_others(settings: Settings):
@@ -37,6 +24,6 @@ def test_a_worker_removes_tasks_that_are_long_over_and_no_others(settings: Setti
     ):
         over = now() - td(days=days)
         DBTaskResult.objects.filter(id=name).update(status=status, finished_at=over)
-    worker().look_after()
+    PieceWorker(interval=1.0).look_after()
     left = {str(row) for row in DBTaskResult.objects.values_list("id", flat=True)}
     assert left == {recent, waiting}

@@ -25,8 +25,8 @@ def listed(client: Client, model: str, **query: str) -> str:
     return response.content.decode()
 
 
-def queue_again(client: Client, piece: Piece) -> str:
-    action = {"action": "queue_again", "_selected_action": [str(piece.id)]}
+def retry(client: Client, piece: Piece) -> str:
+    action = {"action": "retry", "_selected_action": [str(piece.id)]}
     url = reverse("admin:generator_piece_changelist")
     return client.post(url, action, follow=True).content.decode()
 
@@ -43,7 +43,7 @@ def test_the_reason_of_a_failure_is_shown(admin):
 
 def test_failed_pieces_are_queued_again(admin):
     piece = failed_piece()
-    assert "1 of 1 pieces had failed and are queued again" in queue_again(admin, piece)
+    assert "1 of 1 pieces had failed and are in the queue again" in retry(admin, piece)
     piece.refresh_from_db()
     assert (piece.status, piece.tries) == ("queued", 0)
     assert [result.args for result in default_task_backend.results] == [[piece.id]]
@@ -51,7 +51,7 @@ def test_failed_pieces_are_queued_again(admin):
 
 def test_pieces_that_are_done_are_not_queued_again(admin):
     piece = make_piece()
-    assert "0 of 1 pieces" in queue_again(admin, piece)
+    assert "0 of 1 pieces" in retry(admin, piece)
     assert default_task_backend.results == []
 
 
@@ -61,7 +61,7 @@ def test_staff_without_the_permission_cannot_queue_again():
     client = Client()
     client.force_login(reader)
     piece = failed_piece()
-    queue_again(client, piece)
+    retry(client, piece)
     assert Piece.objects.get().status == "failed"
 
 

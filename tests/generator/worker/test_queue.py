@@ -17,9 +17,9 @@ from generator.models import Composer, Excerpt, Pair, Piece
 from generator.music.formats.gridjson import from_json
 from generator.music.grid.chorale import given_for
 from generator.services import pieces
-from generator.services.claims import ClaimLost, claim, kept_lease
-from generator.services.clips import sweep_parts
-from generator.tasks import enqueue_forgotten, order_piece, recover_pieces, requeue_pieces
+from generator.services.claims import ClaimLost, claim, renewed_lease
+from generator.services.clips import delete_stale_temp_files
+from generator.tasks import enqueue_forgotten, order_piece, recover_pieces, retry_pieces
 from tests.builders import make_excerpt, make_miniature, make_piece, make_work
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_a_piece_is_claimed_once():
 def test_the_lease_is_renewed_while_the_work_lasts(settings: Settings):
     settings.LEASE_SECONDS = 0.3
     piece = claim(waiting().id)
-    with kept_lease(piece):
+    with renewed_lease(piece):
         time.sleep(0.6)
         assert Piece.objects.get(id=piece.id).lease_until > now()
 
@@ -154,7 +154,7 @@ def test_a_living_workers_piece_is_let_alone(recorded_queue):
     assert Piece.objects.get().status == "running"
 
 
-def test_after_three_deaths_a_piece_is_set_aside(recorded_queue):
+def test_after_three_deaths_a_piece_fails(recorded_queue):
     waiting(tries=3)
     Piece.objects.update(status="running", lease_until=now() - td(seconds=1))
     assert recover_pieces() == 0
@@ -219,7 +219,7 @@ def test_failed_pieces_wait_again_with_all_their_tries(recorded_queue):
     piece = waiting(tries=3)
     Piece.objects.update(status="failed", error="why")
     done = make_piece()
-    assert requeue_pieces(Piece.objects.all()) == 1
+    assert retry_pieces(Piece.objects.all()) == 1
     piece.refresh_from_db()
     assert (piece.status, piece.tries, piece.error) == ("queued", 0, "")
     assert Piece.objects.get(id=done.id).status == "done"
@@ -233,10 +233,10 @@ def test_waiting_pieces_whose_tasks_were_lost_are_queued(recorded_queue):
 
 
 def test_what_a_dead_worker_had_begun_to_write_is_removed(settings: Settings, tmp_path):
-    settings.PARTS_DIR = tmp_path
+    settings.TEMP_CLIPS_DIR = tmp_path
     settings.LEASE_SECONDS = 0.05
     (tmp_path / "half").write_bytes(b"ID")
     time.sleep(0.1)
     (tmp_path / "fresh").write_bytes(b"ID")
-    sweep_parts()
+    delete_stale_temp_files()
     assert [path.name for path in tmp_path.iterdir()] == ["fresh"]

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError
 
-from generator.management.processes import check_port
+from generator.management.site_processes import check_port
 
 PATIENCE = 180  # of a machine that has other things to do
 ROWS = """
@@ -24,7 +24,7 @@ from django.core.management import call_command
 from generator.models import Composer
 from generator.music.corpus.works import load_corpus
 from generator.music.corpus.splits import tunes_split
-from generator.services.pool import GAME
+from generator.services.pool import FIRST_GAME
 from tests.builders import make_excerpt, make_pair, make_work
 from django.conf import settings
 call_command("install_composers", verbosity=0)
@@ -35,7 +35,7 @@ for part, works in tunes_split(corpus).items():
 tunes = {corpus.works[bwv].tune: bwv for bwv in tunes_split(corpus)["test"]}
 flagship = Composer.objects.get(slug="flagship")
 from generator.models import Work
-for condition, bwv in zip(GAME, tunes.values()):
+for condition, bwv in zip(FIRST_GAME, tunes.values()):
     make_pair(condition, flagship, excerpt=make_excerpt(Work.objects.get(bwv=bwv)))
 """
 

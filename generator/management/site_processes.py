@@ -1,4 +1,4 @@
-"""The two processes of `make run`: started, watched and stopped together."""
+"""The two processes of `make run`, worker and web server: started, watched and stopped together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 POLL_SECONDS = 0.5
-# The worker finishes its piece; longer than this it hangs.
+# The worker finishes its piece; if it takes longer than this, it hangs.
 STOP_SECONDS = 60
 
 
@@ -32,23 +32,23 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def gunicorn_options(host: str, port: int) -> list[str]:
-    # Gunicorn's warnings name the address of whoever sent nonsense, and no address is written down.
+    # Gunicorn's warnings name the address of anyone who sends nonsense; no address is logged.
     return ["bachtest.wsgi", "--bind", f"{host}:{port}", "--threads", "8", "--log-level", "error"]
 
 
-def wait_for_port(server: subprocess.Popen[bytes], host: str, port: int) -> None:
+def wait_until_reachable(server: subprocess.Popen[bytes], host: str, port: int) -> None:
     while server.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex((host, port)) == 0:
                 return
         time.sleep(POLL_SECONDS)
-    raise CommandError("the web server did not start; its last words are above")
+    raise CommandError("the web server did not start; its last lines are above")
 
 
-def wait_for_one(running: list[subprocess.Popen[bytes]]) -> None:
+def wait_until_one_stops(running: list[subprocess.Popen[bytes]]) -> None:
     while all(process.poll() is None for process in running):
         time.sleep(POLL_SECONDS)
-    raise CommandError("the worker or the web server stopped; its last words are above")
+    raise CommandError("the worker or the web server stopped; its last lines are above")
 
 
 def stop(running: list[subprocess.Popen[bytes]]) -> None:
