@@ -1,8 +1,8 @@
-"""Processor time of a 20 s clip, beside the `fluidsynth` program playing the same keys.
+"""Processor time for a clip of 20 s, compared with the `fluidsynth` program playing the same keys.
 
-The program gets the same events as a MIDI file, the same SoundFont, preset and settings, and writes
-floats; its start is counted, and so is loading the font in our first clip. Processor time, not time
-on the wall: other programs may be running.
+The program gets the same events as a MIDI file, with the same SoundFont, preset and settings, and
+writes floats. Its start counts, and so does loading the font for our first clip. Times are
+processor time, since other programs may be running.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ FONT = Path(__file__).parent.parent / "generator/rendering/soundfont/pipes.sf3"
 SECONDS = 20
 REPEATS = 7
 PROGRAM = synth.PROGRAMS[-1]
-MOST_SECONDS, MOST_RATIO = 1.0, 1.0
-Work = Callable[[], float]
+MAX_SECONDS, MAX_RATIO = 1.0, 1.0
+Timed = Callable[[], float]
 FIRST_CLIP = """
 import time
 from benchmarks import bench_rendering as bench
@@ -47,44 +47,44 @@ def main() -> None:
     sound = played(clip)
     level, _ = loudness.levelled(sound)
     with tempfile.TemporaryDirectory() as folder:
-        works: dict[str, Work] = {
-            "whole clip": partial(_own, partial(render_clip, clip, soundfont=FONT)),
-            "  synthesis": partial(_own, partial(played, clip)),
-            "  loudness": partial(_own, partial(loudness.levelled, sound)),
-            "  encoder": partial(_own, partial(encoding.mp3, level)),
-            "synthesis, first clip of a process": _first,
+        timed: dict[str, Timed] = {
+            "whole clip": partial(_own_time, partial(render_clip, clip, soundfont=FONT)),
+            "  synthesis": partial(_own_time, partial(played, clip)),
+            "  loudness": partial(_own_time, partial(loudness.levelled, sound)),
+            "  encoder": partial(_own_time, partial(encoding.mp3, level)),
+            "synthesis, first clip of a process": _first_clip_time,
         }
         program = shutil.which("fluidsynth")
         if program is not None:
             midi(clip).save(Path(folder) / "clip.mid")
-            works["the program"] = partial(_program, program, Path(folder))
-        # In turn, so that whatever else is running disturbs all of them alike.
-        times = [{what: work() for what, work in works.items()} for _ in range(REPEATS)]
-    seconds = {what: median(row[what] for row in times) for what in works}
+            timed["the program"] = partial(_program_time, program, Path(folder))
+        # In turn, so that other programs disturb all of them alike.
+        times = [{name: measure() for name, measure in timed.items()} for _ in range(REPEATS)]
+    seconds = {name: median(row[name] for row in times) for name in timed}
     print(f"clip of {sound.shape[1] / events.SAMPLE_RATE:.1f} s, processor seconds, median of")
     print(f"{REPEATS}; FluidSynth {fluidsynth_library().version}; {encoding.ENCODER}")
-    for what, value in seconds.items():
-        print(f"{what:<40}{value:8.3f}")
+    for name, value in seconds.items():
+        print(f"{name:<40}{value:8.3f}")
     whole = seconds["whole clip"]
-    print(f"{'whole clip, at most':<40}{MOST_SECONDS:8.3f}  {_verdict(whole, MOST_SECONDS)}")
+    print(f"{'whole clip, at most':<40}{MAX_SECONDS:8.3f}  {_verdict(whole, MAX_SECONDS)}")
     if program is None:
         print("no `fluidsynth` program to compare with; run `apt-get install fluidsynth`")
         return
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
-    print(f"the program is FluidSynth {said.stdout.split()[3]}")
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    print(f"the program is FluidSynth {done.stdout.split()[3]}")
     ratio = seconds["  synthesis"] / seconds["the program"]
-    print(f"{'synthesis / the program, at most 1':<40}{ratio:8.2f}  {_verdict(ratio, MOST_RATIO)}")
+    print(f"{'synthesis / the program, at most 1':<40}{ratio:8.2f}  {_verdict(ratio, MAX_RATIO)}")
     first = seconds["synthesis, first clip of a process"] / seconds["the program"]
     print(f"{'first clip of a process / the program':<40}{first:8.2f}")
 
 
 def music() -> Chorale:
-    """Four voices that change on every beat, with passing eighths, of just the right length."""
+    """Four voices that change on every beat, with passing eighths, for a clip of 20 s."""
     rng = np.random.default_rng(1685)
     steps = 4
-    while (events.clip_samples(_of(rng, steps + 2))) / events.SAMPLE_RATE <= SECONDS:
+    while (events.clip_samples(_random_chorale(rng, steps + 2))) / events.SAMPLE_RATE <= SECONDS:
         steps += 2
-    return _of(rng, steps)
+    return _random_chorale(rng, steps)
 
 
 def played(clip: Chorale) -> synth.Stereo:
@@ -92,7 +92,7 @@ def played(clip: Chorale) -> synth.Stereo:
 
 
 def midi(clip: Chorale) -> mido.MidiFile:
-    """The very events that our synthesiser gets; a tick is a block of 64 samples."""
+    """The events that our synthesiser gets; a tick is a block of 64 samples."""
     file = mido.MidiFile(type=0, ticks_per_beat=480)
     track = mido.MidiTrack()
     file.tracks.append(track)
@@ -112,25 +112,25 @@ def midi(clip: Chorale) -> mido.MidiFile:
                          time=event.sample // events.BLOCK - now)
         )  # fmt: skip
         now = event.sample // events.BLOCK
-    # The program plays on for two seconds after the end that the file names.
+    # The program plays on for two seconds after the end of the file.
     end = events.clip_samples(clip) // events.BLOCK - round(2 * events.SAMPLE_RATE / events.BLOCK)
     track.append(mido.MetaMessage("end_of_track", time=end - now))
     return file
 
 
-def _of(rng: np.random.Generator, steps: int) -> Chorale:
+def _random_chorale(rng: np.random.Generator, steps: int) -> Chorale:
     beats = rng.integers(0, 12, size=(4, steps // 2 + 1)) + np.array([[62], [55], [50], [43]])
     pitch = np.repeat(beats, 2, axis=1)[:, :steps]
     return Chorale(pitch=pitch, onset=mended_onsets(pitch, np.zeros(pitch.shape)))
 
 
-def _program(program: str, folder: Path) -> float:
+def _program_time(program: str, folder: Path) -> float:
     command = [
         program, "-n", "-i", "-q", "-r", str(events.SAMPLE_RATE), "-O", "float", "-T", "wav",
         "-F", f"{folder}/clip.wav", *_program_settings(), str(FONT), f"{folder}/clip.mid",
     ]  # fmt: skip
     run = partial(subprocess.run, command, check=True, capture_output=True)
-    return _spent(run, resource.RUSAGE_CHILDREN)
+    return _processor_time(run, resource.RUSAGE_CHILDREN)
 
 
 def _program_settings() -> list[str]:
@@ -144,24 +144,24 @@ def _program_settings() -> list[str]:
     return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
 
 
-def _own(work: Callable[[], object]) -> float:
-    return _spent(work, resource.RUSAGE_SELF)
+def _own_time(run: Callable[[], object]) -> float:
+    return _processor_time(run, resource.RUSAGE_SELF)
 
 
-def _spent(work: Callable[[], object], whose: int) -> float:
+def _processor_time(run: Callable[[], object], whose: int) -> float:
     before = resource.getrusage(whose)
-    work()
+    run()
     after = resource.getrusage(whose)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _first() -> float:
+def _first_clip_time() -> float:
     done = subprocess.run([sys.executable, "-c", FIRST_CLIP], check=True, capture_output=True)
     return float(done.stdout)
 
 
-def _verdict(value: float, most: float) -> str:
-    return "met" if value <= most else "MISSED"
+def _verdict(value: float, limit: float) -> str:
+    return "met" if value <= limit else "MISSED"
 
 
 if __name__ == "__main__":

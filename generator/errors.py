@@ -14,7 +14,7 @@ class OrderError(GeneratorError):
 
 
 class GenerationError(GeneratorError):
-    """A piece could not be made; unless `permanent` says so, another try may succeed."""
+    """A piece could not be written or rendered; another try may help unless it is `permanent`."""
 
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)

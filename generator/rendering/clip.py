@@ -1,4 +1,4 @@
-"""A chorale as a clip: the one path that every piece takes, Bach's as well as a machine's."""
+"""A chorale as a clip: the one path that every piece takes, Bach's and the machine's."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from generator.errors import GenerationError
 from generator.music.grid.chorale import REST, Chorale
 from generator.rendering import encoding, events, loudness, synth
-from generator.rendering.errors import RenderError
 from generator.rendering.fluidsynth_library import fluidsynth_library
 
 FADE_SECONDS = 0.75
@@ -33,7 +33,7 @@ class Clip:
     loudness : float
         LUFS, measured after the gain.
     fingerprint : str
-        sha256 of everything but the notes that decides how a clip sounds.
+        sha256 of everything but the notes that shapes the sound.
     """
 
     mp3: bytes
@@ -44,19 +44,19 @@ class Clip:
 
 
 def render_clip(chorale: Chorale, *, soundfont: Path) -> Clip:
-    """Render a chorale as MP3; the same chorale gives the same bytes.
+    """Render a chorale as MP3. The same chorale always gives the same bytes.
 
     Raises
     ------
-    RenderError
+    GenerationError
         If the chorale is silent, FluidSynth is missing, or the SoundFont is missing or damaged.
     """
-    sound, loud = _levelled_sound(chorale, soundfont)
+    sound, lufs = _levelled_sound(chorale, soundfont)
     return Clip(
         mp3=encoding.mp3(sound),
         samples=sound.shape[1],
         seconds=sound.shape[1] / events.SAMPLE_RATE,
-        loudness=loud,
+        loudness=lufs,
         fingerprint=fingerprint(soundfont),
     )
 
@@ -68,23 +68,23 @@ def render_wav(chorale: Chorale, *, soundfont: Path) -> bytes:
 
 
 def check_rendering(soundfont: Path) -> None:
-    """Raise `RenderError` where the library is missing or no SoundFont lies at the path.
+    """Raise `GenerationError` if the library or the SoundFont is missing.
 
-    Loads the library and reads a dozen bytes of the font: cheap enough for every start.
+    This loads the library and reads a dozen bytes of the font, so every start can afford it.
     """
     fluidsynth_library()
     synth.check_font_file(soundfont)
 
 
 def fingerprint(soundfont: Path) -> str:
-    """sha256 of library, font, encoder and all settings: a pair plays only when both are equal."""
+    """sha256 of library, font, encoder and all settings; a pair plays only if both are equal."""
     return _fingerprint(synth.font_sha256(soundfont))
 
 
 @cache
 def _fingerprint(font: str) -> str:
     library = fluidsynth_library()
-    what = {
+    makers = {
         "library": [library.kind, library.version],
         "font": font,
         "encoder": [encoding.ENCODER, *encoding.SETTINGS],
@@ -94,13 +94,13 @@ def _fingerprint(font: str) -> str:
         "rate": [events.SAMPLE_RATE, events.BLOCK],
         "time": [events.LEAD_SECONDS, events.TAIL_SECONDS, events.REPEAT_GAP_SECONDS, FADE_SECONDS],
     }
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(makers, sort_keys=True).encode()).hexdigest()
 
 
 def _levelled_sound(chorale: Chorale, soundfont: Path) -> tuple[synth.Stereo, float]:
     if not (chorale.pitch != REST).any():
-        raise RenderError(
-            f"a chorale of {chorale.steps} steps holds only rests; it needs at least one note",
+        raise GenerationError(
+            f"a chorale of {chorale.steps} steps has only rests; it needs at least one note",
             permanent=True,
         )
     samples = events.clip_samples(chorale)

@@ -1,4 +1,4 @@
-"""Samples to bytes: MP3 at a constant bit rate without tags, and WAV."""
+"""From samples to bytes: MP3 at a constant bit rate without tags, and WAV."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from generator.rendering.events import SAMPLE_RATE
 
 BIT_RATE = 96
-# Nothing of the pipes lies above 14 kHz; at this rate every frame has the same 432 bytes.
+# The pipes have nothing above 14 kHz, and at this rate every frame has the same 432 bytes.
 MP3_RATE = 32_000
-# LAME's own scale, 2 best and 7 fastest. Below 6 kHz, where pipes are heard, 7 errs by 8 to 18 dB
-# less than 5, whose model of the ear spends the bits on what lies 42 dB lower.
+# LAME's own scale: 2 is best, 7 fastest. Below 6 kHz, where the pipes are heard, 7 is closer than 5
+# by 8 to 18 dB: the ear model of 5 spends bits on what lies 42 dB lower.
 QUALITY = 7
-# LAME makes everything softer by this factor, against clipping; it is given as much more.
+# LAME makes everything softer by this factor, against clipping, so the input is made louder.
 LAME_SCALE = 0.95
 _RATIO = Fraction(MP3_RATE, SAMPLE_RATE).as_integer_ratio()
 SETTINGS = (BIT_RATE, MP3_RATE, QUALITY, LAME_SCALE)
@@ -28,7 +28,7 @@ ENCODER = f"lameenc {version('lameenc')}, scipy {version('scipy')}"
 
 def mp3(sound: NDArray[np.float32]) -> bytes:
     """float32[2, N] in -1..1 as MP3 frames and nothing else."""
-    # LAME writes its name into bytes that no decoder reads, where a frame has some to spare.
+    # LAME writes its name into spare bytes of a frame, which no decoder reads.
     return _frames(sound).replace(b"LAME", bytes(4))
 
 
@@ -44,11 +44,11 @@ def wav(sound: NDArray[np.float32]) -> bytes:
 
 
 def _frames(sound: NDArray[np.float32]) -> bytes:
-    # Here, because a web process does without scipy. LAME's own way from one rate to the other
-    # takes four times as long.
+    # Imported here, since a web process needs no scipy. LAME's own resampling takes four times as
+    # long.
     from scipy.signal import resample_poly
 
-    heard = resample_poly(sound / np.float32(LAME_SCALE), *_RATIO, axis=1)
+    resampled = resample_poly(sound / np.float32(LAME_SCALE), *_RATIO, axis=1)
     encoder = lameenc.Encoder()
     encoder.silence()
     encoder.set_bit_rate(BIT_RATE)
@@ -56,7 +56,7 @@ def _frames(sound: NDArray[np.float32]) -> bytes:
     encoder.set_out_sample_rate(MP3_RATE)
     encoder.set_channels(2)
     encoder.set_quality(QUALITY)
-    return bytes(encoder.encode(_pcm(heard)) + encoder.flush())
+    return bytes(encoder.encode(_pcm(resampled)) + encoder.flush())
 
 
 def _pcm(sound: NDArray[np.float32]) -> bytes:

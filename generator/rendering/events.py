@@ -1,11 +1,10 @@
-"""From the grid over its MIDI file to what a synthesiser plays, and when.
+"""From a chorale, by way of its MIDI file, to the keys that a synthesiser presses, and when.
 
 Conventions
 -----------
-Time is counted in samples at `SAMPLE_RATE`. Every event stands on a multiple of `BLOCK`, where
-FluidSynth takes notice of events: nothing is early or late, and nothing depends on how the sound is
-asked for. The length of a clip follows from the steps and the metre alone, so that the two clips of
-a pair are equally long.
+Time is counted in samples at `SAMPLE_RATE`. Every event lies on a multiple of `BLOCK`, where
+FluidSynth handles events: none is early or late, however the sound is requested. The length of a
+clip follows from the steps and the metre alone, so the two clips of a pair are equally long.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ from generator.music.grid.tempo import step_seconds
 SAMPLE_RATE = 44_100
 BLOCK = 64
 LEAD_SECONDS = 0.25
-# Long enough for the reverberation of the last chord, which is faded at its end.
+# Long enough for the reverberation of the last chord, whose end is faded out.
 TAIL_SECONDS = 2.75
-# A pipe that speaks again is shut this long before: without a gap a repeated note sounds held.
+# A repeated note is released this long before it sounds again; without a gap it would sound held.
 REPEAT_GAP_SECONDS = 0.08
 
 
 @dataclass(frozen=True, order=True)
-class Event:
-    """One key goes down or comes up. Releases sort before attacks at the same sample."""
+class KeyEvent:
+    """A key goes down or comes up. At the same sample, releases sort before attacks."""
 
     sample: int
     down: bool
@@ -41,7 +40,7 @@ class Event:
 
 
 def step_samples(chorale: Chorale) -> NDArray[np.int64]:
-    """int64[T + 1]: the sample at which each step begins, and the last one ends."""
+    """int64[T + 1]: the sample at which each step begins, and at which the last one ends."""
     seconds = LEAD_SECONDS + np.arange(chorale.steps + 1) * step_seconds(chorale.metre[0][1])
     return np.rint(seconds * SAMPLE_RATE / BLOCK).astype(np.int64) * BLOCK
 
@@ -51,8 +50,8 @@ def clip_samples(chorale: Chorale) -> int:
     return int(step_samples(chorale)[-1]) + round(TAIL_SECONDS * SAMPLE_RATE)
 
 
-def key_events(chorale: Chorale) -> list[Event]:
-    """The events of all four voices in the order of time, read from the chorale's MIDI file.
+def key_events(chorale: Chorale) -> list[KeyEvent]:
+    """The events of all four voices in order of time, read from the chorale's MIDI file.
 
     Examples
     --------
@@ -60,29 +59,29 @@ def key_events(chorale: Chorale) -> list[Event]:
     >>> [(event.down, event.pitch) for event in key_events(c)]
     [(True, 72), (False, 72)]
     """
-    at = step_samples(chorale)
+    samples = step_samples(chorale)
     gap = round(REPEAT_GAP_SECONDS * SAMPLE_RATE / BLOCK) * BLOCK
     events = []
     for notes in _voices(midi_bytes(chorale)):
         struck = {(note.start, note.pitch) for note in notes}
         for note in notes:
-            down, up = int(at[note.start]), int(at[note.end])
+            down, up = int(samples[note.start]), int(samples[note.end])
             if (note.end, note.pitch) in struck:
                 up = max(up - gap, (down + up) // 2 // BLOCK * BLOCK)
-            events.append(Event(down, True, note.voice, note.pitch))
-            events.append(Event(up, False, note.voice, note.pitch))
+            events.append(KeyEvent(down, True, note.voice, note.pitch))
+            events.append(KeyEvent(up, False, note.voice, note.pitch))
     return sorted(events)
 
 
 @dataclass(frozen=True)
-class _Note:
+class _SoundingNote:
     voice: int
     start: int
     end: int
     pitch: int
 
 
-def _voices(data: bytes) -> list[list[_Note]]:
+def _voices(data: bytes) -> list[list[_SoundingNote]]:
     """The notes of each voice's track, in steps."""
     voices = []
     for track in mido.MidiFile(file=BytesIO(data)).tracks[1:]:
@@ -92,6 +91,7 @@ def _voices(data: bytes) -> list[list[_Note]]:
             if message.type == "note_on":
                 down = tick
             elif message.type == "note_off":
-                notes.append(_Note(message.channel, down // STEP, tick // STEP, message.note))
+                start, end = down // STEP, tick // STEP
+                notes.append(_SoundingNote(message.channel, start, end, message.note))
         voices.append(notes)
     return voices

@@ -1,7 +1,7 @@
-"""Finds FluidSynth: the library inside pygame-ce first, the system's otherwise.
+"""Finds FluidSynth: the library inside pygame-ce if there is one, otherwise the system's.
 
-The two differ in bytes and in level, so one is preferred everywhere; which one was taken is part of
-a clip's fingerprint. pygame itself is never imported.
+The two differ in bytes and in level, so the same one is preferred everywhere, and a clip's
+fingerprint says which it was. pygame itself is never imported.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from threading import Lock
 from types import ModuleType
 from typing import Any
 
-from generator.rendering.errors import RenderError
+from generator.errors import GenerationError
 
 _LOG_LEVELS = 5
 _Log = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
-_look_up = Lock()
+_find_library_lock = Lock()
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Library:
     module : module
         pyfluidsynth, bound to this very library.
     write_float : callable
-        ``fluid_synth_write_float``, which pyfluidsynth does not offer: samples without the loss of
-        16 bits at a low level.
+        ``fluid_synth_write_float``, which pyfluidsynth does not offer: it avoids rounding soft
+        sounds to 16 bits.
     version : str
     kind : str
         ``"bundled"`` (pygame-ce) or ``"system"``.
@@ -54,17 +54,17 @@ def fluidsynth_library() -> Library:
 
     Raises
     ------
-    RenderError
+    GenerationError
         If there is none, with what to install.
     """
     bundled = _bundled_path()
     path = str(bundled) if bundled else _system_path()
     if path is None:
-        raise RenderError("no FluidSynth library; run `pip install pygame-ce` or `make setup`")
+        raise GenerationError("no FluidSynth library; run `pip install pygame-ce` or `make setup`")
     try:
         module = _bound_to(path)
     except OSError as error:
-        raise RenderError(
+        raise GenerationError(
             f"FluidSynth library {path} does not load ({error}); reinstall it with "
             "`pip install --force-reinstall pygame-ce`"
         ) from error
@@ -85,12 +85,12 @@ def _bundled_path() -> Path | None:
     if spec is None or spec.origin is None:
         return None
     package = Path(spec.origin).parent
-    found = [
+    libraries = [
         *package.parent.glob("pygame_ce.libs/libfluidsynth*"),
         *package.glob(".dylibs/libfluidsynth*"),
         *package.glob("libfluidsynth*.dll"),
     ]
-    return min(found, default=None)
+    return min(libraries, default=None)
 
 
 def _system_path() -> str | None:
@@ -101,17 +101,17 @@ def _system_path() -> str | None:
 
 
 def _bound_to(path: str) -> ModuleType:
-    # pyfluidsynth looks its library up when it is imported. Another import of it in this process
-    # (pretty_midi's) may have bound the system's, so this one is a private copy of the module.
+    # pyfluidsynth finds its library on import. Another import in this process, such as
+    # pretty_midi's, may have bound the system's library, so this is a private copy of the module.
     spec = importlib.util.find_spec("fluidsynth")
     if spec is None or spec.loader is None:
-        raise RenderError("no pyfluidsynth; run `pip install pyfluidsynth` or `make setup`")
+        raise GenerationError("no pyfluidsynth; run `pip install pyfluidsynth` or `make setup`")
     module = importlib.util.module_from_spec(spec)
-    with _look_up:
+    with _find_library_lock:
         original = ctypes.util.find_library
         ctypes.util.find_library = lambda name: path
         try:
-            # It prints what it found where CI is set: into a command's own output.
+            # Where CI is set it prints which library it found, into a command's own output.
             with redirect_stdout(io.StringIO()):
                 spec.loader.exec_module(module)
         finally:
@@ -119,15 +119,15 @@ def _bound_to(path: str) -> ModuleType:
     return module
 
 
-# FluidSynth's log: errors come back as return values, the rest is chatter.
-_say_nothing = _Log(lambda level, message, data: None)
+# FluidSynth's errors come back as return values; its log adds nothing.
+_ignore_log = _Log(lambda level, message, data: None)
 
 
 def _silence(library: Any) -> None:
     library.fluid_set_log_function.argtypes = [ctypes.c_int, _Log, ctypes.c_void_p]
     library.fluid_set_log_function.restype = ctypes.c_void_p
     for level in range(_LOG_LEVELS):
-        library.fluid_set_log_function(level, _say_nothing, None)
+        library.fluid_set_log_function(level, _ignore_log, None)
 
 
 def _write_float(library: Any) -> Callable[..., int]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.rendering.errors import RenderError
+from generator.errors import GenerationError
 from generator.rendering.events import SAMPLE_RATE
 
 TARGET_LUFS = -18.0
 TOLERANCE_LU = 0.1
-ROUNDS = 5
-# Room for the encoder, whose decoded peaks are a little higher than what it was given.
-HIGHEST_PEAK = 10 ** (-1 / 20)
+MAX_PASSES = 5
+# Leaves room for the encoder: decoded peaks are a little higher than those of its input.
+MAX_PEAK = 10 ** (-1 / 20)
 
 
 def loudness(sound: NDArray[np.float32]) -> float:
@@ -33,7 +33,7 @@ def loudness(sound: NDArray[np.float32]) -> float:
     float
         ``-inf`` for silence.
     """
-    # Here, because it imports scipy, which a web process does without.
+    # Imported here, since it imports scipy, which a web process does not need.
     from pyloudnorm import Meter
 
     with np.errstate(divide="ignore"):
@@ -41,31 +41,34 @@ def loudness(sound: NDArray[np.float32]) -> float:
 
 
 def levelled(sound: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """The sound at `TARGET_LUFS` and its loudness, measured again.
+    """The sound at `TARGET_LUFS`, and its loudness as measured afterwards.
 
     Raises
     ------
-    RenderError
+    GenerationError
         If the sound is silent, cannot be brought to the level, or would clip.
     """
-    level, found = sound, loudness(sound)
-    if not np.isfinite(found):
-        raise RenderError("the clip is silent; a chorale needs at least one note", permanent=True)
-    # BS.1770 leaves out what is below -70 LUFS, so a gain can bring a little more into the measure.
-    for _ in range(ROUNDS):
-        level = (level * np.float32(10 ** ((TARGET_LUFS - found) / 20))).astype(np.float32)
-        found = loudness(level)
-        if abs(found - TARGET_LUFS) < TOLERANCE_LU / 5:
+    levelled_sound, lufs = sound, loudness(sound)
+    if not np.isfinite(lufs):
+        raise GenerationError(
+            "the clip is silent; a chorale needs at least one note", permanent=True
+        )
+    # BS.1770 ignores what is below -70 LUFS, so after a gain it may measure a little more sound.
+    for _ in range(MAX_PASSES):
+        gain = np.float32(10 ** ((TARGET_LUFS - lufs) / 20))
+        levelled_sound = (levelled_sound * gain).astype(np.float32)
+        lufs = loudness(levelled_sound)
+        if abs(lufs - TARGET_LUFS) < TOLERANCE_LU / 5:
             break
     else:
-        raise RenderError(
-            f"the clip has {found:.2f} LUFS and cannot be brought to {TARGET_LUFS}", permanent=True
+        raise GenerationError(
+            f"the clip has {lufs:.2f} LUFS and cannot be brought to {TARGET_LUFS}", permanent=True
         )
-    peak = float(np.abs(level).max())
-    if peak > HIGHEST_PEAK:
-        raise RenderError(
+    peak = float(np.abs(levelled_sound).max())
+    if peak > MAX_PEAK:
+        raise GenerationError(
             f"at {TARGET_LUFS} LUFS the clip peaks at {peak:.2f} and would clip above "
-            f"{HIGHEST_PEAK:.2f}; use a SoundFont with a softer attack",
+            f"{MAX_PEAK:.2f}; use a SoundFont with a softer attack",
             permanent=True,
         )
-    return level, found
+    return levelled_sound, lufs

@@ -1,7 +1,7 @@
 """FluidSynth: events in, samples out.
 
-Every clip has a synthesiser of its own, because one that has played before gives other samples even
-after a reset. One idle synthesiser holds the SoundFont's samples in memory, so that a new one costs
+Every clip has a synthesiser of its own, because one that has played before gives other samples,
+even after a reset. One idle synthesiser keeps the SoundFont in memory, so that a new one costs only
 milliseconds.
 """
 
@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.rendering.errors import RenderError
-from generator.rendering.events import SAMPLE_RATE, Event
+from generator.errors import GenerationError
+from generator.rendering.events import SAMPLE_RATE, KeyEvent
 from generator.rendering.fluidsynth_library import fluidsynth_library
 
 Stereo = NDArray[np.float32]
@@ -26,9 +26,9 @@ Stereo = NDArray[np.float32]
 VELOCITY = 100
 PANS = (54, 60, 68, 74)
 REVERB_SEND = 70
-# Room size, damping, width, level: a church, with a tail of about 2.4 s.
+# Room size, damping, width, level: a church, reverberating for about 2.4 s.
 REVERB = (0.75, 0.25, 0.8, 0.5)
-# General MIDI's church organ where the font has it, or else the pipes' Montre 8 + 4.
+# General MIDI's church organ if the font has it, otherwise the Montre 8 + 4 of our pipes.
 PROGRAMS = (19, 6)
 SETTINGS: dict[str, int | float] = {
     "synth.polyphony": 256,
@@ -41,8 +41,8 @@ _CC_PAN, _CC_REVERB = 10, 91
 
 
 @dataclass
-class _Idle:
-    """The synthesiser that keeps a font in memory, and what is known of that font."""
+class _IdleSynth:
+    """A synthesiser that keeps a font in memory, and what is known about that font."""
 
     state: tuple[str, int, int]
     synth: Any
@@ -51,21 +51,21 @@ class _Idle:
 
 
 @dataclass
-class _Holder:
-    idle: _Idle | None = None
+class _FontCache:
+    idle: _IdleSynth | None = None
     lock: Lock = field(default_factory=Lock)
 
 
-_holder = _Holder()
+_cache = _FontCache()
 
 
-def play(events: Sequence[Event], samples: int, soundfont: Path) -> Stereo:
+def play(events: Sequence[KeyEvent], samples: int, soundfont: Path) -> Stereo:
     """The sound of the events.
 
     Parameters
     ----------
-    events : sequence of Event
-        In the order of time.
+    events : sequence of KeyEvent
+        In order of time.
     samples : int
         Length of the result.
     soundfont : Path
@@ -77,10 +77,10 @@ def play(events: Sequence[Event], samples: int, soundfont: Path) -> Stereo:
 
     Raises
     ------
-    RenderError
-        If there is no FluidSynth, or no sound SoundFont at the path.
+    GenerationError
+        If there is no FluidSynth, or the SoundFont is missing or damaged.
     """
-    program = _held(soundfont).program
+    program = _idle_synth(soundfont).program
     sound: Stereo = np.zeros((2, samples), dtype=np.float32)
     synth = _loaded(soundfont, program)
     try:
@@ -99,46 +99,48 @@ def play(events: Sequence[Event], samples: int, soundfont: Path) -> Stereo:
 
 
 def font_sha256(soundfont: Path) -> str:
-    """Of the font as it lies in memory; raises `RenderError` as `play` does."""
-    return _held(soundfont).sha256
+    """Of the font in memory; raises `GenerationError` as `play` does."""
+    return _idle_synth(soundfont).sha256
 
 
-def _held(soundfont: Path) -> _Idle:
-    """The idle synthesiser, made anew where the file has changed."""
+def _idle_synth(soundfont: Path) -> _IdleSynth:
+    """The idle synthesiser, made again if the file has changed."""
     check_font_file(soundfont)
-    about = soundfont.stat()
-    state = (str(soundfont), about.st_mtime_ns, about.st_size)
-    with _holder.lock:
-        if _holder.idle is None or _holder.idle.state != state:
+    stat = soundfont.stat()
+    state = (str(soundfont), stat.st_mtime_ns, stat.st_size)
+    with _cache.lock:
+        if _cache.idle is None or _cache.idle.state != state:
             program = _program(soundfont)
-            fresh = _Idle(
+            fresh = _IdleSynth(
                 state=state,
                 synth=_loaded(soundfont, program),
                 program=program,
                 sha256=hashlib.sha256(soundfont.read_bytes()).hexdigest(),
             )
-            if _holder.idle is not None:
-                _holder.idle.synth.delete()
-            _holder.idle = fresh
-        return _holder.idle
+            if _cache.idle is not None:
+                _cache.idle.synth.delete()
+            _cache.idle = fresh
+        return _cache.idle
 
 
 def check_font_file(soundfont: Path) -> None:
-    """Look at the first bytes only: cheap enough for every start of a process.
+    """Look at the first bytes only, so that every start of a process can afford it.
 
     Raises
     ------
-    RenderError
-        If the path is no file, or the file no SoundFont.
+    GenerationError
+        If there is no file at the path, or it is not a SoundFont.
     """
-    way_out = "set SOUNDFONT to an .sf2 or .sf3 file, or unset it for the pipes that come along"
+    way_out = "set SOUNDFONT to an .sf2 or .sf3 file, or unset it to use the pipes that ship"
     try:
         with soundfont.open("rb") as file:
             head = file.read(12)
     except OSError as error:
-        raise RenderError(f"no SoundFont at {soundfont} ({error.strerror}); {way_out}") from error
+        raise GenerationError(
+            f"no SoundFont at {soundfont} ({error.strerror}); {way_out}"
+        ) from error
     if head[:4] != b"RIFF" or head[8:] != b"sfbk":
-        raise RenderError(f"{soundfont} is no SoundFont; {way_out}")
+        raise GenerationError(f"{soundfont} is not a SoundFont; {way_out}")
 
 
 def _program(soundfont: Path) -> int:
@@ -150,7 +152,9 @@ def _program(soundfont: Path) -> int:
     finally:
         synth.delete()
     wanted = " or ".join(map(str, PROGRAMS))
-    raise RenderError(f"SoundFont {soundfont} has no program {wanted} in bank 0; use another")
+    raise GenerationError(
+        f"SoundFont {soundfont} has no program {wanted} in bank 0; use another font"
+    )
 
 
 def _opened(soundfont: Path) -> tuple[Any, int]:
@@ -158,8 +162,8 @@ def _opened(soundfont: Path) -> tuple[Any, int]:
     font = synth.sfload(str(soundfont))
     if font < 0:
         synth.delete()
-        raise RenderError(
-            f"SoundFont {soundfont} is damaged: FluidSynth cannot read it; fetch it anew"
+        raise GenerationError(
+            f"SoundFont {soundfont} is damaged, FluidSynth cannot read it; get a new copy"
         )
     return synth, font
 
@@ -170,8 +174,8 @@ def _loaded(soundfont: Path, program: int) -> Any:
     for voice, pan in enumerate(PANS):
         if synth.program_select(voice, font, 0, program) != 0:
             synth.delete()
-            raise RenderError(
-                f"SoundFont {soundfont} does not give program {program}; fetch it anew"
+            raise GenerationError(
+                f"SoundFont {soundfont} does not load program {program}; get a new copy"
             )
         synth.cc(voice, _CC_PAN, pan)
         synth.cc(voice, _CC_REVERB, REVERB_SEND)
@@ -184,4 +188,4 @@ def _write(synth: Any, sound: Stereo, start: int, stop: int) -> None:
     left, right = (sound[channel].ctypes.data for channel in (0, 1))
     write = fluidsynth_library().write_float
     if write(synth.synth, stop - start, left, start, 1, right, start, 1) != 0:
-        raise RenderError(f"FluidSynth gave no sound for samples {start} to {stop}")
+        raise GenerationError(f"FluidSynth gave no sound for samples {start} to {stop}")

@@ -2,13 +2,13 @@
 
     python generator/rendering/soundfont/build_pipes.py --out pipes.sf3
 
-Needs Debian or a relative of it with `apt-get install wavpack sf3convert`; the package itself
-(`grandorgue-demo`, 21 MB) is fetched into a temporary folder and not installed. The same versions
-give the same bytes.
+Needs Debian, or a system based on it, with `apt-get install wavpack sf3convert`. The package
+itself (`grandorgue-demo`, 21 MB) is downloaded into a temporary folder and not installed. The same
+versions give the same bytes.
 
-Changes against the recordings, which the licence asks to be named: five stops, one pipe in six
-semitones; two channels mixed to one; cut after the longest of their loops; made equally high in
-their peaks; levels brought 70 % of the way to the stop's median; compressed.
+The licence asks us to name our changes to the recordings: five stops, one pipe for every six
+semitones; two channels mixed into one; cut after the longest loop; equal peaks; levels moved 70 %
+of the way to the stop's median; compressed.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from numpy.typing import NDArray
 
 PACKAGE = "grandorgue-demo"
 TOOLS = ("apt-get", "dpkg-deb", "wvunpack", "sf3convert")
-# A fixed number for the Ogg streams; sf3convert would take one from the clock.
+# A fixed number for the Ogg streams; by itself sf3convert takes one from the clock.
 OGG_SERIAL = "363967837"
 OGG_QUALITY = "0.7"
 
-# Stop, and the keys recorded that are used; each serves the keys up to the next.
+# The recorded keys that are used; each serves its range of keys.
 PIPES = (31, 42, 43, 54, 55, 66, 67, 78, 79, 90)
 STOPS = {
     "Montre8": PIPES,
@@ -46,7 +46,7 @@ STOPS = {
 RANGES = {31: (31, 36), 42: (37, 42), 43: (43, 48), 54: (49, 54), 55: (55, 60)} | {
     66: (61, 66), 67: (67, 72), 78: (73, 78), 79: (79, 84), 90: (85, 90)
 }  # fmt: skip
-# Name, then for each layer: stop, attenuation in centibels, transposition in semitones.
+# Name; then for each layer its stop, attenuation in centibels and transposition in semitones.
 PRESETS: tuple[tuple[str, tuple[tuple[str, int, int], ...]], ...] = (
     ("Montre 8", (("Montre8", 0, 0),)),
     ("Bourdon 8", (("Bourdon8", 0, 0),)),
@@ -59,7 +59,7 @@ PRESETS: tuple[tuple[str, tuple[tuple[str, int, int], ...]], ...] = (
 PEAK = 30_000 / 32_768
 LEVELLING = 0.7
 AFTER_LOOP = 8
-# SoundFont 2.01 asks for this much silence after each sample.
+# The silence that SoundFont 2.01 asks for after each sample.
 SILENCE = 46
 REVERB_SEND = 250
 ATTACK_TIMECENTS, RELEASE_TIMECENTS = -9000, -1586
@@ -72,7 +72,7 @@ Samples = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Pipe:
-    """One recording, made ready: its loop and its pitch as the recording itself names them."""
+    """One recording, prepared; loop and pitch are those that the file itself states."""
 
     name: str
     key: int
@@ -93,7 +93,7 @@ class BuildError(Exception):
 
 
 def main() -> int:
-    """Build, and say how large the file is."""
+    """Build the font and print its size."""
     parser = argparse.ArgumentParser(description="Rebuild pipes.sf3 from Debian's package.")
     parser.add_argument("--out", type=Path, required=True, help="the .sf3 file to write")
     out: Path = parser.parse_args().out
@@ -108,7 +108,7 @@ def main() -> int:
 
 
 def build(folder: Path, out: Path) -> None:
-    """Fetch, read, write SF2, compress; all of it in `folder` until the file is whole."""
+    """Download, read, write SF2 and compress, all in `folder` until the file is complete."""
     _run(folder, "apt-get", "download", PACKAGE)
     package = next(folder.glob(f"{PACKAGE}_*.deb"))
     _run(folder, "dpkg-deb", "-x", str(package), "package")
@@ -283,8 +283,8 @@ def _run(folder: Path, *command: str) -> bytes:
             f"no program {command[0]}; run `apt-get install wavpack sf3convert` on Debian"
         ) from error
     except subprocess.CalledProcessError as error:
-        said = (error.stderr or error.stdout).decode(errors="replace").strip().splitlines()
-        reason = said[-1] if said else "nothing"
+        lines = (error.stderr or error.stdout).decode(errors="replace").strip().splitlines()
+        reason = lines[-1] if lines else "it printed nothing"
         raise BuildError(f"`{' '.join(command)}` failed: {reason}") from error
     return done.stdout
 

@@ -1,4 +1,4 @@
-"""Chorales made by hand for the tests of sound."""
+"""Handmade chorales for the tests of sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a clip must be like, by numbers."""
+"""What a clip must be like, in numbers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from generator.errors import GenerationError
 from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.tempo import step_seconds
 from generator.rendering import encoding, events, loudness
 from generator.rendering.clip import Clip, fingerprint, render_clip, render_wav
-from generator.rendering.errors import RenderError
 from tests.generator.rendering.material import FONT, chorale, one_note, other_chorale
 
 
@@ -67,7 +67,7 @@ def test_every_clip_is_equally_loud_and_does_not_clip(music: Chorale):
 
     assert clip.loudness == pytest.approx(loudness.TARGET_LUFS, abs=0.1)
     assert loudness.loudness(heard.astype(np.float32)) == pytest.approx(-18, abs=0.1)
-    assert np.abs(heard).max() < loudness.HIGHEST_PEAK
+    assert np.abs(heard).max() < loudness.MAX_PEAK
 
 
 def test_the_mp3_itself_is_as_loud_when_decoded_and_does_not_clip(clip):
@@ -121,12 +121,12 @@ def test_rendered_again_the_bytes_are_the_same_here_and_in_another_process(clip)
         "from tests.generator.rendering.material import FONT, chorale;"
         "sys.stdout.buffer.write(render_clip(chorale(), soundfont=FONT).mp3)"
     )
-    elsewhere = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    other_process = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
 
     render_clip(other_chorale(), soundfont=FONT)
     assert render_clip(chorale(), soundfont=FONT).mp3 == clip.mp3
-    assert elsewhere.stdout == clip.mp3
-    assert elsewhere.stderr == b""
+    assert other_process.stdout == clip.mp3
+    assert other_process.stderr == b""
 
 
 def test_the_wav_is_stereo_in_16_bits_and_as_long_as_the_clip(clip):
@@ -150,9 +150,9 @@ def test_a_held_note_has_its_pitch_within_five_cents(pitch):
     hertz = np.fft.rfftfreq(2**21, 1 / events.SAMPLE_RATE)
     wanted = 440 * 2 ** ((pitch - 69) / 12)
     near = (hertz > wanted * 2 ** (-1 / 12)) & (hertz < wanted * 2 ** (1 / 12))
-    found = hertz[near][spectrum[near].argmax()]
+    peak = hertz[near][spectrum[near].argmax()]
 
-    assert abs(1200 * np.log2(found / wanted)) < 5
+    assert abs(1200 * np.log2(peak / wanted)) < 5
 
 
 def test_a_repeated_note_is_heard_as_a_new_attack():
@@ -167,15 +167,15 @@ def test_a_repeated_note_is_heard_as_a_new_attack():
 
 
 def test_all_voices_are_struck_alike_and_stand_where_they_are_written():
-    found = events.key_events(chorale(beats=2))
+    key_events = events.key_events(chorale(beats=2))
 
-    downs = [(event.voice, event.pitch) for event in found if event.down]
-    ups = [(event.voice, event.pitch) for event in found if not event.down]
+    downs = [(event.voice, event.pitch) for event in key_events if event.down]
+    ups = [(event.voice, event.pitch) for event in key_events if not event.down]
     assert sorted(downs) == sorted(ups)
-    assert all(event.sample % events.BLOCK == 0 for event in found)
-    assert [event.pitch for event in found if event.down and event.sample == found[0].sample] == [
-        67, 62, 59, 43
-    ]  # fmt: skip
+    assert all(event.sample % events.BLOCK == 0 for event in key_events)
+    start = key_events[0].sample
+    first_chord = [event.pitch for event in key_events if event.down and event.sample == start]
+    assert first_chord == [67, 62, 59, 43]
 
 
 def test_a_repeat_of_sixteenths_still_sounds_for_half_its_time():
@@ -199,7 +199,7 @@ def test_half_notes_are_the_beat_in_3_2():
 def test_a_chorale_of_rests_is_refused_for_good():
     silent = Chorale(pitch=np.full((4, 16), REST), onset=np.zeros((4, 16)))
 
-    with pytest.raises(RenderError, match="16 steps holds only rests") as caught:
+    with pytest.raises(GenerationError, match="16 steps has only rests") as caught:
         render_clip(silent, soundfont=FONT)
     assert caught.value.permanent
 

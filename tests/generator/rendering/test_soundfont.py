@@ -1,4 +1,4 @@
-"""The font that comes along: what it is, whose it is, how it is made."""
+"""The font that ships with the code: what it is, whose it is, how it is made."""
 
 from __future__ import annotations
 

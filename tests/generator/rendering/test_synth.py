@@ -1,4 +1,4 @@
-"""The synthesiser: alone in its thread, clean after itself."""
+"""The synthesiser: alone in its thread, and leaving nothing behind."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ def test_threads_do_not_disturb_each_other():
 def test_every_synthesiser_is_deleted(monkeypatch):
     synth.font_sha256(FONT)
     Synth = synth.fluidsynth_library().module.Synth
-    made, gone = [], []
+    created, deleted = [], []
     real_init, real_delete = Synth.__init__, Synth.delete
 
     def init(self, *args, **kwargs):
-        made.append(self)
+        created.append(self)
         real_init(self, *args, **kwargs)
 
     def delete(self):
-        gone.append(self)
+        deleted.append(self)
         real_delete(self)
 
     monkeypatch.setattr(Synth, "__init__", init)
     monkeypatch.setattr(Synth, "delete", delete)
     played(one_note(60))
 
-    assert made
-    assert made == gone
+    assert created
+    assert created == deleted
 
 
 def test_thirty_clips_leak_less_than_ten_megabytes():
