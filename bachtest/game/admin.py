@@ -7,7 +7,7 @@ from bachtest.game.models import Answer, Game, Listener
 
 
 class ReadOnly:
-    """What listeners did is looked at and deleted on request, never made up or mended."""
+    """Staff can view what listeners did and delete it on request, but not add or change it."""
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""The JSON interface of the player: one class for each operation."""
+"""The JSON API of the player: one class for each operation."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from bachtest.game.schema import (
 )
 from bachtest.lib.errors import AppError
 
-# Longer than any sitting at one clip; keeps nonsense out of the table.
-MOST_HEARD = 24 * 3600.0
+# Nobody listens to one clip for longer; keeps nonsense out of the table.
+MAX_HEARD_SECONDS = 24 * 3600.0
 
 
 class StartGame(APIView):
@@ -52,10 +52,10 @@ class StartGame(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        said = _parsed(self.InputSerializer(data=request.data))
-        study = services.open_study(said.pop("study"))
+        fields = _parsed(self.InputSerializer(data=request.data))
+        study = services.open_study(fields.pop("study"))
         with transaction.atomic():
-            listener = services.enrol(listener_of(request), study, **said)
+            listener = services.enrol(listener_of(request), study, **fields)
             game, is_new = services.start_game(listener, study)
         output = self.OutputSerializer({"game": payloads.game_payload(game)})
         response = Response(output.data, status=201 if is_new else 200)
@@ -69,7 +69,7 @@ class CurrentGame(APIView):
         listener = listener_of(request)
         game = services.unfinished_game(listener) if listener else None
         if game is None:
-            raise AppError("No game is under way.", "no_game", 404)
+            raise AppError("You have no game in progress.", "no_game", 404)
         return Response(StartGame.OutputSerializer({"game": payloads.game_payload(game)}).data)
 
 
@@ -88,8 +88,8 @@ class NotePlay(APIView):
     )
     def post(self, request: Request, round_id: UUID) -> Response:
         row = services.round_of(listener_of(request), round_id)
-        said = _parsed(self.InputSerializer(data=request.data))
-        plays = services.note_play(row, Side(said["side"]))
+        fields = _parsed(self.InputSerializer(data=request.data))
+        plays = services.note_play(row, Side(fields["side"]))
         return Response(self.OutputSerializer({"plays": plays}).data)
 
 
@@ -98,8 +98,8 @@ class AnswerRound(APIView):
     class InputSerializer(serializers.Serializer[object]):
         @extend_schema_serializer(component_name="Heard")
         class HeardSerializer(serializers.Serializer[object]):
-            left = serializers.FloatField(min_value=0, max_value=MOST_HEARD)
-            right = serializers.FloatField(min_value=0, max_value=MOST_HEARD)
+            left = serializers.FloatField(min_value=0, max_value=MAX_HEARD_SECONDS)
+            right = serializers.FloatField(min_value=0, max_value=MAX_HEARD_SECONDS)
 
         chosen = serializers.ChoiceField(Side.choices)
         heard = HeardSerializer()
@@ -115,14 +115,14 @@ class AnswerRound(APIView):
     )
     def post(self, request: Request, round_id: UUID) -> Response:
         row = services.round_of(listener_of(request), round_id)
-        said = _parsed(self.InputSerializer(data=request.data))
+        fields = _parsed(self.InputSerializer(data=request.data))
         answer = services.answer_round(
             row,
-            Side(said["chosen"]),
-            heard_left=said["heard"]["left"],
-            heard_right=said["heard"]["right"],
+            Side(fields["chosen"]),
+            heard_left=fields["heard"]["left"],
+            heard_right=fields["heard"]["right"],
         )
-        return Response(RevealSerializer(payloads.reveal(row, answer)).data)
+        return Response(RevealSerializer(payloads.reveal_payload(row, answer)).data)
 
 
 class NoteKnew(APIView):
@@ -136,9 +136,9 @@ class NoteKnew(APIView):
     )
     def post(self, request: Request, round_id: UUID) -> Response:
         row = services.round_of(listener_of(request), round_id)
-        said = _parsed(self.InputSerializer(data=request.data))
-        services.note_knew(row, Answer.Knew(said["knew"]))
-        return Response({"knew": said["knew"]})
+        fields = _parsed(self.InputSerializer(data=request.data))
+        services.note_knew(row, Answer.Knew(fields["knew"]))
+        return Response({"knew": fields["knew"]})
 
 
 class GameResult(APIView):
@@ -147,11 +147,13 @@ class GameResult(APIView):
     )
     def get(self, request: Request, game_id: UUID) -> Response:
         game = services.finished_game(listener_of(request), game_id)
-        return Response(ResultSerializer(payloads.result(game)).data)
+        return Response(ResultSerializer(payloads.result_payload(game)).data)
 
 
 class DeleteListener(APIView):
-    @extend_schema(request=None, responses={204: OpenApiResponse(description="All is deleted.")})
+    @extend_schema(
+        request=None, responses={204: OpenApiResponse(description="Everything is deleted.")}
+    )
     def delete(self, request: Request) -> Response:
         if listener := listener_of(request):
             services.delete_listener(listener)
@@ -160,8 +162,8 @@ class DeleteListener(APIView):
         return response
 
 
-class Unknown(APIView):
-    """Whatever else is asked for under the interface's root, in the interface's own shape."""
+class UnknownAddress(APIView):
+    """Any other address under the API's root is not found, with an error in the API's shape."""
 
     schema = None
 

@@ -16,5 +16,5 @@ urlpatterns = [
     path("rounds/<uuid:round_id>/knew/", api.NoteKnew.as_view(), name="note_knew"),
     path("listener/", api.DeleteListener.as_view(), name="delete_listener"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    re_path("", api.Unknown.as_view()),
+    re_path("", api.UnknownAddress.as_view()),
 ]

@@ -1,7 +1,7 @@
-"""Clips by token. What is sent tells the two sides of a round apart by nothing but the music.
+"""Clips by token. Apart from the music, nothing in a response tells the two sides of a round apart.
 
-ETag and Last-Modified are the round's, so both sides have the same ones; a token is good for its
-own listener only, until it expires.
+ETag and Last-Modified belong to the round, so both sides have the same. A token works only for its
+own listener, until it expires.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from generator.models import Piece
 
 logger = logging.getLogger(__name__)
 
-# More digits than any clip has bytes are no range, and no number for Python either.
+# A number with more digits than these is no range of a clip; Python may refuse to parse it.
 ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
@@ -69,10 +69,9 @@ def _read(piece: Piece) -> bytes:
 
 
 def _span(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
-    """Start and stop of the bytes asked for, empty if there are none; None: the whole clip.
+    """Start and stop of the requested bytes, an empty span if there are none; None: the whole clip.
 
-    Several ranges at once, other units, and a range of another version get the whole, as HTTP
-    allows.
+    Several ranges, other units, or a range of another version get the whole clip, as HTTP allows.
     """
     match = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
     if match is None or match[0] == "bytes=-":

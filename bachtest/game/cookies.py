@@ -1,4 +1,4 @@
-"""The listener's cookie: a signed random id, and nothing else that could tell who it is."""
+"""The listener's cookie: a signed random id, and nothing that could identify the person."""
 
 from __future__ import annotations
 

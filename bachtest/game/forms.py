@@ -6,7 +6,7 @@ from bachtest.game.models import Listener
 
 
 class StartForm(forms.Form):
-    """All may stay empty: whether the consent stands is for the service to say."""
+    """All fields may be empty; the service decides whether the consent is valid."""
 
     consent = forms.CharField(required=False, max_length=20)
     experience = forms.ChoiceField(required=False, choices=Listener.Experience.choices)

@@ -1,4 +1,4 @@
-"""People and what they said: a listener plays games of rounds and answers each round once."""
+"""People and their answers: a listener plays games of rounds and answers each round once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Side(models.TextChoices):
 
 
 class Listener(models.Model):
-    """A person, known by a random id in a cookie and by nothing else."""
+    """A person, known only by a random id in a cookie."""
 
     class Experience(models.TextChoices):
         NOVICE = "novice", "I listen to music"
@@ -57,7 +57,7 @@ class Game(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="games")
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="games")
-    seed = models.BigIntegerField(help_text="of the order, the draw and the coins")
+    seed = models.BigIntegerField(help_text="decides the order, the pairs and the sides")
     created = models.DateTimeField(default=now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -76,18 +76,18 @@ class Game(models.Model):
 
 
 class Round(models.Model):
-    """One pair put to the listener. The side is a coin thrown when the round is drawn."""
+    """One pair that the listener hears. The side is drawn when the game starts."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="rounds")
-    number = models.PositiveSmallIntegerField(help_text="1 for the first of the game")
+    number = models.PositiveSmallIntegerField(help_text="1 for the first round of the game")
     pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="rounds")
     bach_side = models.CharField(max_length=5, choices=Side.choices)
     # What the browser gets instead of a file name.
     left_token = models.CharField(max_length=43, unique=True)
     right_token = models.CharField(max_length=43, unique=True)
     tokens_expire = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True, blank=True, help_text="first given to the browser")
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="when the browser first got it")
     first_play_left = models.DateTimeField(null=True, blank=True)
     first_play_right = models.DateTimeField(null=True, blank=True)
     plays_left = models.PositiveIntegerField(default=0)
@@ -113,7 +113,7 @@ class Round(models.Model):
 
 
 class Answer(models.Model):
-    """What the listener said; one a round, which the database holds."""
+    """What the listener answered; the database allows one answer a round."""
 
     class Knew(models.TextChoices):
         YES = "yes"
@@ -124,13 +124,16 @@ class Answer(models.Model):
     chosen = models.CharField(max_length=5, choices=Side.choices)
     correct = models.BooleanField()
     seconds = models.FloatField(help_text="from the first start of a clip, by the server's clock")
-    heard_left = models.FloatField(help_text="seconds heard, as the browser says")
-    heard_right = models.FloatField(help_text="seconds heard, as the browser says")
+    heard_left = models.FloatField(help_text="seconds heard, as the browser reports")
+    heard_right = models.FloatField(help_text="seconds heard, as the browser reports")
     plays_left = models.PositiveIntegerField()
     plays_right = models.PositiveIntegerField()
     first = models.BooleanField(help_text="Bach was heard first")
     knew = models.CharField(
-        max_length=6, choices=Knew.choices, blank=True, help_text="empty: did not say"
+        max_length=6,
+        choices=Knew.choices,
+        blank=True,
+        help_text="empty if the listener did not say",
     )
     created = models.DateTimeField(default=now)
 

@@ -1,4 +1,4 @@
-"""What the browser is told, by moment: GAME and ROUND before the answer, REVEAL after it."""
+"""What the browser gets: game and round before the answer, the reveal after it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class GamePayload(TypedDict):
     round: RoundPayload | None
 
 
-class Others(TypedDict):
+class OthersPayload(TypedDict):
     answers: int
     correct: int
 
 
-class Reveal(TypedDict):
+class RevealPayload(TypedDict):
     number: int
     chosen: str
     bach: str
@@ -47,26 +47,26 @@ class Reveal(TypedDict):
     composer: str
     condition: str
     written: list[str]
-    others: Others
+    others: OthersPayload
     game_finished: bool
     result_url: str
 
 
-class ResultRound(Reveal):
+class ResultRoundPayload(RevealPayload):
     round: str
     knew: str
     clips: list[ClipPayload]
 
 
-class Result(TypedDict):
+class ResultPayload(TypedDict):
     id: str
     correct: int
-    rounds: list[ResultRound]
+    rounds: list[ResultRoundPayload]
 
 
 def game_payload(game: Game) -> GamePayload:
     current = services.current_round(game)
-    # Not their count: a round that was dropped keeps its number, so that none has two.
+    # Not the count of rounds: the number of a dropped round stays unused.
     last = game.rounds.aggregate(last=Max("number"))["last"]
     return {
         "id": str(game.id),
@@ -98,7 +98,7 @@ def clips_payload(row: Round) -> list[ClipPayload]:
     ]
 
 
-def reveal(row: Round, answer: Answer) -> Reveal:
+def reveal_payload(row: Round, answer: Answer) -> RevealPayload:
     work = row.pair.machine.excerpt.work
     condition = row.pair.machine.condition
     return {
@@ -117,13 +117,13 @@ def reveal(row: Round, answer: Answer) -> Reveal:
     }
 
 
-def _others(row: Round) -> Others:
-    counts = Answer.objects.filter(round__pair=row.pair_id).exclude(round=row)
-    totals = counts.aggregate(answers=Count("id"), correct=Count("id", filter=Q(correct=True)))
+def _others(row: Round) -> OthersPayload:
+    answers = Answer.objects.filter(round__pair=row.pair_id).exclude(round=row)
+    totals = answers.aggregate(answers=Count("id"), correct=Count("id", filter=Q(correct=True)))
     return {"answers": totals["answers"], "correct": totals["correct"]}
 
 
-def result(game: Game) -> Result:
+def result_payload(game: Game) -> ResultPayload:
     rounds = game.rounds.select_related(
         "answer",
         "game__study",
@@ -131,19 +131,19 @@ def result(game: Game) -> Result:
         "pair__machine__composer",
         "pair__machine__excerpt__work",
     )
-    # An answer that was deleted on request takes its round off the page.
-    lines = [_result_round(row) for row in rounds if hasattr(row, "answer")]
+    # When an answer is deleted on request, its round leaves the page.
+    answered = [_result_round(row) for row in rounds if hasattr(row, "answer")]
     return {
         "id": str(game.id),
-        "correct": sum(line["correct"] for line in lines),
-        "rounds": lines,
+        "correct": sum(each["correct"] for each in answered),
+        "rounds": answered,
     }
 
 
-def _result_round(row: Round) -> ResultRound:
+def _result_round(row: Round) -> ResultRoundPayload:
     services.keep_tokens(row)
     return {
-        **reveal(row, row.answer),
+        **reveal_payload(row, row.answer),
         "round": str(row.id),
         "knew": row.answer.knew,
         "clips": clips_payload(row),

@@ -1,4 +1,4 @@
-"""The bridge from rows to the pure draw: what may be played, and what a listener has met."""
+"""From rows to the pure draw: what may be played, and what a listener has heard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generator.models import Pair
 
 
 def candidates(study: Study) -> list[Candidate]:
-    here = Q(rounds__game__study=study)
+    in_study = Q(rounds__game__study=study)
     rows = (
         Pair.objects.playable()
         .values_list(
@@ -24,14 +24,17 @@ def candidates(study: Study) -> list[Candidate]:
             "machine__composer__slug",
             "machine__excerpt__work__tune",
         )
-        .annotate(answers=Count("rounds__answer", filter=here), puts=Count("rounds", filter=here))
+        .annotate(
+            answers=Count("rounds__answer", filter=in_study),
+            exposures=Count("rounds", filter=in_study),
+        )
         .order_by("id")
     )
     return [Candidate(*row) for row in rows]
 
 
-def tunes_met(listener: Listener) -> set[str]:
-    """In any game of any study, played to its end or not."""
+def tunes_exposed(listener: Listener) -> set[str]:
+    """Tune families drawn for the listener in any game of any study, finished or not."""
     rounds = Round.objects.filter(game__listener=listener)
     return set(rounds.values_list("pair__machine__excerpt__work__tune", flat=True))
 
@@ -39,15 +42,15 @@ def tunes_met(listener: Listener) -> set[str]:
 def draw(
     study: Study, listener: Listener, slots: Sequence[Collection[str]], rng: Random
 ) -> list[int]:
-    """Ids of the pairs to put, in order; AppError heard_all or no_pairs where there are none."""
+    """Ids of the pairs to play, in order; AppError heard_all or no_pairs if there are too few."""
     pool = candidates(study)
-    met = tunes_met(listener)
+    exposed = tunes_exposed(listener)
     try:
-        plan = plan_rounds(slots, pool, met=met, weights=study.composers, rng=rng)
+        plan = plan_rounds(slots, pool, tunes_exposed=exposed, weights=study.composers, rng=rng)
     except NoPlan:
-        if met and _fits(slots, pool, study):
+        if exposed and _can_fill(slots, pool, study):
             raise AppError(
-                "You have heard everything there is. Thank you! New pieces will come.",
+                "You have heard everything we have. Thank you! New pieces will come.",
                 "heard_all",
                 409,
             ) from None
@@ -58,13 +61,13 @@ def draw(
 
 
 def is_ready(study: Study) -> bool:
-    """Whether somebody new could play a game."""
-    return _fits(study.rounds, candidates(study), study)
+    """Whether a new listener could play a game."""
+    return _can_fill(study.rounds, candidates(study), study)
 
 
-def _fits(slots: Sequence[Collection[str]], pool: list[Candidate], study: Study) -> bool:
+def _can_fill(slots: Sequence[Collection[str]], pool: list[Candidate], study: Study) -> bool:
     try:
-        plan_rounds(slots, pool, met=(), weights=study.composers, rng=Random(0))
+        plan_rounds(slots, pool, tunes_exposed=(), weights=study.composers, rng=Random(0))
     except NoPlan:
         return False
     return True

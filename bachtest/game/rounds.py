@@ -1,12 +1,13 @@
-"""Which pairs a game puts to a listener, and on which side Bach stands. Pure: no Django.
+"""Which pairs a listener hears in a game, and on which side Bach is. Pure: no Django.
 
 Conventions
 -----------
 A *slot* is a round of the design: the conditions it may have. A *cell* is a condition and a
-composer. For each slot the cells are tried in a drawn order (conditions alike, composers by
-weight); inside a cell the pair with the fewest answers comes first, then the one put least often,
-then chance. No tune family comes twice, nor one that the listener has met before. The coins come
-from a stream of their own, so that neither the pool nor the draw can have a say in them.
+composer. For each slot the cells are tried in a random order (conditions with equal chances,
+composers by weight). Within a cell the pair with the fewest answers comes first, then the one with
+the fewest exposures, then chance decides. No tune family is played twice, nor one that the listener
+was exposed to before. The sides come from a random stream of their own, so neither the pool nor the
+draw can influence them.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ SIDES = ("left", "right")
 
 
 class NoPlan(ValueError):
-    """The pool cannot fill the slots with tunes that the listener has not met."""
+    """The pool cannot fill the slots with tunes that are new to the listener."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A pair that may be played, and how often it was."""
+    """A pair that may be played, with its answers and exposures so far."""
 
     pair: int
     condition: str
     composer: str
     tune: str
     answers: int
-    puts: int
+    exposures: int
 
 
-def throw_coins(seed: int, count: int) -> list[str]:
-    """The side of Bach in each round: fair, independent, the same for the same seed.
+def draw_sides(seed: int, count: int) -> list[str]:
+    """Bach's side in each round: fair, independent, and the same for the same seed.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def throw_coins(seed: int, count: int) -> list[str]:
 
     Examples
     --------
-    >>> throw_coins(1, 5) == throw_coins(1, 5)
+    >>> draw_sides(1, 5) == draw_sides(1, 5)
     True
     """
     rng = Random(f"{seed} coins")
@@ -62,59 +63,61 @@ def plan_rounds(
     slots: Sequence[Collection[str]],
     candidates: Collection[Candidate],
     *,
-    met: Collection[str],
+    tunes_exposed: Collection[str],
     weights: Mapping[str, float],
     rng: Random,
 ) -> list[Candidate]:
-    """One pair for each slot, in the order of play, which is shuffled.
+    """One pair for each slot, in a shuffled order of play.
 
     Parameters
     ----------
     slots : sequence of collections of str
-        The conditions that each round may have.
+        The conditions each round may have.
     candidates : collection of Candidate
         The pool.
-    met : collection of str
-        Tune families that the listener has met.
+    tunes_exposed : collection of str
+        Tune families that the listener has heard before.
     weights : mapping of str to float
-        Weight by composer; a composer that is not named weighs 1, weight 0 is never played.
+        Weight by composer: 1 if it is not named; at weight 0 it is never played.
     rng : random.Random
-        The source of order, cells and ties.
+        Decides the order, the cells and ties.
 
     Returns
     -------
     list of Candidate
-        As many as slots, no two of the same tune.
+        One for each slot, no two of the same tune.
 
     Raises
     ------
     NoPlan
-        If no such choice exists; found by trying all, so a plan that exists is never missed.
+        If no such plan exists. All are tried, so a plan that exists is never missed.
     """
-    unmet = [each for each in candidates if each.tune not in met]
-    menus = [_menu(slot, unmet, weights, rng)[: len(slots)] for slot in slots]
-    scarce_first = sorted(range(len(slots)), key=lambda slot: len(menus[slot]))
-    plan = _choose([menus[slot] for slot in scarce_first], frozenset())
+    new = [each for each in candidates if each.tune not in tunes_exposed]
+    rankings = [_ranking(slot, new, weights, rng)[: len(slots)] for slot in slots]
+    scarce_first = sorted(range(len(slots)), key=lambda slot: len(rankings[slot]))
+    plan = _choose([rankings[slot] for slot in scarce_first], frozenset())
     if plan is None:
-        raise NoPlan(f"{len(unmet)} pairs of tunes not met cannot fill {len(slots)} rounds")
+        raise NoPlan(f"{len(new)} pairs of new tunes cannot fill {len(slots)} rounds")
     rng.shuffle(plan)
     return plan
 
 
-def _menu(
-    slot: Collection[str], unmet: Sequence[Candidate], weights: Mapping[str, float], rng: Random
+def _ranking(
+    slot: Collection[str], new: Sequence[Candidate], weights: Mapping[str, float], rng: Random
 ) -> list[Candidate]:
     """A slot's candidates, best first, one for each tune.
 
-    As many as there are slots are enough: the others can take no more tunes than that.
+    The caller needs no more of them than there are slots, since the other slots take fewer tunes.
     """
     cells: dict[tuple[str, str], list[Candidate]] = {}
-    for each in unmet:
+    for each in new:
         if each.condition in slot and weights.get(each.composer, 1.0) > 0:
             cells.setdefault((each.condition, each.composer), []).append(each)
     best: dict[str, Candidate] = {}
     for cell in _cell_order(sorted(cells), weights, rng):
-        ranked = sorted((each.answers, each.puts, rng.random(), each.pair) for each in cells[cell])
+        ranked = sorted(
+            (each.answers, each.exposures, rng.random(), each.pair) for each in cells[cell]
+        )
         by_pair = {each.pair: each for each in cells[cell]}
         for *_, pair in ranked:
             best.setdefault(by_pair[pair].tune, by_pair[pair])
@@ -135,12 +138,12 @@ def _cell_order(
             yield condition, composer
 
 
-def _choose(menus: Sequence[list[Candidate]], taken: frozenset[str]) -> list[Candidate] | None:
-    if not menus:
+def _choose(rankings: Sequence[list[Candidate]], taken: frozenset[str]) -> list[Candidate] | None:
+    if not rankings:
         return []
-    for each in menus[0]:
+    for each in rankings[0]:
         if each.tune not in taken:
-            rest = _choose(menus[1:], taken | {each.tune})
+            rest = _choose(rankings[1:], taken | {each.tune})
             if rest is not None:
                 return [each, *rest]
     return None

@@ -1,4 +1,4 @@
-"""Shapes that several operations answer with; each lists its fields, so no new column leaks."""
+"""Response shapes that operations share. Each lists its fields, so no new column can leak."""
 
 from __future__ import annotations
 

@@ -8,12 +8,12 @@ from generator.music.grid.chorale import VOICE_NAMES, VOICES
 
 NAME_OF_VOICE = dict(zip(VOICES, VOICE_NAMES, strict=True))
 
-# The note of a clip's start travels to the server, and so does the answer: this much may be lost.
+# Reports of a clip's start and of the answer take time to reach the server: this much may be lost.
 SLACK_SECONDS = 0.5
 
 
 def seconds_to_hear(listen_seconds: float, clip_seconds: float) -> float:
-    """How much of a clip must be heard: `listen_seconds`, or all of a shorter clip.
+    """How much of a clip must be heard: `listen_seconds`, or the whole of a shorter clip.
 
     >>> seconds_to_hear(5.0, 3.2)
     3.2
@@ -24,23 +24,23 @@ def seconds_to_hear(listen_seconds: float, clip_seconds: float) -> float:
 def heard_by_clock(
     first_left: datetime | None, first_right: datetime | None, *, now: datetime, need: float
 ) -> bool:
-    """Whether both clips can have been heard for `need` seconds since they were first started.
+    """Whether there was time to hear both clips for `need` seconds since they were first started.
 
-    One clip plays at a time, so both together take twice as long as one.
+    Only one clip plays at a time, so both together take twice as long.
 
     Parameters
     ----------
     first_left, first_right : datetime or None
-        First start of each clip by the server's clock; None: never.
+        First start of each clip by the server's clock; None if it was never started.
     now : datetime
         The server's clock.
     need : float
-        Seconds to be heard of each clip.
+        Seconds that must be heard of each clip.
 
     Returns
     -------
     bool
-        False while either clip is unheard or the time is too short, by more than the slack.
+        False while a clip is unheard, or the time is too short by more than the slack.
     """
     if first_left is None or first_right is None:
         return False
@@ -50,17 +50,17 @@ def heard_by_clock(
 
 
 def heard_by_browser(heard_left: float, heard_right: float, *, need: float) -> bool:
-    """Whether the browser itself says that both clips were heard for `need` seconds."""
+    """Whether the browser reports that both clips were heard for `need` seconds."""
     return min(heard_left, heard_right) >= need - SLACK_SECONDS
 
 
 def bach_heard_first(first_left: datetime, first_right: datetime, bach_side: str) -> bool:
-    """Whether Bach's clip was the first to be started."""
+    """Whether Bach's clip was started first."""
     return bach_side == ("left" if first_left <= first_right else "right")
 
 
 def written_voices(condition: str) -> list[str]:
-    """The names of the voices that a condition has the machine write.
+    """The names of the voices that the machine writes in a condition.
 
     >>> written_voices("ATB")
     ['alto', 'tenor', 'bass']

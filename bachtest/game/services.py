@@ -1,4 +1,4 @@
-"""What listeners do: enrol, start a game, play clips, answer, say what they knew, leave."""
+"""What listeners do: enrol, start a game, play clips, answer, say if they knew it, leave."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from bachtest.game import scoring
 from bachtest.game.models import Answer, Game, Listener, Round, Side
 from bachtest.game.pool import draw
-from bachtest.game.rounds import throw_coins
+from bachtest.game.rounds import draw_sides
 from bachtest.lib.errors import AppError
 from bachtest.studies.models import Study
 from generator.models import Pair
@@ -40,12 +40,12 @@ def enrol(
     experience: str = Listener.Experience.UNSTATED,
     age_group: str = Listener.AgeGroup.UNSTATED,
 ) -> Listener:
-    """The listener with a standing consent. What was once stated about oneself stays."""
-    stands = listener is not None and listener.consent_version == study.consent_version
-    if not stands and consent != study.consent_version:
+    """The listener with a valid consent. Experience and age, once stated, stay as they are."""
+    has_consented = listener is not None and listener.consent_version == study.consent_version
+    if not has_consented and consent != study.consent_version:
         raise AppError("Please read and accept the consent first.", "consent")
     listener = listener or Listener()
-    if not stands:
+    if not has_consented:
         listener.consent_version = consent
         listener.consented_at = now()
     if listener.experience == Listener.Experience.UNSTATED:
@@ -57,21 +57,21 @@ def enrol(
 
 
 def start_game(listener: Listener, study: Study, *, seed: int | None = None) -> tuple[Game, bool]:
-    """The listener's unfinished game, or a new one; True says that it is new."""
+    """The listener's unfinished game, or a new one, and whether it is new."""
     try:
         with transaction.atomic():
             if game := unfinished_game(listener):
                 return game, False
             return _new_game(listener, study, secrets.randbits(63) if seed is None else seed), True
     except IntegrityError:
-        # Two tabs pressed Play at once; the constraint let one through.
+        # Play was pressed in two tabs at once; the constraint let one through.
         return Game.objects.get(listener=listener, finished_at=None), False
 
 
 def _new_game(listener: Listener, study: Study, seed: int) -> Game:
     pairs = draw(study, listener, study.rounds, Random(f"{seed} draw"))
     game = Game.objects.create(listener=listener, study=study, seed=seed)
-    sides = throw_coins(seed, len(pairs))
+    sides = draw_sides(seed, len(pairs))
     for number, (pair, side) in enumerate(zip(pairs, sides, strict=True), start=1):
         row = Round(game=game, number=number, pair_id=pair, bach_side=side)
         _renew_tokens(row)
@@ -84,7 +84,7 @@ def unfinished_game(listener: Listener) -> Game | None:
 
 
 def current_round(game: Game) -> Round | None:
-    """The first round without an answer, ready to be sent; None: the game is over."""
+    """The first round without an answer, ready to be sent; None if the game is over."""
     rounds = game.rounds.select_related("pair__bach", "pair__machine", "game__study")
     playable = Pair.objects.playable()
     while current := rounds.filter(answer=None).first():
@@ -102,17 +102,17 @@ def current_round(game: Game) -> Round | None:
 
 
 def _replace_pair(row: Round) -> None:
-    """The pair was retired after the draw; the coin stands.
+    """Replace a pair that was retired after the draw; the side stays.
 
-    Another of its condition takes its place, or else one of any condition of the design. Where the
-    listener has heard all of them the round is dropped, so that the game can go on.
+    The new pair has the same condition if possible, otherwise any condition of the design. If the
+    listener has heard all of them, the round is dropped so that the game can go on.
     """
     game = row.game
     rng = Random(f"{game.seed} draw again {row.number} {row.pair_id}")
-    same = [row.pair.machine.condition]
-    of_the_design = sorted({condition for slot in game.study.rounds for condition in slot})
+    same_condition = [row.pair.machine.condition]
+    any_condition = sorted({condition for slot in game.study.rounds for condition in slot})
     try:
-        [row.pair_id] = _draw_one((same, of_the_design), game, rng)
+        [row.pair_id] = _draw_one((same_condition, any_condition), game, rng)
     except AppError as error:
         if error.code != "heard_all":
             raise
@@ -125,6 +125,7 @@ def _replace_pair(row: Round) -> None:
 
 
 def _draw_one(slots: Sequence[list[str]], game: Game, rng: Random) -> list[int]:
+    """One pair for the first slot that can be filled."""
     *first, last = slots
     for slot in first:
         with suppress(AppError):
@@ -133,13 +134,13 @@ def _draw_one(slots: Sequence[list[str]], game: Game, rng: Random) -> list[int]:
 
 
 def _end_early(game: Game) -> None:
-    """No round is left to answer; a game of which nothing was played leaves no trace."""
+    """No round is left to answer. A game in which nothing was played is deleted."""
     if game.finished_at is not None:
         return
     if not game.rounds.exists():
         game.delete()
         raise AppError(
-            "The clips of this game were taken out, and you have heard all others.",
+            "The clips of this game were withdrawn, and you have heard all the others.",
             "heard_all",
             409,
         )
@@ -154,7 +155,7 @@ def _renew_tokens(row: Round) -> None:
 
 
 def keep_tokens(row: Round) -> None:
-    """Live tokens live on, so that a second tab goes on playing; expired ones are replaced."""
+    """Extend valid tokens, so that a second tab can go on playing; replace expired ones."""
     if row.tokens_expire <= now():
         _renew_tokens(row)
     row.tokens_expire = now() + TOKEN_LIFETIME
@@ -162,7 +163,7 @@ def keep_tokens(row: Round) -> None:
 
 
 def round_of(listener: Listener | None, round_id: UUID) -> Round:
-    """A round that this listener has been sent."""
+    """A round that was sent to this listener."""
     row = (
         Round.objects.filter(id=round_id, game__listener=listener, sent_at__isnull=False)
         .select_related("game__study", "answer", "pair__bach", "pair__machine__composer")
@@ -175,7 +176,7 @@ def round_of(listener: Listener | None, round_id: UUID) -> Round:
 
 
 def note_play(row: Round, side: Side) -> dict[str, int]:
-    """A clip starts: the server's clock keeps the first start of each."""
+    """A clip starts; its first start is stored, by the server's clock."""
     if hasattr(row, "answer"):
         raise _answered()
     plays, first = f"plays_{side}", f"first_play_{side}"
@@ -187,7 +188,7 @@ def note_play(row: Round, side: Side) -> dict[str, int]:
 
 
 def answer_round(row: Round, chosen: Side, *, heard_left: float, heard_right: float) -> Answer:
-    """Save and score the answer; the first one stands, whatever comes after it."""
+    """Save and score the answer. The first answer stands, whatever comes later."""
     if hasattr(row, "answer"):
         raise _answered()
     moment = now()
@@ -224,11 +225,13 @@ def answer_round(row: Round, chosen: Side, *, heard_left: float, heard_right: fl
 
 
 def _answered() -> AppError:
-    return AppError("This round is answered already; the first answer stands.", "answered", 409)
+    return AppError(
+        "You have already answered this round; the first answer stands.", "answered", 409
+    )
 
 
 def clip_seconds(row: Round) -> float:
-    """One number for both sides, whatever the rows say: the length must not tell them apart."""
+    """One number for both sides, whatever the rows say, so the length cannot tell them apart."""
     return round(max(row.pair.bach.seconds or 0.0, row.pair.machine.seconds or 0.0), 1)
 
 
@@ -238,7 +241,7 @@ def note_knew(row: Round, knew: Answer.Knew) -> None:
         if answer is None:
             raise AppError("Answer the round first.", "not_answered", 409)
         answer.knew = knew
-        answer.save(update_fields=["knew"])  # not update(): the counts of the results hear of it
+        answer.save(update_fields=["knew"])  # not update(), so that the results are told
 
 
 def finished_game(listener: Listener | None, game_id: UUID) -> Game:
@@ -246,10 +249,10 @@ def finished_game(listener: Listener | None, game_id: UUID) -> Game:
     if listener is None or game is None:
         raise AppError("You have no such game.", "not_found", 404)
     if game.finished_at is None:
-        raise AppError("This game is not finished.", "unfinished", 409)
+        raise AppError("This game is not finished yet.", "unfinished", 409)
     return game
 
 
 def delete_listener(listener: Listener) -> None:
-    """The listener with all games, rounds and answers; nothing of them is kept."""
+    """Delete the listener with all games, rounds and answers; nothing is kept."""
     listener.delete()

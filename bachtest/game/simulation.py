@@ -1,4 +1,4 @@
-"""A listener of a given skill who plays the site over HTTP, as a browser would."""
+"""A listener with a given skill who plays the site over HTTP, as a browser would."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 TIMEOUT_SECONDS = 60
 
-# Which side a round's Bach is on, by the round's id; the site itself tells nobody.
+# Bach's side by the id of the round; the site itself does not reveal it.
 Truth = Callable[[str], str]
 
 
 class SiteError(Exception):
-    """The site did not answer as it should; the message says what it said."""
+    """The site did not answer as it should; the message quotes its answer."""
 
 
 def chance_right(skill: float) -> float:
-    """Share right of a listener with d' = `skill` who hears both: Phi(d' / sqrt 2).
+    """Expected share of right answers for d' = `skill` in two clips: Phi(d' / sqrt 2).
 
     >>> chance_right(0.0)
     0.5
@@ -40,20 +40,20 @@ class SimulatedListener:
         self.opener = build_opener(HTTPCookieProcessor(CookieJar()))
 
     def play_game(self, truth: Truth) -> tuple[int, int]:
-        """Rounds right, and rounds played."""
-        said = {
+        """Rounds answered correctly, and rounds played."""
+        start = {
             "consent": self.consent,
             "experience": self.rng.choice(["novice", "intermediate", "advanced", "expert"]),
         }
-        game = self._ask("POST", "games/", said)["game"]
-        right = played = 0
+        game = self._ask("POST", "games/", start)["game"]
+        correct = played = 0
         while game["round"]:
-            right += self._play_round(game["round"], truth)
+            correct += self._play_round(game["round"], truth)
             played += 1
             if played == game["rounds"]:
                 break
             game = self._ask("GET", "games/current/")["game"]
-        return right, played
+        return correct, played
 
     def _play_round(self, current: dict[str, Any], truth: Truth) -> bool:
         path = f"rounds/{current['id']}"
@@ -81,8 +81,8 @@ class SimulatedListener:
             with self.opener.open(request, timeout=TIMEOUT_SECONDS) as response:
                 return bytes(response.read())
         except HTTPError as error:
-            said = error.read().decode(errors="replace")[:200]
-            raise SiteError(f"{request.full_url} answered {error.code}: {said}") from None
+            text = error.read().decode(errors="replace")[:200]
+            raise SiteError(f"{request.full_url} answered {error.code}: {text}") from None
         except URLError as error:
             raise SiteError(
                 f"{self.url} does not answer ({error.reason}); start the site with make run"

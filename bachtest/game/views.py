@@ -1,4 +1,4 @@
-"""The pages; the player itself talks to api.py."""
+"""The pages. The player itself talks to the API."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _index_context(request: HttpRequest, form: StartForm) -> dict[str, Any]:
 
 
 def _quiz() -> Study:
-    """Open or closed: these pages are there for those who have played, too."""
+    """Open or closed, since these pages also serve listeners who have played before."""
     return get_object_or_404(Study, slug="quiz")
 
 
@@ -63,13 +63,13 @@ def start(request: HttpRequest) -> HttpResponse:
     form = StartForm(request.POST)
     if not form.is_valid():
         return render(request, "game/index.html", _index_context(request, form), status=400)
-    said = {name: value for name, value in form.cleaned_data.items() if value}
+    stated = {name: value for name, value in form.cleaned_data.items() if value}
     try:
-        study = services.open_study(said.pop("study", "quiz"))
+        study = services.open_study(stated.pop("study", "quiz"))
     except AppError:
-        return redirect("game:index")  # which says that the quiz is closed, if it is
+        return redirect("game:index")  # where a closed quiz is announced
     try:
-        listener = services.enrol(listener_of(request), study, **said)
+        listener = services.enrol(listener_of(request), study, **stated)
     except AppError as error:
         form.add_error("consent", error.message)
         return render(request, "game/index.html", _index_context(request, form), status=400)
@@ -105,7 +105,7 @@ def play(request: HttpRequest) -> HttpResponse:
         data = payloads.game_payload(game)
     except AppError as error:
         return redirect(_page_instead(error))
-    if data["finished"]:  # its last clips were taken out
+    if data["finished"]:  # its last clips were retired
         return redirect("game:result", game.id)
     context = {"data": data, "rounds": data["rounds"], "api_root": "/api/v1/"}
     return render(request, "game/play.html", context)
@@ -117,7 +117,7 @@ def result(request: HttpRequest, game_id: UUID) -> HttpResponse:
         game = services.finished_game(listener_of(request), game_id)
     except AppError:
         raise Http404 from None
-    data = payloads.result(game)
+    data = payloads.result_payload(game)
     context = {
         "game_id": data["id"],
         "correct": data["correct"],
@@ -162,7 +162,7 @@ def heard_all(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
-    """Shown until there are pairs enough for a game; then the way back to the Play button."""
+    """Shown until there are enough pairs for a game; then it leads back to the Play button."""
     study = _quiz()
     if not study.is_open or is_ready(study):
         return redirect("game:index")

@@ -1,4 +1,4 @@
-"""A study: a fixed design that games are played under."""
+"""A study: the fixed design of its games."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.timezone import now
 
 
 def bachbot_rounds() -> list[list[str]]:
-    """The five rounds of the BachBot challenge: each may be any of the conditions listed."""
+    """The five rounds of the BachBot challenge, each with the conditions it may have."""
     return [["S", "A", "T", "B"], ["AT"], ["ATB"], ["SATB"], ["SATB"]]
 
 
@@ -19,34 +19,37 @@ class StudyQuerySet(models.QuerySet["Study"]):
 
 class Study(models.Model):
     class Protocol(models.TextChoices):
-        PAIR = "pair", "two clips, which is Bach?"
+        PAIR = "pair", "two clips: which is Bach?"
 
     class Feedback(models.TextChoices):
         ROUND = "round", "the answer is shown after each round"
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
-    is_open = models.BooleanField(default=False, help_text="new games may begin")
+    is_open = models.BooleanField(default=False, help_text="new games can start")
     rounds = models.JSONField(
-        default=bachbot_rounds, help_text="conditions of each round, one is drawn; order shuffled"
+        default=bachbot_rounds,
+        help_text="the conditions of each round; one is drawn, and the order is shuffled",
     )
     composers = models.JSONField(
-        default=dict, blank=True, help_text="weight by slug; not named: 1; weight 0: never played"
+        default=dict, blank=True, help_text="weight by slug: 1 if not named, 0 if never played"
     )
     protocol = models.CharField(max_length=8, choices=Protocol.choices, default=Protocol.PAIR)
     feedback = models.CharField(max_length=8, choices=Feedback.choices, default=Feedback.ROUND)
     consent_version = models.CharField(max_length=20)
     consent_text = models.TextField()
     listen_seconds = models.FloatField(
-        null=True, blank=True, help_text="to be heard of each clip; empty: LISTEN_SECONDS"
+        null=True,
+        blank=True,
+        help_text="to hear of each clip before answering; if empty, LISTEN_SECONDS",
     )
     margin = models.FloatField(
-        default=0.1, help_text="a rate within .5 +- this counts as: cannot tell"
+        default=0.1, help_text="rates within .5 plus or minus this count as: cannot tell"
     )
     exclusions = models.JSONField(
-        default=list, blank=True, help_text="flags whose answers the headline leaves out"
+        default=list, blank=True, help_text="flags whose answers are excluded from the headline"
     )
-    stopping = models.TextField(blank=True, help_text="when no more answers are taken")
+    stopping = models.TextField(blank=True, help_text="when the study stops taking answers")
     created = models.DateTimeField(default=now)
 
     objects = StudyQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""A pool of playable pairs, and listeners who reach the site as browsers do."""
+"""A pool of playable pairs, and listeners who use the site as browsers do."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PAIRS = {"S": 3, "A": 3, "T": 3, "B": 3, "AT": 3, "ATB": 3, "SATB": 6}
 
 @pytest.fixture
 def no_waiting(settings) -> None:
-    """Rounds may be answered at once; the tests of the clock set another time."""
+    """Rounds can be answered at once; the tests of the clock set another time."""
     settings.LISTEN_SECONDS = 0.0
 
 
 @pytest.fixture
 def pool(db, no_waiting) -> list[Pair]:
-    """Enough for three games of one listener; every pair is of a tune family of its own."""
+    """Enough for three games of one listener; every pair has a tune family of its own."""
     bot = make_composer("bot")
     return [make_pair(condition, bot) for condition in PAIRS for _ in range(PAIRS[condition])]
 

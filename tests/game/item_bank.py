@@ -1,6 +1,6 @@
 """An item bank of real clips: Bach from the corpus, and the shipped Markov chain in his place.
 
-Short excerpts keep it quick; the path is the site's own: grid, synthesiser, level, encoder.
+Short excerpts keep it fast. The path is the site's own: grid, synthesiser, level, encoder.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.builders import make_bach, make_composer, make_excerpt, make_piece, m
 from tests.game.player import CONSENT
 
 CONDITIONS = ("SATB", "ATB", "AT", "B")
-SHORTEST, STEPS_MORE = 12, 4
+MIN_STEPS, MORE_STEPS = 12, 4
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Item:
 
 
 def render_bank(corpus: Corpus, size: int) -> list[Item]:
-    """One item for each tune family, conditions in turn, of 12 to 24 steps."""
+    """One item of 12 to 24 steps for each tune family, with the conditions in turn."""
     family = find_source("markov").load()
     items: dict[str, Item] = {}
     for bwv in sorted(corpus.works):
@@ -48,7 +48,7 @@ def render_bank(corpus: Corpus, size: int) -> list[Item]:
             continue
         number = len(items)
         start = spans[0][0]
-        bach = work.chorale.slice(start, start + SHORTEST + STEPS_MORE * (number % 4))
+        bach = work.chorale.slice(start, start + MIN_STEPS + MORE_STEPS * (number % 4))
         condition = CONDITIONS[number % len(CONDITIONS)]
         machine = fill_piece(family, bach, given_for(condition, bach.steps), seed=number)
         if machine == bach:
@@ -67,7 +67,7 @@ def render_bank(corpus: Corpus, size: int) -> list[Item]:
 
 
 def store_bank(items: list[Item]) -> Study:
-    """The bank as rows, and a study that puts every item once to a listener."""
+    """The bank as rows, and a study in which a listener hears every item once."""
     bot = make_composer("bot")
     for item in items:
         excerpt = make_excerpt(make_work(tune=item.tune), stop=item.bach.steps)
@@ -102,7 +102,7 @@ def _piece(excerpt, composer, chorale, clip, condition=""):
 
 
 def with_bytes(items: list[Item], *, bach, machine) -> list[Item]:
-    """The same items with their bytes passed through a function for each side."""
+    """The same items, with each side's bytes passed through a function."""
     return [
         replace(
             item,
@@ -114,10 +114,10 @@ def with_bytes(items: list[Item], *, bach, machine) -> list[Item]:
 
 
 def crossed(items: list[Item], seed: int) -> list[Item]:
-    """Half of the items with their music exchanged: each stored as the other's.
+    """Half of the items with their music exchanged: each is stored as the other's.
 
-    Loudness and the last audible sample follow from the notes, and would tell the two apart; here
-    they say nothing about which piece is stored as whose.
+    Loudness and the last audible sample follow from the notes and would tell the two apart. Here
+    they say nothing about whose piece it is stored as.
     """
     exchanged = np.random.default_rng(seed).permutation(np.arange(len(items)) % 2)
     return [

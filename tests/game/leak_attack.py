@@ -1,8 +1,8 @@
-"""The leak attack: guesses where Bach is from everything about the clips but the music.
+"""The leak attack: predicts Bach's side from everything about the clips except the music.
 
-It plays as a listener does, notes for each side what a browser can see (the JSON, every header,
-size, time to answer, length, loudness, silence at the start, the container's bytes), and learns
-from the differences left - right of some rounds to predict the side in others.
+It plays as a listener does and records for each side what a browser can see: the JSON, every
+header, the size, the response time, length, loudness, silence at the start, the container's bytes.
+From the differences left - right of some rounds it learns to predict the side in others.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ FRAME_BYTES = 4
 
 @dataclass(frozen=True)
 class Bank:
-    """What the attack saw: left minus right for each round, and where Bach was."""
+    """What the attack saw: left minus right for each round, and Bach's side."""
 
     differences: NDArray[np.float64]
     bach_left: NDArray[np.bool_]
 
 
 def play_bank(player: Player) -> Bank:
-    """Every round of the study "bank": look at both clips, then answer to learn the side."""
+    """In every round of the study "bank", inspect both clips, then answer to learn the side."""
     rounds = player.start(study="bank")["rounds"]
     differences, sides = [], []
     for number in range(rounds):
@@ -70,7 +70,7 @@ def features(player: Player, clip: dict[str, Any]) -> NDArray[np.float64]:
             len(response.content),
             len(headers),
             _number([name for name, _ in headers]),
-            # Summed one by one: what both sides share, such as the round's date, cancels out.
+            # Summed one by one, so that whatever both sides share, such as a date, cancels out.
             sum(_number(header) for header in headers),
             *audio_features(response.content),
             *container_features(response.content),
@@ -88,7 +88,7 @@ def audio_features(content: bytes) -> tuple[float, ...]:
 
 
 def container_features(content: bytes) -> list[float]:
-    """Frames by their own headers, and what stands before, between and after them."""
+    """Frames by their own headers, and whatever lies before, between and after them."""
     size = frame_bytes(content[:FRAME_BYTES]) or 1
     heads = [content[at : at + FRAME_BYTES] for at in range(0, len(content), size)]
     return [
@@ -104,12 +104,12 @@ def container_features(content: bytes) -> list[float]:
 
 
 def frame_bytes(head: bytes) -> int:
-    """Length of an MPEG-1 layer III frame by its header; 0 where there is none."""
+    """Length of an MPEG-1 layer III frame by its header; 0 if there is no header."""
     rates = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
-    sampling = (44100, 48000, 32000, 0)
+    sample_rates = (44100, 48000, 32000, 0)
     if len(head) < FRAME_BYTES or head[0] != 0xFF or head[1] & 0xFE != 0xFA:
         return 0
-    rate = sampling[head[2] >> 2 & 3]
+    rate = sample_rates[head[2] >> 2 & 3]
     return 144000 * rates[head[2] >> 4] // rate + (head[2] >> 1 & 1) if rate else 0
 
 
@@ -118,7 +118,7 @@ def _number(value: Sequence[str]) -> int:
 
 
 def p_value(bank: Bank) -> float:
-    """Chance of so many right guesses by a coin; the better of two learners, so doubled."""
+    """Probability of so many right predictions by chance; doubled, as the best of two learners."""
     return min(1.0, 2 * min(_p_of(learner, bank) for learner in _learners()))
 
 
@@ -132,7 +132,7 @@ def _learners() -> list[Any]:
 def _p_of(learner: Any, bank: Bank) -> float:
     right = 0
     for train, test in KFold(6, shuffle=True, random_state=0).split(bank.differences):
-        # Both orders of each round, so that the learner cannot lean on where Bach stood most.
+        # Both orders of each round, so that the learner cannot exploit Bach's more frequent side.
         seen = np.vstack([bank.differences[train], -bank.differences[train]])
         learner.fit(seen, np.concatenate([bank.bach_left[train], ~bank.bach_left[train]]))
         right += int(np.sum(learner.predict(bank.differences[test]) == bank.bach_left[test]))

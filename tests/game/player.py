@@ -1,4 +1,4 @@
-"""A listener at the JSON interface: knows nothing but what the site says."""
+"""A listener at the JSON API, who knows only what the site says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The site as it runs: a server of its own on a free port, a database file of its own."""
+"""The site as it runs: a server on a free port, with a database file of its own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Site:
 
 
 def start_site(folder: Path) -> tuple[Site, subprocess.Popen[bytes]]:
-    """A site with a small pool, several threads, and no time to wait for."""
+    """A site with a small pool and several threads, where answers need no listening time."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -66,9 +66,9 @@ def start_site(folder: Path) -> tuple[Site, subprocess.Popen[bytes]]:
 
 
 def _wait_for(url: str) -> None:
-    give_up = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + START_SECONDS
     while not _answers(url):
-        assert time.monotonic() < give_up, f"no answer from {url} within {START_SECONDS} s"
+        assert time.monotonic() < deadline, f"no answer from {url} within {START_SECONDS} s"
         time.sleep(0.1)
 
 

@@ -1,4 +1,4 @@
-"""Rules 3, 4 and 6 on real clips: what the two sides share, and an attack that finds nothing."""
+"""Rules 3, 4 and 6 on real clips: what both sides share, and an attack that finds nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.game.item_bank import Item, crossed, render_bank, store_bank, with_by
 from tests.game.player import Player
 
 ITEMS = 40
-# A false alarm in a thousand runs; an attack that is right in 31 of 40 rounds is caught.
+# One false alarm in a thousand runs; an attack that is right in 31 of 40 rounds is caught.
 ALPHA = 0.001
 
 
@@ -32,7 +32,7 @@ def bank(corpus) -> list[Item]:
 
 @pytest.fixture(scope="module")
 def crossed_bank(bank) -> list[Item]:
-    """What the attack sees: the music has no say in which piece is stored as Bach's."""
+    """What the attack sees: the music says nothing about which piece is stored as Bach's."""
     return crossed(bank, seed=6)
 
 
@@ -60,7 +60,7 @@ def test_rule_03_clips_are_constant_bit_rate_frames_without_tags(bank):
             leak_attack.frame_bytes(content[at : at + 4]) for at in range(0, len(content), size)
         }
         assert sizes == {size}
-        # Three bytes occur by chance in so much sound: tags are looked for where they would stand.
+        # Any three bytes occur by chance in this much sound, so tags are sought where they belong.
         assert not content.startswith(b"ID3")
         assert content[-128:-125] != b"TAG"
         assert not any(mark in content for mark in (b"LAME", b"Xing", b"Info"))
@@ -71,7 +71,7 @@ def test_rule_03_the_silence_before_the_first_note_is_the_same(bank):
         starts = [
             leak_attack.audio_features(clip.mp3)[4] for clip in (item.bach_clip, item.machine_clip)
         ]
-        # The first bass or soprano note speaks at its own speed: 20 ms at the encoder's 32 kHz.
+        # Pipes speak at different speeds: 20 ms are allowed, at the encoder's 32 kHz.
         assert abs(starts[0] - starts[1]) <= 0.02 * encoding.MP3_RATE
 
 
@@ -116,7 +116,7 @@ def test_rule_06_the_leak_attack_finds_a_planted_leak(crossed_bank, plant):
 
 @pytest.mark.django_db
 def test_rule_06_the_leak_attack_finds_a_header_of_the_file(crossed_bank, monkeypatch):
-    """Had ETag been the file's, a size or date in it would do; here it names the composer."""
+    """If the ETag belonged to the file, its size or date would do; here it names the composer."""
     honest = clips.HttpResponse
 
     def leaking(content: bytes, **kwargs):

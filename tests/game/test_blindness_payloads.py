@@ -1,4 +1,4 @@
-"""Rules 2 and 5: what is sent before the answer holds nothing of the piece; all is in the reply."""
+"""Rules 2 and 5: nothing about the piece is sent before the answer, everything in reply to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CLIP_KEYS = ["side", "url", "seconds"]
 
 
 def secrets_of(row: Round) -> list[str]:
-    """Whatever would name the piece, its composer or its seed."""
+    """Everything that would name the piece or its composer."""
     machine = row.pair.machine
     work = machine.excerpt.work
     return [work.bwv, work.bwv[3:], work.title, work.tune, machine.composer.name, "SATB", "ATB"]
@@ -83,7 +83,7 @@ def test_rule_05_the_page_of_a_round_has_no_picture_score_or_waveform_of_it(ada)
 
 
 def test_rule_05_bach_as_left_and_as_right_look_the_same(ada, ben):
-    """The same round with the coin the other way differs in nothing but random ids."""
+    """The same round with Bach on the other side differs only in random ids."""
     current = ada.start()["round"]
     row = Round.objects.get(id=current["id"])
     before = ada.get("games/current/").content

@@ -1,4 +1,4 @@
-"""Rules 7 to 11: one answer a round, a tune family once, what is asked and kept, what is played."""
+"""Rules 7 to 11: one answer a round, a tune family once, what is asked, stored and played."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_rule_07_a_clip_played_after_the_answer_is_not_counted(ada):
     assert Round.objects.get(id=current["id"]).plays_left == 1
 
 
-def test_rule_08_a_listener_meets_a_tune_family_once_ever(ada):
+def test_rule_08_a_listener_hears_a_tune_family_once_ever(ada):
     for _ in range(2):
         ada.play_game()
     tunes = [tune_of(row) for row in Round.objects.all()]
@@ -60,7 +60,7 @@ def test_rule_08_a_listener_meets_a_tune_family_once_ever(ada):
     assert len(set(tunes)) == 10
 
 
-def test_rule_08_another_pair_of_a_tune_that_was_met_is_not_played(ada):
+def test_rule_08_another_pair_of_a_tune_that_was_heard_is_not_played(ada):
     ada.play_game()
     for row in list(Round.objects.all()):
         make_pair(row.pair.machine.condition, make_composer("other"), tune=tune_of(row))
@@ -69,7 +69,7 @@ def test_rule_08_another_pair_of_a_tune_that_was_met_is_not_played(ada):
     assert set(tunes.values()) == {1}
 
 
-def test_rule_08_who_has_heard_all_is_told_so_kindly(ada):
+def test_rule_08_a_listener_who_has_heard_all_is_told_so_kindly(ada):
     ada.play_game()
     Pair.objects.filter(rounds=None).update(excluded_reason="to be short of pairs")
     response = ada.post("games/", {"consent": "2026-11"})
@@ -93,13 +93,13 @@ def test_rule_08_the_least_answered_pairs_of_a_cell_are_played_first(newcomer):
         assert [pair.rounds.count() for pair in pairs] == [1, 1, 1]
 
 
-@pytest.mark.parametrize("said", ["yes", "no", "unsure"])
-def test_rule_09_whether_the_piece_was_known_is_stored(ada, said):
+@pytest.mark.parametrize("knew", ["yes", "no", "unsure"])
+def test_rule_09_whether_the_piece_was_known_is_stored(ada, knew):
     current = ada.start()["round"]
     ada.play_round()
-    response = ada.post(f"rounds/{current['id']}/knew/", {"knew": said})
-    assert (response.status_code, response.json()) == (200, {"knew": said})
-    assert Answer.objects.get().knew == said
+    response = ada.post(f"rounds/{current['id']}/knew/", {"knew": knew})
+    assert (response.status_code, response.json()) == (200, {"knew": knew})
+    assert Answer.objects.get().knew == knew
 
 
 def test_rule_09_it_is_asked_after_the_answer_only(ada):
@@ -122,7 +122,7 @@ def test_rule_09_plays_and_seconds_heard_are_stored_with_the_answer(ada):
     assert answer.seconds > 0
 
 
-def test_rule_09_what_is_excluded_for_it_stands_in_the_design(ada):
+def test_rule_09_the_design_says_what_is_excluded_for_it(ada):
     ada.start()
     assert Round.objects.first().game.study.exclusions == ["knew"]
 

@@ -1,4 +1,4 @@
-"""Consent before anything is stored, and data that are really gone."""
+"""Nothing is stored before consent, and deleted data are really gone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_without_the_consent_of_today_nothing_begins_and_nothing_is_stored(ada, 
     assert COOKIE not in ada.client.cookies
 
 
-def test_a_consent_that_stands_need_not_be_given_again(ada):
+def test_a_valid_consent_is_not_asked_for_again(ada):
     ada.play_game()
     assert ada.post("games/", {}).status_code == 201
     assert Listener.objects.count() == 1
@@ -46,7 +46,7 @@ def test_experience_and_age_may_be_skipped(ada):
     assert (listener.experience, listener.age_group) == ("unstated", "unstated")
 
 
-def test_what_was_stated_once_stands_and_what_was_not_may_be_added(ada):
+def test_what_was_stated_once_stays_and_the_rest_may_be_added(ada):
     ada.start(experience="expert")
     ada.start(experience="novice", age_group="30-44")
     listener = Listener.objects.get()
@@ -71,22 +71,22 @@ def test_no_field_could_hold_an_address_or_a_name():
     assert not fields & {"name", "email", "agent", "user_agent", "referrer"}
 
 
-@pytest.mark.parametrize("way", ["interface", "page"])
+@pytest.mark.parametrize("way", ["api", "page"])
 def test_deleting_ones_data_leaves_no_row_and_no_cookie(ada, ben, way):
     ada.play_game()
     ada.start()
     ben.start()
-    bens = Listener.objects.exclude(games__finished_at__isnull=False).get()
-    if way == "interface":
+    ben_listener = Listener.objects.exclude(games__finished_at__isnull=False).get()
+    if way == "api":
         response = ada.client.delete("/api/v1/listener/")
         assert response.status_code == 204
     else:
         response = ada.client.post("/privacy/delete/")
         assert response["Location"] == "/?deleted=1"
     assert response.cookies[COOKIE]["max-age"] == 0
-    assert list(Listener.objects.all()) == [bens]
-    assert set(Game.objects.values_list("listener", flat=True)) == {bens.id}
-    assert set(Round.objects.values_list("game__listener", flat=True)) == {bens.id}
+    assert list(Listener.objects.all()) == [ben_listener]
+    assert set(Game.objects.values_list("listener", flat=True)) == {ben_listener.id}
+    assert set(Round.objects.values_list("game__listener", flat=True)) == {ben_listener.id}
     assert not Answer.objects.exists()
 
 

@@ -22,8 +22,10 @@ def pool(tunes: int, composers: tuple[str, ...] = ("bot",)) -> list[Candidate]:
     ]
 
 
-def plan(candidates, *, slots=BACHBOT, met=(), weights=None, seed=1):
-    return plan_rounds(slots, candidates, met=met, weights=weights or {}, rng=Random(seed))
+def plan(candidates, *, slots=BACHBOT, exposed=(), weights=None, seed=1):
+    return plan_rounds(
+        slots, candidates, tunes_exposed=exposed, weights=weights or {}, rng=Random(seed)
+    )
 
 
 def test_every_slot_is_filled_with_tunes_that_differ():
@@ -47,9 +49,9 @@ def test_the_order_of_the_rounds_is_shuffled():
     assert min(places.values()) > 20
 
 
-def test_tunes_that_were_met_do_not_come_again():
-    met = {f"tune-{number}" for number in range(3)}
-    assert met.isdisjoint(each.tune for each in plan(pool(8), met=met))
+def test_tunes_that_were_heard_do_not_come_again():
+    exposed = {f"tune-{number}" for number in range(3)}
+    assert exposed.isdisjoint(each.tune for each in plan(pool(8), exposed=exposed))
 
 
 def test_a_plan_is_found_where_only_one_exists():
@@ -62,7 +64,7 @@ def test_a_plan_is_found_where_only_one_exists():
 
 
 def test_no_plan_is_named_as_such():
-    with pytest.raises(NoPlan, match="28 pairs of tunes not met cannot fill 5 rounds"):
+    with pytest.raises(NoPlan, match="28 pairs of new tunes cannot fill 5 rounds"):
         plan(pool(4))
 
 
@@ -71,7 +73,7 @@ def test_an_empty_pool_has_no_plan():
         plan([])
 
 
-def test_the_least_answered_pair_of_a_cell_comes_first_then_the_one_least_put():
+def test_the_least_answered_pair_of_a_cell_comes_first_then_the_least_exposed():
     cell = [
         Candidate(1, "AT", "bot", "a", 2, 2),
         Candidate(2, "AT", "bot", "b", 1, 5),

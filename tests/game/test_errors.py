@@ -1,4 +1,4 @@
-"""Every error of the interface in one shape, and the headers that every reply carries."""
+"""Every error of the API in one shape, and the headers that every response carries."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_schema_is_written_without_a_warning(db, client, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["/", "/privacy/", "/about/", "/api/v1/games/current/", "/none/"])
-def test_every_reply_carries_strict_headers(db, client, path):
+def test_every_response_carries_strict_headers(db, client, path):
     response = client.get(path)
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -92,7 +92,7 @@ def broken(db, monkeypatch) -> Client:
     return Client(raise_request_exception=False)
 
 
-def test_what_breaks_under_the_interface_answers_in_its_shape(broken):
+def test_a_bug_under_the_api_answers_in_the_shape_of_an_error(broken):
     response = broken.post("/api/v1/games/", {}, "application/json")
     assert response.status_code == 500
     assert list(response.json()["error"]) == SHAPE
@@ -100,7 +100,7 @@ def test_what_breaks_under_the_interface_answers_in_its_shape(broken):
     assert "a bug" not in response.content.decode()
 
 
-def test_what_breaks_on_a_page_answers_with_a_page(broken):
+def test_a_bug_on_a_page_answers_with_a_page(broken):
     response = broken.post("/start/")
     assert response.status_code == 500
     assert "Something broke on our side" in response.content.decode()
@@ -116,7 +116,7 @@ def test_what_django_itself_refuses_has_the_shape_too(db, client):
         assert list(response.json()["error"]) == SHAPE
 
 
-def test_the_schema_takes_no_words_from_the_address(db, client):
+def test_the_schema_repeats_nothing_from_the_address(db, client):
     response = client.get("/api/v1/schema/?version=1%0d%0aSet-Cookie:x")
     assert response.status_code == 200
     assert "Set-Cookie" not in response["Content-Disposition"]

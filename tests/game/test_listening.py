@@ -1,4 +1,4 @@
-"""The answer is unlocked when both clips were heard, by the server's clock and the browser's."""
+"""An answer counts once both clips were heard, by the server's clock and the browser's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def after(seconds: float) -> datetime:
         (0, 5, 9, False),  # the second was heard for 4 s
         (0, 0, 6, False),  # two clips do not play at once
         (0, 8, 12, False),
-        (0, 2, 10, True),  # begun, the other heard, gone back to
+        (0, 2, 10, True),  # started, then the other clip, then this one again
     ],
 )
 def test_both_clips_must_have_had_the_time(left, right, now, heard):
@@ -80,7 +80,7 @@ def test_too_early_says_so_and_the_round_goes_on(ada, settings):
     assert ada.current()["round"]["id"] == current["id"]
 
 
-def test_the_browser_must_say_that_it_was_heard_as_well(ada, settings):
+def test_the_browser_must_report_it_as_well(ada, settings):
     settings.LISTEN_SECONDS = 2.0
     current = ada.start()["round"]
     ada.listen(current["id"])

@@ -1,4 +1,4 @@
-"""What the logs hold: every bug, and nobody's address."""
+"""What the logs contain: every bug, and no address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_what_breaks_is_written_to_standard_error(name):
     assert "stderr" in reached
 
 
-def test_the_server_writes_no_address_of_whoever_sends_nonsense(tmp_path):
+def test_the_server_logs_no_address_when_a_client_sends_nonsense(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -45,12 +45,12 @@ def test_the_server_writes_no_address_of_whoever_sends_nonsense(tmp_path):
 
 
 def answer_to(port: int, request: bytes) -> bytes:
-    give_up = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
                 connection.sendall(request)
                 return connection.recv(4096)
         except ConnectionRefusedError:
-            assert time.monotonic() < give_up
+            assert time.monotonic() < deadline
             time.sleep(0.1)

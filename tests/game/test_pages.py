@@ -55,7 +55,7 @@ def test_while_clips_are_prepared_a_page_says_so_and_leads_back_when_they_are(cl
     assert client.post("/start/")["Location"] == "/play/"
 
 
-def test_who_has_heard_all_gets_a_page_of_thanks(ada):
+def test_a_listener_who_has_heard_all_gets_a_page_of_thanks(ada):
     ada.play_game()
     Pair.objects.filter(rounds=None).update(excluded_reason="to be short of pairs")
     assert ada.client.post("/start/")["Location"] == "/heard-all/"

@@ -54,9 +54,9 @@ def test_starting_again_answers_200_and_a_new_game_201(ada):
     assert ada.post("games/", body).status_code == 200
 
 
-def test_how_others_did_on_the_pair_is_told(ada):
-    heard = [each["round"] for each in ada.play_game()]
-    for row in Round.objects.filter(id__in=heard):
+def test_how_others_did_on_the_pair_is_shown(ada):
+    round_ids = [each["round"] for each in ada.play_game()]
+    for row in Round.objects.filter(id__in=round_ids):
         answer = Answer(
             round=Round.objects.create(
                 game=Game.objects.create(
@@ -128,7 +128,7 @@ def test_without_a_game_there_is_no_current_one(ada):
     assert response.json()["error"]["code"] == "no_game"
 
 
-def test_a_pair_retired_before_it_was_answered_is_replaced_and_the_coin_stands(ada):
+def test_a_pair_retired_before_it_was_answered_is_replaced_and_the_side_stays(ada):
     game = ada.start()
     row = Round.objects.get(id=game["round"]["id"])
     row.pair.excluded_reason = "a wrong note was found"

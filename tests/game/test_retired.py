@@ -1,4 +1,4 @@
-"""Pairs that leave the pool while a game is under way: none may hang for ever."""
+"""Pairs that leave the pool during a game: no game may hang for ever."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def test_another_condition_of_the_design_takes_its_place(ada):
 def test_the_round_is_dropped_where_the_listener_has_heard_all_others(ada):
     game = ada.start()
     ada.play_round()
-    mine = Pair.objects.filter(rounds__game_id=game["id"])
-    retire(*Pair.objects.exclude(id__in=mine))
+    in_game = Pair.objects.filter(rounds__game_id=game["id"])
+    retire(*Pair.objects.exclude(id__in=in_game))
     second = Round.objects.get(number=2)
     retire(second.pair)
     current = ada.current()
@@ -55,7 +55,7 @@ def test_the_page_then_leads_to_the_result(ada):
     assert response.url == f"/games/{game['id']}/"
 
 
-def test_a_game_of_which_nothing_was_played_is_gone(ada):
+def test_a_game_in_which_nothing_was_played_is_deleted(ada):
     ada.play_game()
     ada.start()
     retire(*Pair.objects.exclude(rounds__answer__isnull=False))
@@ -66,7 +66,7 @@ def test_a_game_of_which_nothing_was_played_is_gone(ada):
     assert (again.status_code, again.json()["error"]["code"]) == (409, "heard_all")
 
 
-def test_while_a_new_pool_is_made_the_game_waits(ada):
+def test_the_game_waits_while_a_new_pool_is_made(ada):
     game = ada.start()
     ada.play_round()
     Composer.objects.update(in_quiz=False)

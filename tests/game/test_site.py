@@ -1,4 +1,4 @@
-"""The site as it really runs: threads, a database file, HTTP. Races, and simulated listeners."""
+"""The site as it really runs (threads, a database file, HTTP): races, simulated listeners."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 from bachtest.game.simulation import chance_right
 from tests.game.site import Site, start_site
 
-AT_ONCE = 8
+THREADS = 8
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +64,9 @@ def test_rule_07_of_answers_that_race_one_counts_and_the_rest_get_409(site, open
         body = {"chosen": ("left", "right")[turn % 2], "heard": {"left": 9, "right": 9}}
         return post(site, opener, f"rounds/{number}/answer/", body)
 
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        replies = list(threads.map(answer, range(2 * AT_ONCE)))
-    assert Counter(status for status, _ in replies) == {200: 1, 409: 2 * AT_ONCE - 1}
+    with ThreadPoolExecutor(THREADS) as threads:
+        replies = list(threads.map(answer, range(2 * THREADS)))
+    assert Counter(status for status, _ in replies) == {200: 1, 409: 2 * THREADS - 1}
     [[chosen]] = query(
         site,
         "SELECT chosen FROM game_answer JOIN game_round ON game_round.id = round_id"
@@ -78,8 +78,8 @@ def test_rule_07_of_answers_that_race_one_counts_and_the_rest_get_409(site, open
 def test_play_pressed_in_many_tabs_starts_one_game(site, opener):
     post(site, opener, "games/", {"consent": "2026-11"})
     before = query(site, "SELECT count(*) FROM game_game")
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        games = list(threads.map(lambda _: post(site, opener, "games/", {}), range(2 * AT_ONCE)))
+    with ThreadPoolExecutor(THREADS) as threads:
+        games = list(threads.map(lambda _: post(site, opener, "games/", {}), range(2 * THREADS)))
     assert {status for status, _ in games} == {200}
     assert len({body["game"]["id"] for _, body in games}) == 1
     assert query(site, "SELECT count(*) FROM game_game") == before
@@ -88,10 +88,10 @@ def test_play_pressed_in_many_tabs_starts_one_game(site, opener):
 @pytest.mark.parametrize(("skill", "low", "high"), [("0", 0.3, 0.7), ("9", 1.0, 1.0)])
 def test_simulated_listeners_play_whole_games_with_the_skill_asked_for(site, skill, low, high):
     before = query(site, "SELECT count(*) FROM game_answer")[0][0]
-    said = site.manage(
+    output = site.manage(
         "simulate_listeners", "--count", "8", "--skill", skill, "--url", site.url, "--seed", "1"
     )
-    rate = float(re.search(r"of 40 rounds right \(([\d.]+)\)", said)[1])
+    rate = float(re.search(r"of 40 rounds right \(([\d.]+)\)", output)[1])
     assert low <= rate <= high
     assert query(site, "SELECT count(*) FROM game_answer")[0][0] == before + 40
 

@@ -13,33 +13,35 @@ from bachtest.game.simulation import SimulatedListener, SiteError
 
 
 class Command(BaseCommand):
-    help = "Play the site over HTTP as listeners of a given skill; needs the site's own database."
+    help = "Play the site over HTTP as listeners with a given skill; needs the site's own database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--count", type=int, required=True, help="listeners, one game each")
-        parser.add_argument("--skill", type=float, required=True, help="their d', 0: guessing")
+        parser.add_argument(
+            "--count", type=int, required=True, help="number of listeners, one game each"
+        )
+        parser.add_argument("--skill", type=float, required=True, help="their d'; 0 is guessing")
         parser.add_argument("--url", default="http://127.0.0.1:8000")
         parser.add_argument("--seed", type=int, default=1)
 
     def handle(self, **options: Any) -> None:
         if options["count"] < 1:
-            raise CommandError(f"--count {options['count']}; let at least 1 listener play")
+            raise CommandError(f"--count {options['count']}; use 1 or more")
         consent = open_study().consent_version
-        right = played = 0
+        correct = played = 0
         for number in tqdm(range(options["count"]), unit="game", disable=None):
             rng = Random(f"{options['seed']} {number}")
             listener = SimulatedListener(options["url"], consent, options["skill"], rng)
             try:
-                more_right, more_played = listener.play_game(bach_side)
+                game_correct, game_played = listener.play_game(bach_side)
             except SiteError as error:
                 raise CommandError(str(error)) from None
-            right += more_right
-            played += more_played
-        self.stdout.write(f"{right} of {played} rounds right ({right / played:.3f})")
+            correct += game_correct
+            played += game_played
+        self.stdout.write(f"{correct} of {played} rounds right ({correct / played:.3f})")
 
 
 def bach_side(round_id: str) -> str:
-    """The truth, which the site keeps to itself: from the database, as only its machine can."""
+    """From the database, which only the site's own machine can read."""
     side = Round.objects.filter(id=round_id).values_list("bach_side", flat=True).first()
     if side is None:
         raise CommandError(
