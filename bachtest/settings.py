@@ -1,4 +1,4 @@
-"""All settings, top to bottom; each variable is listed in docs/settings.md and .env.example."""
+"""All settings, top to bottom. docs/settings.md and .env.example list every variable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bachtest.lib.env import env_bool, env_float, env_list, env_secret, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
-# Numba reads it when it is first imported; beside the source, its default, need not be writable.
+# Numba reads this on its first import. Its default, beside the source, may not be writable.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(VAR_DIR / "compiled"))
 
 DEBUG = env_bool("DEBUG", False)
@@ -64,7 +64,7 @@ TEMPLATES = [
     }
 ]
 
-# One writer at a time, taken at the start of the transaction: no "database is locked" halfway.
+# A transaction takes its write lock at the start, so none fails halfway with "database is locked".
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
@@ -80,7 +80,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TASKS = {"default": {"BACKEND": env_str("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
 
-# A worker that does not renew its claim on a piece for so long is taken for dead.
+# A worker that has not renewed its claim on a piece for this long is considered dead.
 LEASE_SECONDS = env_float("LEASE_SECONDS", 60.0)
 
 STORAGES = {
@@ -88,7 +88,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = VAR_DIR / "media"
-# On the same disk as the clips, so that a finished one is moved into place and never copied.
+# On the same disk as the clips, so that a finished one is moved into place, not copied.
 TEMP_CLIPS_DIR = VAR_DIR / "temp_clips"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -107,7 +107,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "bachtest.lib.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
-    # Without this, ?version= of the schema's address goes into a header as it comes.
+    # Otherwise ?version= in the schema's address goes into a header unchecked.
     "ALLOWED_VERSIONS": ["1"],
 }
 SPECTACULAR_SETTINGS = {
@@ -117,7 +117,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"SideEnum": "bachtest.game.models.Side.choices"},
 }
 
-# Strict headers: bachtest/lib/headers.py; the referrer and the rest by SecurityMiddleware.
+# bachtest/lib/headers.py sets strict headers; SecurityMiddleware sets the referrer and the rest.
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_HTTPONLY = True
@@ -127,7 +127,7 @@ SOUNDFONT = Path(env_str("SOUNDFONT", str(BASE_DIR / "generator/rendering/soundf
 # Seconds of each clip that a listener must have heard before an answer counts.
 LISTEN_SECONDS = env_float("LISTEN_SECONDS", 5.0)
 
-# To standard error, without addresses: no log line of ours holds an IP.
+# To standard error, without addresses: none of our log lines contains an IP.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -135,7 +135,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        # What broke, with its traceback; Django's own default would mail it to nobody.
+        # Bugs with their traceback; Django's own default would mail them to nobody.
         "django": {"handlers": [], "level": "ERROR"},
         "generator": {"level": "INFO"},
     },

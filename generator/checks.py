@@ -1,4 +1,4 @@
-"""What must be in place before a game can be made: one clear line for each thing that is not."""
+"""What must be in place before pieces can be made: one clear line for each problem."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def check_queue(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Error(
-            f"TASKS_BACKEND={IMMEDIATE} would run torch inside the web process",
+            f"TASKS_BACKEND={IMMEDIATE} would run torch in the web process",
             hint="unset TASKS_BACKEND, or use django_tasks_db.DatabaseBackend",
             id="generator.E001",
         )
@@ -38,7 +38,7 @@ def check_var_dir(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
         return [
             checks.Error(
                 f"VAR_DIR={settings.VAR_DIR} is not writable: {error.strerror}",
-                hint="set VAR_DIR to a folder of your own",
+                hint="set VAR_DIR to a folder that you can write to",
                 id="generator.E002",
             )
         ]
@@ -52,9 +52,9 @@ def check_corpus(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     return _caught("generator.E004", lambda: load_corpus(settings.CORPUS_FILE))
 
 
-def _caught(check_id: str, look: Callable[[], object]) -> list[checks.CheckMessage]:
+def _caught(check_id: str, check: Callable[[], object]) -> list[checks.CheckMessage]:
     try:
-        look()
+        check()
     except GeneratorError as error:
         return [checks.Error(str(error), id=check_id)]
     return []
@@ -62,18 +62,18 @@ def _caught(check_id: str, look: Callable[[], object]) -> list[checks.CheckMessa
 
 def register() -> None:
     checks.register(check_queue)
-    # Whatever opens the database file needs its folder.
+    # The database file needs its folder.
     checks.register(check_var_dir, checks.Tags.database)
-    # Asked for by `check --deploy` and by what makes pieces, not by the commands that set up.
+    # For `check --deploy` and the commands that make pieces, not for those that set things up.
     for check in (check_sound, check_corpus):
         checks.register(check, INSTALLATION, deploy=True)
 
 
 def installation_problems() -> list[str]:
-    """One line each; empty where pieces can be made."""
-    found: Iterable[checks.CheckMessage] = [
+    """One line each; empty if pieces can be made."""
+    messages: Iterable[checks.CheckMessage] = [
         message
         for check in (check_queue, check_var_dir, check_sound, check_corpus)
         for message in check(None)
     ]
-    return [f"{m.msg}; {m.hint}" if m.hint else str(m.msg) for m in found]
+    return [f"{m.msg}; {m.hint}" if m.hint else str(m.msg) for m in messages]

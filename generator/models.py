@@ -1,4 +1,4 @@
-"""How a piece comes to exist: works, excerpts, composers, pieces, and the pairs made of them."""
+"""How a piece is made: works, excerpts, composers, pieces, and the pairs they form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 
 class Work(models.Model):
-    """One chorale of the corpus; the notes stay in the corpus file."""
+    """One chorale of the corpus; its notes are in the corpus file."""
 
     bwv = models.CharField(max_length=32, unique=True)
     title = models.CharField(max_length=200)
@@ -22,7 +22,7 @@ class Work(models.Model):
 
 
 class Excerpt(models.Model):
-    """Whole phrases of a work: steps start..stop of its grid."""
+    """Whole phrases of a work: steps start to stop of its grid."""
 
     work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="excerpts")
     start = models.PositiveIntegerField()
@@ -41,7 +41,7 @@ class Excerpt(models.Model):
 
 
 class Composer(models.Model):
-    """Who writes: Bach, a checkpoint, or a collection of an outside system's pieces."""
+    """Who writes: Bach, a checkpoint, or a collection of pieces by an outside system."""
 
     class Kind(models.TextChoices):
         BACH = "bach"
@@ -69,12 +69,12 @@ class PieceQuerySet(models.QuerySet["Piece"]):
         return self.exclude(composer__kind=Composer.Kind.BACH)
 
     def coming(self) -> PieceQuerySet:
-        """In the queue or in the making."""
+        """In the queue, or being made."""
         return self.filter(status__in=[Piece.Status.QUEUED, Piece.Status.RUNNING])
 
 
 class Piece(models.Model):
-    """An excerpt with its written voices filled by one composer with one seed: grid and audio."""
+    """An excerpt whose written voices one composer filled with one seed: grid and audio."""
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -128,7 +128,7 @@ class Piece(models.Model):
 
 class PairQuerySet(models.QuerySet["Pair"]):
     def playable(self) -> PairQuerySet:
-        """In the pool: both clips rendered alike, an audible difference, no copy of Bach."""
+        """In the pool: not excluded, and both clips rendered in the same way."""
         return self.filter(
             excluded_reason="",
             bach__status=Piece.Status.DONE,
@@ -139,7 +139,7 @@ class PairQuerySet(models.QuerySet["Pair"]):
 
 
 class Pair(models.Model):
-    """The item of the statistics: Bach's piece and the composer's, same excerpt."""
+    """The item of the statistics: Bach's piece and a composer's, of the same excerpt."""
 
     bach = models.ForeignKey(Piece, on_delete=models.PROTECT, related_name="pairs_as_bach")
     machine = models.OneToOneField(Piece, on_delete=models.PROTECT, related_name="pair")

@@ -1,4 +1,4 @@
-"""Families and shipped composers by name. Dotted strings, so that nothing here loads torch."""
+"""Families and shipped composers by name; dotted strings, so that nothing here loads torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ FAMILIES: dict[str, str] = {
     "markov": "generator.families.markov.markov.Markov",
     "flagship": "generator.families.flagship.flagship.Flagship",
 }
-
 
 TRAINERS: dict[str, str] = {
     "markov": "generator.families.markov.training.train",
@@ -53,7 +52,7 @@ SHIPPED: tuple[Shipped, ...] = (
 
 
 def family_class(name: str) -> type[Family]:
-    """The class of a family, imported now.
+    """The class of a family, imported on this call.
 
     Raises
     ------
@@ -62,11 +61,11 @@ def family_class(name: str) -> type[Family]:
     """
     if name not in FAMILIES:
         raise ValueError(f"unknown family {name!r}; use one of {', '.join(FAMILIES)}")
-    return cast("type[Family]", _loaded(FAMILIES[name]))
+    return cast("type[Family]", _imported(FAMILIES[name]))
 
 
 def trainer(name: str) -> Callable[..., dict[str, float]]:
-    """The function that trains a family, imported now.
+    """The function that trains a family, imported on this call.
 
     Raises
     ------
@@ -75,9 +74,9 @@ def trainer(name: str) -> Callable[..., dict[str, float]]:
     """
     if name not in TRAINERS:
         raise ValueError(f"no training for {name!r}; use one of {', '.join(TRAINERS)}")
-    return cast("Callable[..., dict[str, float]]", _loaded(TRAINERS[name]))
+    return cast("Callable[..., dict[str, float]]", _imported(TRAINERS[name]))
 
 
-def _loaded(dotted: str) -> object:
+def _imported(dotted: str) -> object:
     module, _, attribute = dotted.rpartition(".")
     return getattr(import_module(module), attribute)

@@ -1,4 +1,4 @@
-"""Rows for tests, with what a test does not care about filled in. No two calls collide."""
+"""Rows for tests, with everything filled in that a test does not care about. No calls collide."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make_chorale(steps: int = STEPS, **frame: Any) -> Chorale:
 
 
 def altered(chorale: Chorale, condition: str) -> Chorale:
-    """The written voices moved up a step: what a machine might have written."""
+    """The written voices moved up a step, as a machine might have written them."""
     written = ~given_for(condition, chorale.steps)
     pitch = np.where(written, chorale.pitch + 2, chorale.pitch)
     return chorale.with_voices(pitch, mended_onsets(pitch, chorale.onset))
@@ -79,7 +79,7 @@ def make_piece(
     condition: str = "ATB",
     **fields: Any,
 ) -> Piece:
-    """A piece that is done: grid, clip and what was measured of it."""
+    """A piece that is done, with grid, clip and measurements."""
     composer = composer or make_composer()
     if composer.kind == Composer.Kind.BACH:
         condition = ""
@@ -114,7 +114,7 @@ def make_pair(
     excerpt: Excerpt | None = None,
     **fields: Any,
 ) -> Pair:
-    """A playable pair; every call is another tune family unless it names one."""
+    """A playable pair; every call has a new tune family unless it names one."""
     excerpt = excerpt or make_excerpt(make_work(tune=tune))
     bach = Piece.objects.filter(excerpt=excerpt, composer=make_bach()).first()
     return Pair.objects.create(
@@ -139,20 +139,20 @@ def _tone(pitch: int, seconds: float) -> bytes:
 
 
 def make_mp3(number: int = 0, seconds: float = 2.0) -> bytes:
-    """A real clip: a plain tone whose pitch depends on the number, its length does not."""
+    """A real clip: a plain tone whose pitch depends on the number, but not its length."""
     return _tone(number % 16, seconds)
 
 
 def save_miniature(
     path: Path, *, family: str = "markov", trained_on: Sequence[str] = ("BWV253",)
 ) -> Path:
-    """A checkpoint of a family's miniature: it writes real, if poor, voices."""
+    """A checkpoint of a family's miniature, which writes real, if poor, voices."""
     family_class(family).debug().save(path, {"works": json.dumps(list(trained_on)), "seed": "0"})
     return path
 
 
 def make_miniature(folder: Path, slug: str = "mini", **saved: Any) -> Composer:
-    """A composer that can be put to work, and the rows of what it was trained on."""
+    """A composer that can write, and rows for the works it was trained on."""
     path = save_miniature(folder / f"{slug}.safetensors", **saved)
     for bwv in json.loads(read_metadata(path)["works"]):
         Work.objects.get_or_create(bwv=bwv, defaults={"tune": f"tune-{bwv}", "part": "train"})

@@ -1,4 +1,4 @@
-"""Rows for what can be played: works and their excerpts, kept level with the corpus."""
+"""Rows for works and their excerpts, kept in step with the corpus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from generator.music.corpus.works import Corpus
 
 @dataclass(frozen=True)
 class Synced:
-    """What the database holds of the corpus: excerpts by part of the split."""
+    """What the database now holds: works, and excerpts by part of the split."""
 
     works: int
     excerpts: dict[str, int]
@@ -22,9 +22,9 @@ class Synced:
 
 @transaction.atomic
 def sync_works(corpus: Corpus) -> Synced:
-    """Bring the rows in line with the corpus; a second time changes nothing.
+    """Make the rows match the corpus; doing so again changes nothing.
 
-    Rows that the corpus no longer has go, unless pieces were made of them: those stay readable.
+    Rows that are no longer in the corpus are deleted, unless pieces were made of them.
     """
     split = tunes_split(corpus)
     part_of = {bwv: part for part, names in split.items() for bwv in names}
@@ -43,7 +43,7 @@ def sync_works(corpus: Corpus) -> Synced:
         for bwv, work in corpus.works.items()
         for start, stop in excerpts_of(work.chorale)
     }
-    _drop_others(set(wanted), set(corpus.works))
+    _delete_others(set(wanted), set(corpus.works))
     Excerpt.objects.bulk_create(
         [Excerpt(work_id=work, start=start, stop=stop) for work, start, stop in wanted],
         ignore_conflicts=True,
@@ -52,9 +52,8 @@ def sync_works(corpus: Corpus) -> Synced:
     return Synced(len(corpus.works), {part: parts.count(part) for part in split})
 
 
-def _drop_others(wanted: set[tuple[int, int, int]], works: set[str]) -> None:
+def _delete_others(wanted: set[tuple[int, int, int]], works: set[str]) -> None:
     unused = Excerpt.objects.filter(pieces=None).values_list("pk", "work_id", "start", "stop")
     stale = [pk for pk, *key in unused if tuple(key) not in wanted]
     Excerpt.objects.filter(pk__in=stale).delete()
-    gone = Work.objects.filter(excerpts=None).exclude(bwv__in=works)
-    gone.delete()
+    Work.objects.filter(excerpts=None).exclude(bwv__in=works).delete()

@@ -9,7 +9,7 @@ from generator.services.install_shipped import install_shipped
 
 
 class Command(BaseCommand):
-    help = "Make rows for Bach and for the composers that come with the code; safe to repeat."
+    help = "Create rows for Bach and the composers that come with the code; safe to repeat."
 
     def handle(self, **options: Any) -> None:
         try:

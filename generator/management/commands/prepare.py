@@ -14,20 +14,20 @@ from generator.registry import family_class
 
 
 class Command(BaseCommand):
-    help = "Database, corpus and composers, each only where it is not up to date."
+    help = "Set up the database, the corpus and the composers, where they are not up to date."
 
     def handle(self, **options: Any) -> None:
         call_command("migrate", verbosity=0)
-        # What is in the corpus is told once, when it is built.
+        # The summary of the corpus is printed once, when it is built.
         is_built = settings.CORPUS_FILE.is_file()
         call_command("import_corpus", verbosity=0 if is_built else 1)
         call_command("install_composers")
         if not Path(os.environ["NUMBA_CACHE_DIR"]).is_dir():
-            self.stdout.write("compiling what composers write with, once: half a minute at most")
+            self.stdout.write("compiling the composers' loops once; this takes up to half a minute")
             _compile()
 
 
 def _compile() -> None:
-    """Have Numba compile and keep what the first fill would wait for."""
+    """Let Numba compile and cache what the first fill would otherwise wait for."""
     frame = blank_chorale("C major", bars=1)
     family_class("flagship").debug().fill(frame, given_for("ATB", frame.steps), seed=0)

@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--batch", action="store_true", help="stop when the queue is empty")
-        parser.add_argument("--interval", type=float, default=1.0, help="seconds between looks")
+        parser.add_argument(
+            "--interval", type=float, default=1.0, help="seconds between looks at the queue"
+        )
 
     def handle(self, **options: Any) -> None:
         if not isinstance(task_backends["default"], DatabaseBackend):

@@ -28,7 +28,7 @@ STEPS = "0:64"
 
 @pytest.fixture(autouse=True)
 def shipped(tmp_path_factory, monkeypatch, corpus) -> None:
-    """A miniature that ships, so that no test here needs the database."""
+    """A shipped miniature, so that no test here needs the database."""
     folder = tmp_path_factory.mktemp("checkpoints")
     save_miniature(folder / "mini.safetensors", trained_on=["BWV253"])
     monkeypatch.setattr(registry, "CHECKPOINTS", folder)
@@ -156,7 +156,7 @@ def test_a_wrong_value_is_named_and_nothing_is_written(tmp_path, options, messag
         ("nowhere/x.mid", "no folder .*nowhere; make it, or choose another for x.mid"),
     ],
 )
-def test_a_wrong_place_is_named(tmp_path, out, message):
+def test_a_wrong_file_or_folder_is_named(tmp_path, out, message):
     with pytest.raises(CommandError, match=message):
         compose(tmp_path / out)
     assert list(tmp_path.iterdir()) == []
@@ -167,7 +167,7 @@ def test_a_folder_that_is_not_writable_is_named():
         compose(Path("/proc/x.json"), steps=STEPS)
 
 
-def test_a_failure_leaves_the_old_file_whole(tmp_path, monkeypatch):
+def test_a_failure_leaves_the_old_file_untouched(tmp_path, monkeypatch):
     out = tmp_path / "x.mid"
     compose(out, steps=STEPS)
     before = out.read_bytes()
@@ -185,7 +185,7 @@ def test_without_sound_one_line_says_what_is_missing(tmp_path, monkeypatch, sett
 
 
 @pytest.mark.django_db
-def test_an_unknown_composer_is_named_beside_all_that_there_are(tmp_path):
+def test_an_unknown_composer_is_named_beside_all_known_ones(tmp_path):
     make_miniature(tmp_path, "mine")
     with pytest.raises(CommandError, match=r"use one of bach, mini, mine$"):
         compose(tmp_path / "x.mid", composer="nobody")
@@ -198,12 +198,12 @@ def test_a_composer_of_the_database_writes_too(tmp_path):
     assert (tmp_path / "x.mid").exists()
 
 
-def test_writers_are_those_that_the_contract_names():
+def test_the_writers_are_those_of_the_contract():
     assert list(WRITERS) == [".mid", ".musicxml", ".json", ".mp3", ".wav"]
 
 
 class TestFromTheShell:
-    """As a person calls it, in a folder where nothing was set up."""
+    """As a person runs it, in a folder where nothing was set up."""
 
     def run(self, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""`compose` from nothing, with settings of its own, and by members."""
+"""`compose` from nothing, with settings, and by members."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def shipped(tmp_path_factory, monkeypatch, corpus) -> None:
     save_choir(folder / "choir.safetensors", FOLDS, WORKS)
     monkeypatch.setattr(registry, "CHECKPOINTS", folder)
     monkeypatch.setitem(registry.FAMILIES, "choir", "tests.generator.families.choir.Choir")
-    all_of_them = (
+    shipped_composers = (
         Shipped("mini", "Mini", "markov", in_quiz=True),
         Shipped("choir", "Choir", "choir", in_quiz=True),
     )
-    monkeypatch.setattr(composers, "SHIPPED", all_of_them)
+    monkeypatch.setattr(composers, "SHIPPED", shipped_composers)
 
 
 def compose(out: Path, *arguments: str) -> None:
@@ -47,7 +47,7 @@ def notes(out: Path, *arguments: str) -> set[int]:
 
 
 class TestFromNothing:
-    def test_a_whole_chorale_in_the_wished_key_metre_and_length(self, tmp_path):
+    def test_a_whole_chorale_in_the_key_metre_and_length_asked_for(self, tmp_path):
         out = tmp_path / "x.json"
         compose(out, "--composer=mini", "--key=D minor", "--metre=3/4", "--bars=6", "--pickup=4")
         piece = read_json(out)
@@ -88,7 +88,7 @@ class TestFromNothing:
             compose(tmp_path / "x.json", "--composer=mini", *arguments)
         assert list(tmp_path.iterdir()) == []
 
-    def test_bach_writes_nothing_of_the_kind(self, tmp_path):
+    def test_bach_writes_no_chorale_from_nothing(self, tmp_path):
         with pytest.raises(CommandError, match="only his own works"):
             compose(tmp_path / "x.json", "--composer=bach", "--key=C major")
 

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 def rows() -> list[tuple[object, ...]]:
-    found = list(Work.objects.order_by("bwv").values_list("pk", "bwv", "title", "tune", "part"))
-    return found + list(Excerpt.objects.order_by("pk").values_list("pk", "work", "start", "stop"))
+    works = list(Work.objects.order_by("bwv").values_list("pk", "bwv", "title", "tune", "part"))
+    return works + list(Excerpt.objects.order_by("pk").values_list("pk", "work", "start", "stop"))
 
 
 def test_every_work_and_excerpt_gets_its_row(corpus):
@@ -45,7 +45,7 @@ def test_a_second_time_changes_nothing(corpus):
     assert rows() == before
 
 
-def test_rows_follow_a_changed_corpus_and_keep_what_pieces_were_made_of(corpus):
+def test_rows_follow_a_changed_corpus_and_keep_excerpts_that_have_pieces(corpus):
     Work.objects.create(bwv="BWV0", title="gone", tune="none", part="train")
     sync_works(corpus)
     assert not Work.objects.filter(bwv="BWV0").exists()
@@ -67,13 +67,13 @@ def test_a_failure_halfway_leaves_the_rows_as_they_were(corpus, monkeypatch):
     sync_works(corpus)
     before = rows()
     fewer = replace(corpus, works=dict(list(corpus.works.items())[:200]))
-    monkeypatch.setattr(work_rows, "_drop_others", lambda *_: 1 / 0)
+    monkeypatch.setattr(work_rows, "_delete_others", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         sync_works(replace(fewer, works={b: replace(w, title="x") for b, w in fewer.works.items()}))
     assert rows() == before
 
 
-def test_the_command_tells_what_it_did(corpus):
+def test_the_command_says_what_it_did(corpus):
     out = StringIO()
     call_command("import_corpus", stdout=out)
     text = out.getvalue()

@@ -16,7 +16,7 @@ from tests.builders import make_excerpt, make_piece, save_miniature
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """One shipped composer, a miniature, in a folder of its own."""
+    """One shipped composer, a miniature, in its own folder."""
     monkeypatch.setattr(registry, "CHECKPOINTS", tmp_path)
     monkeypatch.setattr(composers, "CHECKPOINTS", tmp_path)
     shipped = (Shipped("mini", "Mini", "markov", in_quiz=True),)
@@ -32,7 +32,7 @@ def install() -> str:
 
 
 @pytest.mark.django_db
-def test_bach_and_the_shipped_get_rows(folder):
+def test_bach_and_the_shipped_composers_get_rows(folder):
     assert install() == "composers: bach, mini\n"
     mini = Composer.objects.get(slug="mini")
     assert (mini.kind, mini.family, mini.in_quiz) == ("checkpoint", "markov", True)
@@ -88,6 +88,6 @@ def test_a_missing_checkpoint_is_named(folder):
 
 
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.slug)
-def test_what_ships_is_sound_and_says_where_it_came_from(shipped):
+def test_shipped_checkpoints_are_sound_and_say_how_they_were_made(shipped):
     _, _, metadata = read_checkpoint(shipped.path, shipped.family)
     assert {"data", "works", "seed", "command", "metrics"} <= metadata.keys()

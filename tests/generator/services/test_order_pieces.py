@@ -38,7 +38,7 @@ def mini(tmp_path: Path) -> Composer:
 
 @pytest.fixture
 def tunes() -> list[str]:
-    """Four tune families of one, two, three and four works, each work of two excerpts."""
+    """Four tune families of one, two, three and four works; each work has two excerpts."""
     for number in range(1, 5):
         for _ in range(number):
             work = make_work(tune=f"tune {number}")
@@ -63,20 +63,20 @@ def test_pieces_and_bachs_are_queued(mini, tunes, django_capture_on_commit_callb
     assert sorted(queued) == sorted(Piece.objects.values_list("id", flat=True))
 
 
-def test_tune_families_are_played_alike_whatever_their_size(mini, tunes):
+def test_tune_families_get_as_many_pieces_whatever_their_size(mini, tunes):
     order_pieces(mini, "AT", 8)
-    played = Counter(Piece.objects.written().values_list("excerpt__work__tune", flat=True))
-    assert played == dict.fromkeys(tunes, 2)
+    pieces = Counter(Piece.objects.written().values_list("excerpt__work__tune", flat=True))
+    assert pieces == dict.fromkeys(tunes, 2)
 
 
-def test_the_least_played_tune_comes_first(mini, tunes):
+def test_the_tune_with_the_fewest_pieces_comes_first(mini, tunes):
     order_pieces(mini, "AT", 3)
-    played = set(Piece.objects.written().values_list("excerpt__work__tune", flat=True))
+    ordered = set(Piece.objects.written().values_list("excerpt__work__tune", flat=True))
     [choice] = choose_excerpts(mini, "AT", 1)
-    assert choice.excerpt.work.tune not in played
+    assert choice.excerpt.work.tune not in ordered
 
 
-def test_conditions_spread_over_tunes_too(mini, tunes):
+def test_conditions_are_spread_over_tunes_too(mini, tunes):
     for condition in ("S", "AT", "ATB", "SATB"):
         order_pieces(mini, condition, 1)
     assert Piece.objects.written().values("excerpt__work__tune").distinct().count() == 4
@@ -86,20 +86,20 @@ def test_the_same_seed_chooses_the_same(mini, tunes):
     assert choose_excerpts(mini, "S", 5, seed=7) == choose_excerpts(mini, "S", 5, seed=7)
 
 
-def test_what_was_ordered_is_ordered_again_with_another_seed(mini):
+def test_an_excerpt_ordered_again_gets_another_seed(mini):
     make_excerpt()
     order_pieces(mini, "B", 2, seed=5)
     assert sorted(Piece.objects.written().values_list("seed", flat=True)) == [5, 6]
 
 
 @pytest.mark.parametrize("part", ["train", "valid"])
-def test_only_works_of_the_test_part_are_played(mini, part):
+def test_only_works_of_the_test_part_are_ordered(mini, part):
     make_excerpt(make_work(part=part))
     with pytest.raises(CommandError, match="no excerpts"):
         order("--composer", "mini", "--condition", "ATB")
 
 
-def test_a_tune_known_from_training_is_not_played(mini):
+def test_a_tune_known_from_training_is_not_ordered(mini):
     known = make_excerpt(make_work(tune=Work.objects.get(bwv="BWV253").tune))
     with pytest.raises(CommandError, match="no excerpts"):
         order("--composer", "mini", "--condition", "ATB")

@@ -25,14 +25,14 @@ from tests.builders import (
 
 
 class Scribe:
-    """Writes what it is told to, and keeps what it was shown."""
+    """Writes what it is told to, and remembers what it was shown."""
 
-    def __init__(self, answer) -> None:
-        self.answer = answer
+    def __init__(self, chorale) -> None:
+        self.chorale = chorale
 
     def fill(self, chorale, given, *, seed, temperature):
-        self.seen = chorale
-        return self.answer
+        self.shown = chorale
+        return self.chorale
 
 
 def test_the_share_counts_written_cells_alone():
@@ -54,10 +54,10 @@ def test_the_machine_is_shown_the_given_voices_and_nothing_else():
     chorale = make_chorale(bwv="BWV1", title="Wachet auf")
     scribe = Scribe(altered(chorale, "AT"))
     written = fill_piece(scribe, chorale, given_for("AT", chorale.steps), seed=0)
-    assert (scribe.seen.pitch[1:3] == -1).all()
-    assert not scribe.seen.onset[1:3].any()
-    assert (scribe.seen.bwv, scribe.seen.title) == ("", "")
-    assert (scribe.seen.pitch[[0, 3]] == chorale.pitch[[0, 3]]).all()
+    assert (scribe.shown.pitch[1:3] == -1).all()
+    assert not scribe.shown.onset[1:3].any()
+    assert (scribe.shown.bwv, scribe.shown.title) == ("", "")
+    assert (scribe.shown.pitch[[0, 3]] == chorale.pitch[[0, 3]]).all()
     assert (written.bwv, written.title) == ("BWV1", "Wachet auf")
 
 
@@ -126,26 +126,26 @@ class TestJoining:
 
 
 def test_another_work_is_copied_whether_it_was_learnt_from_or_not(corpus):
-    own, other = corpus.work("BWV269").chorale, corpus.work("BWV253").chorale
+    original, other = corpus.work("BWV269").chorale, corpus.work("BWV253").chorale
     for trained_on in (["BWV253"], ["BWV254"]):
-        assert copied_run(other, own, trained_on) > MAX_COPIED_RUN
-    assert copied_run(make_chorale(), own, ["BWV253"]) <= MAX_COPIED_RUN
+        assert copied_run(other, original, trained_on) > MAX_COPIED_RUN
+    assert copied_run(make_chorale(), original, ["BWV253"]) <= MAX_COPIED_RUN
 
 
 def test_the_work_itself_and_its_near_copies_are_not_copied_unless_they_were_learnt(corpus):
-    """BWV197.7-a stands in BWV398 too: whoever comes near one comes near the other."""
-    own = corpus.work("BWV398").chorale
-    assert copied_run(own, own, ["BWV253"]) <= MAX_COPIED_RUN
-    assert copied_run(own, own, ["BWV197.7-a"]) > MAX_COPIED_RUN
+    """BWV398 contains BWV197.7-a, so a piece that is close to one is close to the other."""
+    original = corpus.work("BWV398").chorale
+    assert copied_run(original, original, ["BWV253"]) <= MAX_COPIED_RUN
+    assert copied_run(original, original, ["BWV197.7-a"]) > MAX_COPIED_RUN
 
 
-def test_no_excerpt_of_bachs_is_a_copy(corpus):
+def test_no_excerpt_by_bach_is_a_copy(corpus):
     for bwv in list(corpus.works)[::40]:
         for span in excerpts_of(corpus.works[bwv].chorale):
-            own = corpus.works[bwv].chorale.slice(*span)
-            assert copied_run(own, own, ["BWV253"]) <= MAX_COPIED_RUN
+            original = corpus.works[bwv].chorale.slice(*span)
+            assert copied_run(original, original, ["BWV253"]) <= MAX_COPIED_RUN
 
 
-def test_copying_that_cannot_be_checked_is_no_piece(corpus):
+def test_a_piece_whose_copying_cannot_be_checked_is_refused(corpus):
     with pytest.raises(GenerationError, match="copying cannot be checked"):
         copied_run(make_chorale(), make_chorale(), ["jsb/train/1"])

@@ -14,7 +14,7 @@ from generator.tasks import generate_piece
 pytestmark = pytest.mark.django_db
 
 
-def test_a_worker_removes_tasks_that_are_long_over_and_no_others(settings: Settings):
+def test_a_worker_deletes_tasks_that_ended_long_ago_and_no_others(settings: Settings):
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
     old, failed, recent, waiting = (generate_piece.enqueue(number).id for number in range(4))
     for name, status, days in (

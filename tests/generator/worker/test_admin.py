@@ -35,7 +35,7 @@ def failed_piece() -> Piece:
     return make_piece(status=Piece.Status.FAILED, tries=3, error="the disk is full")
 
 
-def test_the_reason_of_a_failure_is_shown(admin):
+def test_the_reason_for_a_failure_is_shown(admin):
     failed_piece()
     assert "the disk is full" in listed(admin, "piece", status="failed")
     assert "the disk is full" not in listed(admin, "piece", status="done")
@@ -73,7 +73,7 @@ def test_excluded_pairs_say_why(admin):
 
 
 @pytest.mark.parametrize("model", ["piece", "pair", "composer", "work"])
-def test_rows_are_looked_at_and_not_changed(admin, model):
+def test_rows_can_be_viewed_and_not_changed(admin, model):
     pair = make_pair()
     row = {
         "piece": pair.machine,

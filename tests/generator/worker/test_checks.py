@@ -31,7 +31,7 @@ def test_nothing_is_missing_after_set_up():
 def test_the_immediate_queue_is_refused_outside_tests(settings: Settings):
     settings.TASKS = IMMEDIATE
     assert "TASKS_BACKEND=django_tasks.backends.immediate" in only_problem()
-    with pytest.raises(SystemCheckError, match="run torch inside the web process"):
+    with pytest.raises(SystemCheckError, match="run torch in the web process"):
         call_command("check", stderr=StringIO())
 
 
@@ -61,7 +61,7 @@ def test_a_missing_corpus_is_named(settings: Settings, tmp_path: Path):
     assert "make setup" in only_problem()
 
 
-def test_check_asks_for_the_installation_where_told_to(settings: Settings, tmp_path: Path):
+def test_check_covers_the_installation_if_asked_to(settings: Settings, tmp_path: Path):
     settings.SOUNDFONT = tmp_path / "no.sf3"
     call_command("check", stdout=StringIO())
     with pytest.raises(SystemCheckError, match=r"no\.sf3"):
@@ -70,7 +70,7 @@ def test_check_asks_for_the_installation_where_told_to(settings: Settings, tmp_p
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("command", ["work", "serve"])
-def test_what_makes_pieces_does_not_start_without_sound(settings: Settings, tmp_path, command):
+def test_makers_of_pieces_do_not_start_without_sound(settings: Settings, tmp_path, command):
     settings.SOUNDFONT = tmp_path / "no.sf3"
     with pytest.raises(CommandError, match=r"no\.sf3"):
         call_command(command)

@@ -81,7 +81,7 @@ def test_bachs_piece_and_the_pair_come_with_it(made):
     assert 0 < pair.differing <= 1
 
 
-def test_names_of_clips_tell_nothing(made):
+def test_names_of_clips_reveal_nothing(made):
     names = [piece.clip.name for piece in Piece.objects.all()]
     assert len(set(names)) == 2
     assert all(re.fullmatch(r"clips/[0-9a-f]{32}\.mp3", name) for name in names)
@@ -95,7 +95,7 @@ def test_the_same_seed_gives_the_same_piece_again(made):
     again = Piece.objects.get(id=made.id)
     assert (again.grid, again.clip.read()) == before[:2]
     assert again.clip.name != before[2]
-    assert len(clips()) == 2, "the clip of the first time is gone"
+    assert len(clips()) == 2, "the first clip is deleted"
 
 
 def test_another_seed_gives_another_piece(made, mini, django_capture_on_commit_callbacks):
@@ -148,7 +148,7 @@ def test_a_dead_workers_piece_is_queued_again(recorded_queue):
     assert Piece.objects.get().status == "queued"
 
 
-def test_a_living_workers_piece_is_let_alone(recorded_queue):
+def test_a_living_workers_piece_is_left_alone(recorded_queue):
     claim(waiting().id)
     assert recover_pieces() == 0
     assert Piece.objects.get().status == "running"
@@ -177,7 +177,7 @@ def claim_again(piece: Piece) -> Piece:
     return claim(piece.id)
 
 
-def test_a_reason_that_is_known_is_written_to_the_row(mini, excerpt, settings: Settings, tmp_path):
+def test_a_known_reason_is_written_to_the_row(mini, excerpt, settings: Settings, tmp_path):
     settings.SOUNDFONT = tmp_path / "no.sf3"
     piece = waiting(excerpt=excerpt, composer=mini)
     assert pieces.produce_piece(piece.id) in ("failed", "queued")
@@ -232,7 +232,7 @@ def test_waiting_pieces_whose_tasks_were_lost_are_queued(recorded_queue):
     assert [result.args for result in default_task_backend.results] == [[piece.id]]
 
 
-def test_what_a_dead_worker_had_begun_to_write_is_removed(settings: Settings, tmp_path):
+def test_what_a_dead_worker_had_begun_to_write_is_deleted(settings: Settings, tmp_path):
     settings.TEMP_CLIPS_DIR = tmp_path
     settings.LEASE_SECONDS = 0.05
     (tmp_path / "half").write_bytes(b"ID")

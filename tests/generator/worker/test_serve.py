@@ -1,4 +1,4 @@
-"""The two processes of `make run`, really started on a small site."""
+"""The two processes of `make run`, really started for a small site."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_taken_port_is_named_with_the_way_out():
 
 
 @pytest.mark.parametrize("port", [70_000, -1])
-def test_a_port_that_is_none_is_named(port):
+def test_an_impossible_port_is_named(port):
     with pytest.raises(CommandError, match=f":{port} "):
         check_port("127.0.0.1", port)
 
@@ -80,7 +80,7 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_it_serves_at_once_where_a_game_is_there_and_stops_both(site):
+def test_it_serves_at_once_if_there_is_a_game_and_stops_both(site):
     port = free_port()
     command = [sys.executable, "manage.py", "serve", "--port", str(port)]
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A real worker process, really killed: no half-written file, and the piece is made again."""
+"""A real worker process, really killed: no file is half written, and the piece is made again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ for seed in range({PIECES}):
 
 @pytest.fixture
 def site(tmp_path: Path, corpus: object) -> dict[str, str]:
-    """The environment of a site of its own, with pieces in its queue."""
+    """The environment of a separate site, with pieces in its queue."""
     (tmp_path / "corpus.npz").symlink_to(settings.CORPUS_FILE)
     environment = {
         **os.environ,
@@ -67,9 +67,9 @@ def rows(site: dict[str, str]) -> list[tuple[int, str, int, str]]:
         return database.execute("SELECT id, status, tries, clip FROM generator_piece").fetchall()
 
 
-def wait_until(met: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
-    while not met():
+    while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.005)
 
@@ -90,9 +90,9 @@ def kill_in_the_middle(site: dict[str, str]) -> int:
 def test_a_killed_workers_piece_is_made_again_and_nothing_is_left_half_written(site):
     killed = kill_in_the_middle(site)
     media = Path(site["VAR_DIR"], "media")
-    whole = {clip for _, status, _, clip in rows(site) if status == "done"}
+    done = {clip for _, status, _, clip in rows(site) if status == "done"}
     reserved = {clip for piece, *_, clip in rows(site) if piece == killed}
-    assert {str(path.relative_to(media)) for path in media.rglob("*.mp3")} <= whole | reserved
+    assert {str(path.relative_to(media)) for path in media.rglob("*.mp3")} <= done | reserved
 
     with worker(site) as process:
         wait_until(lambda: not {"queued", "running"} & {status for _, status, *_ in rows(site)})
