@@ -23,11 +23,11 @@ from generator.services.fill_piece import fill_piece
 from generator.services.pairs import copied_run, join_pairs
 
 logger = logging.getLogger(__name__)
-LARGEST_SEED = 2**31 - 1  # of a column of PostgreSQL
+MAX_SEED = 2**31 - 1  # of a column of PostgreSQL
 
 
 @dataclass(frozen=True)
-class Made:
+class ProducedPiece:
     chorale: Chorale
     clip: Clip
     copied_run: int | None = None
@@ -54,8 +54,8 @@ def new_piece(
     """
     if condition not in CONDITIONS:
         raise OrderError(f"unknown condition {condition!r}; use one of {', '.join(CONDITIONS)}")
-    if not 0 <= seed <= LARGEST_SEED:
-        raise OrderError(f"seed {seed}; use one of 0 to {LARGEST_SEED}")
+    if not 0 <= seed <= MAX_SEED:
+        raise OrderError(f"seed {seed}; use a whole number from 0 to {MAX_SEED}")
     source = installed_source(composer, settings)
     fold = unseen_fold(source, excerpt.work)
     # Without settings nothing is loaded: the order may come from a web process.
@@ -111,12 +111,12 @@ def _produce(piece: Piece) -> None:
         logger.info("%s: done in %.1f s", piece, monotonic() - started)
 
 
-def _make(piece: Piece) -> Made:
+def _make(piece: Piece) -> ProducedPiece:
     corpus = load_corpus(site_settings.CORPUS_FILE)
     excerpt = piece.excerpt
     original = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
     if piece.composer.kind == Composer.Kind.BACH:
-        return Made(original, _clip(original))
+        return ProducedPiece(original, _clip(original))
     source = installed_source(piece.composer, piece.settings)
     if unseen_fold(source, excerpt.work) != piece.fold:
         raise ComposerError(f"{piece} was ordered from a member that may not write it")
@@ -124,38 +124,38 @@ def _make(piece: Piece) -> Made:
     given = given_for(piece.condition, original.steps)
     chorale = fill_piece(family, original, given, seed=piece.seed, temperature=piece.temperature)
     copied = copied_run(chorale, original, source.trained_on(piece.fold))
-    return Made(chorale, _clip(chorale), copied, family.sampling)
+    return ProducedPiece(chorale, _clip(chorale), copied, family.sampling)
 
 
 def _clip(chorale: Chorale) -> Clip:
     return render_clip(chorale, soundfont=site_settings.SOUNDFONT)
 
 
-def _finish(piece: Piece, made: Made) -> None:
-    name = store_clip(piece, made.clip.mp3)
+def _finish(piece: Piece, produced: ProducedPiece) -> None:
+    name = store_clip(piece, produced.clip.mp3)
     try:
         with transaction.atomic():
-            # Two workers that finish pieces of this excerpt take turns, so that one sees both.
+            # Workers that finish pieces of one excerpt take turns, so that the last sees them all.
             Excerpt.objects.select_for_update().get(id=piece.excerpt_id)
-            _write(piece, made, name)
+            _write(piece, produced, name)
             join_pairs(piece)
     except ClaimLost:
         piece.clip.storage.delete(name)
         raise
 
 
-def _write(piece: Piece, made: Made, clip: str) -> None:
+def _write(piece: Piece, produced: ProducedPiece, clip: str) -> None:
     changed = claimed(piece).update(
         status=Piece.Status.DONE,
         lease_until=None,
         error="",
-        grid=to_json(made.chorale),
+        grid=to_json(produced.chorale),
         clip=clip,
-        seconds=made.clip.seconds,
-        fingerprint=made.clip.fingerprint,
-        loudness=made.clip.loudness,
-        copied_run=made.copied_run,
-        settings=dict(made.settings),
+        seconds=produced.clip.seconds,
+        fingerprint=produced.clip.fingerprint,
+        loudness=produced.clip.loudness,
+        copied_run=produced.copied_run,
+        settings=dict(produced.settings),
         done=now(),
     )
     if not changed:
