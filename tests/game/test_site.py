@@ -16,7 +16,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_o
 
 import pytest
 
-from bachtest.game.simulation import chance_right
+from bachtest.game.management.simulated_listener import chance_right
 from tests.game.site import Site, start_site
 
 THREADS = 8

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from bachtest.game.management.simulated_listener import SimulatedListener, SiteError
 from bachtest.game.models import Round
 from bachtest.game.services import open_study
-from bachtest.game.simulation import SimulatedListener, SiteError
 
 
 class Command(BaseCommand):
