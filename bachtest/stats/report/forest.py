@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from bachtest.lib import svg
 from bachtest.stats.rates.accuracy import CHANCE
 
 _WIDTH = 51
 _ROW = 24
-_LABELS, _PLOT, _FIGURES = 190, 380, 170
+_LABELS, _PLOT, _FIGURES = 190, 380, 185
+_TICKS = (0, 25, 50, 75, 100)
 
 
 @dataclass(frozen=True)
@@ -87,38 +89,26 @@ def forest_svg(marks: Sequence[Mark], title: str, *, chance: float = CHANCE) -> 
     >>> forest_svg([Mark("S", 0.8, 0.7, 0.9)], "Rates").startswith("<svg")
     True
     """
+    x = svg.Scale(0, 1, _LABELS, _LABELS + _PLOT)
     height = _ROW * (len(marks) + 1) + 12
-    total = _LABELS + _PLOT + _FIGURES
+    top, bottom = 4, height - _ROW
     words = "; ".join(f"{mark.label}: {mark.figures}" for mark in marks)
-    parts = [
-        f'<svg viewBox="0 0 {total} {height}" role="img" aria-label="{escape(title)}"'
-        ' class="forest" xmlns="http://www.w3.org/2000/svg">',
-        f"<title>{escape(title)}</title><desc>{escape(words)}</desc>",
-    ]
-    bottom = height - _ROW
-    for tick in (0, 25, 50, 75, 100):
-        x = _x(tick / 100)
-        parts.append(f'<line class="tick" x1="{x}" x2="{x}" y1="4" y2="{bottom}"/>')
-        parts.append(f'<text class="axis" x="{x}" y="{bottom + 16}">{tick} %</text>')
-    x = _x(chance)
-    parts.append(f'<line class="chance" x1="{x}" x2="{x}" y1="4" y2="{bottom}"/>')
-    parts += [_svg_row(mark, 4 + _ROW * at + _ROW / 2) for at, mark in enumerate(marks)]
-    return "".join([*parts, "</svg>"])
-
-
-def _svg_row(mark: Mark, y: float) -> str:
-    texts = (
-        f'<text x="0" y="{y + 4}">{escape(mark.label)}</text>'
-        f'<text x="{_LABELS + _PLOT + 14}" y="{y + 4}">{mark.figures}</text>'
+    rows = [_svg_row(mark, x, top + _ROW * at + _ROW / 2) for at, mark in enumerate(marks)]
+    return svg.picture(
+        title,
+        svg.element("title", escape(title)) + svg.element("desc", escape(words)),
+        svg.x_axis(x, {percent / 100: f"{percent} %" for percent in _TICKS}, top, bottom),
+        svg.vertical(x.place(chance), top, bottom, class_="chance"),
+        *rows,
+        class_="forest",
+        viewBox=f"0 0 {_LABELS + _PLOT + _FIGURES} {height}",
     )
+
+
+def _svg_row(mark: Mark, x: svg.Scale, y: float) -> str:
+    texts = svg.text(mark.label, 0, y + 4) + svg.text(mark.figures, x.stop + 14, y + 4)
     if mark.estimate is None:
         return texts
+    line = svg.horizontal(y, x.place(mark.low), x.place(mark.high))
     kind = "given" if mark.given else "ours"
-    return (
-        f'<line class="{kind}" x1="{_x(mark.low)}" x2="{_x(mark.high)}" y1="{y}" y2="{y}"/>'
-        f'<circle class="{kind}" cx="{_x(mark.estimate)}" cy="{y}" r="4.5"/>{texts}'
-    )
-
-
-def _x(rate: float) -> float:
-    return round(_LABELS + _PLOT * rate, 1)
+    return svg.dot_on_line((x.place(mark.estimate), y), line, radius=4.5, class_=kind) + texts

@@ -27,10 +27,9 @@ pre { overflow-x: auto; font-size: .8rem; line-height: 1.35; }
 .forest .axis { text-anchor: middle; fill: var(--soft); font-size: 11px; }
 .forest .tick { stroke: var(--line); } .forest .chance { stroke: var(--chance);
   stroke-dasharray: 4 3; stroke-width: 1.5; }
-.forest line.ours { stroke: var(--ours); stroke-width: 2.5; }
-.forest circle.ours { fill: var(--ours); }
-.forest line.given { stroke: var(--given); stroke-width: 2.5; }
-.forest circle.given { fill: var(--given); }
+.forest .ours { stroke: var(--ours); fill: var(--ours); }
+.forest .given { stroke: var(--given); fill: var(--given); }
+.forest g line { stroke-width: 2.5; } .forest circle { stroke: none; }
 .verdict { border-left: 4px solid var(--ours); padding-left: 1rem; }
 """
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
+from bachtest.lib import svg
+
 _WIDTH, _LEFT, _ROW, _TOP = 720, 330, 26, 34
+_STYLE = (
+    "text { font: 13px sans-serif; } .title { font-weight: bold; } .axis { text-anchor: middle; }"
+    " .paper { fill: #fff; } .aim { fill: #dcedc8; } .tick { stroke: #ccc; }"
+    " g line { stroke-width: 2; } circle { stroke: none; }"
+    " .met { fill: #1b5e20; stroke: #1b5e20; } .missed { fill: #b00020; stroke: #b00020; }"
+    " .compared { fill: #666; stroke: #666; }"
+)
 
 
 @dataclass(frozen=True)
@@ -89,40 +96,23 @@ class Study:
 
     def svg(self) -> str:
         """A picture: shares with two Monte Carlo errors either way, aims as bands."""
+        low, high = self._limits()
+        x = svg.Scale(low, high, _LEFT, _WIDTH - 24)
         height = _TOP + _ROW * len(self.measured) + 30
-        parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img"'
-            f' font-family="sans-serif" font-size="13"><title>{escape(self.title)}</title>',
-            f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
-            f'<text x="12" y="20" font-weight="bold">{escape(self.title)}</text>',
-        ]
-        for tick in self._ticks():
-            x = self._x(tick)
-            parts.append(
-                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - 24}" stroke="#ccc"/>'
-                f'<text x="{x:.1f}" y="{height - 8}" text-anchor="middle">{tick:.0%}</text>'
-            )
-        for row, one in enumerate(self.measured):
-            parts.append(self._row(one, _TOP + _ROW * row + _ROW / 2))
-        return "\n".join([*parts, "</svg>", ""])
-
-    def _row(self, one: Measured, y: float) -> str:
-        low, high = (max(0.0, one.mean - 2 * one.error), min(1.0, one.mean + 2 * one.error))
-        colour = "#666" if one.low is None else "#b00020" if one.verdict == "MISSED" else "#1b5e20"
-        band = ""
-        if one.low is not None and one.high is not None:
-            left = self._x(max(one.low, self._limits()[0]))
-            right = self._x(min(one.high, self._limits()[1]))
-            band = (
-                f'<rect x="{left:.1f}" y="{y - 9:.1f}" width="{right - left:.1f}" height="18"'
-                ' fill="#dcedc8"/>'
-            )
-        return (
-            f'{band}<text x="12" y="{y + 4:.1f}">{escape(one.name)}</text>'
-            f'<line x1="{self._x(low):.1f}" x2="{self._x(high):.1f}" y1="{y:.1f}" y2="{y:.1f}"'
-            f' stroke="{colour}" stroke-width="2"/>'
-            f'<circle cx="{self._x(one.mean):.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
+        step = 0.05 if high - low <= 0.5 else 0.1
+        ticks = np.arange(round(low / step), round(high / step) + 1) * step
+        rows = [_svg_row(one, x, _TOP + _ROW * (at + 0.5)) for at, one in enumerate(self.measured)]
+        drawn = svg.picture(
+            self.title,
+            svg.element("style", _STYLE),
+            svg.element("rect", class_="paper", width=_WIDTH, height=height),
+            svg.text(self.title, 12, 20, class_="title"),
+            svg.x_axis(x, {float(tick): f"{tick:.0%}" for tick in ticks}, _TOP, height - 24),
+            *rows,
+            xmlns="http://www.w3.org/2000/svg",
+            viewBox=f"0 0 {_WIDTH} {height}",
         )
+        return drawn.replace("><", ">\n<") + "\n"  # an element a line, to compare versions by
 
     def _limits(self) -> tuple[float, float]:
         ends = [one.mean + side * 2 * one.error for one in self.measured for side in (-1, 1)]
@@ -132,11 +122,16 @@ class Study:
         low = max(0.0, np.floor(min(inner) / step) * step)
         return float(low), float(min(1.0, max(low + step, np.ceil(max(inner) / step) * step)))
 
-    def _ticks(self) -> Sequence[float]:
-        low, high = self._limits()
-        step = 0.05 if high - low <= 0.5 else 0.1
-        return [float(x) for x in np.arange(round(low / step), round(high / step) + 1) * step]
 
-    def _x(self, share: float) -> float:
-        low, high = self._limits()
-        return _LEFT + (_WIDTH - _LEFT - 24) * (share - low) / (high - low)
+def _svg_row(one: Measured, x: svg.Scale, y: float) -> str:
+    band = ""
+    if one.low is not None and one.high is not None:
+        left, right = x(one.low), x(one.high)
+        band = svg.element(
+            "rect", class_="aim", x=left, y=y - 9, width=f"{right - left:g}", height=18
+        )
+    low, high = one.mean - 2 * one.error, one.mean + 2 * one.error
+    line = svg.horizontal(y, x.place(max(0.0, low)), x.place(min(1.0, high)))
+    kind = "compared" if one.low is None else "missed" if one.verdict == "MISSED" else "met"
+    dot = svg.dot_on_line((x.place(one.mean), y), line, radius=4, class_=kind)
+    return band + svg.text(one.name, 12, y + 4) + dot
