@@ -10,4 +10,4 @@ class ResultsConfig(AppConfig):
     def ready(self) -> None:
         from bachtest.results import signals
 
-        signals.start()
+        signals.connect()

@@ -1,4 +1,4 @@
-"""Counts of answers that the pages read, and what the worker last made of all answers."""
+"""What the pages read: counts of answers, and the last fit to all of them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from bachtest.studies.models import Study
 
 
 class Tally(models.Model):
-    """Answers of one cell of one table, kept as a sum and the changes that came since.
+    """The answers in one cell of one table: a sum, and the changes that came after it.
 
-    An answer adds rows of +1, its deletion rows of -1; nobody waits for a row that others change.
-    The worker merges them now and then. Whoever reads adds up all rows of a cell.
+    An answer adds rows of +1, its deletion adds rows of -1, so that no request waits for a row that
+    another one changes. A worker merges them now and then. A reader adds up all rows of a cell.
     """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="tallies")
@@ -32,7 +32,7 @@ class Tally(models.Model):
             )
         ]
         indexes = [
-            # Holds all that a page reads, so that the rows themselves are never fetched.
+            # It holds all that a page reads, so the rows themselves are never fetched.
             models.Index(
                 fields=["study", "table", "labels", "flags", "n", "correct"], name="tally_cells"
             ),
@@ -50,7 +50,7 @@ class Tally(models.Model):
         return f"{self.table} {self.labels} [{self.flags}] {self.correct}/{self.n}"
 
 
-class Analysis(models.Model):
+class StoredAnalysis(models.Model):
     """What takes too long for a page: made by a worker, shown with its age."""
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="analysis")
@@ -59,10 +59,10 @@ class Analysis(models.Model):
     made_at = models.DateTimeField(null=True, blank=True)
     answers = models.PositiveIntegerField(default=0, help_text="that it was made of")
     seconds = models.FloatField(default=0.0, help_text="that it took")
-    findings = models.JSONField(default=dict, blank=True)
+    fit = models.JSONField(default=dict, blank=True)
 
     class Meta:
-        verbose_name_plural = "analyses"
+        verbose_name_plural = "stored analyses"
 
     def __str__(self) -> str:
         return f"{self.study} {self.made_at:%Y-%m-%d %H:%M}" if self.made_at else f"{self.study} -"

@@ -1,8 +1,8 @@
-"""Keeps the tallies true: what the game saves and deletes is noted in the same transaction.
+"""Keeps the tallies true: every save and deletion in the game is recorded in its own transaction.
 
-The game knows nothing of results, so they listen to Django's signals. `QuerySet.update` and
-`bulk_create` send none; who uses them on answers, or on listeners' experience, has the tallies
-counted anew (`manage.py refresh_results --rebuild`).
+The game knows nothing about results, so results listen to Django's signals. `QuerySet.update` and
+`bulk_create` send none: after using them on answers, or on listeners' experience, count again with
+`manage.py refresh_results --rebuild`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 
 from bachtest.game.models import Answer, Listener
 from bachtest.results.counts import tallies
-from bachtest.results.counts.tallies import Counts, count, note
+from bachtest.results.counts.tallies import Counts, count, record
 from bachtest.results.models import Tally
-from bachtest.results.tasks import MERGE_EVERY, tend
+from bachtest.results.tasks import MERGE_EVERY, refresh_results
 
 _BEFORE = "_counted_before"
 
 
-def start() -> None:
+def connect() -> None:
     pre_save.connect(_before_answer, sender=Answer, dispatch_uid="results.before_answer")
     post_save.connect(_after_answer, sender=Answer, dispatch_uid="results.after_answer")
     pre_delete.connect(_before_deletion, sender=Answer, dispatch_uid="results.before_deletion")
@@ -36,16 +36,16 @@ def _before_answer(instance: Answer, **kwargs: Any) -> None:
 
 
 def _after_answer(instance: Answer, created: bool, **kwargs: Any) -> None:
-    _note_difference(instance, count(Answer.objects.filter(pk=instance.pk)))
+    _record_difference(instance, count(Answer.objects.filter(pk=instance.pk)))
     study = instance.round.game.study
     if created and tallies.changes(study) % MERGE_EVERY == 0:
-        transaction.on_commit(partial(tend.enqueue, study.id))
+        transaction.on_commit(partial(refresh_results.enqueue, study.id))
 
 
 def _before_deletion(instance: Answer, **kwargs: Any) -> None:
     change = Counts()
     change.subtract(count(Answer.objects.filter(pk=instance.pk)))
-    note(change)
+    record(change)
 
 
 def _before_listener(instance: Listener, **kwargs: Any) -> None:
@@ -56,11 +56,11 @@ def _before_listener(instance: Listener, **kwargs: Any) -> None:
 
 def _after_listener(instance: Listener, **kwargs: Any) -> None:
     if hasattr(instance, _BEFORE):
-        _note_difference(instance, count(_answers(instance)))
+        _record_difference(instance, count(_answers(instance)))
 
 
 def _forget_listener(instance: Listener, **kwargs: Any) -> None:
-    # Its answers are gone from every sum; here its id itself would stay until the next merge.
+    # The answers are gone from every sum, but the id would stay in the table until the next merge.
     Tally.objects.filter(table=tallies.LISTENERS, labels=instance.pk.hex).delete()
 
 
@@ -68,7 +68,7 @@ def _answers(listener: Listener) -> Any:
     return Answer.objects.filter(round__game__listener=listener)
 
 
-def _note_difference(instance: Answer | Listener, now: Counts) -> None:
+def _record_difference(instance: Answer | Listener, now: Counts) -> None:
     now.subtract(getattr(instance, _BEFORE))
     delattr(instance, _BEFORE)
-    note(now)
+    record(now)

@@ -1,31 +1,31 @@
-"""The results' part of the queue: what a worker does so that pages need not."""
+"""What a worker does for the results, so that pages need not."""
 
 from __future__ import annotations
 
 from django_tasks import task
 
 from bachtest.results.counts import tallies
-from bachtest.results.fit import refit
-from bachtest.results.models import Analysis
+from bachtest.results.fit.refit import claim, is_stale, refit
+from bachtest.results.models import StoredAnalysis
 from bachtest.studies.models import Study
 
-# Answers that come between two merges; a page adds up as many by itself.
+# Answers between two merges. Until the next one, a page adds up that many by itself.
 MERGE_EVERY = 100
 
 
 @task()
-def tend(study_id: int) -> int:
-    """Merge the changes, and fit the model again where they are many."""
+def refresh_results(study_id: int) -> int:
+    """Merge the changes, and fit the model again if it is stale."""
     study = Study.objects.get(id=study_id)
     tallies.ensure_counted(study)
     merged = tallies.merge(study)
-    answers = sum(cell.n for cell in tallies.kept_cells(study, "trials"))
-    if refit.is_stale(Analysis.objects.get(study=study), answers):
-        refit.analyse(study)
+    answers = sum(cell.n for cell in tallies.included_cells(study, "trials"))
+    if is_stale(StoredAnalysis.objects.get(study=study), answers):
+        refit(study)
     return merged
 
 
-def ask_for_analysis(study: Study, answers: int) -> None:
-    """Have a worker do it, unless one was asked already."""
-    if refit.is_stale(Analysis.objects.get(study=study), answers) and refit.claim(study):
-        tend.enqueue(study.id)
+def request_refit(study: Study, answers: int) -> None:
+    """Ask a worker for a stale fit, unless somebody has asked already."""
+    if is_stale(StoredAnalysis.objects.get(study=study), answers) and claim(study):
+        refresh_results.enqueue(study.id)

@@ -13,7 +13,7 @@ from tests.results.rows import make_answer, make_game, make_many_answers, quiz
 
 @pytest.fixture
 def busy(db) -> Study:
-    """Forty listeners of several skills, eight pairs of several weights, 200 answers."""
+    """Forty listeners who differ in skill, eight pairs that differ in difficulty, 200 answers."""
     rng = Random(7)
     composers = [make_composer("flagship", name="Flagship"), make_composer("markov", name="Markov")]
     pairs = [
@@ -22,19 +22,19 @@ def busy(db) -> Study:
         for composer in composers
         for _ in range(2)
     ]
-    said = []
+    answers = []
     for i in range(40):
         game, skill = make_game(["novice", "expert"][i % 2]), rng.gauss(0.3, 0.5)
         for pair, weight in rng.sample(pairs, 5):
             right = rng.random() < 1 / (1 + exp(-skill - weight))
-            said.append((game, pair, right, "yes" if rng.random() < 0.05 else "no"))
-    make_many_answers(said, per_game=5)
+            answers.append((game, pair, right, "yes" if rng.random() < 0.05 else "no"))
+    make_many_answers(answers, per_game=5)
     return quiz()
 
 
 @pytest.fixture
 def played(db) -> Study:
-    """Twelve listeners, three pairs that play, one alike, one copy, one of no condition here."""
+    """Twelve listeners, three pairs that play; one identical, one copied, one not in the study."""
     flagship = make_composer("flagship", name="Flagship")
     markov = make_composer("markov", name="Markov chain")
     pairs = [

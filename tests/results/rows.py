@@ -1,4 +1,4 @@
-"""Answers straight into the database, where a test needs many and not how they came about."""
+"""Answers written straight into the database, for tests that need many of them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def make_game(experience: str = "novice", study: Study | None = None) -> Game:
     return Game.objects.create(listener=listener, study=study or quiz(), seed=next(_tokens))
 
 
-def make_many_answers(said: Sequence[tuple[Game, Pair, bool, str]], per_game: int) -> None:
-    """Games of so many rounds, all at once; no signal is sent, so counts are made anew."""
+def make_many_answers(outcomes: Sequence[tuple[Game, Pair, bool, str]], per_game: int) -> None:
+    """Games of so many rounds, all at once. No signal is sent: the tallies know nothing of them."""
     rounds = [
         Round(
             game=game,
@@ -35,16 +35,16 @@ def make_many_answers(said: Sequence[tuple[Game, Pair, bool, str]], per_game: in
             right_token=f"right{next(_tokens)}",
             tokens_expire=now(),
         )
-        for i, (game, pair, _, _) in enumerate(said)
+        for i, (game, pair, _, _) in enumerate(outcomes)
     ]
     Round.objects.bulk_create(rounds)
     answers = []
-    for i, (put, (_, _, correct, knew)) in enumerate(zip(rounds, said, strict=True)):
-        other = "left" if put.bach_side == "right" else "right"
-        chosen = put.bach_side if correct else other
+    for i, (row, (_, _, correct, knew)) in enumerate(zip(rounds, outcomes, strict=True)):
+        other = "left" if row.bach_side == "right" else "right"
+        chosen = row.bach_side if correct else other
         heard = {"heard_left": 6.0, "heard_right": 7.0, "plays_left": 1, "plays_right": 2}
-        said_of_it = {"correct": correct, "knew": knew, "first": i % 2 > 0, "seconds": 9.0}
-        answers.append(Answer(round=put, chosen=chosen, **heard, **said_of_it))
+        outcome = {"correct": correct, "knew": knew, "first": i % 2 > 0, "seconds": 9.0}
+        answers.append(Answer(round=row, chosen=chosen, **heard, **outcome))
     Answer.objects.bulk_create(answers)
 
 
@@ -52,7 +52,7 @@ def make_answer(game: Game, pair: Pair, correct: bool, **fields: object) -> Answ
     """The next round of the game, answered; sides alternate."""
     number = game.rounds.count() + 1
     side, other = ("left", "right") if number % 2 else ("right", "left")
-    put = Round.objects.create(
+    row = Round.objects.create(
         game=game,
         number=number,
         pair=pair,
@@ -61,7 +61,7 @@ def make_answer(game: Game, pair: Pair, correct: bool, **fields: object) -> Answ
         right_token=f"right{next(_tokens)}",
         tokens_expire=now(),
     )
-    said = {
+    defaults = {
         "chosen": side if correct else other,
         "correct": correct,
         "seconds": 12.5,
@@ -71,4 +71,4 @@ def make_answer(game: Game, pair: Pair, correct: bool, **fields: object) -> Answ
         "plays_right": 2,
         "first": True,
     }
-    return Answer.objects.create(round=put, **said | fields)
+    return Answer.objects.create(round=row, **defaults | fields)

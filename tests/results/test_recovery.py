@@ -1,4 +1,4 @@
-"""Listeners of a known skill play the site over HTTP; the results find their skill again."""
+"""Listeners of a known skill play the site over HTTP, and the results recover their skill."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.game.site import start_site
 COUNT, ROUNDS = 12, 5
 
 
-def test_the_skill_of_simulated_listeners_is_found_again(tmp_path):
+def test_the_skill_of_simulated_listeners_is_recovered(tmp_path):
     site, process = start_site(tmp_path)
     try:
         site.manage(
@@ -22,13 +22,13 @@ def test_the_skill_of_simulated_listeners_is_found_again(tmp_path):
         process.terminate()
         process.wait()
     site.manage("export_study", "quiz", "--out", str(tmp_path / "out"))
-    said = site.run("-m", "bachtest.stats", str(tmp_path / "out"), "--json")
-    assert said.returncode == 0, said.stderr
-    told = json.loads(said.stdout)
-    found, modelled = told["overall"], told["model"]["rates"][0]["cells"][0]
-    assert found["n"] == COUNT * ROUNDS
-    assert 0.5 < found["d_prime_low"] < 1.5 < found["d_prime_high"]
-    assert abs(modelled["estimate"] - found["rate"]) < 0.15
-    assert f"{found['d_prime']:.2f}" in shown
-    assert f"{100 * found['rate']:.1f} %" in shown
-    assert f"{COUNT * ROUNDS} answers by {COUNT} listeners" in shown
+    stats = site.run("-m", "bachtest.stats", str(tmp_path / "out"), "--json")
+    assert stats.returncode == 0, stats.stderr
+    report = json.loads(stats.stdout)
+    overall, modelled = report["overall"], report["model"]["rates"][0]["cells"][0]
+    assert overall["n"] == COUNT * ROUNDS
+    assert 0.5 < overall["d_prime_low"] < 1.5 < overall["d_prime_high"]
+    assert abs(modelled["estimate"] - overall["rate"]) < 0.15
+    assert f"{overall['d_prime']:.2f}" in shown
+    assert f"{100 * overall['rate']:.1f} %" in shown
+    assert f"{COUNT * ROUNDS} answers from {COUNT} listeners" in shown

@@ -1,6 +1,6 @@
 """The only bridge from rows to statistics: tallies in, a report of `bachtest.stats` out.
 
-The work is linear in the cells, not in the answers.
+The work grows with the number of cells, not of answers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from bachtest.game.models import Answer
 from bachtest.results.counts.flags import FLAGS
-from bachtest.results.counts.tallies import Cell, ensure_counted, number_of_labels, read
+from bachtest.results.counts.tallies import TallyCell, ensure_counted, number_of_labels, read
 from bachtest.stats.rates import summary
 from bachtest.stats.rates.identical_pairs import PoolCount, likeness
 from bachtest.stats.rates.summary import summarise
@@ -28,17 +28,17 @@ def answers_of(study: Study) -> QuerySet[Answer]:
 
 
 def study_report(study: Study, *, by: Sequence[Sequence[str]] = ()) -> Report:
-    """What `python -m bachtest.stats` says of the study's export, from the tallies."""
+    """What `python -m bachtest.stats` says about the study's export, from the tallies."""
     ensure_counted(study)
     cells = _named(read(study, "cells"))
     excluded = frozenset(study.exclusions)
-    kept = [cell for cell in cells if not cell.flags & excluded]
-    flags = {cell.flags for cell in kept}
+    included = [cell for cell in cells if not cell.flags & excluded]
+    flags = {cell.flags for cell in included}
     groups = [*GROUPS, *(tuple(group) for group in by if tuple(group) not in GROUPS)]
     return Report(
         source=study.slug,
         of_answers=True,
-        overall=summarise(counts_of(kept, ())).cells[0],
+        overall=summarise(counts_of(included, ())).cells[0],
         everything=summarise(counts_of(cells, ())).cells[0],
         listeners=number_of_labels(study, "listeners", flags),
         items=number_of_labels(study, "items", flags),
@@ -50,17 +50,17 @@ def study_report(study: Study, *, by: Sequence[Sequence[str]] = ()) -> Report:
             )
             for flag in FLAGS
         ),
-        breakdowns=tuple(summarise(counts_of(kept, group), group) for group in groups),
-        alike=likeness(_pool(study), counts_of(kept, ("composer", "condition"))),
+        breakdowns=tuple(summarise(counts_of(included, group), group) for group in groups),
+        alike=likeness(_pool(study), counts_of(included, ("composer", "condition"))),
     )
 
 
-def _named(cells: Iterable[Cell]) -> list[Cell]:
-    """Composers by their short names, which may change, in place of their ids, which do not."""
+def _named(cells: Iterable[TallyCell]) -> list[TallyCell]:
+    """The tallies know composers by their ids, which never change; a report names them."""
     slugs = {str(id): slug for id, slug in Composer.objects.values_list("id", "slug")}
     at = FIELDS.index("composer")
     return [
-        Cell(
+        TallyCell(
             (*cell.labels[:at], slugs[cell.labels[at]], *cell.labels[at + 1 :]),
             cell.flags,
             cell.n,
@@ -70,19 +70,20 @@ def _named(cells: Iterable[Cell]) -> list[Cell]:
     ]
 
 
-def counts_of(cells: Iterable[Cell], by: Sequence[str]) -> list[summary.Count]:
-    at = [FIELDS.index(field) for field in by]
+def counts_of(cells: Iterable[TallyCell], by: Sequence[str]) -> list[summary.Count]:
+    columns = [FIELDS.index(field) for field in by]
     return [
-        summary.Count(tuple(cell.labels[i] for i in at), cell.n, cell.correct) for cell in cells
+        summary.Count(tuple(cell.labels[column] for column in columns), cell.n, cell.correct)
+        for cell in cells
     ]
 
 
 def pairs_of(study: Study) -> QuerySet[Pair]:
-    """The study's items: pairs of its conditions by its composers, and whatever was answered."""
-    never = [slug for slug, weight in study.composers.items() if weight == 0]
+    """The study's items: the pairs of its conditions and composers, and all that were answered."""
+    never_drawn = [slug for slug, weight in study.composers.items() if weight == 0]
     answered = Pair.objects.filter(rounds__answer__isnull=False, rounds__game__study=study)
     composers = Composer.objects.exclude(kind=Composer.Kind.BACH).filter(
-        Q(in_quiz=True) & ~Q(slug__in=never) | Q(pieces__pair__in=answered)
+        Q(in_quiz=True) & ~Q(slug__in=never_drawn) | Q(pieces__pair__in=answered)
     )
     conditions = {condition for slot in study.rounds for condition in slot}
     return Pair.objects.filter(

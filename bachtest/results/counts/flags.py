@@ -1,4 +1,4 @@
-"""Marks on answers, computed from their rows. Only a study's design leaves answers out."""
+"""Flags mark answers by a rule. Only a study's design excludes answers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Flag:
     condition: Q
 
 
-# Raised when a flag comes, goes or changes its meaning; written into every export. Counts made
-# under another version are made anew.
+# Raise it when a flag comes, goes or changes its meaning. Every export carries it, and counts made
+# under another version are made again.
 FLAGS_VERSION = 1
 FLAGS: tuple[Flag, ...] = (
     Flag("knew", "the listener said that they knew the piece", Q(knew=Answer.Knew.YES)),
@@ -30,5 +30,5 @@ def flag_column(flag: Flag) -> Case:
 
 
 def unknown_exclusions(study: Study) -> list[str]:
-    """Flags that the design names and that do not exist."""
+    """Flags that the design names but that do not exist."""
     return sorted(set(study.exclusions) - {flag.name for flag in FLAGS})

@@ -1,7 +1,7 @@
-"""Counts of answers, kept as answers come, change and go, so that no page counts them again.
+"""Counts of answers, kept up to date as answers come, change and go, so that no page counts them.
 
-Every table is one way to sort the answers, and each answer stands once in each. A cell's labels are
-what its table sorts by; its flags keep apart what a design may leave out.
+Every table sorts the answers in one way, and each answer stands once in each table. A cell's labels
+are what its table sorts by. Its flags keep apart the answers that a design may exclude.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from django.db.models.functions import Cast, Substr
 
 from bachtest.game.models import Answer
 from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
-from bachtest.results.models import Analysis, Tally
+from bachtest.results.models import StoredAnalysis, Tally
 from bachtest.studies.models import Study
 
 BATCH = 2000
 LISTENERS = "listeners"
 
 
-class Fact(NamedTuple):
-    """What is counted of an answer, in the order of `_PATHS`."""
+class AnswerFacts(NamedTuple):
+    """What the tables sort an answer by, in the order of `_PATHS`."""
 
     study: int
     correct: bool
@@ -42,7 +42,7 @@ class Fact(NamedTuple):
     hour: str
 
 
-# What takes Python long to read of a million rows, a UUID and a date, is read as text.
+# UUIDs and dates are read as text: for a million rows Python takes long to make objects of them.
 _PATHS: tuple[str | Combinable, ...] = (
     "round__game__study_id",
     "correct",
@@ -58,29 +58,29 @@ _PATHS: tuple[str | Combinable, ...] = (
     Substr(Cast("created", CharField()), 1, len("2026-11-21 10")),
 )
 
-TABLES: dict[str, Callable[[Fact], tuple[object, ...]]] = {
-    "cells": lambda fact: (fact.condition, fact.composer, fact.experience),
-    "items": lambda fact: (fact.item,),
-    LISTENERS: lambda fact: (fact.listener.replace("-", ""),),
-    "trials": lambda fact: (fact.trial,),
-    "sides": lambda fact: (fact.side, "first" if fact.first else "second", fact.chosen),
-    "hours": lambda fact: (fact.hour,),
+TABLES: dict[str, Callable[[AnswerFacts], tuple[object, ...]]] = {
+    "cells": lambda facts: (facts.condition, facts.composer, facts.experience),
+    "items": lambda facts: (facts.item,),
+    LISTENERS: lambda facts: (facts.listener.replace("-", ""),),
+    "trials": lambda facts: (facts.trial,),
+    "sides": lambda facts: (facts.side, "first" if facts.first else "second", facts.chosen),
+    "hours": lambda facts: (facts.hour,),
 }
 
 
-class Key(NamedTuple):
+class TallyKey(NamedTuple):
     study_id: int
     table: str
     labels: str
     flags: str
 
 
-# Answers by key and by whether they are right.
-Counts = Counter[tuple[Key, bool]]
+# Answers by key, right and wrong ones apart.
+Counts = Counter[tuple[TallyKey, bool]]
 
 
 @dataclass(frozen=True)
-class Cell:
+class TallyCell:
     """Answers that share labels and flags."""
 
     labels: tuple[str, ...]
@@ -90,26 +90,26 @@ class Cell:
 
 
 def count(answers: QuerySet[Answer]) -> Counts:
-    """The answers counted anew, in every table."""
-    # One pass over what may be millions: names are put together for each cell, not each answer.
-    raw: Counter[tuple[int, str, tuple[object, ...], tuple[bool, ...], bool]] = Counter()
-    marks = {f"flag_{flag.name}": flag_column(flag) for flag in FLAGS}
-    rows = answers.order_by().annotate(**marks).values_list(*_PATHS, *marks)
+    """Count answers from their rows, for every table."""
+    # One pass over what may be millions of answers: keys are put together once a cell.
+    groups: Counter[tuple[int, str, tuple[object, ...], tuple[bool, ...], bool]] = Counter()
+    flags = {f"flag_{flag.name}": flag_column(flag) for flag in FLAGS}
+    rows = answers.order_by().annotate(**flags).values_list(*_PATHS, *flags)
     width, tables = len(_PATHS), tuple(TABLES.items())
     for row in rows.iterator(chunk_size=BATCH):
-        fact, marked = Fact(*row[:width]), row[width:]
+        facts, marks = AnswerFacts(*row[:width]), row[width:]
         for table, sort in tables:
-            raw[fact.study, table, sort(fact), marked, fact.correct] += 1
+            groups[facts.study, table, sort(facts), marks, facts.correct] += 1
     counts: Counts = Counter()
-    for (study, table, labels, marked, correct), n in raw.items():
-        names = [flag.name for flag, mark in zip(FLAGS, marked, strict=True) if mark]
-        key = Key(study, table, "|".join(map(str, labels)), _flags_text(names))
+    for (study, table, labels, marks, correct), n in groups.items():
+        names = [flag.name for flag, mark in zip(FLAGS, marks, strict=True) if mark]
+        key = TallyKey(study, table, "|".join(map(str, labels)), _flags_text(names))
         counts[key, correct] += n
     return counts
 
 
-def note(change: Counts) -> None:
-    """Write a change down; in the transaction of whatever changed."""
+def record(change: Counts) -> None:
+    """Write a change down, in the transaction of whatever changed."""
     Tally.objects.bulk_create(_rows(change, merged=False))
 
 
@@ -122,8 +122,8 @@ def _rows(counts: Counts, *, merged: bool) -> list[Tally]:
     return rows
 
 
-def read(study: Study, table: str) -> list[Cell]:
-    """All cells of a table, sums and changes added up by the database."""
+def read(study: Study, table: str) -> list[TallyCell]:
+    """All cells of a table; the database adds up sums and changes."""
     rows = (
         Tally.objects.filter(study=study, table=table)
         .values_list("labels", "flags")
@@ -131,33 +131,34 @@ def read(study: Study, table: str) -> list[Cell]:
         .order_by()
     )
     return [
-        Cell(tuple(labels.split("|")), frozenset(filter(None, flags.split(","))), n, correct)
+        TallyCell(tuple(labels.split("|")), frozenset(filter(None, flags.split(","))), n, correct)
         for labels, flags, n, correct in rows
         if n
     ]
 
 
-def kept_cells(study: Study, table: str) -> list[Cell]:
-    """The cells of a table without what the design leaves out, flags added up."""
+def included_cells(study: Study, table: str) -> list[TallyCell]:
+    """The cells of a table without the answers that the design excludes, flags added up."""
     excluded = frozenset(study.exclusions)
     sums: dict[tuple[str, ...], tuple[int, int]] = {}
     for cell in read(study, table):
         if not cell.flags & excluded:
             n, correct = sums.get(cell.labels, (0, 0))
             sums[cell.labels] = (n + cell.n, correct + cell.correct)
-    return [Cell(labels, frozenset(), *sums[labels]) for labels in sums]
+    return [TallyCell(labels, frozenset(), *sums[labels]) for labels in sums]
 
 
 def number_of_labels(study: Study, table: str, flags: Collection[frozenset[str]]) -> int:
     """How many labels of a table have answers with one of these sets of flags.
 
-    The sums are counted by an index alone; labels with changes are left out of that and added up.
+    An index counts the labels that have a sum alone; those with changes are added up.
     """
     cells = Tally.objects.filter(study=study, table=table, flags__in=map(_flags_text, flags))
     sums, labels = cells.filter(merged=True), cells.filter(merged=False).values("labels")
-    now = cells.filter(labels__in=labels).values("labels").annotate(sum=Sum("n")).order_by()
+    changed = cells.filter(labels__in=labels).values("labels").annotate(sum=Sum("n")).order_by()
     if len(flags) == 1:  # then no label has two sums
-        return sums.count() - sums.filter(labels__in=labels).count() + now.filter(sum__gt=0).count()
+        unchanged = sums.count() - sums.filter(labels__in=labels).count()
+        return unchanged + changed.filter(sum__gt=0).count()
     return cells.values("labels").annotate(sum=Sum("n")).filter(sum__gt=0).order_by().count()
 
 
@@ -166,18 +167,18 @@ def _flags_text(flags: Collection[str]) -> str:
 
 
 def changes(study: Study) -> int:
-    """Answers and deletions that wait to be merged, about."""
+    """About how many answers and deletions wait to be merged."""
     return Tally.objects.filter(study=study, merged=False).count() // len(TABLES)
 
 
 def merge(study: Study) -> int:
-    """Add the changes to the sums; readers see the same numbers before and after."""
+    """Add the changes to the sums. Readers see the same numbers before and after."""
     with transaction.atomic():
         _lock(study)
         waiting = list(Tally.objects.filter(study=study, merged=False))
-        sums: dict[Key, tuple[int, int]] = {}
+        sums: dict[TallyKey, tuple[int, int]] = {}
         for row in waiting:
-            key = Key(row.study_id, row.table, row.labels, row.flags)
+            key = TallyKey(row.study_id, row.table, row.labels, row.flags)
             n, correct = sums.get(key, (0, 0))
             sums[key] = (n + row.n, correct + row.correct)
         for key, (n, correct) in sums.items():
@@ -188,7 +189,7 @@ def merge(study: Study) -> int:
     return len(waiting)
 
 
-def _add(key: Key, n: int, correct: int) -> None:
+def _add(key: TallyKey, n: int, correct: int) -> None:
     cell = Tally.objects.filter(**key._asdict(), merged=True)
     if not cell.update(n=F("n") + n, correct=F("correct") + correct):
         Tally.objects.create(**key._asdict(), n=n, correct=correct, merged=True)
@@ -196,22 +197,23 @@ def _add(key: Key, n: int, correct: int) -> None:
 
 
 def rebuild(study: Study) -> int:
-    """Count everything anew; new answers wait meanwhile."""
+    """Count every answer again; new answers wait meanwhile."""
     with transaction.atomic():
         _lock(study)
         Tally.objects.filter(study=study).delete()
         rows = _rows(count(Answer.objects.filter(round__game__study=study)), merged=True)
         Tally.objects.bulk_create(rows, batch_size=BATCH)
-        Analysis.objects.update_or_create(study=study, defaults={"flags_version": FLAGS_VERSION})
+        version = {"flags_version": FLAGS_VERSION}
+        StoredAnalysis.objects.update_or_create(study=study, defaults=version)
     return len(rows)
 
 
 def ensure_counted(study: Study) -> None:
-    """Count all answers unless that was done under the present flags."""
-    if not Analysis.objects.filter(study=study, flags_version=FLAGS_VERSION).exists():
+    """Count all answers, unless they were counted under the present flags."""
+    if not StoredAnalysis.objects.filter(study=study, flags_version=FLAGS_VERSION).exists():
         rebuild(study)
 
 
 def _lock(study: Study) -> None:
-    # Two merges at once would add the same changes twice. Games may still begin meanwhile.
+    # Two merges at once would add the same changes twice. Games may still begin.
     list(Study.objects.select_for_update(no_key=True).filter(id=study.id))

@@ -1,7 +1,7 @@
-"""The columns of an export: what each means, and where it comes from.
+"""The columns of an export: what each means, and where its values come from.
 
-Nothing here can tell who somebody is: ids of listeners and games are drawn anew for each export,
-and no cookie, address or time of day is written.
+Nothing here identifies a person: each export draws new ids for listeners and games, and contains no
+cookie, no address and no time of day.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def as_json(value: object) -> str:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column: a path from the row (or an expression), and how its value is written."""
+class ExportColumn:
+    """A path from the row (or an expression), and how its values are written."""
 
     name: str
     meaning: str
@@ -54,42 +54,56 @@ def excerpt_of(path: str) -> Combinable:
     return Concat(bwv, Value(":"), start, Value("-"), stop, output_field=CharField())
 
 
-def answer_columns(pseudonym: Convert) -> list[Column]:
+def answer_columns(pseudonym: Convert) -> list[ExportColumn]:
     return [
-        Column("listener", "who answered: an id of this export", f"{GAME}__listener", pseudonym),
-        Column("game", "the sitting: an id of this export", GAME, pseudonym),
-        Column("trial", "place of the round in the game, from 1", "round__number"),
-        Column("item", "the pair put to the listener", PAIR),
-        Column("work", "number of the chorale", f"{EXCERPT}__work__bwv"),
-        Column("excerpt", "work and its steps (sixteenths) from-to", excerpt_of(EXCERPT)),
-        Column("tune", "tune family of the work", f"{EXCERPT}__work__tune"),
-        Column("condition", "voices that the composer wrote", f"{MACHINE}__condition"),
-        Column("composer", "who wrote them", f"{MACHINE}__composer__slug"),
-        Column(
+        ExportColumn(
+            "listener", "the listener: an id drawn for this export", f"{GAME}__listener", pseudonym
+        ),
+        ExportColumn("game", "the game: an id drawn for this export", GAME, pseudonym),
+        ExportColumn("trial", "number of the round in its game, from 1", "round__number"),
+        ExportColumn("item", "the pair of clips that was played", PAIR),
+        ExportColumn("work", "BWV number of the chorale", f"{EXCERPT}__work__bwv"),
+        ExportColumn(
+            "excerpt", "the work, and its steps (sixteenths) from-to", excerpt_of(EXCERPT)
+        ),
+        ExportColumn("tune", "tune family of the work", f"{EXCERPT}__work__tune"),
+        ExportColumn("condition", "the voices that the composer wrote", f"{MACHINE}__condition"),
+        ExportColumn("composer", "who wrote them", f"{MACHINE}__composer__slug"),
+        ExportColumn(
             "experience",
             "novice, intermediate, advanced, expert or unstated",
             f"{GAME}__listener__experience",
         ),
-        Column("side", "where Bach was: left or right", "round__bach_side"),
-        Column("first", "1: Bach was heard first", "first", as_bit),
-        Column("chosen", "the side taken for Bach: left or right", "chosen"),
-        Column("correct", "1: chosen is side", "correct", as_bit),
-        Column("seconds", "first start of a clip to answer, by the server's clock", "seconds"),
-        Column("plays_left", "how often the left clip was started", "plays_left"),
-        Column("plays_right", "how often the right clip was started", "plays_right"),
-        Column("heard_left", "seconds of the left clip, as the browser says", "heard_left"),
-        Column("heard_right", "seconds of the right clip, as the browser says", "heard_right"),
-        Column("knew", "knew the piece: yes, no, unsure; empty: not said", "knew"),
-        Column("differing", "share of written cells unlike Bach's", f"{PAIR}__differing"),
+        ExportColumn("side", "where Bach was: left or right", "round__bach_side"),
+        ExportColumn("first", "1 if Bach was heard first", "first", as_bit),
+        ExportColumn("chosen", "the side chosen as Bach: left or right", "chosen"),
+        ExportColumn("correct", "1 if chosen equals side", "correct", as_bit),
+        ExportColumn(
+            "seconds",
+            "from the first start of a clip to the answer, by the server's clock",
+            "seconds",
+        ),
+        ExportColumn("plays_left", "how often the left clip was started", "plays_left"),
+        ExportColumn("plays_right", "how often the right clip was started", "plays_right"),
+        ExportColumn(
+            "heard_left", "seconds of the left clip heard, as the browser reports", "heard_left"
+        ),
+        ExportColumn(
+            "heard_right", "seconds of the right clip heard, as the browser reports", "heard_right"
+        ),
+        ExportColumn("knew", "knew the piece: yes, no or unsure; empty if not stated", "knew"),
+        ExportColumn(
+            "differing", "share of written cells that differ from Bach's", f"{PAIR}__differing"
+        ),
         *flag_columns(),
     ]
 
 
-def flag_columns() -> list[Column]:
+def flag_columns() -> list[ExportColumn]:
     return [
-        Column(
+        ExportColumn(
             f"flag_{flag.name}",
-            f"1: {flag.meaning} (flags, version {FLAGS_VERSION})",
+            f"1 if {flag.meaning} (flags, version {FLAGS_VERSION})",
             flag_column(flag),
             as_bit,
         )
@@ -97,66 +111,83 @@ def flag_columns() -> list[Column]:
     ]
 
 
-def game_columns(pseudonym: Convert) -> list[Column]:
-    # The seed of an unfinished game would give its next sides away.
+def game_columns(pseudonym: Convert) -> list[ExportColumn]:
+    # The seed of an unfinished game would give away the sides of its next rounds.
     seed = Case(When(finished_at__isnull=False, then=F("seed")))
     return [
-        Column("game", "the sitting: an id of this export", "id", pseudonym),
-        Column("listener", "who played: an id of this export", "listener", pseudonym),
-        Column("finished", "1: every round was answered", "finished_at", as_bit),
-        Column("answers", "rounds answered", Count("rounds__answer")),
-        Column("seed", "of draw, order and sides; empty while unfinished", seed),
+        ExportColumn("game", "the game: an id drawn for this export", "id", pseudonym),
+        ExportColumn(
+            "listener", "the listener: an id drawn for this export", "listener", pseudonym
+        ),
+        ExportColumn("finished", "1 if every round was answered", "finished_at", as_bit),
+        ExportColumn("answers", "rounds answered", Count("rounds__answer")),
+        ExportColumn("seed", "of the draw, the order and the sides; empty while unfinished", seed),
     ]
 
 
-def listener_columns(study: Study, pseudonym: Convert) -> list[Column]:
-    here = Q(games__study=study)
-    answers = Count("games__rounds__answer", filter=here, distinct=True)
+def listener_columns(study: Study, pseudonym: Convert) -> list[ExportColumn]:
+    of_study = Q(games__study=study)
+    answers = Count("games__rounds__answer", filter=of_study, distinct=True)
     return [
-        Column("listener", "an id of this export", "id", pseudonym),
-        Column("experience", "novice, intermediate, advanced, expert or unstated", "experience"),
-        Column("age_group", "age in years, or unstated", "age_group"),
-        Column("consent_version", "the consent given last", "consent_version"),
-        Column("games", "games of this study", Count("games", filter=here, distinct=True)),
-        Column("answers", "answers in this study", answers),
+        ExportColumn("listener", "the listener: an id drawn for this export", "id", pseudonym),
+        ExportColumn(
+            "experience", "novice, intermediate, advanced, expert or unstated", "experience"
+        ),
+        ExportColumn("age_group", "age in years, or unstated", "age_group"),
+        ExportColumn("consent_version", "version of the consent given last", "consent_version"),
+        ExportColumn(
+            "games", "games of this study", Count("games", filter=of_study, distinct=True)
+        ),
+        ExportColumn("answers", "answers in this study", answers),
     ]
 
 
-def item_columns(study: Study) -> list[Column]:
-    here = Q(rounds__game__study=study)
-    right = here & Q(rounds__answer__correct=True)
+def item_columns(study: Study) -> list[ExportColumn]:
+    answered = Q(rounds__game__study=study)
+    right = answered & Q(rounds__answer__correct=True)
     alike = Case(When(differing=0, then=Value(1)), default=Value(0))
     return [
-        Column("item", "the pair: Bach's piece and the composer's", "id"),
-        Column("work", "number of the chorale", "machine__excerpt__work__bwv"),
-        Column("excerpt", "work and its steps from-to", excerpt_of("machine__excerpt")),
-        Column("tune", "tune family of the work", "machine__excerpt__work__tune"),
-        Column("condition", "voices that the composer wrote", "machine__condition"),
-        Column("composer", "who wrote them", "machine__composer__slug"),
-        Column("seed", "of the composer's draw", "machine__seed"),
-        Column("temperature", "of the composer's draw", "machine__temperature"),
-        Column("sampling", "settings of the fill, as JSON", "machine__settings", as_json),
-        Column("fold", "member that wrote it, of a cross-fitted composer", "machine__fold"),
-        Column("differing", "share of written cells unlike Bach's", "differing"),
-        Column("alike", "1: no audible difference, so never played", alike),
-        Column("set_aside", "why it is never played; empty: it may be", "excluded_reason"),
-        Column("copied_run", "longest run of events shared with training", "machine__copied_run"),
-        Column("seconds", "length of the clips", "machine__seconds"),
-        Column("loudness_bach", "LUFS", "bach__loudness"),
-        Column("loudness_machine", "LUFS", "machine__loudness"),
-        Column("fingerprint", "of what rendered the clips", "machine__fingerprint"),
-        Column("answers", "answers in this study", Count("rounds__answer", filter=here)),
-        Column("correct", "of these, right ones", Count("rounds__answer", filter=right)),
+        ExportColumn("item", "the pair: Bach's piece and the composer's", "id"),
+        ExportColumn("work", "BWV number of the chorale", "machine__excerpt__work__bwv"),
+        ExportColumn("excerpt", "the work, and its steps from-to", excerpt_of("machine__excerpt")),
+        ExportColumn("tune", "tune family of the work", "machine__excerpt__work__tune"),
+        ExportColumn("condition", "the voices that the composer wrote", "machine__condition"),
+        ExportColumn("composer", "who wrote them", "machine__composer__slug"),
+        ExportColumn("seed", "of the composer's draw", "machine__seed"),
+        ExportColumn("temperature", "of the composer's draw", "machine__temperature"),
+        ExportColumn("sampling", "settings of the fill, as JSON", "machine__settings", as_json),
+        ExportColumn("fold", "which member of a cross-fitted composer wrote it", "machine__fold"),
+        ExportColumn("differing", "share of written cells that differ from Bach's", "differing"),
+        ExportColumn("alike", "1 if there is no audible difference; never played", alike),
+        ExportColumn("set_aside", "why it is never played; empty if it may be", "excluded_reason"),
+        ExportColumn(
+            "copied_run", "longest run of events shared with a training work", "machine__copied_run"
+        ),
+        ExportColumn("seconds", "length of the clips", "machine__seconds"),
+        ExportColumn("loudness_bach", "loudness of Bach's clip in LUFS", "bach__loudness"),
+        ExportColumn(
+            "loudness_machine", "loudness of the machine's clip in LUFS", "machine__loudness"
+        ),
+        ExportColumn("fingerprint", "of what rendered the clips", "machine__fingerprint"),
+        ExportColumn("answers", "answers in this study", Count("rounds__answer", filter=answered)),
+        ExportColumn("correct", "right answers among them", Count("rounds__answer", filter=right)),
     ]
 
 
-def composer_columns(study: Study) -> list[Column]:
+def composer_columns(study: Study) -> list[ExportColumn]:
     return [
-        Column("composer", "short name", "slug"),
-        Column("name", "name as shown", "name"),
-        Column("kind", "checkpoint or collection", "kind"),
-        Column("family", "architecture, of a checkpoint", "family"),
-        Column("sha256", "of the checkpoint", "sha256"),
-        Column("in_quiz", "1: playing when this was exported", "in_quiz", as_bit),
-        Column("weight", "how often drawn", "slug", lambda slug: study.composers.get(slug, 1)),
+        ExportColumn("composer", "short name of the composer", "slug"),
+        ExportColumn("name", "name shown on pages", "name"),
+        ExportColumn("kind", "checkpoint or collection", "kind"),
+        ExportColumn("family", "architecture of a checkpoint", "family"),
+        ExportColumn("sha256", "of the checkpoint", "sha256"),
+        ExportColumn(
+            "in_quiz", "1 if it was in the quiz when this was exported", "in_quiz", as_bit
+        ),
+        ExportColumn(
+            "weight",
+            "how often it is drawn, relative to the others",
+            "slug",
+            lambda slug: study.composers.get(slug, 1),
+        ),
     ]

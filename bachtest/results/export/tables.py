@@ -1,4 +1,4 @@
-"""The tables of an export, filled from the database."""
+"""The tables of an export, read from the database."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from django.db.models import QuerySet
 from bachtest.game.models import Listener
 from bachtest.results.counts.answers import answers_of, pairs_of
 from bachtest.results.export import columns
-from bachtest.results.export.columns import Column
+from bachtest.results.export.columns import ExportColumn
 from bachtest.studies.models import Study
 from generator.models import Composer
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table as it is written: rows sorted by its first columns, never by time."""
+    """A table as it is written. Rows are sorted by its first columns, never by time."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[ExportColumn, ...]
     rows: tuple[tuple[Any, ...], ...]
 
     @property
@@ -34,12 +34,12 @@ class Sheet:
 
 
 def sheets_of(study: Study) -> list[Sheet]:
-    """All tables of a study. A pseudonym is the same in all of them, and in no other export."""
+    """All tables of a study. They share their pseudonyms with each other, with no other export."""
     names: dict[UUID, str] = defaultdict(lambda: secrets.token_hex(8))
     pseudonym = names.__getitem__
     listeners = Listener.objects.filter(games__study=study).distinct()
     composers = Composer.objects.filter(pieces__pair__in=pairs_of(study)).distinct()
-    # One transaction, so that the tables agree while the quiz goes on.
+    # One transaction, so that the tables agree with each other while people play.
     with transaction.atomic():
         return [
             _sheet("answers", answers_of(study), columns.answer_columns(pseudonym), sort=3),
@@ -51,21 +51,20 @@ def sheets_of(study: Study) -> list[Sheet]:
 
 
 def _sheet(
-    name: str, found: QuerySet[Any, Any], described: Sequence[Column], *, sort: int
+    name: str, records: QuerySet[Any, Any], described: Sequence[ExportColumn], *, sort: int
 ) -> Sheet:
-    # Aggregates need an alias; none of these is the name of a field of any model.
-    made = {
+    # Aggregates need an alias, and no model has a field that begins like this.
+    expressions = {
         f"column_{column.name}": column.source
         for column in described
         if not isinstance(column.source, str)
     }
-    names = (
+    paths = (
         column.source if isinstance(column.source, str) else f"column_{column.name}"
         for column in described
     )
-    rows = found.order_by().annotate(**made).values_list(*names)
-    written = [
+    rows = [
         tuple(column.convert(value) for column, value in zip(described, row, strict=True))
-        for row in rows
+        for row in records.order_by().annotate(**expressions).values_list(*paths)
     ]
-    return Sheet(name, tuple(described), tuple(sorted(written, key=lambda row: row[:sort])))
+    return Sheet(name, tuple(described), tuple(sorted(rows, key=lambda row: row[:sort])))

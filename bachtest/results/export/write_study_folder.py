@@ -1,10 +1,10 @@
-"""A study as a folder of tables: everything that its numbers rest on, and nobody's name.
+"""A study as a folder of tables: everything behind its numbers, and nobody's name.
 
 DIR/answers.csv games.csv listeners.csv items.csv composers.csv   the tables
 DIR/codebook.csv                what every column means
 DIR/design.json                 the study's design, as `bachtest.stats` reads it
-DIR/dataset_description.json    the data set in the form of Psych-DS
-DIR/data/study-..._data.csv     the tables again, under the names that Psych-DS asks for
+DIR/dataset_description.json    the description that Psych-DS asks for
+DIR/data/study-..._data.csv     the tables again, named as Psych-DS asks
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ EXPORT_VERSION = 1
 
 
 def export_study(study: Study, out: Path) -> list[Sheet]:
-    """Write the export beside its place and move it there when it is whole."""
+    """Write the export beside its place, and move it there once it is complete."""
     out = out.absolute()
     _check_place(out)
     if unknown := unknown_exclusions(study):
         raise AppError(
-            f"the design of {study.slug!r} leaves out answers by the flag {unknown[0]!r}, which"
-            " does not exist; mend its exclusions",
+            f"the design of {study.slug!r} excludes answers by the flag {unknown[0]!r}, which does"
+            " not exist; correct its exclusions",
             "export",
         )
     sheets = sheets_of(study)
@@ -53,13 +53,13 @@ def export_study(study: Study, out: Path) -> list[Sheet]:
 def _check_place(out: Path) -> None:
     try:
         if out.is_dir() and any(out.iterdir()):
-            raise AppError(f"{out} is not empty; name a new folder", "export")
+            raise AppError(f"{out} is not empty; choose a new folder", "export")
     except OSError as error:
         raise AppError(f"cannot read {out}: {error.strerror or error}", "export") from None
     if out.exists() and not out.is_dir():
-        raise AppError(f"{out} is a file; name a new folder", "export")
+        raise AppError(f"{out} is a file; choose a new folder", "export")
     if not out.parent.is_dir():
-        raise AppError(f"{out.parent} is no folder; make it first", "export")
+        raise AppError(f"{out.parent} is not a folder; create it first", "export")
 
 
 def _write(folder: Path, study: Study, sheets: Sequence[Sheet]) -> None:
@@ -110,7 +110,7 @@ def _design(study: Study) -> dict[str, Any]:
 
 
 def _description(study: Study, sheets: Sequence[Sheet]) -> dict[str, Any]:
-    # A column of several tables is one variable; its meaning is that of the first table.
+    # A column in several tables is one variable; the first table says what it means.
     meanings: dict[str, str] = {}
     for sheet in sheets:
         for column in sheet.columns:
@@ -120,8 +120,9 @@ def _description(study: Study, sheets: Sequence[Sheet]) -> dict[str, Any]:
         "@type": "Dataset",
         "name": study.title,
         "description": (
-            f"Answers of the study {study.slug!r}: two clips of a four-part chorale, one as Bach"
-            " wrote it, in the other a machine wrote some of the voices; which is Bach?"
+            f"Answers from the study {study.slug!r}. A listener hears two clips of a four-part"
+            " chorale: one is Bach; in the other a machine wrote some or all of the voices. Which"
+            " is Bach?"
         ),
         "schemaVersion": "Psych-DS 0.4.0",
         "variableMeasured": [

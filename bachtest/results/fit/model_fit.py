@@ -1,13 +1,12 @@
-"""What takes too long for a page: by the worker, from every answer.
+"""The mixed model, the trend and the mean of the listeners, from every answer of a study.
 
-Imported where it is needed alone, since it brings SciPy's weight into a process.
+A worker's job: it takes too long for a page, and loads SciPy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from django.db.models import CharField, F
@@ -17,18 +16,30 @@ from numpy.typing import NDArray
 from bachtest.results.counts.answers import FIELDS, answers_of
 from bachtest.results.counts.flags import FLAGS
 from bachtest.results.counts.tallies import BATCH
+from bachtest.results.fit.stored_fit import (
+    FitDesign,
+    FittedModel,
+    FittedRate,
+    FittedSpread,
+    FittedTest,
+    FittedTrend,
+    FittedVerdict,
+    ListenerMean,
+    StoredFit,
+)
 from bachtest.stats.clustered.anytime_valid import listener_sequence
-from bachtest.stats.clustered.response_bias import Trend, trend
+from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
+from bachtest.stats.mixed.result import MixedFit
 from bachtest.stats.verdict.item_effects import fooling_of_model
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
 
 
 @dataclass(frozen=True)
-class KeptAnswers:
-    """A study's answers without those that its design leaves out, column by column."""
+class IncludedAnswers:
+    """A study's answers without those that its design excludes, column by column."""
 
     columns: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
@@ -53,62 +64,74 @@ _COLUMNS = {
 }
 
 
-def kept_answers(study: Study) -> KeptAnswers:
+def included_answers(study: Study) -> IncludedAnswers:
     """In the order in which they came."""
-    kept = answers_of(study)
+    included = answers_of(study)
     for flag in FLAGS:
         if flag.name in study.exclusions:
-            kept = kept.exclude(flag.condition)
-    made = {f"column_{name}": source for name, source in _COLUMNS.items()}
-    rows = kept.annotate(**made).order_by("id")
-    found = list(rows.values_list(*made, "correct").iterator(chunk_size=BATCH))
-    columns = tuple(zip(*found, strict=True)) if found else ((),) * (len(made) + 1)
-    return KeptAnswers(tuple(_COLUMNS), columns[:-1], tuple(map(int, columns[-1])))
+            included = included.exclude(flag.condition)
+    sources = {f"column_{name}": source for name, source in _COLUMNS.items()}
+    rows = included.annotate(**sources).order_by("id").values_list(*sources, "correct")
+    columns = tuple(zip(*rows.iterator(chunk_size=BATCH), strict=True))
+    if not columns:
+        columns = ((),) * (len(sources) + 1)
+    return IncludedAnswers(tuple(_COLUMNS), columns[:-1], tuple(map(int, columns[-1])))
 
 
-def findings_of(answers: KeptAnswers, *, margin: float) -> dict[str, Any]:
-    """The mixed model's rates, each pair's shrunken rate, the trend, the listeners' mean.
-
-    Nothing in it is about a single listener.
-    """
-    return _model(answers, margin) | {
-        "trend": _trend(answers).to_json(),
-        "listeners": listener_sequence(_means(answers)).to_json(),
-    }
-
-
-def _model(answers: KeptAnswers, margin: float) -> dict[str, Any]:
+def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:
+    """The fit of the site's own question: three groupings, listeners and pairs as samples."""
+    refused = ""
+    model = None
     by = [field for field in FIELDS if len(set(answers.values(field))) > 1]
     try:
-        fit = fit_mixed(answers, by)
+        model = _stored_model(fit_mixed(answers, by), design.margin, len(answers.correct))
     except MixedError as error:
-        return {"refused": str(error)}
+        refused = str(error)
+    return StoredFit(design, model, refused, _trend(answers), _listener_mean(answers))
+
+
+def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
     verdict = model_verdict(fit, margin=margin)
-    fooling = fooling_of_model(fit, count=len(answers.correct))  # all there are
-    return fit.to_json(effects=()) | {
-        "verdict": verdict.to_json() | {"needs": str(verdict.needs or "")},
-        "rates": {
-            ",".join(table.by): {"|".join(rate.labels): asdict(rate) for rate in table.rates}
+    items = fooling_of_model(fit, count=answers)  # no more items than answers: all of them
+    return FittedModel(
+        verdict=FittedVerdict(
+            verdict.finding.value, verdict.sentence, str(verdict.needs or ""), verdict.caution
+        ),
+        rates={
+            ",".join(table.by): {
+                "|".join(rate.labels): FittedRate(rate.estimate, rate.low, rate.high, rate.p)
+                for rate in table.rates
+            }
             for table in fit.tables
         },
-        "items": {item.name: item.estimate for item in fooling.most} if fooling else {},
-    }
+        pair_rates={item.name: item.estimate for item in items.most} if items else {},
+        spreads=tuple(FittedSpread(spread.name, spread.sd) for spread in fit.spreads),
+        tests=tuple(FittedTest(test.name, test.p) for test in fit.tests),
+        notes=fit.notes,
+        method=fit.method,
+    )
 
 
-def _trend(answers: KeptAnswers) -> Trend:
+def _trend(answers: IncludedAnswers) -> FittedTrend | None:
     trial = np.array(answers.values("trial"), dtype=float)
     correct = np.array(answers.correct, dtype=float)
-    return trend(trial, correct, np.ones(len(correct)), _codes(answers.values("listener")))
+    slope = trend(trial, correct, np.ones(len(correct)), _codes(answers.values("listener")))
+    if slope.estimate is None:
+        return None
+    return FittedTrend(slope.estimate, slope.low, slope.high, slope.p)
 
 
-def _means(answers: KeptAnswers) -> NDArray[np.float64]:
-    """Each listener's share right, in the order of their last answers."""
+def _listener_mean(answers: IncludedAnswers) -> ListenerMean | None:
+    """Listeners stand in the order of their last answers."""
     codes = _codes(answers.values("listener"))
     n = np.bincount(codes)
     last = np.zeros(len(n), dtype=np.int64)
     last[codes] = np.arange(len(codes))  # the last of several stands
-    means: NDArray[np.float64] = np.bincount(codes, answers.correct) / n
-    return means[np.argsort(last)]
+    rates = np.bincount(codes, answers.correct) / n
+    mean = listener_sequence(rates[np.argsort(last)])
+    if mean.estimate is None:
+        return None
+    return ListenerMean(mean.estimate, mean.low, mean.high, mean.n)
 
 
 def _codes(values: Sequence[str]) -> NDArray[np.int64]:

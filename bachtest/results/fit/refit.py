@@ -1,59 +1,56 @@
-"""When the worker looks at all answers again, and what it keeps of that for the pages."""
+"""When a worker fits the model again, and that it does so once."""
 
 from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Q
 from django.utils.timezone import now
 
 from bachtest.results.counts.flags import FLAGS_VERSION
-from bachtest.results.models import Analysis
+from bachtest.results.fit.stored_fit import FitDesign, fit_of
+from bachtest.results.models import StoredAnalysis
 from bachtest.stats.rates.summary import FEW
 from bachtest.studies.models import Study
 
-# Asked for anew when answers have grown, or shrunk, by this share since the last one.
+# A fit is stale when the answers have grown, or shrunk, by more than this share.
 GROWTH = 0.1
-# A worker that was asked and has not answered for so long is taken to have lost it.
+# A worker that has not answered for so long is taken to have lost the request.
 PATIENCE = timedelta(hours=1)
 
 
-def analyse(study: Study) -> Analysis:
-    """Fit the model to what is there now, and keep what pages show of it."""
+def refit(study: Study) -> StoredAnalysis:
+    """Fit the model to the answers that are there now, and keep what pages show of it."""
     from bachtest.results.fit.model_fit import (  # with SciPy, for workers alone
-        findings_of,
-        kept_answers,
+        fit_answers,
+        included_answers,
     )
 
     start = time.monotonic()
-    answers = kept_answers(study)
-    findings = findings_of(answers, margin=study.margin) | {"design": _design(study)}
+    answers = included_answers(study)
+    fit = fit_answers(answers, FitDesign.of(study))
     values = {
         "flags_version": FLAGS_VERSION,
         "asked_at": None,
         "made_at": now(),
         "answers": len(answers.correct),
         "seconds": time.monotonic() - start,
-        "findings": findings,
+        "fit": fit.to_json(),
     }
-    return Analysis.objects.update_or_create(study=study, defaults=values)[0]
+    return StoredAnalysis.objects.update_or_create(study=study, defaults=values)[0]
 
 
-def is_stale(analysis: Analysis, answers: int) -> bool:
-    """Whether so much has come or gone, or the design has so changed, that all is to be redone."""
+def is_stale(analysis: StoredAnalysis, answers: int) -> bool:
+    """Whether enough answers have come or gone, or the design has changed."""
     if answers < FEW:
         return False
     grown = abs(answers - analysis.answers) > GROWTH * analysis.answers
-    return grown or analysis.findings.get("design") != _design(analysis.study)
-
-
-def _design(study: Study) -> dict[str, Any]:
-    return {"exclusions": sorted(study.exclusions), "margin": study.margin}
+    fit = fit_of(analysis)
+    return grown or fit is None or fit.design != FitDesign.of(analysis.study)
 
 
 def claim(study: Study) -> bool:
-    """Whether it is for the caller to ask a worker; True once until it answers or is given up."""
+    """True for the one caller that is to ask a worker, until the worker answers or is given up."""
     waiting = Q(asked_at=None) | Q(asked_at__lt=now() - PATIENCE)
-    return bool(Analysis.objects.filter(waiting, study=study).update(asked_at=now()))
+    return bool(StoredAnalysis.objects.filter(waiting, study=study).update(asked_at=now()))

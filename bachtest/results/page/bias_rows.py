@@ -1,4 +1,4 @@
-"""What listeners do whatever they hear: prefer a side, prefer the first clip, learn, tire."""
+"""What listeners do whatever they hear: prefer a side or the first clip, learn, tire."""
 
 from __future__ import annotations
 
@@ -6,8 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bachtest.results.counts.tallies import Cell
-from bachtest.results.page.svg_scale import LEFT, RIGHT, Scale, Tick, path, rate_scale, rate_ticks
+from django.utils.safestring import SafeString
+
+from bachtest.results.counts.tallies import TallyCell
+from bachtest.results.page.charts import (
+    Label,
+    across,
+    chart,
+    error_bar,
+    line_through,
+    upwards,
+)
+from bachtest.results.page.rows import percent
 from bachtest.stats.clustered.response_bias import SideBias, side_bias
 from bachtest.stats.rates import summary
 from bachtest.stats.rates.accuracy import Proportion, wilson
@@ -15,57 +25,53 @@ from bachtest.stats.rates.summary import FEW, summarise
 
 
 @dataclass(frozen=True)
-class Habit:
-    """A share of answers; None where there are too few."""
+class SideBiasRow:
+    """A share of answers, and the bias behind it where there is one to speak of."""
 
-    words: str
+    label: str
     rate: Proportion | None
+    bias: SideBias | None = None
 
 
 @dataclass(frozen=True)
-class Leaning:
-    """How a side or place is favoured; None where there are too few answers."""
+class TrialRate:
+    """The rate in one round of the game; None where too few answered."""
 
-    words: str
-    bias: SideBias | None
-
-    @property
-    def rate(self) -> Proportion | None:
-        """The share that chose it, with Wilson's interval."""
-        if self.bias is None or self.bias.chosen_share is None:
-            return None
-        return wilson(round(self.bias.chosen_share * self.bias.n), self.bias.n)
-
-
-@dataclass(frozen=True)
-class Trial:
     number: int
     rate: Proportion | None
-    x: float = 0.0
-    y: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
 
 
 @dataclass(frozen=True)
-class LearningPicture:
-    trials: tuple[Trial, ...]
-    line: str
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
-    chance: float
+class Learning:
+    trials: tuple[TrialRate, ...]
+
+    @property
+    def picture(self) -> SafeString:
+        shown = [(trial.number, trial.rate) for trial in self.trials if trial.rate is not None]
+        numbers = [trial.number for trial in self.trials]
+        x = across(min(numbers) - 0.5, max(numbers) + 0.5)
+        y = upwards(bound for _, rate in shown for bound in (rate.low, rate.high))
+        described = "; ".join(f"round {number} {percent(rate.estimate)}" for number, rate in shown)
+        return chart(
+            f"Share right in each round of the game: {described}; the table below has the numbers",
+            x,
+            y,
+            [Label(number, (str(number),)) for number in numbers],
+            line_through([(x(number), y(rate.estimate or 0.0)) for number, rate in shown]),
+            *(error_bar(x.place(number), y, rate) for number, rate in shown),
+        )
 
 
-def leanings(sides: Iterable[Cell]) -> list[Leaning]:
-    """How often the left clip, and the one heard first, were taken for Bach."""
+def side_bias_rows(sides: Iterable[TallyCell]) -> list[SideBiasRow]:
+    """How often the left clip, and the one heard first, were chosen as Bach."""
     cells = list(sides)
     return [
-        Leaning("took the clip on the left", _bias(cells, "left", _on_the_left)),
-        Leaning("took the clip heard first", _bias(cells, "first", _heard_first)),
+        _bias_row("the left clip", "left", cells, _on_the_left),
+        _bias_row("the clip heard first", "first", cells, _heard_first),
     ]
 
 
-def by_place(sides: Iterable[Cell]) -> list[Habit]:
+def rates_by_place(sides: Iterable[TallyCell]) -> list[SideBiasRow]:
     """How often they were right, by where and when Bach was heard."""
     cells = list(sides)
     places = [
@@ -75,8 +81,8 @@ def by_place(sides: Iterable[Cell]) -> list[Habit]:
         ("Bach heard second", 1, "second"),
     ]
     return [
-        Habit(words, _rate([cell for cell in cells if cell.labels[at] == label]))
-        for words, at, label in places
+        SideBiasRow(label, _rate([cell for cell in cells if cell.labels[column] == value]))
+        for label, column, value in places
     ]
 
 
@@ -90,47 +96,35 @@ def _heard_first(side: str, first: str, chosen: str) -> tuple[bool, bool]:
     return first == "first", (side == chosen) == (first == "first")
 
 
-def _bias(
-    cells: list[Cell], side: str, seen: Callable[[str, str, str], tuple[bool, bool]]
-) -> SideBias | None:
+def _bias_row(
+    label: str,
+    side: str,
+    cells: Iterable[TallyCell],
+    bach_and_choice: Callable[[str, str, str], tuple[bool, bool]],
+) -> SideBiasRow:
     counts: Counter[tuple[bool, bool]] = Counter()
     for cell in cells:
-        counts[seen(*cell.labels)] += cell.n
-    there = counts[True, True] + counts[True, False]
-    elsewhere = counts[False, True] + counts[False, False]
-    if there + elsewhere < FEW:
-        return None
-    return side_bias(side, counts[True, True], there, counts[False, True], elsewhere)
+        counts[bach_and_choice(*cell.labels)] += cell.n
+    n = counts.total()
+    if n < FEW:
+        return SideBiasRow(label, None)
+    chosen_with_bach, chosen_without = counts[True, True], counts[False, True]
+    with_bach = chosen_with_bach + counts[True, False]
+    bias = side_bias(side, chosen_with_bach, with_bach, chosen_without, n - with_bach)
+    return SideBiasRow(label, wilson(chosen_with_bach + chosen_without, n), bias)
 
 
-def _rate(cells: Iterable[Cell]) -> Proportion | None:
+def _rate(cells: Iterable[TallyCell]) -> Proportion | None:
     counts = [summary.Count((), cell.n, cell.correct) for cell in cells]
     rate = summarise(counts).cells[0].rate
     return None if rate.n < FEW else rate
 
 
-def learning_picture(trials: Iterable[Cell]) -> LearningPicture | None:
-    """Right answers by the place of the round in its game; None without two to compare."""
-    by_number: dict[int, list[Cell]] = {}
+def learning(trials: Iterable[TallyCell]) -> Learning | None:
+    """Right answers by the number of the round in its game; None without two to compare."""
+    by_number: dict[int, list[TallyCell]] = {}
     for cell in trials:
         by_number.setdefault(int(cell.labels[0]), []).append(cell)
-    rates = {number: _rate(by_number[number]) for number in sorted(by_number)}
-    shown = [rate for rate in rates.values() if rate is not None]
-    if len(shown) < 2:
-        return None
-    y = rate_scale([bound for rate in shown for bound in (rate.low, rate.high)])
-    x = Scale(min(rates) - 0.5, max(rates) + 0.5, LEFT, RIGHT)
-    drawn = tuple(_trial(number, rate, x, y) for number, rate in rates.items())
-    return LearningPicture(
-        trials=drawn,
-        line=path([(trial.x, trial.y) for trial in drawn if trial.rate is not None]),
-        x_ticks=tuple(Tick(trial.x, str(trial.number)) for trial in drawn),
-        y_ticks=rate_ticks(y),
-        chance=y(0.5),
-    )
-
-
-def _trial(number: int, rate: Proportion | None, x: Scale, y: Scale) -> Trial:
-    if rate is None or rate.estimate is None:
-        return Trial(number, None, x(number))
-    return Trial(number, rate, x(number), y(rate.estimate), y(rate.low), y(rate.high))
+    rates = tuple(TrialRate(number, _rate(by_number[number])) for number in sorted(by_number))
+    compared = [trial for trial in rates if trial.rate is not None]
+    return Learning(rates) if len(compared) > 1 else None

@@ -1,4 +1,4 @@
-"""All that stands on the results page."""
+"""Everything on the results page."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Any
 from bachtest.game.models import Listener
 from bachtest.results.counts.answers import FIELDS, study_report
 from bachtest.results.counts.flags import FLAGS, unknown_exclusions
-from bachtest.results.counts.tallies import kept_cells
-from bachtest.results.models import Analysis
-from bachtest.results.page.bias_rows import by_place, leanings, learning_picture
-from bachtest.results.page.hardest_pairs import fooling_items
-from bachtest.results.page.published_results import elsewhere
-from bachtest.results.page.rows import alike_rows, crossing, forest
-from bachtest.results.page.running_total import running_picture
-from bachtest.results.tasks import ask_for_analysis
+from bachtest.results.counts.tallies import included_cells
+from bachtest.results.fit.stored_fit import fit_of
+from bachtest.results.models import StoredAnalysis
+from bachtest.results.page.bias_rows import learning, rates_by_place, side_bias_rows
+from bachtest.results.page.hardest_pairs import hardest_pairs
+from bachtest.results.page.rows import crossing, forest, identical_pairs_rows, published_rows
+from bachtest.results.page.running_total import running_total
+from bachtest.results.tasks import request_refit
 from bachtest.stats.rates.summary import FEW
-from bachtest.stats.report.published import BACHBOT_NAME, BACHBOT_SOURCE
+from bachtest.stats.report.published import BACHBOT_NAME
 from bachtest.studies.models import Study
 from generator.models import Composer
 
-CROSSED = ("condition", "composer")
+DEFAULT_CROSSING = ("condition", "composer")
 
 
 def grouping(wanted: Sequence[str]) -> tuple[str, ...]:
-    """Of the fields wanted those that there are, in their order; two at least."""
+    """Those of the wanted fields that exist, in their usual order; two at least."""
     by = tuple(field for field in FIELDS if field in wanted)
-    return by if len(by) > 1 else CROSSED
+    return by if len(by) > 1 else DEFAULT_CROSSING
 
 
 def results_page(
@@ -40,28 +40,30 @@ def results_page(
         "study": study,
         "report": report,
         "few": FEW,
-        "anchor_name": BACHBOT_NAME,
-        "anchor_source": BACHBOT_SOURCE,
+        "bachbot_name": BACHBOT_NAME,
         "unknown_exclusions": unknown_exclusions(study),
-        "alike": alike_rows(report, names),
-        "flags": [(flag, FLAGS[i]) for i, flag in enumerate(report.flags)],
+        "identical_pairs": identical_pairs_rows(report, names),
+        "flags": [(flagged, FLAGS[i]) for i, flagged in enumerate(report.flags)],
     }
     if report.overall.few:
         return ctx
-    ask_for_analysis(study, report.overall.rate.n)
-    analysis = Analysis.objects.get(study=study)
-    shrunken = {int(item): rate for item, rate in analysis.findings.get("items", {}).items()}
-    sides = kept_cells(study, "sides")
+    request_refit(study, report.overall.rate.n)
+    analysis = StoredAnalysis.objects.get(study=study)
+    fit = fit_of(analysis)
+    model = fit.model if fit else None
+    shrunken = {int(pair): rate for pair, rate in model.pair_rates.items()} if model else {}
+    sides = included_cells(study, "sides")
     return ctx | {
-        "forest": forest(report, names, analysis.findings),
-        "elsewhere": elsewhere(),
-        "crossing": crossing(report, by, names, analysis.findings),
+        "analysis": analysis,
+        "fit": fit,
+        "forest": forest(report, names, model),
+        "published": published_rows(),
+        "crossing": crossing(report, by, names, model),
         "by": by,
         "fields": FIELDS,
-        "leanings": leanings(sides),
-        "places": by_place(sides),
-        "learning": learning_picture(kept_cells(study, "trials")),
-        "items": fooling_items(kept_cells(study, "items"), listener, shrunken),
-        "analysis": analysis if analysis.made_at else None,
-        "running": running_picture(kept_cells(study, "hours")),
+        "side_biases": side_bias_rows(sides),
+        "places": rates_by_place(sides),
+        "learning": learning(included_cells(study, "trials")),
+        "hardest_pairs": hardest_pairs(included_cells(study, "items"), listener, shrunken),
+        "running": running_total(included_cells(study, "hours")),
     }

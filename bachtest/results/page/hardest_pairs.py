@@ -1,56 +1,58 @@
-"""The pairs that fool most, named to those alone who can never meet them again.
+"""The pairs that fool listeners most. A work is named only to those who can never meet it again.
 
-A player meets a tune once. So a work's name is told where the player has answered a round with its
-tune; to everybody else the pair stands there without a name: composer, voices, rates.
+A player meets a tune once, so the name of a work is shown to players who have answered a round with
+its tune. For everybody else the pair stands there without a name: composer, voices, rates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bachtest.game.models import Listener, Round
-from bachtest.results.counts.tallies import Cell
-from bachtest.results.page.rows import condition_words
+from bachtest.results.counts.tallies import TallyCell
+from bachtest.results.page.rows import voices_in_words
 from bachtest.stats.rates.accuracy import Proportion, wilson
 from bachtest.stats.rates.summary import FEW
 from generator.models import Pair
 
-MOST = 10
+TOP_N = 10
 
 
 @dataclass(frozen=True)
-class ItemRow:
+class HardestPair:
+    """`bwv` and `title` are empty where the visitor may still meet the tune."""
+
     composer: str
     condition: str
-    words: str
+    voices: str
     rate: Proportion
     shrunken: float | None = None
     bwv: str = ""
     title: str = ""
 
 
-def fooling_items(
-    items: Iterable[Cell], listener: Listener | None, shrunken: dict[int, float]
-) -> list[ItemRow]:
-    """Lowest rate first: the model's, where it has one, else the raw one."""
+def hardest_pairs(
+    items: Iterable[TallyCell], listener: Listener | None, shrunken: Mapping[int, float]
+) -> list[HardestPair]:
+    """Lowest rate first: the model's shrunken rate where there is one, else the raw rate."""
     rates = {int(cell.labels[0]): wilson(cell.correct, cell.n) for cell in items if cell.n >= FEW}
-    order = sorted(rates, key=lambda item: (shrunken.get(item, rates[item].estimate), item))[:MOST]
-    met = _tunes_answered(listener)
+    hardest = sorted(rates, key=lambda pair: (shrunken.get(pair, rates[pair].estimate), pair))
     pairs = Pair.objects.select_related("machine__composer", "machine__excerpt__work")
-    found = pairs.in_bulk(order)
+    by_id = pairs.in_bulk(hardest[:TOP_N])
+    tunes = _tunes_answered(listener)
     rows = []
-    for item in order:
-        machine = found[item].machine
+    for pair in hardest[:TOP_N]:
+        machine = by_id[pair].machine
         work = machine.excerpt.work
-        named = work.tune in met
+        named = work.tune in tunes
         rows.append(
-            ItemRow(
+            HardestPair(
                 machine.composer.name,
                 machine.condition,
-                condition_words(machine.condition),
-                rates[item],
-                shrunken.get(item),
+                voices_in_words(machine.condition),
+                rates[pair],
+                shrunken.get(pair),
                 work.bwv.replace("BWV", "BWV ", 1) if named else "",
                 work.title if named else "",
             )

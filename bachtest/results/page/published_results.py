@@ -1,4 +1,4 @@
-"""Other people's listening tests, as marks beside ours."""
+"""Other people's listening tests, shown beside ours."""
 
 from __future__ import annotations
 
@@ -12,79 +12,80 @@ from bachtest.stats.report.published import BACHBOT, BACHBOT_NAME, BACHBOT_SOURC
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A published rate. Without an interval where none was published and none can be made."""
+class PublishedRate:
+    """A rate from the literature. It has an interval only if one was published or follows."""
 
     name: str
     shape: str
-    rate: float
+    estimate: float
     low: float | None = None
     high: float | None = None
-    words: str = ""
+    note: str = ""
     source: str = ""
 
 
 _BACHBOT = {
-    anchor.condition: Mark(BACHBOT_NAME, "circle", anchor.rate, anchor.low, anchor.high)
+    anchor.condition: PublishedRate(BACHBOT_NAME, "circle", anchor.rate, anchor.low, anchor.high)
     for anchor in BACHBOT
 }
-# Read off the figure of the thesis: rates of right answers by condition and the listeners' own
-# word on themselves. Their numbers of answers are not known cell by cell.
-_CROSSED = {
+# Rates by condition and self-reported experience, read off a figure in the thesis. The number of
+# answers in each cell is not known.
+_BY_EXPERIENCE = {
     "novice": (0.67, 0.56, 0.58, 0.43, 0.63, 0.62, 0.51),
     "intermediate": (0.75, 0.59, 0.65, 0.52, 0.73, 0.67, 0.58),
     "advanced": (0.82, 0.69, 0.65, 0.54, 0.79, 0.66, 0.65),
     "expert": (1.00, 0.70, 0.77, 0.38, 0.94, 0.83, 0.76),
 }
 _BACHBOT_CROSSED = {
-    (condition, experience): Mark(BACHBOT_NAME, "circle", rate)
-    for experience, rates in _CROSSED.items()
+    (condition, experience): PublishedRate(BACHBOT_NAME, "circle", rate)
+    for experience, rates in _BY_EXPERIENCE.items()
     for condition, rate in zip(QUIZ_CONDITIONS, rates, strict=True)
 }
 
 
-def bachbot(condition: str, experience: str | None = None) -> Mark | None:
+def bachbot_rate(condition: str, experience: str | None = None) -> PublishedRate | None:
     if experience is None:
         return _BACHBOT.get(condition)
     return _BACHBOT_CROSSED.get((condition, experience))
 
 
-def elsewhere() -> tuple[Mark, ...]:
-    """Whole tests of others, on the scale of ours where they can be brought to it."""
+def published_rates() -> tuple[PublishedRate, ...]:
+    """Whole tests, on the scale of ours where they can be converted to it."""
     normal = NormalDist()
-    d_prime = normal.inv_cdf(0.75) - normal.inv_cdf(0.50)
-    fakes = wilson(2321, 4048)
+    deepbach_d_prime = normal.inv_cdf(0.75) - normal.inv_cdf(0.50)
+    js_fakes = wilson(2321, 4048)
     answers = sum(anchor.n for anchor in BACHBOT)
     return (
-        Mark(
+        PublishedRate(
             BACHBOT_NAME,
             "circle",
             sum(anchor.rate * anchor.n for anchor in BACHBOT) / answers,
-            words="pairs, as here; all conditions by their numbers of answers",
+            note="Pairs of clips, as here. All conditions together, weighted by their answers.",
             source=BACHBOT_SOURCE,
         ),
-        Mark(
+        PublishedRate(
             "DeepBach 2017",
             "diamond",
-            normal.cdf(d_prime / sqrt(2)),
-            words=(
-                f"single clips: Bach was taken for Bach by 75 %, the machine by 50 %; that is d′"
-                f" {d_prime:.2f}, shown as the rate that it would give with pairs"
+            normal.cdf(deepbach_d_prime / sqrt(2)),
+            note=(
+                "Single clips. Listeners called Bach’s clips Bach 75 % of the time, and the"
+                f" machine’s 50 %. That is d′ {deepbach_d_prime:.2f}, shown here as the rate it"
+                " would give with pairs."
             ),
             source=(
                 "G. Hadjeres, F. Pachet, F. Nielsen, DeepBach: a steerable model for Bach chorales"
                 " generation, ICML 2017; rates as the press reported them"
             ),
         ),
-        Mark(
+        PublishedRate(
             "JS Fakes 2021",
             "square",
             2321 / 4048,
-            fakes.low,
-            fakes.high,
-            words=(
-                "single clips, fakes alone: the share called machine-made. Without Bach’s clips"
-                " nobody can say how well they tell: no rate to compare"
+            js_fakes.low,
+            js_fakes.high,
+            note=(
+                "Single clips, all of them fakes: how many were called machine-made. There were no"
+                " clips by Bach to compare with, so this does not show whether listeners can tell."
             ),
             source=(
                 "O. Peracha, JS Fake Chorales: a synthetic dataset of polyphonic music with human"

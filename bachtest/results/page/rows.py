@@ -1,19 +1,22 @@
-"""What the results page says in words: names for people, figures, rows to draw."""
+"""The rows of the results tables: names for people, rates, and what is hidden."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
 
 from bachtest.game.scoring import written_voices
-from bachtest.results.page.published_results import Mark, bachbot
+from bachtest.results.fit.stored_fit import FittedModel, FittedRate
+from bachtest.results.page.charts import interval_picture
+from bachtest.results.page.published_results import PublishedRate, bachbot_rate, published_rates
 from bachtest.stats.rates.identical_pairs import Likeness
 from bachtest.stats.rates.signal_detection import DPrime
 from bachtest.stats.rates.summary import Breakdown, Cell
 from bachtest.stats.report.pooled_report import Report
 
-EXPERIENCE_WORDS = {
+EXPERIENCE_MEANINGS = {
     "novice": "listens to music",
     "intermediate": "has played an instrument",
     "advanced": "has studied music theory",
@@ -28,44 +31,35 @@ GROUP_TITLES = {
 
 
 @dataclass(frozen=True)
-class Modelled:
-    """A rate by the mixed model, over listeners and pairs in general."""
-
-    estimate: float
-    low: float
-    high: float
-    p: float
-
-
-@dataclass(frozen=True)
-class Row:
-    """A group on the page. `cell` is None where it has too few answers to be shown."""
+class RateRow:
+    """One cell's rates. `cell` is None where it has too few answers to be shown."""
 
     name: str
-    words: str
+    meaning: str
     cell: Cell | None
-    anchor: Mark | None = None
-    model: Modelled | None = None
+    published: PublishedRate | None = None
+    model: FittedRate | None = None
 
     @property
-    def alternative(self) -> str:
+    def description(self) -> str:
         """The picture in words."""
         parts = []
         if self.cell is not None and self.cell.rate.estimate is not None:
             rate = self.cell.rate
-            parts.append(
-                f"{percent(rate.estimate)}, interval {percent(rate.low)} to {percent(rate.high)}"
-            )
+            parts.append(_described(rate.estimate, rate.low, rate.high))
         if self.model is not None:
-            parts.append(
-                f"by the model {percent(self.model.estimate)}, interval {percent(self.model.low)}"
-                f" to {percent(self.model.high)}"
-            )
-        if self.anchor is not None:
-            parts.append(f"{self.anchor.name}: {percent(self.anchor.rate)}")
-            if self.anchor.low is not None:
-                parts[-1] += f", interval {percent(self.anchor.low)} to {percent(self.anchor.high)}"
+            model = self.model
+            parts.append(f"by the model {_described(model.estimate, model.low, model.high)}")
+        if self.published is not None:
+            parts.append(_described_published(self.published))
         return "; ".join(parts)
+
+    @property
+    def picture(self) -> SafeString:
+        rate = None if self.cell is None else self.cell.rate
+        if self.model is None:
+            return interval_picture(self.description, rate, published=self.published)
+        return interval_picture(self.description, self.model, raw=rate, published=self.published)
 
     @property
     def d_prime(self) -> DPrime | None:
@@ -73,19 +67,19 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Rows of the forest that share a heading."""
+class RowGroup:
+    """Rows that share a heading."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[RateRow, ...]
 
 
 @dataclass(frozen=True)
-class AlikeRow:
-    """How alike a composer's pairs are. Rates are None where too few answered."""
+class IdenticalPairsRow:
+    """How many of a composer's pairs are identical. Rates are None where too few answered."""
 
     name: str
-    likeness: Likeness
+    counts: Likeness
     rate: float | None
     rate_if_guessed: float | None
 
@@ -94,78 +88,93 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.1f} %"
 
 
+def _described(estimate: float | None, low: float, high: float) -> str:
+    return f"{percent(estimate)}, interval {percent(low)} to {percent(high)}"
+
+
+def _described_published(rate: PublishedRate) -> str:
+    if rate.low is None or rate.high is None:
+        return f"{rate.name}: {percent(rate.estimate)}"
+    return f"{rate.name}: {_described(rate.estimate, rate.low, rate.high)}"
+
+
 def forest(
-    report: Report, composer_names: Mapping[str, str], findings: Mapping[str, Any]
-) -> list[Group]:
-    """Everything, and each grouping alone; beside each what the mixed model found, if it did."""
-    rates = findings.get("rates", {})
-    everything = Row("All", "", _shown(report.overall), model=_modelled(rates, (), ()))
+    report: Report, composer_names: Mapping[str, str], model: FittedModel | None
+) -> list[RowGroup]:
+    """All answers, then each grouping by itself, with the mixed model's rates where there are."""
+    everything = RateRow("All", "", _shown(report.overall), model=_model_rate(model, (), ()))
     breakdowns = {breakdown.by: breakdown for breakdown in report.breakdowns}
-    groups = [Group("All answers", (everything,))]
+    groups = [RowGroup("All answers", (everything,))]
     for field, title in GROUP_TITLES.items():
-        rows = []
-        for cell in breakdowns[field,].cells:
-            row = _row(breakdowns[field,], cell, composer_names)
-            model = None if cell.few else _modelled(rates, (field,), cell.labels)
-            rows.append(replace(row, model=model))
-        groups.append(Group(title, tuple(rows)))
+        breakdown = breakdowns[field,]
+        rows = [_row(breakdown, cell, composer_names, model) for cell in breakdown.cells]
+        groups.append(RowGroup(title, tuple(rows)))
     return groups
 
 
-def _modelled(
-    rates: Mapping[str, Any], by: Sequence[str], labels: Sequence[str]
-) -> Modelled | None:
-    found = rates.get(",".join(by), {}).get("|".join(labels))
-    if found is None:
-        return None
-    return Modelled(found["estimate"], found["low"], found["high"], found["p"])
+def published_rows() -> list[RateRow]:
+    return [RateRow(rate.name, "", None, published=rate) for rate in published_rates()]
 
 
 def crossing(
     report: Report,
     by: Sequence[str],
     composer_names: Mapping[str, str],
-    findings: Mapping[str, Any],
-) -> list[Group]:
+    model: FittedModel | None,
+) -> list[RowGroup]:
     """One group for each value of the first field, its rows the values of the others."""
     [breakdown] = [each for each in report.breakdowns if each.by == tuple(by)]
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[RateRow]] = {}
     for cell in breakdown.cells:
-        row = _row(breakdown, cell, composer_names, skip=1)
-        model = None if cell.few else _modelled(findings.get("rates", {}), by, cell.labels)
-        groups.setdefault(cell.labels[0], []).append(replace(row, model=model))
+        row = _row(breakdown, cell, composer_names, model, skip=1)
+        groups.setdefault(cell.labels[0], []).append(row)
     return [
-        Group(" · ".join(filter(None, _words(by[0], label, composer_names))), tuple(rows))
+        RowGroup(" · ".join(filter(None, _words(by[0], label, composer_names))), tuple(rows))
         for label, rows in groups.items()
     ]
 
 
 def _row(
-    breakdown: Breakdown, cell: Cell, composer_names: Mapping[str, str], *, skip: int = 0
-) -> Row:
-    labels = list(zip(breakdown.by, cell.labels, strict=True))
-    said = [_words(field, label, composer_names) for field, label in labels[skip:]]
-    names = " · ".join(name for name, _ in said)
-    words = said[0][1] if len(said) == 1 else ""
-    return Row(names, words, _shown(cell), _anchor(dict(labels)))
+    breakdown: Breakdown,
+    cell: Cell,
+    composer_names: Mapping[str, str],
+    model: FittedModel | None,
+    *,
+    skip: int = 0,
+) -> RateRow:
+    labels = dict(zip(breakdown.by, cell.labels, strict=True))
+    words = [_words(*label, composer_names) for label in list(labels.items())[skip:]]
+    return RateRow(
+        name=" · ".join(name for name, _ in words),
+        meaning=words[0][1] if len(words) == 1 else "",
+        cell=_shown(cell),
+        published=_published(labels),
+        model=None if cell.few else _model_rate(model, breakdown.by, cell.labels),
+    )
+
+
+def _model_rate(
+    model: FittedModel | None, by: Sequence[str], labels: Sequence[str]
+) -> FittedRate | None:
+    return None if model is None else model.rate(by, labels)
 
 
 def _words(field: str, label: str, composer_names: Mapping[str, str]) -> tuple[str, str]:
     """A label's name for people, and what it means."""
     if field == "condition":
-        return label, condition_words(label)
+        return label, voices_in_words(label)
     if field == "composer":
         return composer_names.get(label, label), ""
-    return label.capitalize(), EXPERIENCE_WORDS.get(label, "")
+    return label.capitalize(), EXPERIENCE_MEANINGS.get(label, "")
 
 
-def _anchor(labels: Mapping[str, str]) -> Mark | None:
+def _published(labels: Mapping[str, str]) -> PublishedRate | None:
     if "condition" not in labels:
         return None
-    return bachbot(labels["condition"], labels.get("experience"))
+    return bachbot_rate(labels["condition"], labels.get("experience"))
 
 
-def condition_words(condition: str) -> str:
+def voices_in_words(condition: str) -> str:
     voices = written_voices(condition)
     if len(voices) == 4:
         return "all four voices"
@@ -176,13 +185,15 @@ def _shown(cell: Cell) -> Cell | None:
     return None if cell.few else cell
 
 
-def alike_rows(report: Report, composer_names: Mapping[str, str]) -> list[AlikeRow]:
+def identical_pairs_rows(
+    report: Report, composer_names: Mapping[str, str]
+) -> list[IdenticalPairsRow]:
     return [
-        AlikeRow(
-            composer_names.get(row.composer, row.composer),
-            row,
-            None if row.few else row.rate,
-            None if row.few else row.rate_if_guessed,
+        IdenticalPairsRow(
+            composer_names.get(counts.composer, counts.composer),
+            counts,
+            None if counts.few else counts.rate,
+            None if counts.few else counts.rate_if_guessed,
         )
-        for row in report.alike
+        for counts in report.alike
     ]

@@ -1,23 +1,35 @@
-"""The rate as it grew: right answers so far, hour by hour, in steps of some answers."""
+"""The rate as it grew: the share right of all answers so far, hour by hour."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
-from bachtest.results.counts.tallies import Cell
-from bachtest.results.page.svg_scale import LEFT, RIGHT, Scale, Tick, path, rate_scale, rate_ticks
+from django.utils.safestring import SafeString
+
+from bachtest.results.counts.tallies import TallyCell
+from bachtest.results.page.charts import (
+    Label,
+    across,
+    band_between,
+    chart,
+    line_through,
+    upwards,
+)
+from bachtest.results.page.rows import percent
 from bachtest.stats.clustered.anytime_valid import EValue, coin_band, e_value
 from bachtest.stats.rates.summary import FEW
 
 T = TypeVar("T")
 STEPS = 120
 ROWS = 12
+LABELS = 4
 
 
 @dataclass(frozen=True)
-class Point:
+class RunningPoint:
     """All answers up to the end of an hour."""
 
     hour: str
@@ -31,54 +43,66 @@ class Point:
         return self.correct / self.n
 
     @property
-    def when(self) -> str:
-        return f"{self.hour[:10]}, {self.hour[11:]} h"
+    def time(self) -> str:
+        return f"{self.hour}:59"
+
+    @property
+    def day(self) -> str:
+        return f"{date.fromisoformat(self.hour[:10]):%-d %b}"
 
 
 @dataclass(frozen=True)
-class RunningPicture:
-    rows: tuple[Point, ...]
-    band: str
-    line: str
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
-    chance: float
+class RunningTotal:
+    points: tuple[RunningPoint, ...]
     e_value: EValue
 
     @property
-    def last(self) -> Point:
-        return self.rows[-1]
+    def last(self) -> RunningPoint:
+        return self.points[-1]
+
+    @property
+    def rows(self) -> list[RunningPoint]:
+        """What the table under the picture has room for."""
+        return _thin(self.points, ROWS)
+
+    @property
+    def picture(self) -> SafeString:
+        x = across(0, self.last.n)
+        # The first bands are wide. The later half sets the scale, and what lies outside is cut off.
+        later = self.points[len(self.points) // 2 :]
+        y = upwards(bound for point in later for bound in (point.low, point.high))
+        described = "; ".join(
+            f"after {point.n} answers {percent(point.rate)}, band {percent(point.low)} to"
+            f" {percent(point.high)}"
+            for point in self.rows
+        )
+        return chart(
+            f"Share right so far, with a band that is valid at any time: {described}; the table"
+            " below has the numbers",
+            x,
+            y,
+            [Label(p.n, (f"{p.n:,}", p.day)) for p in _thin(self.points, LABELS)],
+            band_between(
+                [(x(point.n), y(point.low)) for point in self.points],
+                [(x(point.n), y(point.high)) for point in self.points],
+            ),
+            line_through([(x(point.n), y(point.rate)) for point in self.points]),
+        )
 
 
-def running_picture(hours: Iterable[Cell]) -> RunningPicture | None:
-    """None while there are too few answers, or one point alone, which is no line."""
+def running_total(hours: Iterable[TallyCell]) -> RunningTotal | None:
+    """None while there are too few answers, or a single point, which makes no line."""
     steps = _thin(_steps(hours), STEPS)
     if len(steps) < 2:
         return None
     low, high = coin_band([step[2] for step in steps], [step[1] for step in steps])
-    points = [
-        Point(*step, *band) for step, *band in zip(steps, low.tolist(), high.tolist(), strict=True)
-    ]
-    last = points[-1]
-    x = Scale(0, points[-1].n, LEFT, RIGHT)
-    # The first points are wide: the scale is that of the later half, and the rest is cut off.
-    later = points[len(points) // 2 :]
-    y = rate_scale([bound for point in later for bound in (point.low, point.high)])
-    upper = [(x(point.n), y(point.high)) for point in points]
-    lower = [(x(point.n), y(point.low)) for point in reversed(points)]
-    return RunningPicture(
-        rows=tuple(_thin(points, ROWS)),
-        band=path(upper + lower),
-        line=path([(x(point.n), y(point.rate)) for point in points]),
-        x_ticks=tuple(_x_tick(point, x) for point in _thin(points, 4)),
-        y_ticks=rate_ticks(y),
-        chance=y(0.5),
-        e_value=e_value(last.correct, last.n),
-    )
+    bands = zip(low.tolist(), high.tolist(), strict=True)
+    points = tuple(RunningPoint(*step, *band) for step, band in zip(steps, bands, strict=True))
+    return RunningTotal(points, e_value(points[-1].correct, points[-1].n))
 
 
-def _steps(hours: Iterable[Cell]) -> list[tuple[str, int, int]]:
-    """Running sums, each at least FEW answers after the one before, so that none stands alone."""
+def _steps(hours: Iterable[TallyCell]) -> list[tuple[str, int, int]]:
+    """Hour, answers and right answers so far. A step has FEW answers or more, to hide each one."""
     sums: dict[str, tuple[int, int]] = {}
     for cell in hours:
         n, correct = sums.get(cell.labels[0], (0, 0))
@@ -93,12 +117,8 @@ def _steps(hours: Iterable[Cell]) -> list[tuple[str, int, int]]:
 
 
 def _thin(points: Sequence[T], most: int) -> list[T]:
-    """So many of them, evenly, the last among them."""
+    """At most so many of them, evenly spaced, the last among them."""
     if len(points) <= most:
         return list(points)
     step = len(points) / most
     return [points[int((i + 1) * step + 1e-9) - 1] for i in range(most)]
-
-
-def _x_tick(point: Point, x: Scale) -> Tick:
-    return Tick(x(point.n), f"{point.n:,}", point.hour[:10])

@@ -19,17 +19,8 @@ class Bounds(Protocol):
 
 
 @register.simple_tag
-def interval(found: Bounds | dict[str, float]) -> str:
-    low, high = (
-        (found["low"], found["high"]) if isinstance(found, dict) else (found.low, found.high)
-    )
-    return f"{100 * low:.1f} to {100 * high:.1f} %"
-
-
-@register.filter
-def across(share: float) -> str:
-    """A place in a picture, as SVG wants it."""
-    return f"{100 * share:.2f}%"
+def interval(rate: Bounds) -> str:
+    return f"{100 * rate.low:.1f} to {100 * rate.high:.1f} %"
 
 
 @register.filter

@@ -31,7 +31,7 @@ def test_groups_stand_in_their_order(played):
     assert list(cells(report, "experience")) == ["novice", "expert", "unstated"]
 
 
-def test_only_the_design_leaves_answers_out(played):
+def test_only_the_design_excludes_answers(played):
     played.exclusions = []
     report = study_report(played)
     assert report.overall == report.everything
@@ -40,11 +40,11 @@ def test_only_the_design_leaves_answers_out(played):
     assert unknown_exclusions(played) == ["late"]
 
 
-def test_pairs_alike_stand_beside_the_rate_and_copies_do_not_count(played):
+def test_identical_pairs_stand_beside_the_rate_and_copies_do_not_count(played):
     flagship, markov = study_report(played).alike
     assert (flagship.composer, flagship.pairs, flagship.alike) == ("flagship", 3, 1)
     assert flagship.rate == 14 / 22
-    # On S half of the pairs are alike: those 10 answers would have been half guesses.
+    # Half of the pairs on S are identical: half of those 10 answers would have been guesses.
     assert flagship.rate_if_guessed == (8 / 2 + 10 / 4 + 6) / 22
     assert (markov.pairs, markov.alike, markov.rate_if_guessed) == (1, 0, 1.0)
 

@@ -9,7 +9,7 @@ from bachtest.game import services
 from bachtest.game.models import Answer, Listener
 from bachtest.results.counts import tallies
 from bachtest.results.counts.answers import study_report
-from bachtest.results.models import Analysis, Tally
+from bachtest.results.models import StoredAnalysis, Tally
 from bachtest.results.tasks import MERGE_EVERY
 from bachtest.studies.models import Study
 from generator.models import Pair
@@ -31,40 +31,40 @@ def counted(study: Study) -> dict[str, Counter[tuple[object, ...]]]:
 
 
 @pytest.fixture
-def true(played):
-    """Checks that the tallies are what counting all answers anew makes of them."""
+def tallies_stay_true(played):
+    """Checks that the tallies are those of all answers counted again."""
     tallies.rebuild(played)
 
     def check():
-        kept = counted(played)
-        assert sum(kept["trials"].values()) > 0
+        counts = counted(played)
+        assert sum(counts["trials"].values()) > 0
         tallies.merge(played)
-        assert counted(played) == kept
+        assert counted(played) == counts
         assert tallies.changes(played) == 0
         tallies.rebuild(played)
-        assert counted(played) == kept
+        assert counted(played) == counts
 
     return check
 
 
-def test_an_answer_counts_at_once_in_every_table(played, true):
+def test_an_answer_counts_at_once_in_every_table(played, tallies_stay_true):
     before = counted(played)
     make_answer(make_game("expert"), Pair.objects.first(), correct=True, knew="yes")
     after = counted(played)
     assert {
         table: (after[table] - before[table]).total() for table in tallies.TABLES
     } == dict.fromkeys(tallies.TABLES, 2)
-    true()
+    tallies_stay_true()
 
 
-def test_an_answer_that_goes_is_taken_off(played, true):
+def test_an_answer_that_goes_is_taken_off(played, tallies_stay_true):
     Answer.objects.first().delete()
-    true()
+    tallies_stay_true()
     Answer.objects.filter(correct=True).delete()
-    true()
+    tallies_stay_true()
 
 
-def test_a_listener_who_goes_leaves_no_count_and_no_id(played, true):
+def test_a_listener_who_goes_leaves_no_count_and_no_id(played, tallies_stay_true):
     game = make_game("expert")
     before = counted(played)
     for pair in Pair.objects.all()[:3]:
@@ -72,34 +72,34 @@ def test_a_listener_who_goes_leaves_no_count_and_no_id(played, true):
     services.delete_listener(game.listener)
     assert counted(played) == before
     assert not Tally.objects.filter(labels__contains=game.listener_id.hex).exists()
-    true()
+    tallies_stay_true()
 
 
-def test_saying_later_that_one_knew_the_piece_moves_the_answer(played, true):
+def test_saying_later_that_one_knew_the_piece_moves_the_answer(played, tallies_stay_true):
     answer = Answer.objects.filter(knew="no").first()
     flagged = study_report(played).flags[0].answers
     services.note_knew(answer.round, Answer.Knew.YES)
     assert study_report(played).flags[0].answers == flagged + 1
-    true()
+    tallies_stay_true()
     services.note_knew(answer.round, Answer.Knew.UNSURE)
     assert study_report(played).flags[0].answers == flagged
-    true()
+    tallies_stay_true()
 
 
-def test_experience_stated_later_moves_the_answers(played, true):
+def test_experience_stated_later_moves_the_answers(played, tallies_stay_true):
     listener = Listener.objects.filter(experience="unstated").first()
     services.enrol(listener, played, consent="2026-11", experience="expert")
-    true()
+    tallies_stay_true()
 
 
-def test_saving_what_is_not_counted_writes_nothing(played, true):
+def test_saving_what_is_not_counted_writes_nothing(played, tallies_stay_true):
     tallies.merge(played)
     answer = Answer.objects.first()
     answer.seconds += 1
     answer.save()
     Listener.objects.first().save()
     assert tallies.changes(played) == 0
-    true()
+    tallies_stay_true()
 
 
 def test_every_answer_is_in_every_table_once(played):
@@ -143,9 +143,9 @@ def test_listeners_are_counted_once_whatever_flags_their_answers_carry(played, e
     assert study_report(played).listeners == expected - 1
 
 
-def test_counts_made_under_other_flags_are_made_anew(played):
+def test_counts_made_under_other_flags_are_made_again(played):
     study_report(played)
-    Analysis.objects.update(flags_version=0)
+    StoredAnalysis.objects.update(flags_version=0)
     Tally.objects.all().delete()
     assert study_report(played).overall.rate.n == 26
 

@@ -51,9 +51,9 @@ def test_the_export_gives_the_numbers_of_the_page(played, out):
 def test_the_shell_prints_them_from_the_folder_or_from_the_answers(out, capsys):
     for path in (out, out / "answers.csv"):
         assert main([str(path), "--json"]) == 0
-        found = json.loads(capsys.readouterr().out)
-        assert (found["overall"]["correct"], found["overall"]["n"]) == (18, 26)
-        assert found["flags"] == [{"flag": "knew", "answers": 2, "left_out": True}]
+        report = json.loads(capsys.readouterr().out)
+        assert (report["overall"]["correct"], report["overall"]["n"]) == (18, 26)
+        assert report["flags"] == [{"flag": "knew", "answers": 2, "left_out": True}]
 
 
 def test_answers_have_the_columns_of_the_contract(out):
@@ -167,7 +167,7 @@ def test_an_empty_folder_is_filled(played, tmp_path):
 def test_bad_places_and_studies_are_named(played, tmp_path):
     (tmp_path / "file").write_text("")
     assert "is a file" in refusal("quiz", "--out", tmp_path / "file")
-    assert f"{tmp_path / 'no'} is no folder" in refusal("quiz", "--out", tmp_path / "no" / "x")
+    assert f"{tmp_path / 'no'} is not a folder" in refusal("quiz", "--out", tmp_path / "no" / "x")
     assert "no study 'nope'; there is other, quiz" in refusal("nope", "--out", tmp_path / "x")
 
 

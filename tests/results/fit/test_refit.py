@@ -10,9 +10,11 @@ from django_tasks import default_task_backend
 
 from bachtest.game.models import Answer, Listener
 from bachtest.results.counts import tallies
-from bachtest.results.fit import refit
-from bachtest.results.models import Analysis
-from bachtest.results.tasks import ask_for_analysis, tend
+from bachtest.results.fit.model_fit import fit_answers, included_answers
+from bachtest.results.fit.refit import is_stale, refit
+from bachtest.results.fit.stored_fit import FitDesign, StoredFit, fit_of
+from bachtest.results.models import StoredAnalysis
+from bachtest.results.tasks import refresh_results, request_refit
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.tables.read_study_folder import read_source
 from bachtest.stats.verdict.item_effects import fooling_of_model
@@ -23,82 +25,94 @@ from tests.results.rows import make_answer, make_game, quiz
 
 
 @pytest.fixture
-def made(busy) -> Analysis:
+def analysis(busy) -> StoredAnalysis:
     tallies.ensure_counted(busy)
-    return refit.analyse(busy)
+    return refit(busy)
 
 
-def counting(study: Study) -> int:
+def without_model(study: Study, answers: int) -> StoredAnalysis:
+    fit = StoredFit(FitDesign.of(study), None, "no answers", None, None)
+    return StoredAnalysis.objects.create(
+        study=study, flags_version=1, answers=answers, fit=fit.to_json()
+    )
+
+
+def included(study: Study) -> int:
     return Answer.objects.filter(round__game__study=study).exclude(knew="yes").count()
 
 
-def test_the_model_is_that_of_the_export(made, busy, tmp_path):
-    """The page's numbers from the shell's side: another order of rows, other names of listeners."""
+def test_the_model_is_that_of_the_export(analysis, busy, tmp_path):
+    """The shell gets the page's numbers, though its rows are sorted and its listeners renamed."""
     call_command("export_study", "quiz", "--out", str(tmp_path / "out"), stdout=io.StringIO())
     source = read_source(tmp_path / "out")
     table = source.table.without(source.exclusions)
-    fit = fit_mixed(table, ("condition", "composer", "experience"))
-    assert made.answers == fit.n == counting(busy)
-    for rates in fit.tables:
-        for rate in rates.rates:
-            ours = made.findings["rates"][",".join(rates.by)]["|".join(rate.labels)]
-            found = (ours["estimate"], ours["low"], ours["high"])
-            assert found == pytest.approx((rate.estimate, rate.low, rate.high), abs=1e-4)
-    shrunken = {item.name: item.estimate for item in fooling_of_model(fit, count=99).most}
+    of_export = fit_mixed(table, ("condition", "composer", "experience"))
+    assert analysis.answers == of_export.n == included(busy)
+    model = fit_of(analysis).model
+    for group in of_export.tables:
+        for rate in group.rates:
+            stored = model.rate(group.by, rate.labels)
+            interval = (stored.estimate, stored.low, stored.high)
+            assert interval == pytest.approx((rate.estimate, rate.low, rate.high), abs=1e-4)
+    shrunken = {item.name: item.estimate for item in fooling_of_model(of_export, count=99).most}
     assert len(shrunken) == 8
-    assert made.findings["items"] == pytest.approx(shrunken, abs=1e-4)
-    verdict = model_verdict(fit, margin=source.margin)
-    assert made.findings["verdict"]["finding"] == verdict.finding.value
+    assert model.pair_rates == pytest.approx(shrunken, abs=1e-4)
+    verdict = model_verdict(of_export, margin=source.margin)
+    assert model.verdict.finding == verdict.finding.value
 
 
-def test_what_is_kept_names_no_listener(made):
-    kept = json.dumps(made.findings)
+def test_a_stored_fit_is_read_back_as_it_was_made(analysis, busy):
+    made = fit_answers(included_answers(busy), FitDesign.of(busy))
+    assert None not in (made.model, made.trend, made.listener_mean)
+    stored = StoredAnalysis.objects.get(study=busy)
+    assert fit_of(stored) == made
+    assert fit_of(StoredAnalysis()) is None
+
+
+def test_a_stored_fit_names_no_listener(analysis):
+    stored = json.dumps(analysis.fit)
     for listener in Listener.objects.all():
-        assert str(listener.id) not in kept
-        assert listener.id.hex not in kept
+        assert str(listener.id) not in stored
+        assert listener.id.hex not in stored
 
 
 def test_a_worker_is_asked_once_when_a_tenth_more_has_come(busy, recorded_queue):
-    design = {"exclusions": ["knew"], "margin": 0.1}
-    Analysis.objects.create(study=busy, flags_version=1, answers=100, findings={"design": design})
-    ask_for_analysis(busy, 110)
+    without_model(busy, answers=100)
+    request_refit(busy, 110)
     assert default_task_backend.results == []
-    ask_for_analysis(busy, 111)
-    ask_for_analysis(busy, 112)
+    request_refit(busy, 111)
+    request_refit(busy, 112)
     assert len(default_task_backend.results) == 1
-    Analysis.objects.update(asked_at="2026-01-01T00:00Z")  # and nobody has answered
-    ask_for_analysis(busy, 112)
+    StoredAnalysis.objects.update(asked_at="2026-01-01T00:00Z")  # and nobody has answered
+    request_refit(busy, 112)
     assert len(default_task_backend.results) == 2
 
 
 def test_another_design_is_another_model(busy, recorded_queue):
-    design = {"exclusions": ["knew"], "margin": 0.1}
-    kept = Analysis.objects.create(
-        study=busy, flags_version=1, answers=100, findings={"design": design}
-    )
-    assert not refit.is_stale(kept, 100)
+    analysis = without_model(busy, answers=100)
+    assert not is_stale(analysis, 100)
     busy.margin = 0.05
     busy.save()
-    assert refit.is_stale(Analysis.objects.get(), 100)
-    assert not refit.is_stale(Analysis.objects.get(), 9)
+    assert is_stale(StoredAnalysis.objects.get(), 100)
+    assert not is_stale(StoredAnalysis.objects.get(), 9)
 
 
 def test_the_page_asks_and_the_worker_answers(busy, client):
-    first = client.get(reverse("results:index")).content.decode()
-    found = Analysis.objects.get(study=busy)
-    assert (found.answers, found.asked_at) == (counting(busy), None)
-    assert found.findings["verdict"]["sentence"].replace("'", "&#x27;") in first
-    assert f"to {found.answers} answers" in first
+    page = client.get(reverse("results:index")).content.decode()
+    analysis = StoredAnalysis.objects.get(study=busy)
+    assert (analysis.answers, analysis.asked_at) == (included(busy), None)
+    assert fit_of(analysis).model.verdict.sentence.replace("'", "&#x27;") in page
+    assert f"to {analysis.answers} answers" in page
 
 
-def test_tending_merges_and_looks_again_only_where_much_has_come(made, busy):
+def test_a_refresh_merges_and_fits_again_only_after_many_answers(analysis, busy):
     make_answer(make_game(), Pair.objects.first(), correct=True)
-    tend.call(busy.id)
+    refresh_results.call(busy.id)
     assert tallies.changes(busy) == 0
-    assert Analysis.objects.get().answers == made.answers
-    Analysis.objects.update(answers=made.answers // 2)
-    tend.call(busy.id)
-    assert Analysis.objects.get().answers == made.answers + 1
+    assert StoredAnalysis.objects.get().answers == analysis.answers
+    StoredAnalysis.objects.update(answers=analysis.answers // 2)
+    refresh_results.call(busy.id)
+    assert StoredAnalysis.objects.get().answers == analysis.answers + 1
 
 
 def test_a_study_without_answers_is_refused_kindly(db):
@@ -108,15 +122,15 @@ def test_a_study_without_answers_is_refused_kindly(db):
     assert "no answers" in out.getvalue()
 
 
-def test_the_command_counts_anew_and_names_what_is_not_there(busy):
+def test_the_command_counts_again_and_names_what_is_not_there(busy):
     out = io.StringIO()
     call_command("refresh_results", "quiz", "--rebuild", stdout=out)
-    assert "cells counted anew" in out.getvalue()
-    assert Analysis.objects.get().answers == counting(busy)
+    assert "cells counted again" in out.getvalue()
+    assert StoredAnalysis.objects.get().answers == included(busy)
     with pytest.raises(CommandError, match="no study 'nope'; there is quiz"):
         call_command("refresh_results", "nope")
 
 
-def test_what_the_design_leaves_out_is_not_in_the_model(busy):
+def test_what_the_design_excludes_is_not_in_the_model(busy):
     busy.exclusions = []
-    assert refit.analyse(busy).answers == 200 > counting(quiz())
+    assert refit(busy).answers == 200 > included(quiz())

@@ -1,4 +1,4 @@
-"""The pairs that fool most: no word by which a player could know a pair still to be met."""
+"""The pairs that fool listeners most: nothing tells a player about a pair still to come."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from bachtest.game.models import Game, Round
 from bachtest.game.services import enrol, start_game
-from bachtest.results.counts.tallies import Cell
-from bachtest.results.page.hardest_pairs import fooling_items
+from bachtest.results.counts.tallies import TallyCell
+from bachtest.results.page.hardest_pairs import hardest_pairs
 from generator.models import Pair, Work
 from tests.builders import make_composer, make_pair
 from tests.results.rows import make_answer, make_game, quiz
@@ -19,8 +19,8 @@ def named(rows):
     return [row.bwv for row in rows if row.bwv]
 
 
-def cells(pairs, correct=4):
-    return [Cell((str(pair.id),), frozenset(), 12, correct + i) for i, pair in enumerate(pairs)]
+def cells(pairs, n=12):
+    return [TallyCell((str(pair.id),), frozenset(), n, 4 + i) for i, pair in enumerate(pairs)]
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def pairs(db):
 
 
 def test_a_stranger_gets_no_name(pairs):
-    rows = fooling_items(cells(pairs), None, {})
+    rows = hardest_pairs(cells(pairs), None, {})
     assert [row.condition for row in rows] == ["S", "ATB", "SATB"]
     assert named(rows) == []
 
@@ -37,10 +37,10 @@ def test_a_stranger_gets_no_name(pairs):
 def test_a_listener_gets_the_names_of_tunes_answered_and_of_no_other(pairs):
     game = make_game()
     make_answer(game, pairs[1], correct=True)
-    sent = make_answer(game, pairs[2], correct=True)
-    sent.delete()  # the round is there, its answer is not
+    answer = make_answer(game, pairs[2], correct=True)
+    answer.delete()  # the round is there, its answer is not
     assert Round.objects.filter(game=game, pair=pairs[2]).exists()
-    rows = fooling_items(cells(pairs), game.listener, {})
+    rows = hardest_pairs(cells(pairs), game.listener, {})
     assert [bool(row.bwv) for row in rows] == [False, True, False]
 
 
@@ -50,7 +50,7 @@ def test_the_page_names_no_work_to_those_who_have_answered_nothing(busy, client,
         if visitor:
             client.cookies["listener"] = _cookie(visitor)
         page = client.get(reverse("results:index")).content.decode()
-        assert "not yet heard by you" in page
+        assert "not heard yet" in page
         for work in Work.objects.all():
             assert f">{work.title}<" not in page
             assert work.bwv.replace("BWV", "BWV ") not in page
@@ -67,21 +67,18 @@ def test_the_page_names_what_its_visitor_has_heard(busy, client, recorded_queue)
 
 
 def test_pairs_with_few_answers_are_not_ranked(pairs):
-    few = [Cell((str(pairs[0].id),), frozenset(), 9, 0)]
-    assert [row.condition for row in fooling_items(few + cells(pairs[1:]), None, {})] == [
-        "ATB",
-        "SATB",
-    ]
+    rows = hardest_pairs(cells(pairs[:1], n=9) + cells(pairs[1:]), None, {})
+    assert [row.condition for row in rows] == ["ATB", "SATB"]
 
 
 def test_the_shrunken_rate_orders_where_there_is_one(pairs):
     shrunken = {pairs[0].id: 0.6, pairs[1].id: 0.5, pairs[2].id: 0.4}
-    rows = fooling_items(cells(pairs), None, shrunken)
+    rows = hardest_pairs(cells(pairs), None, shrunken)
     assert [row.condition for row in rows] == ["SATB", "ATB", "S"]
 
 
 def test_a_game_under_way_is_not_given_away(busy, client, recorded_queue):
-    """Its rounds are drawn; whoever looks at the results in between learns nothing of them."""
+    """Its rounds are drawn, and the results page says nothing about them."""
     make_pair("AT", make_composer("flagship"))
     busy.rounds = [["S"], ["SATB"]]
     busy.save()

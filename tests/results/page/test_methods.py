@@ -20,7 +20,7 @@ def test_every_figure_says_how_it_is_computed_and_the_link_leads_there(
     links = re.findall(rf'href="{reverse("results:methods")}#([^"]+)"', page)
     figures = re.findall(r'<section class="results-section" id="([^"]+)"', page)
     assert len(figures) >= 7
-    assert len(links) == len(figures) + 1  # and the pairs alike
+    assert len(links) == len(figures) + 1  # and the identical pairs
     for anchor in links:
         assert methods.count(f' id="{anchor}"') == 1, anchor
 
@@ -32,7 +32,7 @@ def test_the_methods_are_the_docs_as_html(methods):
     assert re.findall(r'href="[^"]*\.md', methods) == []
 
 
-def test_headings_get_the_addresses_that_they_have_elsewhere():
-    assert anchor_of("Looking all the time") == "looking-all-the-time"
+def test_headings_get_the_addresses_they_have_on_github():
+    assert anchor_of("Looking at any time") == "looking-at-any-time"
     assert anchor_of("Side, order and learning") == "side-order-and-learning"
     assert anchor_of("`d'` & co.") == "d--co"

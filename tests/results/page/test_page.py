@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from bachtest.game.models import Answer
 from bachtest.results.counts.answers import study_report
-from bachtest.results.page.rows import condition_words
+from bachtest.results.page.rows import voices_in_words
 from bachtest.stats.report.published import BACHBOT
 from bachtest.studies.models import Study
 from tests.results.rows import make_answer, make_game
@@ -45,7 +45,7 @@ def test_rates_numbers_and_intervals_are_shown(played, page):
             )
             assert (shown in text) == (rate.n >= 10)
     assert "18 of 26 answers were right" in text
-    assert "26 answers by 12 listeners about 3 pairs" in text
+    assert "26 answers from 12 listeners about 3 pairs" in text
 
 
 def test_cells_with_few_answers_are_named_and_their_count_is_not_shown(played, page):
@@ -53,7 +53,7 @@ def test_cells_with_few_answers_are_named_and_their_count_is_not_shown(played, p
     assert "AT alto and tenor hidden: fewer than 10 answers" in text
     assert "Markov chain hidden: fewer than 10 answers" in text
     assert "Expert teaches or researches music hidden: fewer than 10 answers" in text
-    # The table of pairs alike must not tell what the others hide.
+    # The table of identical pairs must not tell what the others hide.
     assert re.search(r"Markov chain 1 0 0\.0 % 70\.0 % hidden: fewer than 10 answers", text)
 
 
@@ -68,7 +68,7 @@ def test_every_picture_has_a_text(played, page):
     pictures = re.findall(r'<svg class="interval" role="img" aria-label="([^"]*)"', html)
     assert all(pictures)
     assert any("80.0 %, interval 49.0 % to 94.3 %; BachBot 2016: 76.0 %" in p for p in pictures)
-    # AT has an anchor but too few answers: the picture shows the anchor alone.
+    # AT has too few answers: the picture shows the published rate alone.
     assert any(picture.startswith("BachBot 2016: 73.0 %") for picture in pictures)
 
 
@@ -79,21 +79,21 @@ def test_a_table_that_scrolls_is_reached_by_keyboard_and_has_a_name(played, page
         assert re.fullmatch(r' tabindex="0" role="region" aria-label="[^"]+"', attributes)
 
 
-def test_the_anchors_name_their_source(played, page):
+def test_the_published_rates_name_their_source(played, page):
     text = text_of(page())
     assert "F. Liang" in text
     assert "3,605 answers" in text
     assert len(BACHBOT) == 7
 
 
-def test_the_page_says_what_is_left_out_and_what_the_intervals_ignore(played, page):
+def test_the_page_says_what_is_excluded_and_what_the_intervals_ignore(played, page):
     text = text_of(page())
-    assert "2 answers of people who said that they knew the piece" in text
-    assert "With everything, 19 of 28" in text
-    assert "one listener gives several answers, and one pair is heard by many" in text
+    assert "2 answers from people who said they knew the piece" in text
+    assert "Counting those too, 19 of 28" in text
+    assert "each listener answers several times, and each pair is heard by many listeners" in text
 
 
-def test_pairs_alike_stand_beside_the_rate(played, page):
+def test_identical_pairs_stand_beside_the_rate(played, page):
     assert re.search(r"Flagship 3 1 33\.3 % 46\.7 % 63\.6 % 56\.8 %", text_of(page()))
 
 
@@ -103,7 +103,7 @@ def test_with_fewer_than_ten_answers_there_are_no_rates(played, page):
     text = text_of(page())
     assert "Fewer than 10 answers so far" in text
     assert "answers were right" not in text
-    assert "With everything" not in text
+    assert "Counting those too" not in text
     assert '<svg class="interval"' not in page().content.decode()
 
 
@@ -141,7 +141,7 @@ def test_other_studies_do_not_count(played, page):
 
 
 def test_conditions_in_words():
-    assert condition_words("S") == "soprano"
-    assert condition_words("AT") == "alto and tenor"
-    assert condition_words("ATB") == "alto, tenor and bass"
-    assert condition_words("SATB") == "all four voices"
+    assert voices_in_words("S") == "soprano"
+    assert voices_in_words("AT") == "alto and tenor"
+    assert voices_in_words("ATB") == "alto, tenor and bass"
+    assert voices_in_words("SATB") == "all four voices"

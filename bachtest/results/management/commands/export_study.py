@@ -12,11 +12,11 @@ from bachtest.studies.models import Study
 
 
 class Command(BaseCommand):
-    help = "Writes a study as a folder of tables that `python -m bachtest.stats` reads."
+    help = "Write a study to a folder of tables that `python -m bachtest.stats` reads."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study, such as quiz")
-        parser.add_argument("--out", type=Path, required=True, help="a folder that is new or empty")
+        parser.add_argument("--out", type=Path, required=True, help="a new or empty folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
         slug, out = options["slug"], options["out"]

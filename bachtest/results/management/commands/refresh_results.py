@@ -6,17 +6,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from bachtest.results.counts import tallies
-from bachtest.results.fit.refit import analyse
+from bachtest.results.fit.refit import refit
+from bachtest.results.fit.stored_fit import StoredFit
 from bachtest.studies.models import Study
 
 
 class Command(BaseCommand):
-    help = "Brings a study's results up to date now: counts merged, the mixed model fitted."
+    help = "Bring a study's results up to date now: merge the counts and fit the mixed model."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("slug", nargs="?", default="quiz", help="the study; quiz, by default")
+        parser.add_argument("slug", nargs="?", default="quiz", help="the study; default: quiz")
         parser.add_argument(
-            "--rebuild", action="store_true", help="count every answer anew; new ones wait"
+            "--rebuild", action="store_true", help="count every answer again; new ones wait"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,10 +27,11 @@ class Command(BaseCommand):
             known = ", ".join(Study.objects.order_by("slug").values_list("slug", flat=True))
             raise CommandError(f"no study {slug!r}; there is {known or 'none yet'}")
         if options["rebuild"]:
-            self.stdout.write(f"{tallies.rebuild(study)} cells counted anew")
+            self.stdout.write(f"{tallies.rebuild(study)} cells counted again")
         else:
             tallies.ensure_counted(study)
             self.stdout.write(f"{tallies.merge(study)} changes merged")
-        made = analyse(study)
-        said = made.findings.get("refused") or made.findings["method"]
-        self.stdout.write(f"{made.answers} answers, {made.seconds:.1f} s: {said}")
+        analysis = refit(study)
+        fit = StoredFit.from_json(analysis.fit)
+        outcome = fit.model.method if fit.model else fit.refused
+        self.stdout.write(f"{analysis.answers} answers, {analysis.seconds:.1f} s: {outcome}")
