@@ -1,4 +1,4 @@
-"""A results page at a million answers: seconds after the first, on SQLite, beside counting anew.
+"""The results page at a million answers, on SQLite, beside counting them all for every visit.
 
 python -m benchmarks.bench_results_page [ANSWERS]
 """
@@ -17,7 +17,7 @@ ANSWERS = 1_000_000
 ANSWERS_EACH = 5
 PAIRS = 280
 VISITS = 5
-# Rows straight into the tables; random() is SQLite's own.
+# Rows are written straight into the tables, with SQLite's own random().
 NUMBERS = "WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM k WHERE i + 1 < %s) "
 LISTENERS = """
 INSERT INTO game_listener
@@ -38,14 +38,14 @@ SELECT printf('%%032x', i), printf('%%032x', i / 5), 1 + i %% 5,
     CASE abs(random()) %% 2 WHEN 0 THEN 'left' ELSE 'right' END, 'l' || i, 'r' || i,
     '2026-01-01', 1, 1 FROM k
 """
-SAID = """
+ANSWER_ROWS = """
 INSERT INTO game_answer (id, round_id, chosen, correct, seconds, heard_left, heard_right,
     plays_left, plays_right, first, knew, created)
 SELECT i + 1, printf('%%032x', i), 'left', abs(random()) %% 10 < 6, 20, 9, 9, 1, 1,
     abs(random()) %% 2, CASE abs(random()) %% 20 WHEN 0 THEN 'yes' ELSE 'no' END,
     datetime('2026-01-01', '+' || (i / 100) || ' minutes') FROM k
 """
-MEND = (
+CORRECTIONS = (
     "UPDATE game_listener SET experience = trim(experience)",
     "UPDATE game_answer SET chosen = (SELECT CASE WHEN game_answer.correct THEN bach_side"
     " ELSE CASE bach_side WHEN 'left' THEN 'right' ELSE 'left' END END"
@@ -53,36 +53,37 @@ MEND = (
 )
 
 
-def main() -> None:
-    """In a process of its own: Django takes its database from the environment, once."""
+def main(answers: int = ANSWERS) -> None:
+    """Measure in a process of its own: Django reads where its database is once, when it starts."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {
             "VAR_DIR": folder,
             "DJANGO_SETTINGS_MODULE": "bachtest.settings",
             "TASKS_BACKEND": "django_tasks.backends.dummy.DummyBackend",
         }
-        command = [sys.executable, "-m", "benchmarks.bench_results_page", str(ANSWERS)]
+        program = (
+            "import django; django.setup(); from benchmarks import bench_results_page as bench"
+        )
+        command = [sys.executable, "-c", f"{program}; bench.measure({answers})"]
         root = Path(__file__).resolve().parent.parent
         subprocess.run(command, env=environment, cwd=root, check=True)
 
 
 def measure(answers: int) -> None:
-    import django
-
-    django.setup()
     from bachtest.game.models import Answer
     from bachtest.results.counts import tallies
     from bachtest.studies.models import Study
 
-    print("seconds of the wall, and of the processor where others share it")
-    print(f"{answers} answers filled in: {show(lambda: fill(answers))}")
+    print("wall time, and processor time, which does not depend on what else is running")
+    print(f"{answers} answers written: {show(lambda: fill(answers))}")
     study = Study.objects.get(slug="quiz")
-    print(f"counting them all anew (once): {show(lambda: tallies.rebuild(study))}")
+    print(f"counting them all (once): {show(lambda: tallies.rebuild(study))}")
     print(f"the page, first visit: {show(visit)}")
     later = min(seconds(visit) for _ in range(VISITS))
-    print(f"later, best of {VISITS}: {later[0]:.3f} s, processor {later[1]:.3f} s")
-    by_hand = seconds(lambda: tallies.count(Answer.objects.filter(round__game__study=study)))
-    print(f"without tallies it would count for {by_hand[0]:.1f} s: {by_hand[1] / later[1]:.0f} x")
+    print(f"later visits, best of {VISITS}: {later[0]:.3f} s, processor {later[1]:.3f} s")
+    untallied = seconds(lambda: tallies.count(Answer.objects.filter(round__game__study=study)))
+    ratio = untallied[1] / later[1]
+    print(f"without tallies a visit would count for {untallied[0]:.1f} s: {ratio:.0f} x")
 
 
 def visit() -> None:
@@ -98,7 +99,7 @@ def show(job: Callable[[], object]) -> str:
 
 
 def seconds(job: Callable[[], object]) -> tuple[float, float]:
-    """Of the wall and of the processor."""
+    """Wall time and processor time."""
     wall, processor = time.perf_counter(), time.process_time()
     job()
     return time.perf_counter() - wall, time.process_time() - processor
@@ -119,8 +120,8 @@ def fill(answers: int) -> None:
         cursor.execute(NUMBERS + LISTENERS, [listeners])
         cursor.execute(NUMBERS + GAMES, [listeners, study])
         cursor.execute(NUMBERS + ROUNDS, [answers])
-        cursor.execute(NUMBERS + SAID, [answers])
-        for statement in MEND:
+        cursor.execute(NUMBERS + ANSWER_ROWS, [answers])
+        for statement in CORRECTIONS:
             cursor.execute(statement)
 
 
@@ -147,7 +148,4 @@ def make_pairs() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        measure(int(sys.argv[1]))
-    else:
-        main()
+    main(*map(int, sys.argv[1:2]))

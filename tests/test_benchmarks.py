@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import numpy as np
 import pytest
+from django.conf import settings
 
 from bachtest.stats.tables.table import read_table
 from benchmarks import bench_families, bench_tables
@@ -42,3 +45,14 @@ def test_the_tables_that_are_timed_can_be_read(tmp_path, monkeypatch):
         table = read_table(path)
         assert len(table) == 100
         assert 40 < table.correct.sum() < 80
+
+
+def test_the_results_page_is_timed_by_its_documented_call():
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.bench_results_page", "300"],
+        cwd=settings.BASE_DIR, env=shell, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "300 answers written" in done.stdout
+    assert "later visits, best of 5" in done.stdout
