@@ -1,4 +1,4 @@
-"""Settings from the environment; a bad value stops the start and is named."""
+"""Settings from the environment. A bad value stops the site from starting and is named."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def env_float(name: str, default: float) -> float:
         number = float(value)
     except ValueError:
         number = math.nan
-    # No setting of ours is below 0, and "nan" is a float for Python.
+    # No setting may be negative, and Python reads "nan" as a float.
     if not (math.isfinite(number) and number >= 0):
         raise ImproperlyConfigured(f"{name}={value!r}; use a number, 0 or more")
     return number
@@ -41,7 +41,7 @@ def env_list(name: str, default: str) -> list[str]:
 
 
 def env_secret(name: str, default: str) -> str:
-    """NAME, or the content of the file that NAME_FILE points to."""
+    """The content of the file that NAME_FILE points to, if it is set; otherwise NAME."""
     if file := os.environ.get(f"{name}_FILE"):
         try:
             return Path(file).read_text().strip()

@@ -1,4 +1,4 @@
-"""One error for people, and one JSON shape for every error under /api/."""
+"""Errors for people, and one JSON shape for every error under /api/."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ API_ROOT = "/api/"
 
 
 class AppError(Exception):
-    """Something the listener asked for cannot be done; the message is for them."""
+    """Something that was asked for cannot be done; the message is for whoever asked."""
 
     def __init__(self, message: str, code: str, status: int = 400) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ def error_body(code: str, message: str, fields: dict[str, Any] | None = None) ->
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Every expected error in one shape; the rest are bugs and go on to Django."""
+    """Gives every expected error one shape. The rest are bugs, and Django handles them."""
     if isinstance(error, AppError):
         return Response(error_body(error.code, error.message), status=error.status)
     if isinstance(error, Http404):
@@ -50,7 +50,7 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
     return {"WWW-Authenticate": header} if header else {}
 
 
-# What Django itself refuses, or what broke, never reaches the handler above.
+# Requests that Django itself refuses, and bugs, never reach the handler above.
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Headers that every response carries: a strict content policy, and no caching unless asked for."""
+"""Headers of every response: a strict content policy, and no caching unless a view asks for it."""
 
 from __future__ import annotations
 

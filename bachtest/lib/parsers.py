@@ -1,4 +1,4 @@
-"""Bodies of requests under /api/: small JSON, and nothing that brings the server down."""
+"""Request bodies under /api/: small JSON, and nothing that could bring the server down."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import IO, Any
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
 
-# The largest body that anybody has reason to send is a tenth of it.
-MOST_BYTES = 4096
+# Ten times the largest body that the site itself sends.
+MAX_BYTES = 4096
 
 
 class TooLarge(APIException):
     status_code = 413
-    default_detail = f"The body is larger than {MOST_BYTES} bytes."
+    default_detail = f"The body is larger than {MAX_BYTES} bytes."
     default_code = "too_large"
 
 
@@ -26,8 +26,8 @@ class SmallJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        body = stream.read(MOST_BYTES + 1)
-        if len(body) > MOST_BYTES:
+        body = stream.read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
             raise TooLarge
         try:
             return super().parse(BytesIO(body), media_type, parser_context)

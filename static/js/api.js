@@ -51,6 +51,6 @@ export async function clip(url) {
   try {
     return await response.blob();
   } catch {
-    throw new ApiError("network", "The clip did not arrive whole.");
+    throw new ApiError("network", "The clip did not load completely.");
   }
 }

@@ -1,5 +1,5 @@
 // A clip's card on the play page: its player, the time heard, the answer button, and afterwards
-// who wrote its voices. Both cards are handled alike.
+// who wrote its voices. Both cards are treated alike.
 
 import { heardEnough, mayAnswer, mayPlay } from "./lib/round.js";
 import { heardLine } from "./lib/words.js";
@@ -16,7 +16,7 @@ export class Clip {
     this.chooseButton.addEventListener("click", () => on.choose());
   }
 
-  // Nothing of the last round stays, not even out of sight.
+  // Nothing about the last round stays, not even hidden.
   reset() {
     this.player.unload();
     this.player.enable(false);

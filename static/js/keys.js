@@ -1,5 +1,5 @@
-// Keys of the play page. Arrows, space and enter only: no letter or digit is taken from anybody's
-// screen reader or speech control.
+// Keyboard shortcuts of the play page. Arrows, space and enter only: screen readers and speech
+// control need the letters and digits.
 
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right" };
 const TYPING = "input, select, textarea";

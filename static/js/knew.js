@@ -1,18 +1,18 @@
-// "Did you know this piece?": three buttons, saved at once, to be changed at any time.
+// "Did you know this piece?": three buttons, saved at once; the choice can be changed at any time.
 
 import { sendKnew } from "./api.js";
 
 const options = (question) => question.querySelectorAll("[data-value]");
 
-function say(question, text) {
-  question.querySelector("[data-said]").textContent = text;
+function note(question, text) {
+  question.querySelector("[data-knew-note]").textContent = text;
 }
 
 export function showKnew(question, value, text = "") {
   for (const option of options(question)) {
     option.setAttribute("aria-pressed", String(option.dataset.value === value));
   }
-  say(question, text);
+  note(question, text);
 }
 
 const pressed = (question) =>
@@ -25,9 +25,9 @@ export function bindKnew(question, roundId) {
     showKnew(question, value);
     try {
       await sendKnew(round, value);
-      if (roundId() === round) say(question, "Noted, thank you.");
+      if (roundId() === round) note(question, "Noted, thank you.");
     } catch {
-      if (roundId() === round) showKnew(question, before, "That was not saved. Please try once more.");
+      if (roundId() === round) showKnew(question, before, "That was not saved. Please try again.");
     }
   };
   for (const option of options(question)) {

@@ -1,5 +1,5 @@
 // Wires the play page: events go through the state machine, the page shows the state.
-// The server decides which round this is; whenever in doubt, ask it again.
+// The server decides which round this is. Whenever in doubt, ask it again.
 
 import * as api from "./api.js";
 import { Clip } from "./clip.js";
@@ -11,8 +11,8 @@ import { showProgress } from "./progress.js";
 import { hideReveal, showReveal } from "./reveal.js";
 
 const RETRY_MS = 2000;
-// Another page says it better; the server knows which.
-const ELSEWHERE = ["no_game", "no_pairs", "heard_all"];
+// The server sends these visitors to a page that explains what has happened.
+const HANDLED_BY_SERVER = ["no_game", "no_pairs", "heard_all"];
 
 const page = document.querySelector("[data-play-page]");
 const part = (name) => page.querySelector(`[data-${name}]`);
@@ -20,7 +20,7 @@ const home = page.dataset.home;
 
 let state = null;
 let lastPlayed = "left";
-let freshened = false;
+let refetched = false;
 
 const clips = Object.fromEntries(
   SIDES.map((side) => [
@@ -80,16 +80,16 @@ async function loadClips() {
       clips[side].player.load(blobs[index], state.clips[side].seconds);
       dispatch({ type: "ready", side });
     });
-    freshened = false;
+    refetched = false;
   } catch (error) {
     if (state.id === round) await clipsFailed(error);
   }
 }
 
-// Clip addresses expire; one quiet try with fresh ones before anybody is bothered.
+// Clip addresses expire. Try once with fresh ones before telling the listener.
 async function clipsFailed(error) {
-  if (error.code === "clip" && !freshened) {
-    freshened = true;
+  if (error.code === "clip" && !refetched) {
+    refetched = true;
     await refresh();
     return;
   }
@@ -101,7 +101,7 @@ async function refresh() {
     adopt(await api.currentGame());
     part("title").focus({ preventScroll: true });
   } catch (error) {
-    if (ELSEWHERE.includes(error.code)) window.location.assign(home);
+    if (HANDLED_BY_SERVER.includes(error.code)) window.location.assign(home);
     else dispatch({ type: "failed", problem: { code: "loading" } });
   }
 }
@@ -115,7 +115,7 @@ function played(side, fromStart) {
   if (fromStart && state.phase === "listening") notePlay(state.id, side);
 }
 
-// The server counts from its own clock, so a note that got lost is sent again.
+// The server counts by its own clock, so a lost note is sent again.
 async function notePlay(round, side) {
   try {
     await api.notePlay(round, side);
@@ -152,7 +152,7 @@ async function next() {
   window.scrollTo({ top: 0 });
 }
 
-// --- ways out of trouble ------------------------------------------------------------------------
+// --- recovering from problems -------------------------------------------------------------------
 
 function wayOut() {
   const { code, side } = state.problem;
@@ -164,7 +164,7 @@ function wayOut() {
   else refresh();
 }
 
-// A round answered in another tab is noticed when this one comes back to the front.
+// Notices a round answered in another tab when this tab comes back to the front.
 async function catchUp() {
   if (document.visibilityState !== "visible" || !["loading", "listening"].includes(state.phase)) return;
   const round = state.id;
@@ -173,9 +173,9 @@ async function catchUp() {
     if (state.id !== round || state.phase === "answered") return;
     if (current.round?.id === round) return;
     adopt(current);
-    announce("This game went on in another tab. Here is its present round.");
+    announce("You continued this game in another tab. Here is its current round.");
   } catch (error) {
-    if (ELSEWHERE.includes(error.code)) window.location.assign(home);
+    if (HANDLED_BY_SERVER.includes(error.code)) window.location.assign(home);
   }
 }
 

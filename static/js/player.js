@@ -1,10 +1,9 @@
-// One clip on the page: owns its <audio> and draws the gilding, the ring and the time.
-// Whoever makes it says what happens on: play(fromStart), stop(), heard(seconds), end(), fail(),
-// wanted().
+// One clip on the page: owns its <audio> and draws the gold pipes, the ring and the time.
+// The caller passes what to do on play(fromStart), stop(), heard(seconds), end(), fail(), wanted().
 
 import { clock } from "./lib/words.js";
 
-const LONGEST_TICK = 1.5;
+const MAX_TICK = 1.5;
 const AT_START = 0.05;
 
 export class Player {
@@ -59,7 +58,7 @@ export class Player {
     return !this.audio.paused && !this.audio.ended;
   }
 
-  // Without a clip yet, whoever made the player is asked for one (and plays it when it comes).
+  // Without a clip, ask the caller for one; the caller plays it when it is there.
   toggle() {
     if (!this.source) this.on.wanted?.();
     else if (this.playing) this.pause();
@@ -78,7 +77,7 @@ export class Player {
     else this.play();
   }
 
-  // A pause that comes before the sound has started is no failure.
+  // A pause before the sound has started is not a failure.
   play() {
     if (this.audio.ended) this.audio.currentTime = this.last = 0;
     this.audio.play().catch((error) => {
@@ -106,12 +105,12 @@ export class Player {
     this.draw();
   }
 
-  // Only sound that ran counts as heard; a jump does not.
+  // Only sound that really played counts as heard; a jump does not.
   count() {
     const now = this.audio.currentTime;
     const ran = now - this.last;
     this.last = now;
-    if (ran > 0 && ran < LONGEST_TICK * Math.max(1, this.audio.playbackRate)) this.on.heard?.(ran);
+    if (ran > 0 && ran < MAX_TICK * Math.max(1, this.audio.playbackRate)) this.on.heard?.(ran);
   }
 
   show(playing) {

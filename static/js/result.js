@@ -1,4 +1,4 @@
-// The result page: the clips of each round again, one at a time, fetched when first asked for.
+// The result page: the clips of every round, played one at a time, fetched when first played.
 
 import * as api from "./api.js";
 import { bindKnew } from "./knew.js";
@@ -10,7 +10,7 @@ const players = [];
 function bindPlayer(root) {
   const player = new Player(root, {
     play: () => players.filter((each) => each !== player).forEach((each) => each.pause()),
-    fail: () => say("This browser could not play the clip."),
+    fail: () => say("Your browser could not play the clip."),
     wanted: () => fetchOnce(player),
   });
   players.push(player);
@@ -25,7 +25,7 @@ async function fetchOnce(player) {
     player.load(await api.clip(player.root.dataset.url), Number(player.root.dataset.seconds));
     player.play();
   } catch (error) {
-    say(error.code === "clip" ? "The clips have expired." : "The clip did not arrive.");
+    say(error.code === "clip" ? "The clips have expired." : "The clip could not be loaded.");
   } finally {
     player.fetching = false;
   }

@@ -1,4 +1,4 @@
-// Tells what was what, once the server has said so: the verdict in the page's title, the rest below.
+// Shows the answer once the server has sent it: the verdict in the title, the rest below.
 
 import { showKnew } from "./knew.js";
 import { bachLine, othersLine, verdict, writtenLine } from "./lib/words.js";
@@ -30,7 +30,7 @@ export function showReveal(page, reveal) {
   window.scrollTo({ top: 0 });
 }
 
-// Emptied, so that nothing of the last piece is left in the page of the next round.
+// Emptied, so that nothing about the last piece stays in the page during the next round.
 export function hideReveal(page) {
   part(page, "reveal").hidden = true;
   for (const name of FACTS) part(page, name).textContent = "";

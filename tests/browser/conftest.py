@@ -1,4 +1,4 @@
-"""A real site in a folder of its own: database, real clips, gunicorn; and Debian's Chromium."""
+"""A real site in its own folder: database, real clips, gunicorn; and Debian's Chromium."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(chromium: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes browsers of strangers; whatever a page complains of in the console fails the test."""
+    """Makes browsers of new visitors. Any error in a page's console fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 

@@ -1,4 +1,4 @@
-"""What a listener does on the play page, for tests of it."""
+"""What a listener does on the play page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def card(page: Page, side: str) -> Locator:
 
 
 def sound(page: Page, side: str) -> dict[str, Any]:
-    """The present state of a side's audio element."""
+    """The current state of a side's audio element."""
     state = (
         card(page, side)
         .locator("audio")

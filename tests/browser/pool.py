@@ -1,4 +1,4 @@
-"""Five pairs for the site that the browser tests visit, made the way every pair is made."""
+"""Five pairs for the site that the browser tests visit, made like every other pair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a curious listener can find in the browser before the answer: nothing that tells."""
+"""What a curious listener can find in the browser before the answer: nothing that gives it away."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ pytestmark = pytest.mark.browser
 
 ROUND_KEYS = ["id", "number", "listen_seconds", "clips"]
 CLIP_KEYS = ["side", "url", "seconds"]
-# The words of the page and its scripts speak of Bach and the bot in general; these are particular.
+# Page and scripts speak about Bach and the bot in general. These words are about one pair.
 TELLING = re.compile(r"BWV|markov|flagship|\bbot-1|\bATB\b|seed", re.IGNORECASE)
 
 
 def test_the_page_and_its_data_hold_nothing_about_the_pieces(page: Page) -> None:
-    answers: list[Response] = []
-    page.on("response", lambda response: answers.append(response))
+    responses: list[Response] = []
+    page.on("response", lambda response: responses.append(response))
     start_game(page)
     hear_both(page)
-    said = [r.text() for r in answers if "/api/" in r.url or r.url.endswith("/play/")]
-    assert len(said) >= 3
-    assert [TELLING.findall(text) for text in said if TELLING.search(text)] == []
+    texts = [r.text() for r in responses if "/api/" in r.url or r.url.endswith("/play/")]
+    assert len(texts) >= 3
+    assert [TELLING.findall(text) for text in texts if TELLING.search(text)] == []
     assert not TELLING.search(page.content())
 
 
@@ -45,15 +45,15 @@ def test_both_cards_are_the_same_but_for_their_side(page: Page) -> None:
     assert neutral.sub("", as_left) == neutral.sub("", left)
 
 
-def test_both_clips_are_asked_for_and_answered_alike(page: Page) -> None:
+def test_both_clips_are_requested_and_served_alike(page: Page) -> None:
     clips: list[Response] = []
     page.on("response", lambda response: "/clips/" in response.url and clips.append(response))
     start_game(page)
     assert len(clips) == 2
-    asked = [response.request.headers for response in clips]
-    assert asked[0] == asked[1]
-    told = [{k: v for k, v in r.headers.items() if k != "date"} for r in clips]
-    assert told[0] == told[1]
+    requests = [response.request.headers for response in clips]
+    assert requests[0] == requests[1]
+    headers = [{k: v for k, v in r.headers.items() if k != "date"} for r in clips]
+    assert headers[0] == headers[1]
     assert [r.status for r in clips] == [200, 200]
 
 

@@ -1,4 +1,4 @@
-"""WCAG 2.2 contrast of the colours in variables.css, light and dark."""
+"""WCAG 2.2 contrast between the colours in variables.css, light and dark."""
 
 from __future__ import annotations
 

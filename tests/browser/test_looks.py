@@ -1,4 +1,4 @@
-"""Every page on phone and desktop, light and dark: nothing sticks out, nothing is missing."""
+"""Every page on phones and desktops, light and dark: nothing overflows, nothing is missing."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def test_nothing_moves_where_less_motion_is_asked_for(
     assert reveal.evaluate("element => getComputedStyle(element).animationName") == "none"
 
 
-def test_a_page_asks_nobody_else_for_anything(page: Page, site: str) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_a_page_loads_nothing_from_other_sites(page: Page, site: str) -> None:
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     start_game(page)
     hear_both(page)
     choose(page, "left")
-    assert len(asked) > 10
-    assert [url for url in asked if not url.startswith((site, f"blob:{site}"))] == []
+    assert len(urls) > 10
+    assert [url for url in urls if not url.startswith((site, f"blob:{site}"))] == []
 
 
 def test_no_script_or_style_stands_in_the_page(page: Page) -> None:

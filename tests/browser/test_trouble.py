@@ -1,4 +1,4 @@
-"""What can go wrong on the way, and that there is a way out of it."""
+"""What can go wrong during a game, and how the page recovers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_second_answer_from_another_tab_is_refused_kindly(page: Page) -> None:
     choose(page, "left")
     card(second, "right").locator("[data-choose]").click()
     assert "already" in problem(second)
-    second.get_by_role("button", name="Go on").click()
+    second.get_by_role("button", name="Continue").click()
     await_round(second, 2)
     expect(second.locator("[data-problem]")).to_be_hidden()
 
@@ -55,7 +55,7 @@ def test_an_answer_lost_on_the_way_is_sent_again(page: Page) -> None:
     expect(card(page, "left").locator("[data-author]")).to_contain_text("your choice")
 
 
-def test_an_answer_that_the_server_finds_too_early_can_be_given_again(page: Page) -> None:
+def test_an_answer_that_comes_too_early_can_be_given_again(page: Page) -> None:
     start_game(page)
     hear_both(page)
     refusal = {"error": {"code": "too_early", "message": "", "fields": {}}}
@@ -67,23 +67,23 @@ def test_an_answer_that_the_server_finds_too_early_can_be_given_again(page: Page
     expect(page.locator("[data-problem]")).to_be_hidden()
 
 
-def test_clips_that_do_not_arrive_are_asked_for_again(page: Page) -> None:
+def test_clips_that_do_not_arrive_are_requested_again(page: Page) -> None:
     page.route("**/clips/*", lambda route: route.abort())
     page.goto("/")
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Start the game").click()
-    assert "did not arrive" in problem(page)
+    assert "could not be loaded" in problem(page)
     page.unroute("**/clips/*")
     page.get_by_role("button", name="Try again").click()
     await_round(page, 1)
 
 
 def test_expired_clips_are_replaced_without_a_word(page: Page) -> None:
-    asked: list[str] = []
+    requests: list[str] = []
 
     def expire_first(route: Route) -> None:
-        asked.append(route.request.url)
-        if len(asked) <= 2:
+        requests.append(route.request.url)
+        if len(requests) <= 2:
             route.fulfill(status=404, body="")
         else:
             route.continue_()
@@ -91,15 +91,15 @@ def test_expired_clips_are_replaced_without_a_word(page: Page) -> None:
     page.route("**/clips/*", expire_first)
     start_game(page)
     expect(page.locator("[data-problem]")).to_be_hidden()
-    assert len(asked) >= 4
+    assert len(requests) >= 4
 
 
 def test_a_play_note_lost_on_the_way_is_sent_again(page: Page) -> None:
-    lost: list[str] = []
+    sent: list[str] = []
 
     def lose_first(route: Route) -> None:
-        lost.append(route.request.url)
-        if len(lost) == 1:
+        sent.append(route.request.url)
+        if len(sent) == 1:
             route.abort()
         else:
             route.continue_()
@@ -108,7 +108,7 @@ def test_a_play_note_lost_on_the_way_is_sent_again(page: Page) -> None:
     page.route("**/plays/", lose_first)
     with page.expect_response("**/plays/"):
         card(page, "left").locator("[data-play]").click()
-    assert len(lost) == 2
+    assert len(sent) == 2
 
 
 def test_a_game_deleted_elsewhere_leads_back_to_the_front_page(page: Page) -> None:
@@ -126,7 +126,7 @@ def test_data_can_be_deleted_without_a_script(visitor: Callable[..., BrowserCont
     start_game(page)
     plain = visitor(java_script_enabled=False, storage_state=context.storage_state()).new_page()
     plain.goto("/privacy/")
-    plain.get_by_role("button", name="Delete everything of mine").click()
+    plain.get_by_role("button", name="Delete all my data").click()
     expect(plain.get_by_role("status")).to_contain_text("deleted")
     plain.goto("/privacy/")
     expect(plain.get_by_text("Nothing is stored for this browser.")).to_be_visible()

@@ -39,13 +39,13 @@ def test_a_listener_plays_a_whole_game(page: Page) -> None:
     start_game(page)
     hear_both(page)
     choose(page, "right")
-    expect(page.locator("[data-title]")).to_have_text(re.compile("You heard it|Not this time"))
+    expect(page.locator("[data-title]")).to_have_text(re.compile("You got it right|Not this time"))
     expect(page.locator("[data-piece-number]")).to_have_text(re.compile(r"BWV ?\d+"))
     expect(page.locator("[data-bach-line]")).to_have_text(re.compile(r"Clip [12] is Bach\."))
     for side in SIDES:
         expect(card(page, side).locator("[data-voices]")).to_be_visible()
     page.get_by_role("button", name="Not sure").click()
-    expect(page.locator("[data-said]")).to_have_text("Noted, thank you.")
+    expect(page.locator("[data-knew-note]")).to_have_text("Noted, thank you.")
     go_on(page)
     for number in (2, 3, 4):
         play_round(page, number)
@@ -56,13 +56,13 @@ def test_a_listener_plays_a_whole_game(page: Page) -> None:
     go_on(page)
     expect(page).to_have_url(re.compile("/games/"))
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        re.compile(r"You heard Bach in\s+[0-5] of 5")
+        re.compile(r"You recognised Bach in\s+[0-5] of 5")
     )
     expect(page.get_by_role("article")).to_have_count(5)
     first = page.get_by_role("article").first
     expect(first.get_by_role("button", name="Not sure")).to_have_attribute("aria-pressed", "true")
     first.get_by_role("button", name="Yes").click()
-    expect(first.locator("[data-said]")).to_have_text("Noted, thank you.")
+    expect(first.locator("[data-knew-note]")).to_have_text("Noted, thank you.")
     page.reload()
     expect(first.get_by_role("button", name="Yes")).to_have_attribute("aria-pressed", "true")
     hits = page.locator(".score-pipes .hit").count()
@@ -142,5 +142,5 @@ def test_the_front_page_leads_back_into_the_game(page: Page) -> None:
     play_round(page, 1)
     await_round(page, 2)
     page.goto("/")
-    page.get_by_role("link", name="Go on with your game").click()
+    page.get_by_role("link", name="Continue your game").click()
     await_round(page, 2)

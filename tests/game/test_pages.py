@@ -87,7 +87,7 @@ def test_a_closed_quiz_starts_no_game_and_says_so(pool, client):
 def test_with_the_quiz_closed_a_game_can_be_finished_and_all_be_deleted(ada):
     ada.start()
     Study.objects.update(is_open=False)
-    assert "Go on with your game" in ada.client.get("/").content.decode()
+    assert "Continue your game" in ada.client.get("/").content.decode()
     for _ in range(5):
         ada.play_round()
     assert ada.client.get("/privacy/").context["has_data"] is True

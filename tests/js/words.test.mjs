@@ -25,19 +25,19 @@ test("the time heard never claims the goal too early", () => {
 
 test("the reveal names Bach's clip, and the machine's with its voices", () => {
   assert.equal(bachLine(REVEAL), "Clip 2 is Bach");
-  assert.equal(writtenLine(REVEAL), "Clip 1: Flagship wrote the alto, tenor and bass; the rest is Bach.");
+  assert.equal(writtenLine(REVEAL), "In clip 1, Flagship wrote the alto, tenor and bass; the rest is Bach.");
   assert.equal(verdict(REVEAL), "Not this time.");
-  assert.equal(verdict({ correct: true }), "You heard it.");
+  assert.equal(verdict({ correct: true }), "You got it right.");
 });
 
 test("a machine that wrote everything is said to have", () => {
   const all = { ...REVEAL, written: ["soprano", "alto", "tenor", "bass"] };
-  assert.equal(writtenLine(all), "Clip 1: Flagship wrote all four voices.");
+  assert.equal(writtenLine(all), "In clip 1, Flagship wrote all four voices.");
 });
 
 test("how others did is a count and a percentage", () => {
   assert.equal(othersLine({ answers: 0, correct: 0 }), "You are the first to answer this pair.");
   assert.match(othersLine({ answers: 1, correct: 1 }), /One other listener .* right/);
   assert.match(othersLine({ answers: 1, correct: 0 }), /One other listener .* wrong/);
-  assert.equal(othersLine({ answers: 12, correct: 8 }), "8 of 12 others were right (67 %).");
+  assert.equal(othersLine({ answers: 12, correct: 8 }), "8 of 12 other listeners got it right (67 %).");
 });

@@ -1,5 +1,5 @@
-// One round as the listener lives it: a state, and what each event makes of it. No page, no
-// network, no clock. The server stays the judge: it decides the round and scores the answer.
+// The state of one round, and how each event changes it. No page, no network, no clock. The server
+// still decides which round it is and scores the answer.
 //
 //   loading -> listening -> answered -> feedback
 //                  ^------------'  (refused: the answer did not count)
@@ -42,7 +42,7 @@ export const mayAnswer = (state) =>
 export const mayPlay = (state, side) =>
   state.clips[side].ready && ["loading", "listening", "feedback"].includes(state.phase);
 
-// What the server is told with the answer: seconds of each clip, to the tenth.
+// Seconds of each clip, rounded to the tenth, as sent with the answer.
 export const heardReport = (state) =>
   Object.fromEntries(SIDES.map((side) => [side, Math.round(state.clips[side].heard * 10) / 10]));
 
@@ -101,7 +101,7 @@ const events = {
   },
 };
 
-// An event that makes no sense in the present phase changes nothing; an unknown one is a bug.
+// An event that makes no sense in the current phase changes nothing; an unknown one is a bug.
 export function step(state, event) {
   const change = events[event.type];
   if (!change) throw new Error(`unknown event ${event.type}`);

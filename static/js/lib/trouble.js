@@ -1,5 +1,5 @@
-// What to say when something went wrong, and the way out. Pure.
-//   retry: "answer" sends the same answer again, "page" asks the server where we are,
+// What to say when something went wrong, and how to recover. Pure.
+//   retry: "answer" sends the same answer again, "page" asks the server for the right page,
 //          "round" loads the round again.
 
 const KNOWN = {
@@ -9,33 +9,33 @@ const KNOWN = {
     retry: "answer",
   },
   too_early: {
-    text: "The server has not counted enough listening yet. Listen a moment longer to both clips, then answer again.",
+    text: "The server has not counted enough listening time yet. Listen to both clips a little longer, then answer again.",
   },
   answered: {
-    text: "This round has been answered already, perhaps in another tab. The first answer counts.",
-    action: "Go on",
+    text: "This round has already been answered, perhaps in another tab. The first answer counts.",
+    action: "Continue",
     retry: "round",
   },
   loading: {
-    text: "The clips did not arrive. Your game is safe on the server.",
+    text: "The clips could not be loaded. Your game is safe on the server.",
     action: "Try again",
     retry: "round",
   },
   expired: {
-    text: "These clips are no longer there. Your game is safe on the server.",
-    action: "Load the round again",
+    text: "These clips have expired. Your game is safe on the server.",
+    action: "Reload the round",
     retry: "page",
   },
   sound: {
-    text: "This browser could not play the clip. Is the sound blocked for this page?",
-    action: "Load the round again",
+    text: "Your browser could not play the clip. Is sound blocked for this page?",
+    action: "Reload the round",
     retry: "page",
   },
 };
 
 const UNKNOWN = {
-  text: "Something went wrong on the way. Your game is safe on the server.",
-  action: "Load the round again",
+  text: "Something went wrong. Your game is safe on the server.",
+  action: "Reload the round",
   retry: "page",
 };
 

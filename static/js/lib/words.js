@@ -1,4 +1,4 @@
-// Sentences made from what the server reveals. Pure, so that each can be tested.
+// Sentences about what the server reveals. Pure, so that each can be tested.
 
 const ORDINAL = { left: 1, right: 2 };
 
@@ -19,18 +19,18 @@ export function heardLine(heard, needed, enough) {
   return `Heard ${Math.floor(heard)} of ${Math.ceil(needed)} seconds`;
 }
 
-export const verdict = (reveal) => (reveal.correct ? "You heard it." : "Not this time.");
+export const verdict = (reveal) => (reveal.correct ? "You got it right." : "Not this time.");
 
 export const bachLine = (reveal) => `${clipName(reveal.bach)} is Bach`;
 
 export function writtenLine({ bach, written, composer }) {
-  const machine = clipName(bach === "left" ? "right" : "left");
-  if (written.length === 4) return `${machine}: ${composer} wrote all four voices.`;
-  return `${machine}: ${composer} wrote the ${listed(written)}; the rest is Bach.`;
+  const machine = clipName(bach === "left" ? "right" : "left").toLowerCase();
+  if (written.length === 4) return `In ${machine}, ${composer} wrote all four voices.`;
+  return `In ${machine}, ${composer} wrote the ${listed(written)}; the rest is Bach.`;
 }
 
 export function othersLine({ answers, correct }) {
   if (!answers) return "You are the first to answer this pair.";
-  if (answers === 1) return `One other listener heard this pair, and was ${correct ? "right" : "wrong"}.`;
-  return `${correct} of ${answers} others were right (${Math.round((100 * correct) / answers)} %).`;
+  if (answers === 1) return `One other listener heard this pair and got it ${correct ? "right" : "wrong"}.`;
+  return `${correct} of ${answers} other listeners got it right (${Math.round((100 * correct) / answers)} %).`;
 }
