@@ -39,5 +39,5 @@ test("how others did is a count and a percentage", () => {
   assert.equal(othersLine({ answers: 0, correct: 0 }), "You are the first to answer this pair.");
   assert.match(othersLine({ answers: 1, correct: 1 }), /One other listener .* right/);
   assert.match(othersLine({ answers: 1, correct: 0 }), /One other listener .* wrong/);
-  assert.equal(othersLine({ answers: 12, correct: 8 }), "8 of 12 other listeners got it right (67 %).");
+  assert.equal(othersLine({ answers: 12, correct: 8 }), "8 of 12 other listeners got it right (67%).");
 });

@@ -30,5 +30,5 @@ def test_the_skill_of_simulated_listeners_is_recovered(tmp_path):
     assert 0.5 < overall["d_prime_low"] < 1.5 < overall["d_prime_high"]
     assert abs(modelled["estimate"] - overall["rate"]) < 0.15
     assert f"{overall['d_prime']:.2f}" in shown
-    assert f"{100 * overall['rate']:.1f} %" in shown
+    assert f"{100 * overall['rate']:.1f}%" in shown
     assert f"{COUNT * ROUNDS} answers from {COUNT} listeners" in shown

@@ -70,7 +70,7 @@ def chart(
     left, right, bottom = (f"{place:g}%" for place in (LEFT, RIGHT, BOTTOM))
     grid = [
         svg.horizontal(y.place(tenth / 10), left, right, class_="grid")
-        + svg.text(f"{tenth * 10} %", "10%", y.place(tenth / 10), class_="tick side", dy="0.35em")
+        + svg.text(f"{tenth * 10}%", "10%", y.place(tenth / 10), class_="tick side", dy="0.35em")
         for tenth in tenths(y)
     ]
     below = [
@@ -109,7 +109,7 @@ def interval_picture(
     raw: Estimate | None = None,
     published: PublishedRate | None = None,
 ) -> SafeString:
-    """A row of the forest, from 0 to 100 %: the rate, thin above it the raw one, below it a
+    """A row of the forest, from 0 to 100%: the rate, thin above it the raw one, below it a
     published one."""
     drawn = [
         svg.horizontal("50%", "0", "100%"),

@@ -68,8 +68,8 @@ def published_rates() -> tuple[PublishedRate, ...]:
             "diamond",
             normal.cdf(deepbach_d_prime / sqrt(2)),
             note=(
-                "Single clips. Listeners called Bach’s clips Bach 75 % of the time, and the"
-                f" machine’s 50 %. That is d′ {deepbach_d_prime:.2f}, shown here as the rate it"
+                "Single clips. Listeners called Bach’s clips Bach 75% of the time, and the"
+                f" machine’s 50%. That is d′ {deepbach_d_prime:.2f}, shown here as the rate it"
                 " would give with pairs."
             ),
             source=(

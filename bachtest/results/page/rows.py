@@ -85,7 +85,7 @@ class IdenticalPairsRow:
 
 
 def percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f} %"
+    return "" if share is None else f"{100 * share:.1f}%"
 
 
 def _described(estimate: float | None, low: float, high: float) -> str:

@@ -20,7 +20,7 @@ class Bounds(Protocol):
 
 @register.simple_tag
 def interval(rate: Bounds) -> str:
-    return f"{100 * rate.low:.1f} to {100 * rate.high:.1f} %"
+    return f"{100 * rate.low:.1f} to {100 * rate.high:.1f}%"
 
 
 @register.filter

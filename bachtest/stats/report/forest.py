@@ -33,7 +33,7 @@ class Mark:
 
 
 def forest_text(marks: Sequence[Mark], *, chance: float = CHANCE) -> str:
-    """The rows for a terminal, 0 % to 100 % from left to right, `|` at guessing.
+    """The rows for a terminal, 0% to 100% from left to right, `|` at guessing.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def forest_svg(marks: Sequence[Mark], title: str, *, chance: float = CHANCE) -> 
     return svg.picture(
         title,
         svg.element("title", escape(title)) + svg.element("desc", escape(words)),
-        svg.x_axis(x, {percent / 100: f"{percent} %" for percent in _TICKS}, top, bottom),
+        svg.x_axis(x, {percent / 100: f"{percent}%" for percent in _TICKS}, top, bottom),
         svg.vertical(x.place(chance), top, bottom, class_="chance"),
         *rows,
         class_="forest",

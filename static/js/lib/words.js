@@ -32,5 +32,5 @@ export function writtenLine({ bach, written, composer }) {
 export function othersLine({ answers, correct }) {
   if (!answers) return "You are the first to answer this pair.";
   if (answers === 1) return `One other listener heard this pair and got it ${correct ? "right" : "wrong"}.`;
-  return `${correct} of ${answers} other listeners got it right (${Math.round((100 * correct) / answers)} %).`;
+  return `${correct} of ${answers} other listeners got it right (${Math.round((100 * correct) / answers)}%).`;
 }
