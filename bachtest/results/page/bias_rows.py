@@ -10,7 +10,6 @@ from django.utils.safestring import SafeString
 
 from bachtest.results.counts.tallies import TallyCell
 from bachtest.results.page.charts import (
-    Label,
     across,
     chart,
     error_bar,
@@ -56,7 +55,7 @@ class Learning:
             f"Share right in each round of the game: {described}; the table below has the numbers",
             x,
             y,
-            [Label(number, (str(number),)) for number in numbers],
+            {number: (str(number),) for number in numbers},
             line_through([(x(number), y(rate.estimate or 0.0)) for number, rate in shown]),
             *(error_bar(x.place(number), y, rate) for number, rate in shown),
         )

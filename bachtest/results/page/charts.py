@@ -6,16 +6,15 @@ Lines through many points stand in an inner picture that is stretched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, floor
-from typing import Protocol
 
 from django.utils.safestring import SafeString, mark_safe
 
 from bachtest.lib import svg
+from bachtest.results.fit.stored_fit import FittedRate
 from bachtest.results.page.published_results import PublishedRate
-from bachtest.stats.rates.accuracy import CHANCE
+from bachtest.stats.rates.accuracy import CHANCE, Proportion
 
 LEFT, RIGHT, TOP, BOTTOM = 11.0, 97.0, 5.0, 84.0
 # Of a rate that somebody else published, around the place where it stands.
@@ -25,25 +24,8 @@ SHAPES = {
     "square": "M-4.5-4.5h9v9h-9z",
 }
 SHARES = svg.Scale(0, 1, 0, 100, "%")
-
-
-class Estimate(Protocol):
-    """A rate with its interval."""
-
-    @property
-    def estimate(self) -> float | None: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-
-
-@dataclass(frozen=True)
-class Label:
-    """What stands under the x axis at a value, line by line."""
-
-    value: float
-    lines: tuple[str, ...]
+Rate = Proportion | FittedRate
+Places = Sequence[tuple[float, float]]
 
 
 def across(low: float, high: float) -> svg.Scale:
@@ -64,9 +46,9 @@ def tenths(scale: svg.Scale) -> list[int]:
 
 
 def chart(
-    words: str, x: svg.Scale, y: svg.Scale, labels: Iterable[Label], *drawn: str
+    words: str, x: svg.Scale, y: svg.Scale, labels: Mapping[float, Sequence[str]], *drawn: str
 ) -> SafeString:
-    """Rates over something else; `words` is the picture for those who cannot see it."""
+    """Rates over values of x, whose labels may have two lines; `words` is the text alternative."""
     left, right, bottom = (f"{place:g}%" for place in (LEFT, RIGHT, BOTTOM))
     grid = [
         svg.horizontal(y.place(tenth / 10), left, right, class_="grid")
@@ -74,28 +56,28 @@ def chart(
         for tenth in tenths(y)
     ]
     below = [
-        svg.text(line, x.place(label.value), bottom, class_="tick", dy=f"{1.5 + 1.3 * row:g}em")
-        for label in labels
-        for row, line in enumerate(label.lines)
+        svg.text(line, x.place(value), bottom, class_="tick", dy=f"{1.5 + 1.3 * row:g}em")
+        for value, lines in labels.items()
+        for row, line in enumerate(lines)
     ]
     chance = svg.horizontal(y.place(CHANCE), left, right, class_="chance")
     return _safe(svg.picture(words, *grid, chance, *below, *drawn, class_="chart"))
 
 
-def line_through(places: Sequence[tuple[float, float]]) -> str:
-    return _stretched("polyline", "line", places)
+def line_through(places: Places) -> str:
+    return _stretched(svg.element("polyline", class_="line", points=svg.points(places)))
 
 
-def band_between(lower: Sequence[tuple[float, float]], upper: Sequence[tuple[float, float]]) -> str:
-    return _stretched("polygon", "band", [*lower, *reversed(upper)])
+def band_between(lower: Places, upper: Places) -> str:
+    outline = svg.points([*lower, *reversed(upper)])
+    return _stretched(svg.element("polygon", class_="band", points=outline))
 
 
-def _stretched(name: str, css: str, places: Iterable[tuple[float, float]]) -> str:
-    line = svg.element(name, class_=css, points=svg.points(places))
+def _stretched(line: str) -> str:
     return svg.element("svg", line, viewBox="0 0 100 100", preserveAspectRatio="none")
 
 
-def error_bar(x: str, y: svg.Scale, rate: Estimate) -> str:
+def error_bar(x: str, y: svg.Scale, rate: Rate) -> str:
     if rate.estimate is None:
         return ""
     line = svg.vertical(x, y.place(rate.low), y.place(rate.high))
@@ -104,13 +86,12 @@ def error_bar(x: str, y: svg.Scale, rate: Estimate) -> str:
 
 def interval_picture(
     words: str,
-    rate: Estimate | None = None,
+    rate: Rate | None = None,
     *,
-    raw: Estimate | None = None,
+    raw: Rate | None = None,
     published: PublishedRate | None = None,
 ) -> SafeString:
-    """A row of the forest, from 0 to 100%: the rate, thin above it the raw one, below it a
-    published one."""
+    """A row of the forest: the rate, a thin raw rate above it and a published one below."""
     drawn = [
         svg.horizontal("50%", "0", "100%"),
         svg.vertical("50%", "0", "100%", class_="interval-chance"),
@@ -124,7 +105,7 @@ def interval_picture(
     return _safe(svg.picture(words, *drawn, class_="interval"))
 
 
-def _interval(rate: Estimate, y: str, radius: float, css: str) -> str:
+def _interval(rate: Rate, y: str, radius: float, css: str) -> str:
     if rate.estimate is None:
         return ""
     line = svg.horizontal(y, SHARES.place(rate.low), SHARES.place(rate.high))

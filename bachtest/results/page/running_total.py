@@ -11,7 +11,6 @@ from django.utils.safestring import SafeString
 
 from bachtest.results.counts.tallies import TallyCell
 from bachtest.results.page.charts import (
-    Label,
     across,
     band_between,
     chart,
@@ -81,7 +80,7 @@ class RunningTotal:
             " below has the numbers",
             x,
             y,
-            [Label(p.n, (f"{p.n:,}", p.day)) for p in _thin(self.points, LABELS)],
+            {point.n: (f"{point.n:,}", point.day) for point in _thin(self.points, LABELS)},
             band_between(
                 [(x(point.n), y(point.low)) for point in self.points],
                 [(x(point.n), y(point.high)) for point in self.points],
