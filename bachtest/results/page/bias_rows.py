@@ -19,7 +19,7 @@ from bachtest.results.page.charts import (
 from bachtest.results.page.rows import percent
 from bachtest.stats.clustered.response_bias import SideBias, side_bias
 from bachtest.stats.rates import summary
-from bachtest.stats.rates.accuracy import Proportion, wilson
+from bachtest.stats.rates.proportions import Proportion, wilson
 from bachtest.stats.rates.summary import FEW, summarise
 
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from bachtest.lib import svg
 from bachtest.results.fit.stored_fit import FittedRate
 from bachtest.results.page.published_results import PublishedRate
-from bachtest.stats.rates.accuracy import CHANCE, Proportion
+from bachtest.stats.rates.proportions import CHANCE, Proportion
 
 LEFT, RIGHT, TOP, BOTTOM = 11.0, 97.0, 5.0, 84.0
 # Of a rate that somebody else published, around the place where it stands.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bachtest.game.models import Listener, Round
 from bachtest.results.counts.tallies import TallyCell
 from bachtest.results.page.rows import voices_in_words
-from bachtest.stats.rates.accuracy import Proportion, wilson
+from bachtest.stats.rates.proportions import Proportion, wilson
 from bachtest.stats.rates.summary import FEW
 from generator.models import Pair
 

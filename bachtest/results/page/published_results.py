@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
-from bachtest.stats.rates.accuracy import wilson
 from bachtest.stats.rates.order import QUIZ_CONDITIONS
+from bachtest.stats.rates.proportions import wilson
 from bachtest.stats.report.published import BACHBOT, BACHBOT_NAME, BACHBOT_SOURCE
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bachtest.stats.rates.accuracy import LEVEL, check_counts, tail_of
+from bachtest.stats.rates.proportions import LEVEL, check_counts, tail_of
 from bachtest.stats.rates.result import Result
 
 FloatArray = NDArray[np.float64]

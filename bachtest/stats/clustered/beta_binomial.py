@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bachtest.stats.rates.accuracy import LEVEL, normal_quantile
+from bachtest.stats.rates.proportions import LEVEL, normal_quantile
 from bachtest.stats.rates.result import Result, p_text
 
 FloatArray = NDArray[np.float64]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bachtest.stats.rates.accuracy import LEVEL, tail_of
+from bachtest.stats.rates.proportions import LEVEL, tail_of
 from bachtest.stats.rates.result import Result
 
 FloatArray = NDArray[np.float64]

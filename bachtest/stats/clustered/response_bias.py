@@ -16,7 +16,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from bachtest.stats.rates.accuracy import LEVEL, check_counts, normal_quantile
+from bachtest.stats.rates.proportions import LEVEL, check_counts, normal_quantile
 from bachtest.stats.rates.result import Result, p_text
 
 FloatArray = NDArray[np.float64]

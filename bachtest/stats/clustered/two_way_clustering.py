@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bachtest.stats.rates.accuracy import LEVEL, normal_quantile, tail_of
+from bachtest.stats.rates.proportions import LEVEL, normal_quantile, tail_of
 from bachtest.stats.rates.result import Result
 
 IntArray = NDArray[np.int64]

@@ -24,7 +24,7 @@ from bachtest.stats.mixed.laplace import Fixed, Problem
 from bachtest.stats.mixed.result import Effects, MixedFit, RateTable, Spread, TermTest
 from bachtest.stats.mixed.separation import held_rows, separated
 from bachtest.stats.mixed.small_sample import corrected
-from bachtest.stats.rates.accuracy import LEVEL, normal_quantile
+from bachtest.stats.rates.proportions import LEVEL, normal_quantile
 
 ASSUMPTIONS = (
     "listeners and items are samples of those that the result is about",

@@ -8,7 +8,7 @@ import numpy as np
 
 from bachtest.stats.mixed.glmm import GlmmFit, maximum_at
 from bachtest.stats.mixed.laplace import Problem
-from bachtest.stats.rates.accuracy import normal_quantile
+from bachtest.stats.rates.proportions import normal_quantile
 
 _STEPS = 12
 # How far from the quantile the signed root may end.

@@ -23,8 +23,8 @@ from bachtest.stats.planning.power import (
     power_of_difference,
     power_of_equivalence,
 )
-from bachtest.stats.rates.accuracy import CHANCE, normal_quantile
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin
+from bachtest.stats.rates.proportions import CHANCE, normal_quantile
 from bachtest.stats.rates.result import Result
 
 _STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bachtest.stats.rates.accuracy import CHANCE
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin
+from bachtest.stats.rates.proportions import CHANCE
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

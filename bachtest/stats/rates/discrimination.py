@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bachtest.stats.rates.accuracy import LEVEL
-from bachtest.stats.rates.exact import clopper_pearson, tail_above, tail_below
+from bachtest.stats.rates.proportions import LEVEL, clopper_pearson, tail_above, tail_below
 from bachtest.stats.rates.protocols import Protocol
 from bachtest.stats.rates.result import Result, p_text
 

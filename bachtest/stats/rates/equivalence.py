@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bachtest.stats.rates.accuracy import CHANCE
-from bachtest.stats.rates.exact import clopper_pearson, tail_above, tail_below
+from bachtest.stats.rates.proportions import CHANCE, clopper_pearson, tail_above, tail_below
 from bachtest.stats.rates.result import Result, p_text
 
 ALPHA = 0.05

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bachtest.stats.rates.accuracy import CHANCE
+from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.summary import FEW, Count
 
 

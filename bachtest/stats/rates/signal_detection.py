@@ -12,8 +12,7 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from bachtest.stats.rates.accuracy import LEVEL
-from bachtest.stats.rates.exact import clopper_pearson
+from bachtest.stats.rates.proportions import LEVEL, clopper_pearson
 
 _NORMAL = NormalDist()
 

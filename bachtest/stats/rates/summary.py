@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bachtest.stats.rates.accuracy import LEVEL, Proportion, wilson
-from bachtest.stats.rates.exact import BinomialTest, binomial_test
 from bachtest.stats.rates.multiplicity import holm
 from bachtest.stats.rates.order import sort_key
+from bachtest.stats.rates.proportions import LEVEL, BinomialTest, Proportion, binomial_test, wilson
 from bachtest.stats.rates.signal_detection import DPrime, d_prime_2afc
 
 # Below this many answers a rate says nothing yet; the public page names such a cell and no more.

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from bachtest.stats.rates.accuracy import LEVEL, normal_quantile
+from bachtest.stats.rates.proportions import LEVEL, normal_quantile
 from bachtest.stats.rates.result import Result, p_text
 
 _NORMAL = NormalDist()

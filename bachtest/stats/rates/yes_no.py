@@ -13,15 +13,15 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from bachtest.stats.rates.accuracy import (
+from bachtest.stats.rates.proportions import (
     CHANCE,
     LEVEL,
     Proportion,
+    binomial_test,
     check_counts,
     normal_quantile,
     wilson,
 )
-from bachtest.stats.rates.exact import binomial_test
 from bachtest.stats.rates.result import Result, p_text
 
 _NORMAL = NormalDist()

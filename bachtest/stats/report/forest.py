@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from bachtest.lib import svg
-from bachtest.stats.rates.accuracy import CHANCE
+from bachtest.stats.rates.proportions import CHANCE
 
 _WIDTH = 51
 _ROW = 24

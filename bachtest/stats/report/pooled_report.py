@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bachtest.stats.rates.accuracy import LEVEL
 from bachtest.stats.rates.identical_pairs import Likeness, likeness
+from bachtest.stats.rates.proportions import LEVEL
 from bachtest.stats.rates.summary import Breakdown, Cell, summarise
 from bachtest.stats.tables.read_study_folder import Source
 from bachtest.stats.tables.table import Table

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bachtest.stats.rates.accuracy import CHANCE
+from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import PROTOCOLS
 from bachtest.stats.rates.result import p_text
 from bachtest.stats.report.analysis import Analysis

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bachtest.stats.rates.accuracy import CHANCE
 from bachtest.stats.rates.identical_pairs import PoolCount
+from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import PAIR, protocol_named
 from bachtest.stats.tables.csv_columns import TableError, read_csv
 from bachtest.stats.tables.table import Table, read_table

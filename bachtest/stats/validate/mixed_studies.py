@@ -8,7 +8,7 @@ import numpy as np
 
 from bachtest.stats.mixed.fit import Fitting
 from bachtest.stats.mixed.result import RateTable
-from bachtest.stats.rates.accuracy import wilson
+from bachtest.stats.rates.proportions import wilson
 from bachtest.stats.validate.measured import Measured, Study
 from bachtest.stats.validate.simulate import Design, simulate
 

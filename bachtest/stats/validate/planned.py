@@ -9,7 +9,7 @@ import numpy as np
 from bachtest.stats.mixed.fit import Fitting
 from bachtest.stats.planning.power import answers_for_difference, answers_for_equivalence
 from bachtest.stats.rates.equivalence import equivalence
-from bachtest.stats.rates.exact import binomial_test
+from bachtest.stats.rates.proportions import binomial_test
 from bachtest.stats.validate.measured import Measured, Study
 from bachtest.stats.validate.simulate import Design, simulate
 

@@ -9,7 +9,7 @@ from scipy.special import bdtr, expit
 
 from bachtest.stats.clustered.anytime_valid import listener_band, log_e_values
 from bachtest.stats.mixed.blocks import IntArray
-from bachtest.stats.rates.accuracy import normal_quantile
+from bachtest.stats.rates.proportions import normal_quantile
 from bachtest.stats.validate.measured import Measured, Study
 
 ANSWERS, ITEMS, EACH = 2000, 40, 5

@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bachtest.stats.rates.accuracy import CHANCE
 from bachtest.stats.rates.discrimination import Discrimination
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin, equivalence
+from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.result import Result, p_text
 from bachtest.stats.rates.summary import Cell
 from bachtest.stats.verdict.sample_size import Decision, what_would_decide

@@ -12,8 +12,8 @@ import math
 from typing import TYPE_CHECKING
 
 from bachtest.stats.mixed.variance_of_rates import variance_between
-from bachtest.stats.rates.accuracy import CHANCE
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin
+from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.result import p_text
 from bachtest.stats.verdict.findings import Finding, Verdict, judge, sentence_of
 from bachtest.stats.verdict.sample_size import what_would_decide

@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bachtest.stats.rates.accuracy import LEVEL
 from bachtest.stats.rates.multiplicity import holm
+from bachtest.stats.rates.proportions import LEVEL
 from bachtest.stats.rates.result import Result
 from bachtest.stats.verdict.model_verdict import interval_of
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bachtest.stats.rates.accuracy import CHANCE, normal_quantile
+from bachtest.stats.rates.proportions import CHANCE, normal_quantile
 from bachtest.stats.rates.result import Result
 
 

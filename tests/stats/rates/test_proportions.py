@@ -5,9 +5,16 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
-from bachtest.stats.rates.accuracy import wilson
-from bachtest.stats.rates.exact import binomial_test, clopper_pearson, jeffreys
+from bachtest.stats.rates.proportions import (
+    binomial_test,
+    clopper_pearson,
+    jeffreys,
+    tail_above,
+    tail_below,
+    wilson,
+)
 from tests.stats.reference import REFERENCE, rows_of
 
 METHODS = {"wilson": wilson, "clopper_pearson": clopper_pearson, "jeffreys": jeffreys}
@@ -87,7 +94,30 @@ def test_intervals_hold_the_estimate_and_mirror_wrong_answers(count):
         assert interval.low == pytest.approx(1 - mirror.high, abs=1e-9)
 
 
-@given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+answered = st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(answered, st.sampled_from([0.8, 0.95, 0.99]))
+def test_intervals_are_those_of_scipy_which_takes_longer(count, level):
+    expected = binomtest(*count)
+    for method, name in ((wilson, "wilson"), (clopper_pearson, "exact")):
+        interval, limits = method(*count, level=level), expected.proportion_ci(level, method=name)
+        assert (interval.low, interval.high) == pytest.approx((limits.low, limits.high), abs=1e-9)
+
+
+@given(answered, st.sampled_from([0.3, 0.5, 0.55]))
+def test_one_sided_tests_share_the_outcome_that_was_seen(count, chance):
+    x, n = count
+    seen = math.comb(n, x) * chance**x * (1 - chance) ** (n - x)
+    assert tail_above(x, n, chance) + tail_below(x, n, chance) == pytest.approx(1 + seen)
+    assert tail_above(0, n, chance) == tail_below(n, n, chance) == 1
+
+
+def test_one_sided_tests_of_no_answers_show_nothing():
+    assert tail_above(0, 0, 0.5) == tail_below(0, 0, 0.5) == 1
+
+
+@given(answered)
 def test_exact_test_is_the_sum_of_the_tails(count):
     x, n = count
     tail = sum(math.comb(n, k) for k in range(min(x, n - x) + 1)) / 2**n
