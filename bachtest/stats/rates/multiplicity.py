@@ -71,15 +71,10 @@ def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
     >>> benjamini_hochberg([0.01, 0.5, 0.02])
     (0.03, 0.5, 0.03)
     """
+    from scipy.stats import false_discovery_control
+
     _check(p_values)
-    count = len(p_values)
-    adjusted = [0.0] * count
-    lowest = 1.0
-    falling = sorted(range(count), key=lambda i: p_values[i], reverse=True)
-    for rank, index in enumerate(falling):
-        lowest = min(lowest, p_values[index] * count / (count - rank))
-        adjusted[index] = lowest
-    return tuple(adjusted)
+    return tuple(false_discovery_control(p_values).tolist()) if p_values else ()
 
 
 def _check(p_values: Sequence[float]) -> None:

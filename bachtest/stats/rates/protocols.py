@@ -16,9 +16,11 @@ from statistics import NormalDist
 
 import numpy as np
 
+from bachtest.stats.rates.signal_detection import d_of_rate
+
 _NORMAL = NormalDist()
 _ROOT2, _ROOT6 = math.sqrt(2), math.sqrt(6)
-# Gauss-Legendre on [-8, 8]: the integrals below are smooth and good to 1e-12 with 200 nodes.
+# Gauss-Legendre on [-8, 8]: the integral below is smooth and good to 1e-12 with 200 nodes.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(200)
 _LARGEST_D = 40.0
 
@@ -63,24 +65,18 @@ class Protocol:
         >>> round(PROTOCOLS["duo-trio"].d_of_rate(0.5824754442), 6)
         1.0
         """
+        from scipy.optimize import brentq
+
         if not 0 <= rate <= 1:
             raise ValueError(f"rate {rate!r}; use a number between 0 and 1")
         if self.below_chance:
             # 2AFC is the one curve with a closed inverse, and the one that goes below guessing.
-            return (
-                math.copysign(math.inf, rate - 0.5)
-                if rate in (0, 1)
-                else (_ROOT2 * _NORMAL.inv_cdf(rate))
-            )
+            return d_of_rate(rate)
         if rate <= self.guess:
             return 0.0
-        if rate >= self.rate(_LARGEST_D):
+        if rate == 1 or rate >= self.rate(_LARGEST_D):
             return math.inf
-        low, high = 0.0, _LARGEST_D
-        for _ in range(100):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.rate(middle) < rate else (low, middle)
-        return (low + high) / 2
+        return float(brentq(lambda d: self.rate(d) - rate, 0.0, _LARGEST_D, xtol=1e-13))
 
     def slope(self, d: float) -> float:
         """d rate / d d', by a central difference good to about 1e-9."""
@@ -103,13 +99,9 @@ def _independent(d: float) -> float:
 
 
 def _triangle(d: float) -> float:
-    from scipy.special import ndtr
+    from scipy.special import ncfdtr
 
-    z = 4 * (_NODES + 1)
-    odd = ndtr(-z * math.sqrt(3) + d * math.sqrt(2 / 3)) + ndtr(
-        -z * math.sqrt(3) - d * math.sqrt(2 / 3)
-    )
-    return float(2 * 4 * np.sum(_WEIGHTS * odd * np.exp(-z * z / 2)) / math.sqrt(2 * math.pi))
+    return float(1 - ncfdtr(1, 1, d * d * 2 / 3, 3))
 
 
 def _three_afc(d: float) -> float:

@@ -13,12 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numpy as np
+
 from bachtest.stats.rates.proportions import LEVEL, normal_quantile
 from bachtest.stats.rates.result import Result, p_text
 
 _NORMAL = NormalDist()
 _ROOT2 = math.sqrt(2)
-_FAR = 12.0
+# One answer in 10^17 is wrong there: no table has as many.
+_MAX_D = 12.0
+_PRECISION = {"xatol": 1e-9}
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ def two_ac(wrong: int, ties: int, right: int, *, level: float = LEVEL) -> TwoAC:
     >>> print(two_ac(2, 2, 6))
     d' 0.77 (-0.27 to 1.86), tau 0.42, p = .148
     """
+    from scipy.stats import chi2
+
     counts = (wrong, ties, right)
     if min(counts) < 0:
         raise ValueError(f"{min(counts)} answers; use counts from 0 up")
@@ -80,7 +86,7 @@ def two_ac(wrong: int, ties: int, right: int, *, level: float = LEVEL) -> TwoAC:
     def loss(d: float) -> float:
         return best - _profile(counts, d)
 
-    p = math.erfc(math.sqrt(max(0.0, loss(0.0))))
+    p = float(chi2.sf(2 * loss(0.0), 1))
     if cut is None:
         d = math.inf if wrong == 0 else -math.inf
         return TwoAC(wrong, ties, right, n, d, *_limits(loss, drop, d), None, None, p, level)
@@ -116,35 +122,31 @@ def _loglik(counts: tuple[int, int, int], chances: tuple[float, float, float]) -
 
 def _profile(counts: tuple[int, int, int], d: float) -> float:
     """The best log likelihood over tau at this d'."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import ndtr
 
-    def at(tau: float) -> float:
-        below, above = _NORMAL.cdf((-tau - d) / _ROOT2), _NORMAL.cdf((d - tau) / _ROOT2)
-        return _loglik(counts, (below, 1 - below - above, above))
+    if d < 0:  # mirrored, so that the chance of a tie below is a difference of small numbers
+        counts, d = counts[::-1], -d
+
+    def loss(tau: float) -> float:
+        below, up_to, above = ndtr(np.array([-tau - d, tau - d, d - tau]) / _ROOT2)
+        return -_loglik(counts, (below, up_to - below, above))
 
     if counts[1] == 0:
-        return at(0.0)
-    return at(_highest(at, 0.0, _FAR))
-
-
-def _highest(function: Callable[[float], float], low: float, high: float) -> float:
-    # Golden section: the likelihood has one hill in tau.
-    golden = (math.sqrt(5) - 1) / 2
-    for _ in range(90):
-        a, b = high - golden * (high - low), low + golden * (high - low)
-        low, high = (a, high) if function(a) < function(b) else (low, b)
-    return (low + high) / 2
+        return -loss(0.0)
+    # Wider than the largest d', so that even there most answers can be ties.
+    best = minimize_scalar(loss, bounds=(0, 2 * _MAX_D), method="bounded", options=_PRECISION)
+    return -float(best.fun)
 
 
 def _limits(loss: Callable[[float], float], drop: float, d: float) -> tuple[float, float]:
-    centre = max(-_FAR, min(_FAR, d))
-    return (
-        -math.inf if d == -math.inf else _crossing(loss, drop, centre, -_FAR),
-        math.inf if d == math.inf else _crossing(loss, drop, centre, _FAR),
-    )
+    """Where the log likelihood has dropped by `drop` on both sides of d'."""
+    from scipy.optimize import brentq
 
+    def excess(x: float) -> float:
+        return loss(x) - drop
 
-def _crossing(loss: Callable[[float], float], drop: float, inside: float, outside: float) -> float:
-    for _ in range(60):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if loss(middle) < drop else (inside, middle)
-    return (inside + outside) / 2
+    centre = max(-_MAX_D, min(_MAX_D, d))
+    low = -math.inf if d == -math.inf else float(brentq(excess, -_MAX_D, centre))
+    high = math.inf if d == math.inf else float(brentq(excess, centre, _MAX_D))
+    return low, high

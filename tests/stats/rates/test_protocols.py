@@ -35,6 +35,7 @@ def test_curves_start_at_guessing_and_end_at_certainty(name):
     assert protocol.rate(30) == pytest.approx(1, abs=1e-9)
     rates = [protocol.rate(d) for d in np.linspace(0, 8, 50)]
     assert rates == sorted(rates)
+    assert (protocol.d_of_rate(protocol.guess), protocol.d_of_rate(1)) == (0, math.inf)
 
 
 def test_abx_by_differences_is_what_simulated_listeners_do():
@@ -155,3 +156,12 @@ def test_empty_categories_of_the_2ac_have_a_defined_answer(counts):
         assert math.isfinite(found.low)
     if counts[0] == counts[2] == 0:
         assert found.estimate is None
+
+
+@pytest.mark.parametrize("counts", [(0, 1_000_000, 5), (1, 1, 1_000_000), (40, 1_000_000, 1)])
+def test_limits_of_the_2ac_are_where_the_likelihood_has_dropped_so_far(counts):
+    found = two_ac(*counts)
+    assert math.isfinite(found.low)
+    assert found.low < found.estimate < found.high or math.isinf(found.estimate)
+    # A test at the level of the interval rejects 0 where the interval leaves it out.
+    assert (found.p < 0.05) == (found.low > 0 or found.high < 0)
