@@ -107,11 +107,9 @@ def _names(group: str) -> list[str]:
 def _analysis(options: argparse.Namespace) -> Analysis:
     source = _source(options)
     return analyse(
-        source,
+        source.excluding(options.without),
         by=[_names(group) for group in options.by],
         slopes=[name for group in options.slopes for name in _names(group)],
-        without=options.without,
-        protocol=source.protocol,
         margin=options.margin,
         alpha=options.alpha,
         model=not (options.pooled or options.public),

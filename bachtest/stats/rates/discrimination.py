@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 from bachtest.stats.rates.proportions import LEVEL, clopper_pearson, tail_above, tail_below
-from bachtest.stats.rates.protocols import Protocol
+from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import Result, p_text
 
 POOLED = "answers independent of each other: one listener, one item count as any others"
@@ -63,14 +63,14 @@ class Similarity(Result):
 
 
 def discriminate(
-    correct: int, n: int, protocol: Protocol, *, level: float = LEVEL
+    correct: int, n: int, protocol: DiscriminationProtocol, *, level: float = LEVEL
 ) -> Discrimination:
     """d' with its exact interval, never below 0, and the exact test against guessing.
 
     Parameters
     ----------
     correct, n : int
-    protocol : Protocol
+    protocol : DiscriminationProtocol
         One with a curve.
     level : float
 
@@ -105,14 +105,14 @@ def discriminate(
     rate = interval.estimate
     d = max(0.0, protocol.d_of_rate(rate))
     se = None
-    if protocol.guess < rate < 1 and math.isfinite(d) and (slope := protocol.slope(d)) > 0:
+    if protocol.chance < rate < 1 and math.isfinite(d) and (slope := protocol.slope(d)) > 0:
         se = math.sqrt(rate * (1 - rate) / n) / slope
-    pd = max(0.0, (rate - protocol.guess) / (1 - protocol.guess))
-    p = tail_above(correct, n, protocol.guess)
+    pd = max(0.0, (rate - protocol.chance) / (1 - protocol.chance))
+    p = tail_above(correct, n, protocol.chance)
     return Discrimination(protocol.name, correct, n, rate, pd, d, d_low, d_high, se, p, level)
 
 
-def similarity(correct: int, n: int, pd0: float, protocol: Protocol) -> Similarity:
+def similarity(correct: int, n: int, pd0: float, protocol: DiscriminationProtocol) -> Similarity:
     """Is the share who discriminate below `pd0`?
 
     Raises
@@ -132,5 +132,5 @@ def similarity(correct: int, n: int, pd0: float, protocol: Protocol) -> Similari
     """
     if not 0 < pd0 < 1:
         raise ValueError(f"pd0 {pd0!r}; use a share between 0 and 1")
-    rate0 = protocol.guess + pd0 * (1 - protocol.guess)
+    rate0 = protocol.chance + pd0 * (1 - protocol.chance)
     return Similarity(protocol.name, correct, n, pd0, rate0, tail_below(correct, n, rate0))

@@ -1,10 +1,10 @@
-"""How answers were asked for, and what rate a listener of a given d' then reaches.
+"""How listeners were asked, and what rate of right answers a given d' then leads to.
 
 Conventions
 -----------
-d' is the distance between Bach and the machine in units of noise; `rate` is the chance of
-a right answer. A protocol's curve runs from guessing (d' = 0) to 1, and below guessing only where a
-listener can point the wrong way (two clips, one Bach).
+d' is the distance between Bach and the machine in units of noise; `rate` is the chance of a right
+answer. A protocol's curve runs from chance (d' = 0) to 1. Only the curve of two clips goes on below
+chance, where listeners take the machine for Bach.
 """
 
 from __future__ import annotations
@@ -16,27 +16,57 @@ from statistics import NormalDist
 
 import numpy as np
 
+from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.signal_detection import d_of_rate
 
 _NORMAL = NormalDist()
 _ROOT2, _ROOT6 = math.sqrt(2), math.sqrt(6)
 # Gauss-Legendre on [-8, 8]: the integral below is smooth and good to 1e-12 with 200 nodes.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(200)
-_LARGEST_D = 40.0
+_MAX_D = 40.0
 
 
 @dataclass(frozen=True)
-class Protocol:
-    """A way to ask. `curve` is None where d' cannot be had from the share of right answers."""
+class DiscriminationProtocol:
+    """A way to ask listeners, and what follows from it for the answers.
+
+    Parameters
+    ----------
+    name, question : str
+    chance : float
+        The rate of right answers of a listener who guesses.
+    curve : d' -> rate, or None
+        None where d' does not follow from the rate of right answers alone.
+    inverse : rate -> d', or None
+        The curve's inverse where it has a closed form.
+    has_bach_side : bool
+        Listeners point to one of several clips as Bach's: below chance they take the machine for
+        Bach. Elsewhere a rate below chance has no such meaning.
+    two_clips : bool
+        A choice between two clips, left and right: p against one half, d' of two-alternative forced
+        choice, equivalence, side bias.
+    single_clips : bool
+        One clip at a time, called Bach or machine.
+    allows_ties : bool
+        "No idea" is an answer.
+    needs_condition, needs_bach_column : bool
+        Columns that a table of answers must have.
+    """
 
     name: str
-    words: str
-    guess: float
-    curve: Callable[[float], float] | None
-    below_chance: bool = False
+    question: str
+    chance: float = CHANCE
+    curve: Callable[[float], float] | None = None
+    inverse: Callable[[float], float] | None = None
+    has_bach_side: bool = False
+    two_clips: bool = False
+    single_clips: bool = False
+    allows_ties: bool = False
+    needs_condition: bool = False
+    needs_bach_column: bool = False
 
     def rate(self, d: float) -> float:
-        """The share of right answers at d'.
+        """The rate of right answers at d'.
 
         Raises
         ------
@@ -49,11 +79,11 @@ class Protocol:
         0.418047
         """
         if self.curve is None:
-            raise ValueError(f"protocol {self.name!r} has no psychometric curve: {self.words}")
+            raise ValueError(f"protocol {self.name!r} has no psychometric curve: {self.question}")
         return self.curve(d)
 
     def d_of_rate(self, rate: float) -> float:
-        """d' of a share of right answers; below guessing 0, or negative where that has a meaning.
+        """d' of a rate of right answers; below chance 0, or negative for a choice of two clips.
 
         Raises
         ------
@@ -67,16 +97,15 @@ class Protocol:
         """
         from scipy.optimize import brentq
 
+        if self.inverse is not None:
+            return self.inverse(rate)
         if not 0 <= rate <= 1:
             raise ValueError(f"rate {rate!r}; use a number between 0 and 1")
-        if self.below_chance:
-            # 2AFC is the one curve with a closed inverse, and the one that goes below guessing.
-            return d_of_rate(rate)
-        if rate <= self.guess:
+        if rate <= self.chance:
             return 0.0
-        if rate == 1 or rate >= self.rate(_LARGEST_D):
+        if rate == 1 or rate >= self.rate(_MAX_D):
             return math.inf
-        return float(brentq(lambda d: self.rate(d) - rate, 0.0, _LARGEST_D, xtol=1e-13))
+        return float(brentq(lambda d: self.rate(d) - rate, 0.0, _MAX_D, xtol=1e-13))
 
     def slope(self, d: float) -> float:
         """d rate / d d', by a central difference good to about 1e-9."""
@@ -113,50 +142,62 @@ def _three_afc(d: float) -> float:
     )
 
 
-PROTOCOLS: Mapping[str, Protocol] = {
-    protocol.name: protocol
-    for protocol in (
-        Protocol("pair", "two clips, one of them Bach: which?", 1 / 2, _two_afc, True),
-        Protocol(
-            "pair-ties",
-            "two clips, one of them Bach: which, or no idea? (2-AC: `correct` is 0, 1 or tie)",
-            1 / 2,
-            None,
-        ),
-        Protocol(
-            "yes-no",
-            "single clips, Bach's among them: is it Bach? (column `bach` is 1 where it was)",
-            1 / 2,
-            None,
-        ),
-        Protocol(
-            "single-fakes",
-            "single clips, all by a machine: listeners said Bach or machine",
-            1 / 2,
-            None,
-        ),
-        Protocol(
-            "abx",
-            "A, B and one of them again: which? (by differences, as where pieces vary)",
-            1 / 2,
-            _differencing,
-        ),
-        Protocol(
-            "abx-independent",
-            "A, B and one of them again: which? (each clip judged on its own)",
-            1 / 2,
-            _independent,
-        ),
-        Protocol("duo-trio", "a reference and two clips: which is the same?", 1 / 2, _differencing),
-        Protocol("triangle", "three clips, two of a kind: which is the odd one?", 1 / 3, _triangle),
-        Protocol("three-afc", "three clips, one of them Bach: which?", 1 / 3, _three_afc),
-    )
+_PROTOCOLS = (
+    DiscriminationProtocol(
+        "pair",
+        "two clips, one of them Bach: which?",
+        curve=_two_afc,
+        inverse=d_of_rate,
+        has_bach_side=True,
+        two_clips=True,
+        needs_condition=True,
+    ),
+    DiscriminationProtocol(
+        "pair-ties",
+        "two clips, one of them Bach: which, or no idea? (2-AC: `correct` is 0, 1 or tie)",
+        has_bach_side=True,
+        two_clips=True,
+        allows_ties=True,
+    ),
+    DiscriminationProtocol(
+        "yes-no",
+        "single clips, Bach's among them: is it Bach? (column `bach` is 1 where it was)",
+        single_clips=True,
+        needs_bach_column=True,
+    ),
+    DiscriminationProtocol(
+        "single-fakes",
+        "single clips, all by a machine: listeners said Bach or machine",
+        single_clips=True,
+    ),
+    DiscriminationProtocol(
+        "abx",
+        "A, B and one of them again: which? (by differences, as where pieces vary)",
+        curve=_differencing,
+    ),
+    DiscriminationProtocol(
+        "abx-independent",
+        "A, B and one of them again: which? (each clip judged on its own)",
+        curve=_independent,
+    ),
+    DiscriminationProtocol(
+        "duo-trio", "a reference and two clips: which is the same?", curve=_differencing
+    ),
+    DiscriminationProtocol(
+        "triangle", "three clips, two of a kind: which is the odd one?", 1 / 3, _triangle
+    ),
+    DiscriminationProtocol(
+        "three-afc", "three clips, one of them Bach: which?", 1 / 3, _three_afc, has_bach_side=True
+    ),
+)
+PROTOCOLS: Mapping[str, DiscriminationProtocol] = {
+    protocol.name: protocol for protocol in _PROTOCOLS
 }
-PAIR, PAIR_TIES, YES_NO, SINGLE_FAKES = "pair", "pair-ties", "yes-no", "single-fakes"
+PAIR = PROTOCOLS["pair"]
 
 
-def protocol_named(name: str) -> Protocol:
-    """The protocol of that name.
+def protocol_named(name: str) -> DiscriminationProtocol:
+    """The protocol with that name.
 
     Raises
     ------

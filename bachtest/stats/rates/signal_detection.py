@@ -64,9 +64,7 @@ def d_of_rate(rate: float) -> float:
     return math.sqrt(2) * _NORMAL.inv_cdf(rate)
 
 
-def d_prime_2afc(
-    correct: int, n: int, *, level: float = LEVEL, below_chance: bool = True
-) -> DPrime:
+def d_prime_2afc(correct: int, n: int, *, level: float = LEVEL) -> DPrime:
     """d' of two-alternative forced choice, with the exact (Clopper-Pearson) interval.
 
     Parameters
@@ -74,8 +72,6 @@ def d_prime_2afc(
     correct, n : int
         Right answers, all answers. With none, the estimate is None and the interval everything.
     level : float
-    below_chance : bool
-        False puts everything below guessing at 0, as the R package sensR does.
 
     Returns
     -------
@@ -96,17 +92,14 @@ def d_prime_2afc(
     --------
     >>> print(d_prime_2afc(10, 15))
     d' 0.61 (-0.42 to 1.67)
-    >>> print(d_prime_2afc(10, 15, below_chance=False))
-    d' 0.61 (0.00 to 1.67)
     """
     rate = clopper_pearson(correct, n, level=level)
-    floor = -math.inf if below_chance else 0.0
-    low, high = max(floor, d_of_rate(rate.low)), max(floor, d_of_rate(rate.high))
+    low, high = d_of_rate(rate.low), d_of_rate(rate.high)
     if rate.estimate is None:
         return DPrime(None, low, high, None, n, level, rate.method)
-    raw = d_of_rate(rate.estimate)
+    d = d_of_rate(rate.estimate)
     se = None
-    if raw >= floor and not math.isinf(raw):
+    if not math.isinf(d):
         spread = math.sqrt(rate.estimate * (1 - rate.estimate) / n)
-        se = math.sqrt(2) * spread / _NORMAL.pdf(raw / math.sqrt(2))
-    return DPrime(max(floor, raw), low, high, se, n, level, rate.method)
+        se = math.sqrt(2) * spread / _NORMAL.pdf(d / math.sqrt(2))
+    return DPrime(d, low, high, se, n, level, rate.method)

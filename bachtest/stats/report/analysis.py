@@ -14,20 +14,17 @@ from bachtest.stats.clustered.response_bias import SideBias, Trend, side_bias, t
 from bachtest.stats.clustered.two_way_clustering import Clustered, two_way, two_way_bootstrap
 from bachtest.stats.rates.discrimination import Discrimination, discriminate
 from bachtest.stats.rates.equivalence import ALPHA, Equivalence, check_alpha, equivalence
-from bachtest.stats.rates.protocols import (
-    PAIR,
-    PAIR_TIES,
-    PROTOCOLS,
-    protocol_named,
-)
+from bachtest.stats.rates.proportions import CHANCE
+from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.two_ac import TwoAC, two_ac
 from bachtest.stats.report.pooled_report import GROUPS, Report, make_report
 from bachtest.stats.report.single_clips import Judged, judged
 from bachtest.stats.tables.read_study_folder import Source
 from bachtest.stats.tables.table import Table
-from bachtest.stats.verdict.findings import Verdict, discrimination_verdict, pooled_verdict
+from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.item_effects import Fooling, fooling_of_counts, fooling_of_model
 from bachtest.stats.verdict.model_verdict import model_verdict
+from bachtest.stats.verdict.pooled_verdict import discrimination_verdict, pooled_verdict
 from bachtest.stats.verdict.ranking import Ranking, rank
 
 if TYPE_CHECKING:
@@ -43,7 +40,7 @@ class Analysis:
     """All results on one table; None where it cannot be asked that (`no_model` says why not)."""
 
     report: Report
-    protocol: str
+    protocol: DiscriminationProtocol
     alpha: float
     margin: float | None
     verdict: Verdict
@@ -69,8 +66,6 @@ def analyse(
     source: Source,
     *,
     by: Sequence[Sequence[str]] = (),
-    without: Sequence[str] = (),
-    protocol: str = PAIR,
     margin: float | None = None,
     alpha: float = ALPHA,
     model: bool = True,
@@ -84,16 +79,13 @@ def analyse(
     by : sequence of groupings
         The mixed model has the main effects of all columns named; without any, those of
         condition, composer and experience that the table has.
-    without : sequence of str
-        Flags to leave out besides those of the design.
-    protocol : str
     margin : float or None
         None takes the design's, where there is one.
     alpha : float
     model : bool
-        False leaves out the mixed model, which is what takes time.
+        False skips the mixed model, which is what takes time.
     slopes : sequence of str
-        Columns whose levels the model takes to be harder for some listeners than for others.
+        Columns with by-listener random slopes in the model.
 
     Returns
     -------
@@ -102,31 +94,31 @@ def analyse(
     Raises
     ------
     ValueError
-        If there is no such protocol, column or flag, or alpha or the margin cannot be.
+        If there is no such column or flag, or alpha or the margin is impossible.
     """
     check_alpha(alpha)
-    named = protocol_named(protocol)
     margin = source.margin if margin is None else margin
-    asked = source.table.without([*source.exclusions, *without])
-    if protocol == PAIR_TIES:
-        source = replace(source, table=decided(source.table))
-    report = make_report(source, by=by, without=without, level=1 - alpha)
-    answers = source.table.without([*source.exclusions, *without])
+    protocol, with_ties = source.protocol, source.included
+    if protocol.allows_ties:
+        source = replace(source, table=source.table.without_ties())
+    report = make_report(source, by=by, level=1 - alpha)
+    answers = source.included
     fit, why = (
         _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "left out")
     )
-    pooled = pooled_verdict(report.overall, alpha=alpha, margin=margin)
     correct, n = int(answers.correct.sum()), int(answers.n.sum())
-    two_clips = protocol in (PAIR, PAIR_TIES)
     single = judged(answers, protocol, level=1 - alpha)
-    right = protocol != PAIR_TIES and named.curve is not None
-    discrimination = discriminate(correct, n, named, level=1 - alpha) if right else None
+    discrimination = discriminate(correct, n, protocol, level=1 - alpha) if protocol.curve else None
     if single is not None:
         verdict = pooled = single.verdict
-    elif named.guess != PROTOCOLS[PAIR].guess and discrimination is not None:
-        verdict = pooled = discrimination_verdict(discrimination, alpha=alpha)
+    elif protocol.chance != CHANCE and discrimination is not None:
+        verdict = pooled = discrimination_verdict(discrimination, protocol, alpha=alpha)
     else:
-        verdict = model_verdict(fit, alpha=alpha, margin=margin) if fit else pooled
+        verdict = pooled = pooled_verdict(
+            report.overall, protocol=protocol, alpha=alpha, margin=margin
+        )
+        if fit is not None:
+            verdict = model_verdict(fit, protocol=protocol, alpha=alpha, margin=margin)
     ranked = fit is not None and any(t.by == ("composer",) for t in fit.tables)
     return Analysis(
         report=report,
@@ -139,30 +131,21 @@ def analyse(
         no_model=why,
         equivalence=(
             equivalence(correct, n, margin=margin, alpha=alpha)
-            if two_clips and margin is not None
+            if protocol.two_clips and margin is not None
             else None
         ),
         discrimination=discrimination,
         judged=single,
-        ties=_ties(asked, alpha) if protocol == PAIR_TIES else None,
+        ties=_ties(with_ties, alpha) if protocol.allows_ties else None,
         clustered=_clustered(answers, alpha),
         listeners_differ=_spread(answers, "listener", alpha),
         items_differ=_spread(answers, "item", alpha),
-        sides=_sides(answers, alpha) if two_clips else (),
+        sides=_sides(answers, alpha) if protocol.two_clips else (),
         trend=_trend(answers, alpha),
-        e_value=e_value(correct, n) if two_clips else None,
+        e_value=e_value(correct, n) if protocol.two_clips else None,
         listeners=_listeners(answers, alpha),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
         fooling=_fooling(answers, fit),
-    )
-
-
-def decided(table: Table) -> Table:
-    """The answers less the ties: a row of nothing but ties goes."""
-    keep = table.n > table.ties
-    kept = table.where(keep)
-    return Table(
-        kept.path, kept.data, kept.n - kept.ties, kept.correct, kept.ties * 0, kept.of_answers
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from bachtest.stats.rates.identical_pairs import Likeness
 from bachtest.stats.rates.summary import FEW, Breakdown, Cell
 from bachtest.stats.report.pooled_report import Report
-from bachtest.stats.verdict.findings import Verdict
+from bachtest.stats.verdict.finding import Verdict
 
 FORMAT = 1
 # A name, and the columns that need no chance level: n, right, rate, interval.
@@ -17,7 +17,7 @@ _COUNTED = 5
 _WIDTH = 9
 
 
-def to_json(report: Report, *, hide_few: bool = False, two_clips: bool = True) -> dict[str, Any]:
+def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
     """The report as plain data; infinite d' and missing values are null.
 
     Parameters
@@ -25,8 +25,6 @@ def to_json(report: Report, *, hide_few: bool = False, two_clips: bool = True) -
     report : Report
     hide_few : bool
         As the public page does: of a cell with few answers only the labels are given.
-    two_clips : bool
-        False where answers are no choice between two clips: then neither p nor d' are given.
 
     Returns
     -------
@@ -34,6 +32,7 @@ def to_json(report: Report, *, hide_few: bool = False, two_clips: bool = True) -
         `format` is raised when a key changes its meaning or goes away.
     """
     hidden = hide_few and report.overall.few
+    two_clips = report.protocol.two_clips
     return {
         "format": FORMAT,
         "source": report.source,
@@ -108,7 +107,7 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or math.isinf(value) else value
 
 
-def to_text(report: Report, *, hide_few: bool = False, two_clips: bool = True) -> str:
+def to_text(report: Report, *, hide_few: bool = False) -> str:
     """The report for a terminal.
 
     Parameters
@@ -116,8 +115,6 @@ def to_text(report: Report, *, hide_few: bool = False, two_clips: bool = True) -
     report : Report
     hide_few : bool
         As the public page does: name cells with few answers and say no more of them.
-    two_clips : bool
-        As in `to_json`.
 
     Returns
     -------
@@ -129,6 +126,7 @@ def to_text(report: Report, *, hide_few: bool = False, two_clips: bool = True) -
     sizes += [f"{report.listeners} listeners"] if report.listeners is not None else []
     sizes += [f"{report.items} items"] if report.items is not None else []
     parts = [f"{report.source}: {', '.join(sizes)}", _flag_lines(report)]
+    two_clips = report.protocol.two_clips
     width = _WIDTH if two_clips else _COUNTED
     head = _head(report.overall.rate.level)
     parts.append(grid([row[:width] for row in [("", *head), _line("all", report.overall, None)]]))

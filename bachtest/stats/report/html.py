@@ -7,7 +7,7 @@ from html import escape
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import to_text
 from bachtest.stats.report.forest import forest_svg
-from bachtest.stats.report.sections import Section, chance_of, sections_of
+from bachtest.stats.report.sections import Section, sections_of
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1b19; --paper: #fdfcf9; --soft: #6b675f;
@@ -49,11 +49,10 @@ def to_html(analysis: Analysis, *, hide_few: bool = False) -> str:
     """
     title = f"What {escape(analysis.report.source)} says"
     body = "".join(
-        _section(section, chance_of(analysis), first=at == 0)
+        _section(section, analysis.protocol.chance, first=at == 0)
         for at, section in enumerate(sections_of(analysis))
     )
-    two_clips = analysis.judged is None and chance_of(analysis) == 0.5
-    table = escape(to_text(analysis.report, hide_few=hide_few, two_clips=two_clips))
+    table = escape(to_text(analysis.report, hide_few=hide_few))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

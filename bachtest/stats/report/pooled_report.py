@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from bachtest.stats.rates.identical_pairs import Likeness, likeness
 from bachtest.stats.rates.proportions import LEVEL
+from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.summary import Breakdown, Cell, summarise
 from bachtest.stats.tables.read_study_folder import Source
-from bachtest.stats.tables.table import Table
-from bachtest.stats.verdict.findings import Verdict, pooled_verdict
+from bachtest.stats.verdict.finding import Verdict
+from bachtest.stats.verdict.pooled_verdict import pooled_verdict
 
 GROUPS: tuple[tuple[str, ...], ...] = (("condition",), ("composer",), ("experience",))
 
@@ -37,17 +38,17 @@ class Report:
     flags: tuple[Flagged, ...]
     breakdowns: tuple[Breakdown, ...]
     alike: tuple[Likeness, ...]
+    protocol: DiscriminationProtocol = PAIR
 
     @property
     def verdict(self) -> Verdict:
-        return pooled_verdict(self.overall)
+        return pooled_verdict(self.overall, protocol=self.protocol)
 
 
 def make_report(
     source: Source,
     *,
     by: Sequence[Sequence[str]] = (),
-    without: Sequence[str] = (),
     level: float = LEVEL,
 ) -> Report:
     """Answer the simple questions about a table.
@@ -58,8 +59,6 @@ def make_report(
     by : sequence of groupings
         Further groupings, each one or more columns, beside condition, composer and experience
         (which are given where the table has them).
-    without : sequence of str
-        Flags to leave out besides those of the design.
     level : float
         Of the intervals.
 
@@ -72,26 +71,22 @@ def make_report(
     TableError
         If there is no such column or flag.
     """
-    table = source.table
-    left_out = tuple(dict.fromkeys((*source.exclusions, *without)))
-    kept = table.without(left_out)
+    table, included = source.table, source.included
     groups = [group for group in GROUPS if set(group) <= set(table.columns)]
     groups += [tuple(group) for group in by if tuple(group) not in groups]
-    answers = kept.counts(("composer", "condition")) if source.pool else []
+    answers = included.counts(("composer", "condition")) if source.pool else []
     return Report(
         source=str(table.path),
         of_answers=table.of_answers,
-        overall=summarise(kept.counts(), level=level).cells[0],
+        overall=summarise(included.counts(), level=level).cells[0],
         everything=summarise(table.counts(), level=level).cells[0],
-        listeners=kept.distinct("listener"),
-        items=kept.distinct("item"),
+        listeners=included.distinct("listener"),
+        items=included.distinct("item"),
         flags=tuple(
-            Flagged(flag, int(table.flagged(flag).sum()), flag in left_out) for flag in table.flags
+            Flagged(flag, int(table.flagged(flag).sum()), flag in source.exclusions)
+            for flag in table.flags
         ),
-        breakdowns=tuple(summarise(kept.counts(group), group, level=level) for group in groups),
+        breakdowns=tuple(summarise(included.counts(group), group, level=level) for group in groups),
         alike=likeness(source.pool, answers),
+        protocol=source.protocol,
     )
-
-
-def _distinct(table: Table, column: str) -> int | None:
-    return len(set(table.values(column))) if column in table.columns else None

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bachtest.stats.rates.proportions import CHANCE
-from bachtest.stats.rates.protocols import PROTOCOLS
 from bachtest.stats.rates.result import p_text
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.forest import Mark
@@ -25,10 +23,6 @@ class Section:
     title: str
     lines: tuple[str, ...]
     marks: tuple[Mark, ...] = ()
-
-
-def chance_of(analysis: Analysis) -> float:
-    return PROTOCOLS[analysis.protocol].guess
 
 
 def sections_of(analysis: Analysis) -> list[Section]:
@@ -59,8 +53,7 @@ def _verdict(analysis: Analysis) -> Section:
     lines += [analysis.verdict.caution] if analysis.verdict.caution else []
     if analysis.pooled is not analysis.verdict:
         lines.append(f"Pooled, beside it: {analysis.pooled.sentence} {analysis.pooled.caution}")
-    protocol = PROTOCOLS[analysis.protocol]
-    asked = f"Asked as {protocol.name}: {protocol.words}"
+    asked = f"Asked as {analysis.protocol.name}: {analysis.protocol.question}"
     lines.append(asked if asked.endswith("?") else f"{asked}.")
     return Section("Verdict", tuple(lines))
 
@@ -160,7 +153,7 @@ def _others(analysis: Analysis) -> Section:
         ("at every look, mean of listeners", analysis.listeners),
     ]
     lines = [f"{name}: {result}" for name, result in named if result is not None]
-    if analysis.sides and chance_of(analysis) == CHANCE:
+    if analysis.sides:
         lines.append("Bias in probits: above 0 that side is favoured.")
     return Section("Further questions", tuple(lines))
 

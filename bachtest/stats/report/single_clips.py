@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bachtest.stats.rates.protocols import SINGLE_FAKES, YES_NO
+from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import Result
 from bachtest.stats.rates.yes_no import FakesOnly, YesNo, fakes_only, yes_no
 from bachtest.stats.tables.table import Table
 from bachtest.stats.tables.validation import BACH
-from bachtest.stats.verdict.findings import POOLED, Finding, Verdict
+from bachtest.stats.verdict.finding import POOLED, Finding, Verdict, no_answers
 from bachtest.stats.verdict.sample_size import Decision
 
 
@@ -24,31 +24,30 @@ class Judged(Result):
     verdict: Verdict
 
 
-def judged(table: Table, protocol: str, *, level: float) -> Judged | None:
+def judged(table: Table, protocol: DiscriminationProtocol, *, level: float) -> Judged | None:
     """The result of a protocol of single clips; None for the others.
 
     Parameters
     ----------
     table : Table
-    protocol : str
+    protocol : DiscriminationProtocol
     level : float
 
     Returns
     -------
     Judged or None
     """
-    if protocol == SINGLE_FAKES:
-        return _fakes(table, level)
-    if protocol != YES_NO:
+    if not protocol.single_clips:
         return None
+    if not protocol.needs_bach_column:
+        return _fakes(table, level)
     column = table.column(BACH)
     kinds = np.array([*(value.lower() in ("1", "true") for value in column.values), False])
     bach = kinds[column.codes]
     counts = [int(part.sum()) for part in (table.correct[bach], table.n[bach])]
     machine = [int(part.sum()) for part in (table.correct[~bach], table.n[~bach])]
     if not machine[1] + counts[1]:
-        nothing = Verdict(Finding.NO_ANSWERS, "There are no answers yet.", POOLED)
-        return Judged(None, None, nothing)
+        return Judged(None, None, no_answers())
     if not counts[1]:
         return _fakes(table, level)
     if not machine[1]:

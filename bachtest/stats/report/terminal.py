@@ -5,12 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from bachtest.stats.rates.protocols import PAIR, PAIR_TIES
 from bachtest.stats.rates.result import plain
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import to_json, to_text
 from bachtest.stats.report.forest import forest_text
-from bachtest.stats.report.sections import chance_of, sections_of
+from bachtest.stats.report.sections import sections_of
 
 _WIDTH = 100
 _RESULTS = (
@@ -32,7 +31,7 @@ def analysis_text(analysis: Analysis, *, hide_few: bool = False) -> str:
     -------
     str
     """
-    counts = to_text(analysis.report, hide_few=hide_few, two_clips=_two_clips(analysis))
+    counts = to_text(analysis.report, hide_few=hide_few)
     if hide_few:
         return counts
     parts = []
@@ -40,7 +39,7 @@ def analysis_text(analysis: Analysis, *, hide_few: bool = False) -> str:
         lines = [section.title, "-" * len(section.title)]
         lines += [_wrapped(line) for line in section.lines]
         if section.marks:
-            lines += ["", forest_text(section.marks, chance=chance_of(analysis))]
+            lines += ["", forest_text(section.marks, chance=analysis.protocol.chance)]
         parts.append("\n".join(lines))
     title = "Counts, pooled"
     return "\n\n".join([*parts, f"{title}\n{'-' * len(title)}\n{counts}"])
@@ -51,10 +50,6 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(
         line, _WIDTH, subsequent_indent=indent + "  " * bool(indent), break_on_hyphens=False
     )
-
-
-def _two_clips(analysis: Analysis) -> bool:
-    return analysis.protocol in (PAIR, PAIR_TIES)
 
 
 def analysis_json(analysis: Analysis, *, hide_few: bool = False) -> dict[str, Any]:
@@ -72,13 +67,13 @@ def analysis_json(analysis: Analysis, *, hide_few: bool = False) -> dict[str, An
     -------
     dict
     """
-    found = to_json(analysis.report, hide_few=hide_few, two_clips=_two_clips(analysis))
+    found = to_json(analysis.report, hide_few=hide_few)
     if hide_few:
         return found
     return found | {
         "verdict": plain(analysis.verdict),
         "pooled_verdict": plain(analysis.pooled),
-        "protocol": analysis.protocol,
+        "protocol": analysis.protocol.name,
         "alpha": analysis.alpha,
         "margin": analysis.margin,
         "model": None if analysis.model is None else plain(analysis.model.to_json()),

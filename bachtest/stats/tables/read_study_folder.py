@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from bachtest.stats.rates.identical_pairs import PoolCount
 from bachtest.stats.rates.proportions import CHANCE
-from bachtest.stats.rates.protocols import PAIR, protocol_named
+from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol, protocol_named
 from bachtest.stats.tables.csv_columns import TableError, read_csv
 from bachtest.stats.tables.table import Table, read_table
 
@@ -24,7 +26,16 @@ class Source:
     exclusions: tuple[str, ...]
     pool: tuple[PoolCount, ...]
     margin: float | None = None
-    protocol: str = ""
+    protocol: DiscriminationProtocol = PAIR
+
+    def excluding(self, flags: Sequence[str]) -> Source:
+        """The same, without the answers that carry one of these flags either."""
+        return replace(self, exclusions=tuple(dict.fromkeys((*self.exclusions, *flags))))
+
+    @cached_property
+    def included(self) -> Table:
+        """The answers that no flag excludes."""
+        return self.table.without(self.exclusions)
 
 
 def read_source(
@@ -37,7 +48,7 @@ def read_source(
     path : Path
         An answers.csv with a design.json beside it is read as the export that it belongs to.
     protocol : str
-        How answers were asked for; empty takes the design's, or pairs.
+        How listeners were asked, by name; empty takes the design's protocol, or pairs.
     delimiter, encoding : str
 
     Returns
@@ -57,13 +68,12 @@ def read_source(
     exported = file.name == ANSWERS and (folder / DESIGN).is_file()
     if exported:
         design = read_design(folder / DESIGN)
-    protocol = protocol or str(design.get("protocol", "")) or PAIR
-    protocol_named(protocol)
-    table = read_table(file, protocol=protocol, delimiter=delimiter, encoding=encoding)
+    asked = protocol_named(protocol or str(design.get("protocol", "")) or PAIR.name)
+    table = read_table(file, protocol=asked, delimiter=delimiter, encoding=encoding)
     if not exported:
-        return Source(table, (), (), None, protocol)
+        return Source(table, (), (), None, asked)
     pool = read_pool(folder / ITEMS) if (folder / ITEMS).is_file() else ()
-    return Source(table, _exclusions(folder / DESIGN, design), pool, _margin(design), protocol)
+    return Source(table, _exclusions(folder / DESIGN, design), pool, _margin(design), asked)
 
 
 def read_design(path: Path) -> dict[str, Any]:

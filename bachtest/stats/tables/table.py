@@ -11,14 +11,14 @@ group by). `correct` of an answer is 0 or 1 (``true`` and ``false`` are read too
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bachtest.stats.rates.order import UNSTATED
-from bachtest.stats.rates.protocols import PAIR
+from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.summary import Count
 from bachtest.stats.tables.csv_columns import Column, Columns, TableError, TextFile, read_grid
 from bachtest.stats.tables.validation import (
@@ -129,6 +129,11 @@ class Table:
             keep &= ~self.flagged(flag)
         return self if keep.all() else self.where(keep)
 
+    def without_ties(self) -> Table:
+        """The answers that are no ties; rows of nothing but ties go."""
+        decided = self.where(self.n > self.ties)
+        return replace(decided, n=decided.n - decided.ties, ties=np.zeros_like(decided.ties))
+
     def counts(self, by: Sequence[str] = ()) -> list[Count]:
         """The rows added up by the columns named, in no particular order."""
         columns = [self.column(name) for name in by]
@@ -172,7 +177,11 @@ def _number(text: str) -> float:
 
 
 def read_table(
-    path: Path, *, protocol: str = PAIR, delimiter: str = ",", encoding: str = "utf-8"
+    path: Path,
+    *,
+    protocol: DiscriminationProtocol = PAIR,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
 ) -> Table:
     """Read a table of answers or of counts.
 
@@ -180,8 +189,8 @@ def read_table(
     ----------
     path : Path
         A CSV file.
-    protocol : str
-        How answers were asked for: decides what `correct` may be and which columns must be there.
+    protocol : DiscriminationProtocol
+        Decides what `correct` may be and which columns must be there.
     delimiter, encoding : str
 
     Returns

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bachtest.stats.rates.protocols import PAIR, PAIR_TIES, YES_NO
+from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.tables.csv_columns import Column, Grid, TableError, separated_otherwise
 
 IntArray = NDArray[np.int64]
@@ -21,7 +21,7 @@ _TRUTH = {"0": 0, "1": 1, "false": 0, "true": 1}
 _IN_TIES = 2
 
 
-def check_header(grid: Grid, protocol: str) -> bool:
+def check_header(grid: Grid, protocol: DiscriminationProtocol) -> bool:
     """Whether the table holds answers; False for counts or rates.
 
     Raises
@@ -30,15 +30,15 @@ def check_header(grid: Grid, protocol: str) -> bool:
         If it can be neither.
     """
     path, names = grid.source.path, list(grid.names)
-    if protocol == YES_NO and BACH not in names:
+    if protocol.needs_bach_column and BACH not in names:
         raise TableError(
-            f"{path}, line 1: no column {BACH!r}: --protocol {YES_NO} needs to know which clips"
-            " were Bach's (1) and which the machine's (0); where all were the machine's use"
+            f"{path}, line 1: no column {BACH!r}: --protocol {protocol.name} needs to know which"
+            " clips were Bach's (1) and which the machine's (0); where all were the machine's use"
             " --protocol single-fakes"
         )
     if set(COUNTS) <= set(names) or (set(RATES) <= set(names) and "correct" not in names):
         return False
-    required = [name for name in REQUIRED if name != "condition" or protocol == PAIR]
+    required = [name for name in REQUIRED if name != "condition" or protocol.needs_condition]
     if missing := [name for name in required if name not in names]:
         if other := separated_otherwise(names):
             raise TableError(f"{path}, line 1: {other}: {','.join(names)[:60]!r}")
@@ -50,7 +50,7 @@ def check_header(grid: Grid, protocol: str) -> bool:
     return True
 
 
-def check_answers(grid: Grid, protocol: str) -> tuple[IntArray, IntArray]:
+def check_answers(grid: Grid, protocol: DiscriminationProtocol) -> tuple[IntArray, IntArray]:
     """`correct` and `ties` of a table of answers.
 
     Raises
@@ -62,9 +62,11 @@ def check_answers(grid: Grid, protocol: str) -> tuple[IntArray, IntArray]:
     for name in REQUIRED:
         if name in grid.columns:
             _raise_first(grid, name, lambda value: not value, f"{name} is empty")
-    allowed = _TRUTH | ({TIE: _IN_TIES} if protocol == PAIR_TIES else {})
-    right = _mapped(grid, "correct", allowed, "use 0 or 1" + (f" or {TIE}" * (len(allowed) > 4)))
-    if BACH in grid.columns and protocol == YES_NO:
+    allowed, words = _TRUTH, "use 0 or 1"
+    if protocol.allows_ties:
+        allowed, words = _TRUTH | {TIE: _IN_TIES}, f"use 0, 1 or {TIE}"
+    right = _mapped(grid, "correct", allowed, words)
+    if protocol.needs_bach_column:
         _mapped(grid, BACH, _TRUTH, "use 1 for Bach's clips and 0 for the machine's")
     _check_twice(grid)
     correct, ties = (right == 1).astype(np.int64), (right == _IN_TIES).astype(np.int64)
@@ -73,7 +75,9 @@ def check_answers(grid: Grid, protocol: str) -> tuple[IntArray, IntArray]:
     return correct, ties
 
 
-def check_counts(grid: Grid, protocol: str) -> tuple[IntArray, IntArray, IntArray]:
+def check_counts(
+    grid: Grid, protocol: DiscriminationProtocol
+) -> tuple[IntArray, IntArray, IntArray]:
     """`n`, `correct` and `ties` of a table of counts.
 
     Raises
@@ -82,7 +86,7 @@ def check_counts(grid: Grid, protocol: str) -> tuple[IntArray, IntArray, IntArra
         If one is no whole number, or more are right than there are.
     """
     n, correct = (_whole(grid, name) for name in COUNTS)
-    with_ties = protocol == PAIR_TIES and "ties" in grid.columns
+    with_ties = protocol.allows_ties and "ties" in grid.columns
     ties = _whole(grid, "ties") if with_ties else np.zeros_like(n)
     many = np.flatnonzero(correct + ties > n)
     if len(many):
@@ -93,7 +97,7 @@ def check_counts(grid: Grid, protocol: str) -> tuple[IntArray, IntArray, IntArra
         )
     if "rate" in grid.columns:
         _rates(grid)
-    if protocol == YES_NO:
+    if protocol.needs_bach_column:
         _mapped(grid, BACH, _TRUTH, "use 1 for Bach's clips and 0 for the machine's")
     return n, correct, ties
 

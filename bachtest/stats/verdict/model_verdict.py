@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from bachtest.stats.mixed.variance_of_rates import variance_between
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin
 from bachtest.stats.rates.proportions import CHANCE
+from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.result import p_text
-from bachtest.stats.verdict.findings import Finding, Verdict, judge, sentence_of
+from bachtest.stats.verdict.finding import Finding, Verdict, below_chance, judge, sentence_of
 from bachtest.stats.verdict.sample_size import what_would_decide
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def model_verdict(
     fit: MixedFit,
     rate: Rate | None = None,
     *,
+    protocol: DiscriminationProtocol = PAIR,
     alpha: float = ALPHA,
     margin: float | None = None,
     cell_items: int | None = None,
@@ -59,6 +61,8 @@ def model_verdict(
     fit : MixedFit
     rate : Rate or None
         A cell of the fit; None takes the rate of everything.
+    protocol : DiscriminationProtocol
+        One where a guesser is right half the time.
     alpha : float
     margin : float or None
     cell_items : int or None
@@ -80,7 +84,6 @@ def model_verdict(
     low, high = interval_of(rate, 1 - alpha)
     inner_low, inner_high = interval_of(rate, 1 - 2 * alpha)
     within = margin is not None and CHANCE - margin <= inner_low and inner_high <= CHANCE + margin
-    finding = judge(low > CHANCE, high < CHANCE, within)
     counted = [s for s in fit.spreads if s.estimated and not s.of_slopes]
     over = " and ".join(f"{s.levels:,} {s.name}s" for s in counted)
     figures = (
@@ -88,6 +91,10 @@ def model_verdict(
         f" {high:.1%}, {p_text(rate.p)}; mixed model over {over or 'answers taken as independent'},"
         f" {rate.n:,} answers)"
     )
+    caution = " ".join(_caution(fit))
+    if high < CHANCE and not protocol.has_bach_side:
+        return below_chance(figures, caution, margin=margin, alpha=alpha, method=fit.method)
+    finding = judge(low > CHANCE, high < CHANCE, within)
     needs = None
     if finding is Finding.UNDECIDED:
         items = next((s for s in fit.spreads if s.name == "item"), None)
@@ -98,11 +105,8 @@ def model_verdict(
             rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin,
             item_variance=part, items=count,
         )  # fmt: skip
-    caution = " ".join(_caution(fit))
-    return Verdict(
-        finding, sentence_of(finding, figures, margin=margin, within=within), caution, needs,
-        margin, alpha, fit.method,
-    )  # fmt: skip
+    sentence = sentence_of(finding, figures, margin=margin, within=within)
+    return Verdict(finding, sentence, caution, needs, margin, alpha, fit.method)
 
 
 def _caution(fit: MixedFit) -> list[str]:

@@ -31,11 +31,11 @@ def test_psychometric_curves_agree_with_sensr(column, name):
 @pytest.mark.parametrize("name", [p.name for p in PROTOCOLS.values() if p.curve])
 def test_curves_start_at_guessing_and_end_at_certainty(name):
     protocol = PROTOCOLS[name]
-    assert protocol.rate(0) == pytest.approx(protocol.guess, abs=1e-12)
+    assert protocol.rate(0) == pytest.approx(protocol.chance, abs=1e-12)
     assert protocol.rate(30) == pytest.approx(1, abs=1e-9)
     rates = [protocol.rate(d) for d in np.linspace(0, 8, 50)]
     assert rates == sorted(rates)
-    assert (protocol.d_of_rate(protocol.guess), protocol.d_of_rate(1)) == (0, math.inf)
+    assert (protocol.d_of_rate(protocol.chance), protocol.d_of_rate(1)) == (0, math.inf)
 
 
 def test_abx_by_differences_is_what_simulated_listeners_do():
@@ -73,7 +73,7 @@ def test_similarity_agrees_with_sensr():
 def test_extreme_counts_have_an_honest_interval(name, x):
     found = discriminate(x, 12, PROTOCOLS[name])
     assert 0 <= found.low <= found.estimate <= found.high
-    assert (found.se is None) == (x / 12 <= PROTOCOLS[name].guess or x == 12)
+    assert (found.se is None) == (x / 12 <= PROTOCOLS[name].chance or x == 12)
     assert not any(isinstance(v, float) and math.isnan(v) for v in vars(found).values())
     empty = discriminate(0, 0, PROTOCOLS[name])
     assert (empty.estimate, empty.p, str(empty)) == (None, 1.0, "no answers")

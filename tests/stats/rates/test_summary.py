@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from bachtest.stats.rates.order import CONDITIONS, EXPERIENCES
 from bachtest.stats.rates.summary import FEW, Count, summarise
-from bachtest.stats.verdict.findings import Finding, pooled_verdict
+from bachtest.stats.verdict.finding import Finding
+from bachtest.stats.verdict.pooled_verdict import pooled_verdict
 from tests.stats.reference import rows_of
 
 

@@ -11,7 +11,7 @@ from bachtest.stats.report.analysis import analyse
 from bachtest.stats.report.html import to_html
 from bachtest.stats.report.terminal import analysis_json, analysis_text
 from bachtest.stats.tables.read_study_folder import read_source
-from bachtest.stats.verdict.findings import Finding
+from bachtest.stats.verdict.finding import Finding
 from tests.stats.reference import DATA, REFERENCE
 
 OTHER = {"left": "right", "right": "left"}
@@ -87,7 +87,7 @@ def test_the_json_holds_no_number_that_is_none(crossed):
 
 def test_fakes_alone_are_told_as_what_they_are():
     source = read_source(DATA / "js_fakes_by_item.csv", protocol="single-fakes")
-    found = analyse(source, protocol="single-fakes")
+    found = analyse(source)
     assert (found.report.overall.rate.correct, found.report.overall.rate.n) == (2321, 4048)
     assert "machine-made more often than half the time" in found.verdict.sentence
     assert "cannot be known without Bach's clips" in found.verdict.sentence
@@ -199,16 +199,14 @@ def test_ties_are_told_apart(tmp_path):
         f"l{i},{i},S,{answer}\n" for i, answer in enumerate(["0"] * 2 + ["tie"] * 2 + ["1"] * 6)
     )
     path = write(tmp_path / "ties.csv", "listener,item,condition,correct\n" + lines)
-    found = analyse(read_source(path, protocol="pair-ties"), protocol="pair-ties")
+    found = analyse(read_source(path, protocol="pair-ties"))
     assert found.ties.estimate == pytest.approx(REFERENCE["two_AC_with_ties"][0]["d"], abs=1e-7)
     assert "6 of 8 answers were right" in found.pooled.sentence
 
 
 def test_yes_no_with_bach_gives_sensitivity(tmp_path):
     text = "bach,n,correct\n1,25,8\n0,25,24\n"
-    found = analyse(
-        read_source(write(tmp_path / "sdt.csv", text), protocol="yes-no"), protocol="yes-no"
-    )
+    found = analyse(read_source(write(tmp_path / "sdt.csv", text), protocol="yes-no"))
     expected = REFERENCE["yes_no"]["SDT_8_17_1_24_probit"]["d"]
     assert found.judged.yes_no.estimate == pytest.approx(expected, abs=1e-9)
     assert found.verdict.finding is Finding.CAN_TELL
@@ -216,9 +214,9 @@ def test_yes_no_with_bach_gives_sensitivity(tmp_path):
 
 def test_a_triangle_is_held_against_a_third(tmp_path):
     path = write(tmp_path / "triangle.csv", "n,correct\n60,30\n")
-    found = analyse(read_source(path, protocol="triangle"), protocol="triangle")
+    found = analyse(read_source(path, protocol="triangle"))
     assert found.verdict.finding is Finding.CAN_TELL
     assert found.discrimination.estimate == pytest.approx(1.47, abs=0.01)
     few = write(tmp_path / "few.csv", "n,correct\n60,22\n")
-    found = analyse(read_source(few, protocol="triangle"), protocol="triangle")
+    found = analyse(read_source(few, protocol="triangle"))
     assert found.verdict.finding is Finding.UNDECIDED

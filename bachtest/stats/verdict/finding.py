@@ -1,0 +1,123 @@
+"""What a verdict is: a finding, the sentence that states it, and what would decide an open one.
+
+Conventions
+-----------
+Two intervals decide. The (1 - alpha) interval must exclude one half to show a difference; the
+(1 - 2 alpha) interval must lie within the margin to show that no difference matters. A large
+p-value is never evidence that listeners cannot tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bachtest.stats.rates.equivalence import ALPHA
+from bachtest.stats.rates.result import Result
+from bachtest.stats.verdict.sample_size import Decision
+
+POOLED = (
+    "This treats the answers as independent, which they are not: the same listeners answer several"
+    " times and the same pairs are heard by many, so the true uncertainty is larger."
+)
+
+
+class Finding(StrEnum):
+    CAN_TELL = "can tell"
+    LESS_THAN_MARGIN = "can tell, but by less than the margin"
+    CANNOT_TELL = "cannot tell within the margin"
+    TAKE_MACHINE_FOR_BACH = "tell them apart, but take the machine for Bach"
+    UNDECIDED = "undecided"
+    NO_ANSWERS = "no answers"
+
+
+@dataclass(frozen=True)
+class Verdict(Result):
+    """A finding, the sentence that states it, what the method ignores, and what would decide."""
+
+    finding: Finding
+    sentence: str
+    caution: str
+    needs: Decision | None = None
+    margin: float | None = None
+    alpha: float = ALPHA
+    method: str = "pooled: exact binomial test"
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.sentence, str(self.needs or ""), self.caution]))
+
+
+def judge(above: bool, below: bool, within: bool) -> Finding:
+    """The finding from three facts about the intervals.
+
+    Parameters
+    ----------
+    above, below : bool
+        The (1 - alpha) interval lies above, or below, one half.
+    within : bool
+        The (1 - 2 alpha) interval lies within the margin.
+
+    Examples
+    --------
+    >>> print(judge(above=True, below=False, within=True))
+    can tell, but by less than the margin
+    """
+    if above:
+        return Finding.LESS_THAN_MARGIN if within else Finding.CAN_TELL
+    if below:
+        return Finding.TAKE_MACHINE_FOR_BACH
+    return Finding.CANNOT_TELL if within else Finding.UNDECIDED
+
+
+def sentence_of(finding: Finding, figures: str, *, margin: float | None, within: bool) -> str:
+    """The finding as a sentence around the figures that it rests on.
+
+    Examples
+    --------
+    >>> sentence_of(Finding.CAN_TELL, "70 of 100 right", margin=None, within=False)
+    'Listeners can tell: 70 of 100 right.'
+    """
+    size = "" if margin is None else f" of {100 * margin:g} points"
+    if finding is Finding.CAN_TELL:
+        return f"Listeners can tell: {figures}."
+    if finding is Finding.LESS_THAN_MARGIN:
+        return f"Listeners can tell, but by less than the margin{size}: {figures}."
+    if finding is Finding.CANNOT_TELL:
+        return f"Listeners cannot tell within the margin{size}: {figures}."
+    if finding is Finding.TAKE_MACHINE_FOR_BACH:
+        less = f", by less than the margin{size}" if within else ""
+        return f"Listeners tell them apart, but take the machine for Bach{less}: {figures}."
+    return f"Undecided: {figures}. This shows neither that listeners can tell nor that they cannot."
+
+
+def no_answers(*, margin: float | None = None, alpha: float = ALPHA) -> Verdict:
+    """The verdict on a table without answers."""
+    return Verdict(
+        Finding.NO_ANSWERS, "There are no answers yet.", POOLED, margin=margin, alpha=alpha
+    )
+
+
+def below_chance(
+    figures: str, caution: str, *, margin: float | None, alpha: float, method: str
+) -> Verdict:
+    """The verdict on a rate below chance where listeners do not point to a clip as Bach's.
+
+    Examples
+    --------
+    >>> print(below_chance("12 of 60", "", margin=None, alpha=0.05, method="exact").sentence)
+    Undecided: listeners were right less often than by guessing: 12 of 60. They did not choose \
+between Bach and the machine, so this does not mean that they take the machine for Bach.
+    """
+    return Verdict(
+        Finding.UNDECIDED,
+        f"Undecided: listeners were right less often than by guessing: {figures}. They did not"
+        " choose between Bach and the machine, so this does not mean that they take the machine for"
+        " Bach.",
+        caution,
+        Decision(
+            None, None, "More answers would not decide; check first how the answers are coded."
+        ),
+        margin,
+        alpha,
+        method,
+    )

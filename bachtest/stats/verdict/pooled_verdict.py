@@ -1,0 +1,131 @@
+"""The verdict of exact tests, pooled over listeners and items."""
+
+from __future__ import annotations
+
+from bachtest.stats.rates.discrimination import Discrimination
+from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin, equivalence
+from bachtest.stats.rates.proportions import CHANCE, tail_below
+from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
+from bachtest.stats.rates.result import p_text
+from bachtest.stats.rates.summary import Cell
+from bachtest.stats.verdict.finding import (
+    POOLED,
+    Finding,
+    Verdict,
+    below_chance,
+    judge,
+    no_answers,
+    sentence_of,
+)
+from bachtest.stats.verdict.sample_size import what_would_decide
+
+
+def pooled_verdict(
+    cell: Cell,
+    *,
+    protocol: DiscriminationProtocol = PAIR,
+    alpha: float = ALPHA,
+    margin: float | None = None,
+) -> Verdict:
+    """Can they tell? By the exact binomial tests against one half.
+
+    Parameters
+    ----------
+    cell : Cell
+    protocol : DiscriminationProtocol
+        One where a guesser is right half the time.
+    alpha : float
+        Size of the two-sided test of one half, and of the test of equivalence.
+    margin : float or None
+        Without one, equivalence is not tested and the finding is never that they cannot tell.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    ValueError
+        If alpha or the margin is impossible.
+
+    Examples
+    --------
+    >>> from bachtest.stats.rates.summary import Count, summarise
+    >>> print(pooled_verdict(summarise([Count((), 100, 70)]).cells[0]).finding)
+    can tell
+    >>> print(pooled_verdict(summarise([Count((), 2000, 1000)]).cells[0], margin=0.05).finding)
+    cannot tell within the margin
+    """
+    check_alpha(alpha)
+    if margin is not None:
+        check_margin(margin)
+    rate = cell.rate
+    if rate.estimate is None:
+        return no_answers(margin=margin, alpha=alpha)
+    p = cell.test().p
+    within = False
+    extra = ""
+    if margin is not None:
+        tested = equivalence(rate.correct, rate.n, margin=margin, alpha=alpha)
+        within = tested.equivalent
+        extra = f"; test of equivalence within {100 * margin:g} points: {p_text(tested.p)}"
+    figures = (
+        f"{rate.correct} of {rate.n} answers were right ({rate.estimate:.1%}, Wilson"
+        f" {rate.level:.0%} interval {rate.low:.1%} to {rate.high:.1%}; exact test against one"
+        f" half, pooled: {p_text(p)}{extra})"
+    )
+    above, below = p < alpha and rate.estimate > CHANCE, p < alpha and rate.estimate < CHANCE
+    if below and not protocol.has_bach_side:
+        return below_chance(figures, POOLED, margin=margin, alpha=alpha, method=Verdict.method)
+    finding = judge(above, below, within)
+    needs = None
+    if finding is Finding.UNDECIDED:
+        variance = rate.estimate * (1 - rate.estimate) / rate.n
+        needs = what_would_decide(rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin)
+    sentence = sentence_of(finding, figures, margin=margin, within=within)
+    return Verdict(finding, sentence, POOLED, needs, margin, alpha)
+
+
+def discrimination_verdict(
+    discrimination: Discrimination, protocol: DiscriminationProtocol, *, alpha: float = ALPHA
+) -> Verdict:
+    """Can they tell? By the exact one-sided tests against the protocol's chance.
+
+    Equivalence is not tested here; `similarity` does that.
+
+    Parameters
+    ----------
+    discrimination : Discrimination
+    protocol : DiscriminationProtocol
+    alpha : float
+        Size of the test that the rate is above chance, and of the test that it is below.
+
+    Returns
+    -------
+    Verdict
+
+    Examples
+    --------
+    >>> from bachtest.stats.rates.discrimination import discriminate
+    >>> from bachtest.stats.rates.protocols import PROTOCOLS
+    >>> triangle = PROTOCOLS["triangle"]
+    >>> print(discrimination_verdict(discriminate(30, 60, triangle), triangle).finding)
+    can tell
+    """
+    correct, n, method = discrimination.correct, discrimination.n, discrimination.method
+    if discrimination.estimate is None:
+        return no_answers(alpha=alpha)
+    p_below = tail_below(correct, n, protocol.chance)
+    finding, figures = Finding.UNDECIDED, str(discrimination)
+    if discrimination.p < alpha:
+        finding = Finding.CAN_TELL
+    elif p_below < alpha:
+        figures = (
+            f"{protocol.name}: {correct} of {n} were right, where guessing gives"
+            f" {protocol.chance:.1%}; exact test, one-sided, pooled: {p_text(p_below)}"
+        )
+        if not protocol.has_bach_side:
+            return below_chance(figures, POOLED, margin=None, alpha=alpha, method=method)
+        finding = Finding.TAKE_MACHINE_FOR_BACH
+    sentence = sentence_of(finding, figures, margin=None, within=False)
+    return Verdict(finding, sentence, POOLED, alpha=alpha, method=method)
