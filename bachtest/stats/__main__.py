@@ -1,4 +1,4 @@
-"""`python -m bachtest.stats PATH`: what a table of answers or an exported study says."""
+"""`python -m bachtest.stats PATH` analyses a table of answers or an exported study."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bachtest.stats.report.analysis import Analysis, analyse
 from bachtest.stats.report.html import to_html
 from bachtest.stats.report.plan_text import plan_text
 from bachtest.stats.report.terminal import analysis_json, analysis_text
-from bachtest.stats.tables.read_study_folder import Source, read_source
+from bachtest.stats.tables.read_study_folder import AnswerSource, read_source
 from bachtest.stats.tables.table import TableError
 
 _PROG = "python -m bachtest.stats"
@@ -37,51 +37,58 @@ def _parser() -> argparse.ArgumentParser:
         help="an export folder, or a CSV table: listener,item,condition,correct or n,correct",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write one page with pictures")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures")
     parser.add_argument(
         "--by",
         action="append",
         default=[],
         metavar="COLUMN[,COLUMN]",
-        help="columns to compare, crossed in the table and added up in the model; may be repeated",
+        help="compare these columns: crossed in the table, main effects in the model; may be"
+        " repeated",
     )
     parser.add_argument(
         "--slopes",
         action="append",
         default=[],
         metavar="COLUMN[,COLUMN]",
-        help="columns whose levels are harder for some listeners than for others, in the model",
+        help="add by-listener random slopes for these columns to the model",
     )
     parser.add_argument(
         "--protocol",
         choices=list(PROTOCOLS),
         metavar="NAME",
-        help=f"how answers were asked for: {', '.join(PROTOCOLS)}",
+        help=f"how listeners were asked: {', '.join(PROTOCOLS)}",
     )
-    parser.add_argument("--margin", type=float, help="of equivalence: .05 is 45 %% to 55 %%")
-    parser.add_argument("--alpha", type=float, default=0.05, help="size of all tests (.05)")
+    parser.add_argument("--margin", type=float, help="of equivalence: .05 means 45 %% to 55 %%")
+    parser.add_argument("--alpha", type=float, default=0.05, help="size of all tests (default .05)")
     parser.add_argument(
-        "--pooled", action="store_true", help="no mixed model: quick, and too sure of itself"
+        "--pooled",
+        action="store_true",
+        help="skip the mixed model: fast, but the intervals are too narrow",
     )
     parser.add_argument(
         "--without",
         action="append",
         default=[],
         metavar="FLAG",
-        help="leave out answers with this flag, besides those that the design leaves out",
+        help="exclude answers with this flag, besides those that the design excludes",
     )
     parser.add_argument(
-        "--public", action="store_true", help="hide cells with few answers, as the public page"
+        "--public",
+        action="store_true",
+        help="show counts only, and hide cells with few answers, as the public page does",
     )
-    parser.add_argument("--delimiter", default=",", metavar="SIGN", help="; or | or tab")
-    parser.add_argument("--encoding", default="utf-8", help="utf-8, latin-1, utf-16, ...")
+    parser.add_argument(
+        "--delimiter", default=",", metavar="CHARACTER", help="; or | or tab (default ,)"
+    )
+    parser.add_argument("--encoding", default="utf-8", help="latin-1, utf-16, ... (default utf-8)")
     return parser
 
 
-def _source(options: argparse.Namespace) -> Source:
+def _source(options: argparse.Namespace) -> AnswerSource:
     delimiter = {"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise TableError(f"--delimiter {options.delimiter!r}: use one sign, or the word tab")
+        raise TableError(f"--delimiter {options.delimiter!r}: use one character, or the word tab")
     source = read_source(
         options.path,
         protocol=options.protocol or "",
@@ -89,13 +96,13 @@ def _source(options: argparse.Namespace) -> Source:
         encoding=options.encoding,
     )
     table = source.table
-    unclear = not table.of_answers and "item" in table.columns and "condition" not in table.columns
-    if unclear and options.protocol is None:
+    by_item = "item" in table.columns and "condition" not in table.columns
+    if by_item and not table.of_answers and options.protocol is None:
         raise TableError(
-            f"{table.path}: counts by item do not say what an answer was: a choice between two"
-            " clips is right half of the time by guessing, but where single clips were judged, all"
-            " of them by a machine, the share of right answers is no sign of skill; say --protocol"
-            " pair or --protocol single-fakes"
+            f"{table.path}: counts by item do not say how listeners were asked: guessing between"
+            " two clips is right half the time, but with single clips, all by a machine, the share"
+            " of right answers says nothing about skill; add --protocol pair or --protocol"
+            " single-fakes"
         )
     return source
 
@@ -116,7 +123,7 @@ def _analysis(options: argparse.Namespace) -> Analysis:
     )
 
 
-def _tell(options: argparse.Namespace) -> None:
+def _report(options: argparse.Namespace) -> None:
     analysis = _analysis(options)
     if options.html is not None:
         try:
@@ -130,7 +137,7 @@ def _tell(options: argparse.Namespace) -> None:
 
 
 def _plan(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog=f"{_PROG} power", description="Plans a study.")
+    parser = argparse.ArgumentParser(prog=f"{_PROG} power", description="Plan a study.")
     add_arguments(parser)
     options = parser.parse_args(arguments)
     plan = plan_from(options)
@@ -143,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["power"]:
             _plan(arguments[1:])
         else:
-            _tell(_parser().parse_args(arguments))
+            _report(_parser().parse_args(arguments))
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -40,40 +40,40 @@ def test_counts_give_the_reference_numbers(tmp_path, capsys):
     path = tmp_path / "jsf.csv"
     lines = [f"{row['skill']},{row['n']},{row['correct']}" for row in levels]
     path.write_text("\n".join(["skill,n,correct", *lines]))
-    found = as_json(capsys, path, "--by", "skill")
+    report = as_json(capsys, path, "--by", "skill")
     [expected] = [row for row in REFERENCE["proportion_ci_95"] if row["x"] == 2321]
-    overall = found["overall"]
+    overall = report["overall"]
     assert (overall["correct"], overall["n"]) == (2321, 4048)
     assert [overall["low"], overall["high"]] == pytest.approx(expected["wilson"], abs=1e-8)
     assert overall["p"] == pytest.approx(expected["p_two_sided_exact_vs_half"], rel=1e-7)
-    holm = [cell["p_holm"] for cell in found["by"]["skill"]]
+    holm = [cell["p_holm"] for cell in report["by"]["skill"]]
     assert holm == pytest.approx(REFERENCE["multiplicity_jsf_six_levels"]["holm"], rel=1e-7)
-    assert found["verdict"]["finding"] == "can tell"
+    assert report["verdict"]["finding"] == "can tell"
 
 
 def test_the_json_keeps_its_keys(answers, capsys):
-    found = as_json(capsys, answers, "--by", "condition,experience")
-    assert list(found) == [
+    report = as_json(capsys, answers, "--by", "condition,experience")
+    assert list(report) == [
         "format", "source", "kind", "listeners", "items", "few", "overall", "with_everything",
         "flags", "by", "alike", "verdict", "pooled_verdict", "protocol", "alpha", "margin", "model",
         "no_model", "results",
     ]  # fmt: skip
-    assert list(found["by"]) == ["condition", "composer", "experience", "condition,experience"]
-    assert list(found["overall"]) == [
+    assert list(report["by"]) == ["condition", "composer", "experience", "condition,experience"]
+    assert list(report["overall"]) == [
         "n", "correct", "rate", "low", "high", "level", "method", "p",
         "d_prime", "d_prime_low", "d_prime_high", "d_prime_se",
     ]  # fmt: skip
-    cell = found["by"]["condition,experience"][0]
+    cell = report["by"]["condition,experience"][0]
     assert cell["labels"] == {"condition": "S", "experience": "unstated"}
     assert (cell["n"], cell["few"], cell["d_prime"]) == (1, True, None)
-    assert (found["listeners"], found["items"]) == (12, 5)
+    assert (report["listeners"], report["items"]) == (12, 5)
 
 
 def test_cells_with_few_answers_are_marked_or_hidden(answers, capsys):
     assert main([str(answers)]) == 0
-    shown = capsys.readouterr().out
-    assert re.search(r"^S \* +1 +1 +1\.000", shown, re.MULTILINE)
-    assert "* fewer than 10 answers" in shown
+    text = capsys.readouterr().out
+    assert re.search(r"^S \* +1 +1 +1\.000", text, re.MULTILINE)
+    assert "* fewer than 10 answers" in text
     hidden = as_json(capsys, answers, "--public")["by"]["condition"]
     assert hidden[0] == {"labels": {"condition": "S"}, "few": True}
     assert hidden[1] == as_json(capsys, answers)["by"]["condition"][1]
@@ -82,16 +82,16 @@ def test_cells_with_few_answers_are_marked_or_hidden(answers, capsys):
 def test_with_few_answers_in_all_the_public_gets_none(tmp_path, capsys):
     path = tmp_path / "few.csv"
     path.write_text("n,correct\n9,8\n")
-    found = as_json(capsys, path, "--public")
-    assert found["overall"] is found["verdict"] is None
+    report = as_json(capsys, path, "--public")
+    assert report["overall"] is report["verdict"] is None
     main([str(path), "--public"])
     assert capsys.readouterr().out == f"{path}: fewer than 10 answers so far\n"
 
 
-def test_flags_are_counted_and_left_out_only_on_request(answers, capsys):
-    found = as_json(capsys, answers)
-    assert found["flags"] == [{"flag": "knew", "answers": 2, "left_out": False}]
-    assert found["overall"]["n"] == found["with_everything"]["n"] == 13
+def test_flagged_answers_are_counted_and_excluded_only_on_request(answers, capsys):
+    report = as_json(capsys, answers)
+    assert report["flags"] == [{"flag": "knew", "answers": 2, "left_out": False}]
+    assert report["overall"]["n"] == report["with_everything"]["n"] == 13
     without = as_json(capsys, answers, "--without", "knew")
     assert without["overall"]["n"] == 11
     assert without["with_everything"]["n"] == 13
@@ -100,9 +100,9 @@ def test_flags_are_counted_and_left_out_only_on_request(answers, capsys):
 def test_no_answers_yet_is_a_result(tmp_path, capsys):
     path = tmp_path / "none.csv"
     path.write_text("listener,item,condition,correct\n")
-    found = as_json(capsys, path)
-    assert found["overall"]["rate"] is None
-    assert found["verdict"]["sentence"] == "There are no answers yet."
+    report = as_json(capsys, path)
+    assert report["overall"]["rate"] is None
+    assert report["verdict"]["sentence"] == "There are no answers yet."
     assert main([str(path)]) == 0
 
 
@@ -140,9 +140,9 @@ def test_an_unknown_column_or_flag_is_named(answers, capsys):
 
 def test_slopes_are_fitted_on_request(answers, capsys):
     assert main([str(answers), "--slopes", "condition"]) == 0
-    told = capsys.readouterr().out
-    assert "(1|listener:condition)" in told
-    assert "listener:conditions," not in told.split("Pooled")[0]  # the verdict counts people
+    text = capsys.readouterr().out
+    assert "(1|listener:condition)" in text
+    assert "listener:conditions," not in text.split("Pooled")[0]  # the verdict counts people
     assert main([str(answers), "--slopes", "mood"]) == 2
     assert "no column 'mood'" in capsys.readouterr().err
 
@@ -151,14 +151,14 @@ def test_counts_by_item_are_not_understood_without_the_protocol(capsys):
     path = DATA / "js_fakes_by_item.csv"
     assert main([str(path)]) == 2
     error = capsys.readouterr().err
-    assert "counts by item do not say what an answer was" in error
+    assert "counts by item do not say how listeners were asked" in error
     assert "--protocol single-fakes" in error
     assert main([str(path), "--protocol", "single-fakes", "--pooled"]) == 0
-    shown = " ".join(capsys.readouterr().out.split())
-    assert "machine-made more often than half the time (2,321 of 4,048 answers, p < .001)" in shown
+    text = " ".join(capsys.readouterr().out.split())
+    assert "machine-made more often than half the time (2,321 of 4,048 answers, p < .001)" in text
 
 
-def test_the_page_is_written_whole(answers, tmp_path, capsys):
+def test_the_page_is_complete(answers, tmp_path, capsys):
     out = tmp_path / "page.html"
     assert main([str(answers), "--html", str(out), "--pooled", "--margin", "0.1"]) == 0
     assert capsys.readouterr().out == ""
@@ -174,8 +174,8 @@ def test_other_delimiters_and_encodings_are_read_when_named(tmp_path, capsys):
     path.write_bytes("condition;n;correct\nSopran für sich;40;30\n".encode("latin-1"))
     assert main([str(path), "--delimiter", ";"]) == 2
     assert "line 2: not UTF-8 at 'Sopran f" in capsys.readouterr().err
-    found = as_json(capsys, path, "--delimiter", ";", "--encoding", "latin-1", "--pooled")
-    assert found["by"]["condition"][0]["labels"] == {"condition": "Sopran für sich"}
+    report = as_json(capsys, path, "--delimiter", ";", "--encoding", "latin-1", "--pooled")
+    assert report["by"]["condition"][0]["labels"] == {"condition": "Sopran für sich"}
     path.write_text("n\tcorrect\n40\t30\n", encoding="utf-16")
     assert as_json(capsys, path, "--delimiter", "tab", "--encoding", "utf-16")["overall"]["n"] == 40
     assert main([str(path), "--encoding", "klingon"]) == 2
@@ -193,8 +193,8 @@ def test_a_margin_or_a_size_that_cannot_be_is_named(answers, capsys, option):
 def test_quotes_are_read_as_the_csv_module_does(tmp_path, capsys):
     path = tmp_path / "quoted.csv"
     path.write_text('n,correct,condition\n10,5,plain\n20,12,"with, comma"\n\n30,20,"a\nb"\n')
-    found = as_json(capsys, path, "--pooled")
-    assert [cell["n"] for cell in found["by"]["condition"]] == [30, 10, 20]
+    report = as_json(capsys, path, "--pooled")
+    assert [cell["n"] for cell in report["by"]["condition"]] == [30, 10, 20]
     path.write_text('n,correct,condition\n10,5,"with, comma"\n\n30,31,"b"\n')
     assert main([str(path)]) == 2
     assert "line 4: 31 correct of n=30" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from bachtest.game.models import Answer
 from bachtest.results.counts.flags import FLAGS
 from bachtest.results.counts.tallies import TallyCell, ensure_counted, number_of_labels, read
 from bachtest.stats.rates import summary
-from bachtest.stats.rates.identical_pairs import PoolCount, likeness
+from bachtest.stats.rates.identical_pairs import PoolCount, identical_pairs
 from bachtest.stats.rates.summary import summarise
 from bachtest.stats.report.pooled_report import GROUPS, Flagged, Report
 from bachtest.studies.models import Study
@@ -51,7 +51,9 @@ def study_report(study: Study, *, by: Sequence[Sequence[str]] = ()) -> Report:
             for flag in FLAGS
         ),
         breakdowns=tuple(summarise(counts_of(included, group), group) for group in groups),
-        alike=likeness(_pool(study), counts_of(included, ("composer", "condition"))),
+        identical_pairs=identical_pairs(
+            _pool(study), counts_of(included, ("composer", "condition"))
+        ),
     )
 
 
@@ -70,10 +72,10 @@ def _named(cells: Iterable[TallyCell]) -> list[TallyCell]:
     ]
 
 
-def counts_of(cells: Iterable[TallyCell], by: Sequence[str]) -> list[summary.Count]:
+def counts_of(cells: Iterable[TallyCell], by: Sequence[str]) -> list[summary.AnswerCount]:
     columns = [FIELDS.index(field) for field in by]
     return [
-        summary.Count(tuple(cell.labels[column] for column in columns), cell.n, cell.correct)
+        summary.AnswerCount(tuple(cell.labels[column] for column in columns), cell.n, cell.correct)
         for cell in cells
     ]
 

@@ -32,7 +32,7 @@ from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
 from bachtest.stats.mixed.result import MixedFit
-from bachtest.stats.verdict.item_effects import fooling_of_model
+from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
 
@@ -92,7 +92,7 @@ def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:
 
 def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
     verdict = model_verdict(fit, margin=margin)
-    items = fooling_of_model(fit, count=answers)  # no more items than answers: all of them
+    items = item_effects_of_fit(fit, count=answers)  # no more items than answers: all of them
     return FittedModel(
         verdict=FittedVerdict(
             verdict.finding.value, verdict.sentence, str(verdict.needs or ""), verdict.caution

@@ -114,7 +114,7 @@ def _bias_row(
 
 
 def _rate(cells: Iterable[TallyCell]) -> Proportion | None:
-    counts = [summary.Count((), cell.n, cell.correct) for cell in cells]
+    counts = [summary.AnswerCount((), cell.n, cell.correct) for cell in cells]
     rate = summarise(counts).cells[0].rate
     return None if rate.n < FEW else rate
 

@@ -11,7 +11,7 @@ from bachtest.game.scoring import written_voices
 from bachtest.results.fit.stored_fit import FittedModel, FittedRate
 from bachtest.results.page.charts import interval_picture
 from bachtest.results.page.published_results import PublishedRate, bachbot_rate, published_rates
-from bachtest.stats.rates.identical_pairs import Likeness
+from bachtest.stats.rates.identical_pairs import IdenticalPairs
 from bachtest.stats.rates.signal_detection import DPrime
 from bachtest.stats.rates.summary import Breakdown, Cell
 from bachtest.stats.report.pooled_report import Report
@@ -79,7 +79,7 @@ class IdenticalPairsRow:
     """How many of a composer's pairs are identical. Rates are None where too few answered."""
 
     name: str
-    counts: Likeness
+    counts: IdenticalPairs
     rate: float | None
     rate_if_guessed: float | None
 
@@ -195,5 +195,5 @@ def identical_pairs_rows(
             None if counts.few else counts.rate,
             None if counts.few else counts.rate_if_guessed,
         )
-        for counts in report.alike
+        for counts in report.identical_pairs
     ]

@@ -1,9 +1,9 @@
-"""Other people's discrimination tests: d', difference and similarity, for every protocol's curve.
+"""Discrimination tests as others run them: d', difference and similarity, by a protocol's curve.
 
 Conventions
 -----------
-`pd` is the share of answers above guessing, ``(pc - guess) / (1 - guess)``. All pooled: answers are
-treated as independent.
+`pd` is the share of discriminators, ``(rate - chance) / (1 - chance)``. Everything is pooled: the
+answers are treated as independent.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from bachtest.stats.rates.proportions import LEVEL, clopper_pearson, tail_above,
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import Result, p_text
 
-POOLED = "answers independent of each other: one listener, one item count as any others"
+POOLED = "answers independent of each other, whoever gave them and about whichever item"
 
 
 @dataclass(frozen=True)
 class Discrimination(Result):
-    """d' of one protocol, floored at guessing, with the exact test that it is above."""
+    """d' of one protocol, never below 0, with the exact one-sided test against chance."""
 
     protocol: str
     correct: int
@@ -47,7 +47,7 @@ class Discrimination(Result):
 
 @dataclass(frozen=True)
 class Similarity(Result):
-    """The one-sided test that fewer than `pd0` discriminate. Small `p`: they are that alike."""
+    """The one-sided test that fewer than `pd0` discriminate: a small `p` shows similarity."""
 
     protocol: str
     correct: int
@@ -65,7 +65,7 @@ class Similarity(Result):
 def discriminate(
     correct: int, n: int, protocol: DiscriminationProtocol, *, level: float = LEVEL
 ) -> Discrimination:
-    """d' with its exact interval, never below 0, and the exact test against guessing.
+    """d' with its exact interval, never below 0, and the exact test against chance.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def discriminate(
     Raises
     ------
     ValueError
-        If the counts cannot be, or the protocol has no curve.
+        If the counts are impossible, or the protocol has no curve.
 
     References
     ----------
@@ -118,7 +118,7 @@ def similarity(correct: int, n: int, pd0: float, protocol: DiscriminationProtoco
     Raises
     ------
     ValueError
-        If the counts cannot be or `pd0` is not between 0 and 1.
+        If the counts are impossible, or `pd0` is not between 0 and 1.
 
     References
     ----------

@@ -1,10 +1,10 @@
-"""Can we say that they cannot tell: two one-sided tests against a margin fixed in the design.
+"""Can we say that they cannot tell? Two one-sided tests against a margin fixed in the design.
 
 Conventions
 -----------
-Equivalence at size alpha is the same as the (1 - 2 alpha) interval inside .5 +- margin. A large
-p-value of the difference test is never evidence of it. The exact binomial form here is pooled; the
-mixed model's marginal interval is the one that the verdict goes by where there is one.
+Equivalence at size alpha means that the (1 - 2 alpha) interval lies inside .5 +- margin. A large
+p-value of the difference test is never evidence for it. The exact binomial test here is pooled;
+with a mixed model, the verdict goes by the model's marginal interval.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ POOLED = "pooled: answers taken as independent of each other"
 
 @dataclass(frozen=True)
 class Equivalence(Result):
-    """`p` is the larger of the two tests'; `low` and `high` the (1 - 2 alpha) interval."""
+    """`p` is the larger of the two p-values; `low` and `high` are the (1 - 2 alpha) interval."""
 
     correct: int
     n: int
@@ -48,7 +48,7 @@ class Equivalence(Result):
 
 
 def check_margin(margin: float) -> None:
-    """Refuse a margin that leaves nothing, or everything, equivalent.
+    """Refuse a margin within which nothing, or everything, is equivalent.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def check_margin(margin: float) -> None:
 
 
 def check_alpha(alpha: float) -> None:
-    """Refuse a size that no test can have.
+    """Refuse an impossible size of a test.
 
     Raises
     ------
@@ -80,14 +80,14 @@ def check_alpha(alpha: float) -> None:
 
 
 def equivalence(correct: int, n: int, *, margin: float, alpha: float = ALPHA) -> Equivalence:
-    """Is the rate within the margin of guessing?
+    """Is the rate within the margin around chance?
 
     Parameters
     ----------
     correct, n : int
         With no answers nothing is shown: p is 1.
     margin : float
-        Fixed beforehand; the rates .5 +- margin are the ones ruled out.
+        Fixed beforehand; rates of .5 +- margin or further are ruled out.
     alpha : float
         Size of the test.
 
@@ -98,7 +98,7 @@ def equivalence(correct: int, n: int, *, margin: float, alpha: float = ALPHA) ->
     Raises
     ------
     ValueError
-        If the counts, the margin or alpha cannot be.
+        If the counts, the margin or alpha are impossible.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Many cells, many tests: p-values that hold for all of them together."""
+"""Many tests at once: p-values adjusted for the number of tests."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Holm's step-down adjustment: keeps the chance of any false finding at the level.
+    """Holm's step-down adjustment, which controls the chance of any false finding.
 
     Parameters
     ----------
     p_values : sequence of float, length m
-        In any order; none is allowed.
+        In any order; may be empty.
 
     Returns
     -------
@@ -43,9 +43,9 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Benjamini and Hochberg's adjustment: keeps the share of false findings at the level.
+    """Benjamini and Hochberg's adjustment, which controls the share of false findings.
 
-    For what was explored; what was registered beforehand takes `holm`.
+    For exploratory tests; `holm` is for those registered beforehand.
 
     Parameters
     ----------

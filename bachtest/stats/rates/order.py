@@ -1,11 +1,11 @@
-"""The order in which groups are shown, everywhere: pages, reports, exports."""
+"""The order in which groups are shown on all pages, in reports and in exports."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 
-# Single voices from the top down, then BachBot's steps up to the whole chorale, then the rest.
+# Single voices from top to bottom, then BachBot's steps up to the whole chorale, then the others.
 QUIZ_CONDITIONS: tuple[str, ...] = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 CONDITIONS: tuple[str, ...] = (
     *QUIZ_CONDITIONS, "SA", "ST", "SB", "AB", "TB", "SAT", "SAB", "STB",
@@ -33,14 +33,14 @@ def _rank(field: str, value: str) -> tuple[int, float, str]:
 
 
 def sort_key(by: Sequence[str], labels: Sequence[str]) -> SortKey:
-    """A key that sorts groups: known names first in their order, then numbers, then words.
+    """A key that sorts groups: first known names in their order, then numbers, then words.
 
     Parameters
     ----------
     by : sequence of str
-        What the groups are by, such as ``("condition", "experience")``.
+        The fields of the groups, such as ``("condition", "experience")``.
     labels : sequence of str, same length
-        One group's value of each.
+        One group's value of each field.
 
     Raises
     ------

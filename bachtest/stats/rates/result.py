@@ -1,4 +1,4 @@
-"""What every result can do: print itself, and be turned into plain data."""
+"""What every result can do: print itself, and turn into plain data."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 
 class Result:
-    """Base of the frozen dataclasses that answer a question."""
+    """Base class of the frozen dataclasses that answer a question."""
 
     def to_json(self) -> dict[str, Any]:
-        """The fields as plain data; what is infinite or unknown is null."""
+        """The fields as plain data; infinite and unknown values are null."""
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it.
+    """A value in the form that JSON can hold.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def plain(value: Any) -> Any:
 
 
 def p_text(p: float) -> str:
-    """A p-value for people.
+    """A p-value as text.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-"""How well can they tell: d', the distance between Bach and the machine in units of noise.
+"""How well can they tell? d', the distance between Bach and the machine in units of noise.
 
 Conventions
 -----------
-Two clips, one of them Bach: two-alternative forced choice, where ``pc = Phi(d' / sqrt(2))``.
-0 is guessing; below 0 the machine is taken for Bach. Pooled over answers, as in `accuracy`.
+Two clips, one of them Bach: two-alternative forced choice, where ``rate = Phi(d' / sqrt(2))``.
+At 0 listeners guess; below 0 they take the machine for Bach. Pooled, as in `proportions`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True)
 class DPrime:
-    """d' with its interval. Infinite where all answers are right (or wrong); `se` is then None."""
+    """d' with its interval. If all answers are right (or wrong) it is infinite, and `se` None."""
 
     estimate: float | None
     low: float
@@ -41,12 +41,12 @@ def d_of_rate(rate: float) -> float:
     Parameters
     ----------
     rate : float
-        0..1; the ends give minus and plus infinity.
+        In 0..1; the ends give minus and plus infinity.
 
     Raises
     ------
     ValueError
-        If the rate is outside.
+        If the rate is outside 0..1.
 
     References
     ----------
@@ -70,18 +70,18 @@ def d_prime_2afc(correct: int, n: int, *, level: float = LEVEL) -> DPrime:
     Parameters
     ----------
     correct, n : int
-        Right answers, all answers. With none, the estimate is None and the interval everything.
+        Right answers, all answers. With none, the estimate is None and the interval unbounded.
     level : float
 
     Returns
     -------
     DPrime
-        `se` is the delta method's.
+        `se` is by the delta method.
 
     Raises
     ------
     ValueError
-        If the counts cannot be, or the level is not between 0 and 1.
+        If the counts are impossible, or the level is not between 0 and 1.
 
     References
     ----------

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-The work is linear in the number of counts. A page passes counts that the database has grouped, the
-shell passes one count per answer; the numbers are the same. Cells stand in the order of `order`.
+The work is linear in the number of counts. The results page passes counts that the database has
+grouped, the shell those of a table; the numbers are the same. Cells come in the order of `order`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from bachtest.stats.rates.order import sort_key
 from bachtest.stats.rates.proportions import LEVEL, BinomialTest, Proportion, binomial_test, wilson
 from bachtest.stats.rates.signal_detection import DPrime, d_prime_2afc
 
-# Below this many answers a rate says nothing yet; the public page names such a cell and no more.
+# Below this many answers a rate says nothing yet; the public page shows only the name of the cell.
 FEW = 10
 
 
 @dataclass(frozen=True)
-class Count:
-    """Answers that share their labels, in the order of the fields that they are grouped by."""
+class AnswerCount:
+    """Answers with the same labels, one label for each field that they are grouped by."""
 
     labels: tuple[str, ...]
     n: int
@@ -55,37 +55,38 @@ class Breakdown:
     cells: tuple[Cell, ...]
 
     def holm(self) -> tuple[float, ...]:
-        """The cells' exact p-values, adjusted for how many cells there are."""
+        """The cells' exact p-values, adjusted for the number of cells."""
         return holm([cell.test().p for cell in self.cells])
 
 
 def summarise(
-    counts: Iterable[Count], by: Sequence[str] = (), *, level: float = LEVEL
+    counts: Iterable[AnswerCount], by: Sequence[str] = (), *, level: float = LEVEL
 ) -> Breakdown:
-    """Add up counts that share their labels, and give each group its rate.
+    """Add up counts with the same labels, and give each group its rate.
 
     Parameters
     ----------
-    counts : iterable of Count
+    counts : iterable of AnswerCount
         Each with as many labels as there are fields in `by`.
     by : sequence of str
-        Names of the labels; none gives one cell of everything.
+        Names of the labels; without any there is one cell of all answers.
     level : float
         Of the Wilson intervals.
 
     Returns
     -------
     Breakdown
-        Groups that occur, in canonical order. Without fields there is always one cell.
+        Groups that occur, in their order. Without fields there is always one cell.
 
     Raises
     ------
     ValueError
-        If a count cannot be, or its labels are not as many as the fields.
+        If a count is impossible, or has more or fewer labels than there are fields.
 
     Examples
     --------
-    >>> counts = [Count(("SATB",), 40, 22), Count(("S",), 30, 24), Count(("SATB",), 10, 6)]
+    >>> rows = [("SATB", 40, 22), ("S", 30, 24), ("SATB", 10, 6)]
+    >>> counts = [AnswerCount((condition,), n, correct) for condition, n, correct in rows]
     >>> for cell in summarise(counts, ["condition"]).cells:
     ...     print(*cell.labels, cell.rate)
     S 24 of 30: 80.0% (62.7% to 90.5%, wilson 95%)

@@ -1,9 +1,9 @@
-"""Two clips and "no idea" allowed (2-AC): d' and the half-width tau of what feels the same.
+"""Two clips with "no idea" allowed (2-AC): d', and tau, half the width of the zone of ties.
 
 Conventions
 -----------
-The difference that a listener feels is normal with mean d' and variance 2; beyond +-tau they
-choose a clip, within it they say "no idea".
+The difference that a listener perceives is normal with mean d' and variance 2. Outside +-tau they
+choose a clip, inside they say "no idea".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PRECISION = {"xatol": 1e-9}
 
 @dataclass(frozen=True)
 class TwoAC(Result):
-    """`se` and `tau` are None where no finite estimate exists."""
+    """`se` and `tau` are None if they have no finite estimate."""
 
     wrong: int
     ties: int
@@ -45,7 +45,7 @@ class TwoAC(Result):
 
     def __str__(self) -> str:
         if self.estimate is None:
-            return "no answers" if self.n == 0 else "no answer but ties: d' unknown"
+            return "no answers" if self.n == 0 else "only ties: d' unknown"
         tau = "" if self.tau is None else f", tau {self.tau:.2f}"
         return f"d' {self.estimate:.2f} ({self.low:.2f} to {self.high:.2f}){tau}, {p_text(self.p)}"
 
@@ -53,8 +53,8 @@ class TwoAC(Result):
 def two_ac(wrong: int, ties: int, right: int, *, level: float = LEVEL) -> TwoAC:
     """d' and tau from wrong choices, ties and right choices.
 
-    Without ties tau is 0 and d' that of two-alternative forced choice. With no right choice, or no
-    wrong one, d' is infinite and one limit stays finite.
+    Without ties tau is 0, and d' is that of two-alternative forced choice. With no right choice, or
+    no wrong one, d' is infinite and one limit is finite.
 
     Raises
     ------
@@ -96,14 +96,14 @@ def two_ac(wrong: int, ties: int, right: int, *, level: float = LEVEL) -> TwoAC:
 
 
 def _cuts(wrong: int, ties: int, n: int) -> tuple[float, float] | None:
-    # Where the standard normal is cut into wrong, tie and right; None where a cut is infinite.
+    # The points that divide the standard normal into wrong, tie and right; None if one is infinite.
     if wrong == 0 or wrong + ties == n:
         return None
     return _NORMAL.inv_cdf(wrong / n), _NORMAL.inv_cdf((wrong + ties) / n)
 
 
 def _se(counts: tuple[int, int, int], cut: tuple[float, float]) -> float:
-    # Delta method: the two cumulated shares are multinomial.
+    # Delta method: the two cumulative shares are multinomial.
     n = sum(counts)
     shares = counts[0] / n, (counts[0] + counts[1]) / n
     slope = [-_ROOT2 / 2 / _NORMAL.pdf(z) for z in cut]

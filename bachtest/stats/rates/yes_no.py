@@ -1,10 +1,10 @@
-"""Single clips, "is it Bach?": sensitivity and criterion, which need Bach's clips judged too.
+"""Single clips, "is it Bach?": sensitivity and criterion, which need answers about Bach's clips.
 
 Conventions
 -----------
-A *hit* is Bach's clip called Bach, a *false alarm* a machine's clip called Bach.
-``d' = z(H) - z(F)``; the criterion ``-(z(H) + z(F)) / 2`` is above 0 for listeners who say
-"machine" more readily.
+A *hit* is a clip of Bach's called Bach, a *false alarm* a clip of the machine's called Bach.
+``d' = z(H) - z(F)``; the criterion ``-(z(H) + z(F)) / 2`` is above 0 for listeners who are quicker
+to say "machine".
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bachtest.stats.rates.proportions import (
 from bachtest.stats.rates.result import Result, p_text
 
 _NORMAL = NormalDist()
-POOLED = "answers independent of each other; equal spread of Bach's and the machine's clips"
+POOLED = "answers independent of each other; Bach's and the machine's clips vary equally"
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,16 @@ class YesNo(Result):
     assumptions: str = POOLED
 
     def __str__(self) -> str:
-        added = "; half an answer added to each cell, one being empty" if self.corrected else ""
+        note = "; half an answer added to each cell because one was empty"
         return (
             f"d' {self.estimate:.2f} ({self.low:.2f} to {self.high:.2f}), criterion"
-            f" {self.criterion:.2f}{added}"
+            f" {self.criterion:.2f}{note if self.corrected else ''}"
         )
 
 
 @dataclass(frozen=True)
 class FakesOnly(Result):
-    """How often machine-made clips were called so; what that cannot tell is in `sentence`."""
+    """How often machine-made clips were called so; `sentence` says what that cannot show."""
 
     called_machine: Proportion
     estimate: float | None
@@ -71,17 +71,17 @@ class FakesOnly(Result):
     @property
     def sentence(self) -> str:
         unknown = (
-            'their sensitivity cannot be known without Bach\'s clips: a listener who says "machine"'
-            " to everything reaches 100 %"
+            "their sensitivity cannot be known without Bach's clips: a listener who always says"
+            ' "machine" reaches 100 %'
         )
         if self.estimate is None:
-            return f"There are no answers yet; and {unknown}."
+            return f"There are no answers yet, and {unknown}."
         share = f"{self.called_machine.correct:,} of {self.n:,} answers, {p_text(self.p)}"
         if self.low <= CHANCE <= self.high:
-            how = "about half the time"
+            often = "about half the time"
         else:
-            how = f"{'more' if self.estimate > CHANCE else 'less'} often than half the time"
-        return f"Listeners called these fakes machine-made {how} ({share}); {unknown}."
+            often = f"{'more' if self.estimate > CHANCE else 'less'} often than half the time"
+        return f"Listeners called these fakes machine-made {often} ({share}); {unknown}."
 
     def __str__(self) -> str:
         return self.sentence
@@ -90,7 +90,7 @@ class FakesOnly(Result):
 def yes_no(hits: int, bach: int, false_alarms: int, machine: int, *, level: float = LEVEL) -> YesNo:
     """d' from `hits` of `bach` clips and `false_alarms` of `machine` clips called Bach.
 
-    Where a share is 0 or 1, half an answer is added to each cell (log-linear), and that is said.
+    If a share is 0 or 1, half an answer is added to each cell (log-linear), and the result says so.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def yes_no(hits: int, bach: int, false_alarms: int, machine: int, *, level: floa
     Raises
     ------
     ValueError
-        If the counts cannot be, or one kind of clip was never judged.
+        If the counts are impossible, or one kind of clip was never judged.
 
     References
     ----------
@@ -135,12 +135,12 @@ def yes_no(hits: int, bach: int, false_alarms: int, machine: int, *, level: floa
 
 
 def fakes_only(called_machine: int, n: int, *, level: float = LEVEL) -> FakesOnly:
-    """What answers on machine-made clips alone can say: a rate, and no sensitivity.
+    """What answers about machine-made clips alone can show: a rate, but no sensitivity.
 
     Raises
     ------
     ValueError
-        If the counts cannot be.
+        If the counts are impossible.
 
     Examples
     --------

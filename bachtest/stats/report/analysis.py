@@ -1,4 +1,4 @@
-"""Everything that a table can be asked, by the protocol that its answers were asked with."""
+"""Everything that a table can be asked, given the protocol by which listeners were asked."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.two_ac import TwoAC, two_ac
 from bachtest.stats.report.pooled_report import GROUPS, Report, make_report
-from bachtest.stats.report.single_clips import Judged, judged
-from bachtest.stats.tables.read_study_folder import Source
+from bachtest.stats.report.single_clips import SingleClipResult, single_clip_result
+from bachtest.stats.tables.read_study_folder import AnswerSource
 from bachtest.stats.tables.table import Table
 from bachtest.stats.verdict.finding import Verdict
-from bachtest.stats.verdict.item_effects import Fooling, fooling_of_counts, fooling_of_model
+from bachtest.stats.verdict.item_effects import (
+    ItemEffects,
+    item_effects_of_counts,
+    item_effects_of_fit,
+)
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.stats.verdict.pooled_verdict import discrimination_verdict, pooled_verdict
 from bachtest.stats.verdict.ranking import Ranking, rank
@@ -30,14 +34,14 @@ from bachtest.stats.verdict.ranking import Ranking, rank
 if TYPE_CHECKING:
     from bachtest.stats.mixed.result import MixedFit
 
-# Draws times rows of the bootstrap; larger tables take the closed form.
-_BOOTSTRAP_WORK = 20_000_000
+# Draws times rows of the bootstrap; larger tables use the closed form.
+_MAX_BOOTSTRAP_WORK = 20_000_000
 _SEED = 1
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """All results on one table; None where it cannot be asked that (`no_model` says why not)."""
+    """All results on one table; None where a question cannot be asked (`no_model` says why)."""
 
     report: Report
     protocol: DiscriminationProtocol
@@ -49,7 +53,7 @@ class Analysis:
     no_model: str
     equivalence: Equivalence | None
     discrimination: Discrimination | None
-    judged: Judged | None
+    single_clips: SingleClipResult | None
     ties: TwoAC | None
     clustered: Clustered | None
     listeners_differ: Overdispersion | None
@@ -59,11 +63,11 @@ class Analysis:
     e_value: EValue | None
     listeners: Running | None
     ranking: Ranking | None
-    fooling: Fooling | None
+    item_effects: ItemEffects | None
 
 
 def analyse(
-    source: Source,
+    source: AnswerSource,
     *,
     by: Sequence[Sequence[str]] = (),
     margin: float | None = None,
@@ -71,19 +75,19 @@ def analyse(
     model: bool = True,
     slopes: Sequence[str] = (),
 ) -> Analysis:
-    """Answer everything that the table can be asked.
+    """Answer every question that the table can be asked.
 
     Parameters
     ----------
-    source : Source
+    source : AnswerSource
     by : sequence of groupings
-        The mixed model has the main effects of all columns named; without any, those of
-        condition, composer and experience that the table has.
+        The mixed model has the main effects of all these columns; without any, of condition,
+        composer and experience where the table has them.
     margin : float or None
-        None takes the design's, where there is one.
+        None takes the design's, if there is one.
     alpha : float
     model : bool
-        False skips the mixed model, which is what takes time.
+        False skips the mixed model, which takes most of the time.
     slopes : sequence of str
         Columns with by-listener random slopes in the model.
 
@@ -103,14 +107,14 @@ def analyse(
         source = replace(source, table=source.table.without_ties())
     report = make_report(source, by=by, level=1 - alpha)
     answers = source.included
-    fit, why = (
-        _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "left out")
+    fit, no_model = (
+        _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "skipped")
     )
     correct, n = int(answers.correct.sum()), int(answers.n.sum())
-    single = judged(answers, protocol, level=1 - alpha)
+    single_clips = single_clip_result(answers, protocol, level=1 - alpha)
     discrimination = discriminate(correct, n, protocol, level=1 - alpha) if protocol.curve else None
-    if single is not None:
-        verdict = pooled = single.verdict
+    if single_clips is not None:
+        verdict = pooled = single_clips.verdict
     elif protocol.chance != CHANCE and discrimination is not None:
         verdict = pooled = discrimination_verdict(discrimination, protocol, alpha=alpha)
     else:
@@ -128,14 +132,14 @@ def analyse(
         verdict=verdict,
         pooled=pooled,
         model=fit,
-        no_model=why,
+        no_model=no_model,
         equivalence=(
             equivalence(correct, n, margin=margin, alpha=alpha)
             if protocol.two_clips and margin is not None
             else None
         ),
         discrimination=discrimination,
-        judged=single,
+        single_clips=single_clips,
         ties=_ties(with_ties, alpha) if protocol.allows_ties else None,
         clustered=_clustered(answers, alpha),
         listeners_differ=_spread(answers, "listener", alpha),
@@ -145,14 +149,14 @@ def analyse(
         e_value=e_value(correct, n) if protocol.two_clips else None,
         listeners=_listeners(answers, alpha),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
-        fooling=_fooling(answers, fit),
+        item_effects=_item_effects(answers, fit),
     )
 
 
 def _columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:
-    asked = list(dict.fromkeys(name for group in by for name in group))
-    if asked:
-        return asked
+    columns = list(dict.fromkeys(name for group in by for name in group))
+    if columns:
+        return columns
     return [name for (name,) in GROUPS if (table.distinct(name) or 0) > 1]
 
 
@@ -166,7 +170,7 @@ def _model(
     try:
         return fit_mixed(table, by, slopes=slopes, level=1 - alpha), ""
     except MixedError as error:
-        if slopes:  # asked for by name: a report without them would be no answer
+        if slopes:  # asked for by name: a report without them would not answer the question
             raise
         return None, str(error)
 
@@ -176,13 +180,13 @@ def _sums(table: Table, name: str) -> tuple[list[str], np.ndarray, np.ndarray]:
     size = len(column.values)
     n = np.bincount(column.codes, table.n, size)
     correct = np.bincount(column.codes, table.correct, size)
-    has = n > 0
-    names = [value for value, here in zip(column.values, has, strict=True) if here]
-    return names, correct[has].astype(np.int64), n[has].astype(np.int64)
+    answered = n > 0
+    names = [value for value, some in zip(column.values, answered, strict=True) if some]
+    return names, correct[answered].astype(np.int64), n[answered].astype(np.int64)
 
 
 def _ties(table: Table, alpha: float) -> TwoAC:
-    n, ties, right = (int(part.sum()) for part in (table.n, table.ties, table.correct))
+    n, ties, right = int(table.n.sum()), int(table.ties.sum()), int(table.correct.sum())
     return two_ac(n - ties - right, ties, right, level=1 - alpha)
 
 
@@ -195,7 +199,7 @@ def _clustered(table: Table, alpha: float) -> Clustered | None:
         table.correct.astype(np.float64),
         table.n.astype(np.float64),
     )
-    draws = min(999, _BOOTSTRAP_WORK // max(1, len(table)))
+    draws = min(999, _MAX_BOOTSTRAP_WORK // max(1, len(table)))
     if draws < 999 or not len(table):
         return two_way(*rows, level=1 - alpha)
     generator = np.random.default_rng(_SEED)
@@ -210,26 +214,26 @@ def _spread(table: Table, name: str, alpha: float) -> Overdispersion | None:
 
 
 def _sides(table: Table, alpha: float) -> tuple[SideBias, ...]:
-    found = []
-    right = table.correct > 0
+    """The bias towards the clip heard first, and towards the one on the left."""
+    bach_there = {}
     if "first" in table.columns:
         first = table.numbers("first")
-        there, not_there = first == 1, first == 0
-        found.append(("first", there, not_there))
+        bach_there["first"] = first == 1, first == 0
     if "side" in table.columns:
-        side = np.array([*(value == "left" for value in table.column("side").values)])
-        left = side[table.column("side").codes] if len(table) else np.zeros(0, dtype=bool)
-        found.append(("left", left, ~left))
+        side = table.column("side")
+        left = np.array([*(value == "left" for value in side.values), False])[side.codes]
+        bach_there["left"] = left, ~left
+    right = table.correct > 0
     return tuple(
         side_bias(
             name,
             int((right & there).sum()),
             int(there.sum()),
-            int((~right & away).sum()),
-            int(away.sum()),
+            int((~right & elsewhere).sum()),
+            int(elsewhere.sum()),
             level=1 - alpha,
         )
-        for name, there, away in found
+        for name, (there, elsewhere) in bach_there.items()
     )
 
 
@@ -252,7 +256,8 @@ def _listeners(table: Table, alpha: float) -> Running | None:
     return listener_sequence(correct / n, level=1 - alpha)
 
 
-def _fooling(table: Table, fit: MixedFit | None) -> Fooling | None:
-    if fit is not None and (found := fooling_of_model(fit)) is not None:
-        return found
-    return fooling_of_counts(*_sums(table, "item")) if "item" in table.columns else None
+def _item_effects(table: Table, fit: MixedFit | None) -> ItemEffects | None:
+    effects = None if fit is None else item_effects_of_fit(fit)
+    if effects is None and "item" in table.columns:
+        effects = item_effects_of_counts(*_sums(table, "item"))
+    return effects

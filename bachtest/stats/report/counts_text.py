@@ -6,15 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from bachtest.stats.rates.identical_pairs import Likeness
+from bachtest.stats.rates.identical_pairs import IdenticalPairs
 from bachtest.stats.rates.summary import FEW, Breakdown, Cell
-from bachtest.stats.report.pooled_report import Report
+from bachtest.stats.report.pooled_report import Flagged, Report
 from bachtest.stats.verdict.finding import Verdict
 
 FORMAT = 1
-# A name, and the columns that need no chance level: n, right, rate, interval.
-_COUNTED = 5
-_WIDTH = 9
+# Name, n, right, rate and interval are for every protocol; p and d' are for two clips.
+_COUNTED_COLUMNS = 5
 
 
 def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
@@ -24,7 +23,7 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
     ----------
     report : Report
     hide_few : bool
-        As the public page does: of a cell with few answers only the labels are given.
+        As on the public page: a cell with few answers has nothing but its labels.
 
     Returns
     -------
@@ -43,21 +42,21 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
         "overall": None if hidden else _cell(report.overall, two_clips),
         "with_everything": None if hidden else _cell(report.everything, two_clips),
         "flags": [
-            {"flag": flag.flag, "answers": flag.answers, "left_out": flag.left_out}
+            {"flag": flag.flag, "answers": flag.answers, "left_out": flag.excluded}
             for flag in report.flags
         ],
         "by": {
             ",".join(breakdown.by): _cells(breakdown, hide_few, two_clips)
             for breakdown in report.breakdowns
         },
-        "alike": [_alike(row, hide_few and row.few) for row in report.alike],
+        "alike": [_identical(row, hide_few and row.few) for row in report.identical_pairs],
         "verdict": None if hidden or not two_clips else _verdict(report.verdict),
     }
 
 
-def _alike(row: Likeness, hidden: bool) -> dict[str, Any]:
-    answered = {"answers": None, "rate": None, "rate_if_guessed": None} if hidden else {}
-    return vars(row) | answered
+def _identical(row: IdenticalPairs, hidden: bool) -> dict[str, Any]:
+    unanswered = {"answers": None, "rate": None, "rate_if_guessed": None}
+    return vars(row) | (unanswered if hidden else {})
 
 
 def _verdict(verdict: Verdict) -> dict[str, str]:
@@ -76,8 +75,8 @@ def _cells(breakdown: Breakdown, hide_few: bool, two_clips: bool) -> list[dict[s
             "few": cell.few,
         }
         hidden = hide_few and cell.few
-        tested = {"p_holm": p_holm} if two_clips else {}
-        cells.append(labels if hidden else labels | _cell(cell, two_clips) | tested)
+        adjusted = {"p_holm": p_holm} if two_clips else {}
+        cells.append(labels if hidden else labels | _cell(cell, two_clips) | adjusted)
     return cells
 
 
@@ -114,7 +113,7 @@ def to_text(report: Report, *, hide_few: bool = False) -> str:
     ----------
     report : Report
     hide_few : bool
-        As the public page does: name cells with few answers and say no more of them.
+        As on the public page: a cell with few answers has nothing but its name.
 
     Returns
     -------
@@ -122,59 +121,66 @@ def to_text(report: Report, *, hide_few: bool = False) -> str:
     """
     if hide_few and report.overall.few:
         return f"{report.source}: fewer than {FEW} answers so far\n"
-    sizes = [f"{report.overall.rate.n} answers"]
-    sizes += [f"{report.listeners} listeners"] if report.listeners is not None else []
-    sizes += [f"{report.items} items"] if report.items is not None else []
-    parts = [f"{report.source}: {', '.join(sizes)}", _flag_lines(report)]
-    two_clips = report.protocol.two_clips
-    width = _WIDTH if two_clips else _COUNTED
-    head = _head(report.overall.rate.level)
-    parts.append(grid([row[:width] for row in [("", *head), _line("all", report.overall, None)]]))
-    for breakdown in report.breakdowns:
-        lines = _breakdown_lines(breakdown, hide_few, head)
-        parts.append(grid([row[:width] for row in lines]))
+    parts = [_title(report), _flags(report)]
+    parts += [_table(rows, report) for rows in _tables(report, hide_few)]
     if any(cell.few for breakdown in report.breakdowns for cell in breakdown.cells):
         parts.append(f"* fewer than {FEW} answers: not shown on the public page")
-    parts.append(_alike_lines(report, hide_few))
-    if not two_clips:
-        return "\n\n".join([*filter(None, parts), "Rates with Wilson intervals."]) + "\n"
-    parts.append(
-        "Rates with Wilson intervals; p: exact binomial test of one half, two-sided; d' of"
-        " two-alternative\nforced choice with the Clopper-Pearson interval."
-    )
-    parts += [f"{report.verdict.sentence}\n{report.verdict.caution}"]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts.append(_identical_pairs(report, hide_few))
+    if report.protocol.two_clips:
+        parts.append(
+            "Rates have Wilson intervals. p is the two-sided exact binomial test of one half. d' is"
+            " that of\ntwo-alternative forced choice, with the Clopper-Pearson interval."
+        )
+        parts.append(f"{report.verdict.sentence}\n{report.verdict.caution}")
+    else:
+        parts.append("Rates have Wilson intervals.")
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _flag_lines(report: Report) -> str:
-    lines = [
-        f"flag {flag.flag}: {flag.answers} answers, {'left out' if flag.left_out else 'counted'}"
-        for flag in report.flags
-    ]
-    if any(flag.left_out for flag in report.flags):
-        lines.append(f"with everything: {report.everything.rate}")
+def _title(report: Report) -> str:
+    sizes = {"answer": report.overall.rate.n, "listener": report.listeners, "item": report.items}
+    words = [f"{n} {name}{'s' * (n != 1)}" for name, n in sizes.items() if n is not None]
+    return f"{report.source}: {', '.join(words)}"
+
+
+def flag_text(flag: Flagged) -> str:
+    """How many answers carry a flag, and what becomes of them.
+
+    Examples
+    --------
+    >>> flag_text(Flagged("knew", 1056, excluded=True))
+    'flag knew: 1,056 answers, excluded'
+    """
+    fate = "excluded" if flag.excluded else "included"
+    return f"flag {flag.flag}: {flag.answers:,} answers, {fate}"
+
+
+def _flags(report: Report) -> str:
+    lines = [flag_text(flag) for flag in report.flags]
+    if any(flag.excluded for flag in report.flags):
+        lines.append(f"with the excluded answers: {report.everything.rate}")
     return "\n".join(lines)
 
 
-def _head(level: float) -> tuple[str, ...]:
-    interval = f"{100 * level:g} % interval"
-    return "n", "right", "rate", interval, "p", "p (Holm)", "d'", interval
+def _tables(report: Report, hide_few: bool) -> list[list[tuple[str, ...]]]:
+    interval = f"{100 * report.overall.rate.level:g} % interval"
+    head = ("n", "right", "rate", interval, "p", "p (Holm)", "d'", interval)
+    tables = [[("", *head), _row("all", report.overall, None)]]
+    for breakdown in report.breakdowns:
+        rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
+        for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
+            name = " ".join(cell.labels) + (" *" if cell.few else "")
+            hidden = hide_few and cell.few
+            rows.append((name, *[""] * len(head)) if hidden else _row(name, cell, p_holm))
+        tables.append(rows)
+    return tables
 
 
-def _breakdown_lines(
-    breakdown: Breakdown, hide_few: bool, head: tuple[str, ...]
-) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
-    for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
-        name = " ".join(cell.labels) + (" *" if cell.few else "")
-        if hide_few and cell.few:
-            rows.append((name, *[""] * len(head)))
-        else:
-            rows.append(_line(name, cell, p_holm))
-    return rows
+def _table(rows: list[tuple[str, ...]], report: Report) -> str:
+    return grid(rows if report.protocol.two_clips else [row[:_COUNTED_COLUMNS] for row in rows])
 
 
-def _line(name: str, cell: Cell, p_holm: float | None) -> tuple[str, ...]:
+def _row(name: str, cell: Cell, p_holm: float | None) -> tuple[str, ...]:
     rate, d_prime = cell.rate, cell.d_prime()
     return (
         name,
@@ -189,17 +195,18 @@ def _line(name: str, cell: Cell, p_holm: float | None) -> tuple[str, ...]:
     )
 
 
-def _alike_lines(report: Report, hide_few: bool) -> str:
-    if not report.alike:
+def _identical_pairs(report: Report, hide_few: bool) -> str:
+    if not report.identical_pairs:
         return ""
-    head = ("composer", "pairs", "alike", "share", "cells that differ", "rate", "had they guessed")
-    rows: list[tuple[str, ...]] = [head]
-    for row in report.alike:
+    rows: list[tuple[str, ...]] = [
+        ("composer", "pairs", "identical", "share", "cells that differ", "rate", "rate if guessed")
+    ]
+    for row in report.identical_pairs:
         rates = (None, None) if hide_few and row.few else (row.rate, row.rate_if_guessed)
         numbers = (row.share_alike, row.mean_differing, *rates)
         texts = ["-" if number is None else f"{number:.3f}" for number in numbers]
         rows.append((row.composer, str(row.pairs), str(row.alike), *texts))
-    return "Pairs without audible difference are never played\n" + grid(rows)
+    return "Identical pairs are never played\n" + grid(rows)
 
 
 def grid(rows: Sequence[tuple[str, ...]]) -> str:

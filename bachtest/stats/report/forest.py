@@ -16,7 +16,7 @@ _TICKS = (0, 25, 50, 75, 100)
 
 
 @dataclass(frozen=True)
-class Mark:
+class ForestMark:
     """One row: a rate and its interval. `given` marks other people's figures."""
 
     label: str
@@ -32,12 +32,12 @@ class Mark:
         return f"{self.estimate:.1%} ({self.low:.1%} to {self.high:.1%})"
 
 
-def forest_text(marks: Sequence[Mark], *, chance: float = CHANCE) -> str:
+def forest_text(marks: Sequence[ForestMark], *, chance: float = CHANCE) -> str:
     """The rows for a terminal, 0% to 100% from left to right, `|` at guessing.
 
     Parameters
     ----------
-    marks : sequence of Mark
+    marks : sequence of ForestMark
     chance : float
 
     Returns
@@ -46,7 +46,7 @@ def forest_text(marks: Sequence[Mark], *, chance: float = CHANCE) -> str:
 
     Examples
     --------
-    >>> print(forest_text([Mark("S", 0.8, 0.7, 0.9), Mark("", None, 0, 1)]))
+    >>> print(forest_text([ForestMark("S", 0.8, 0.7, 0.9), ForestMark("", None, 0, 1)]))
     S                           |         -----o-----       80.0% (70.0% to 90.0%)
                                 |                           no answers
     """
@@ -56,7 +56,7 @@ def forest_text(marks: Sequence[Mark], *, chance: float = CHANCE) -> str:
     )
 
 
-def _line(mark: Mark, chance: float) -> str:
+def _line(mark: ForestMark, chance: float) -> str:
     cells = [" "] * _WIDTH
     if mark.estimate is not None:
         for at in range(_cell(mark.low), _cell(mark.high) + 1):
@@ -71,12 +71,12 @@ def _cell(rate: float) -> int:
     return round(rate * (_WIDTH - 1))
 
 
-def forest_svg(marks: Sequence[Mark], title: str, *, chance: float = CHANCE) -> str:
+def forest_svg(marks: Sequence[ForestMark], title: str, *, chance: float = CHANCE) -> str:
     """The rows as an SVG picture with a text alternative; colours are those of the page around it.
 
     Parameters
     ----------
-    marks : sequence of Mark
+    marks : sequence of ForestMark
     title : str
     chance : float
 
@@ -86,7 +86,7 @@ def forest_svg(marks: Sequence[Mark], title: str, *, chance: float = CHANCE) -> 
 
     Examples
     --------
-    >>> forest_svg([Mark("S", 0.8, 0.7, 0.9)], "Rates").startswith("<svg")
+    >>> forest_svg([ForestMark("S", 0.8, 0.7, 0.9)], "Rates").startswith("<svg")
     True
     """
     x = svg.Scale(0, 1, _LABELS, _LABELS + _PLOT)
@@ -105,7 +105,7 @@ def forest_svg(marks: Sequence[Mark], title: str, *, chance: float = CHANCE) -> 
     )
 
 
-def _svg_row(mark: Mark, x: svg.Scale, y: float) -> str:
+def _svg_row(mark: ForestMark, x: svg.Scale, y: float) -> str:
     texts = svg.text(mark.label, 0, y + 4) + svg.text(mark.figures, x.stop + 14, y + 4)
     if mark.estimate is None:
         return texts

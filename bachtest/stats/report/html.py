@@ -1,4 +1,4 @@
-"""An analysis as one self-contained HTML page: pictures as SVG, no scripts, nothing to download."""
+"""An analysis as one self-contained HTML page: SVG pictures, no scripts, nothing to download."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import to_text
 from bachtest.stats.report.forest import forest_svg
-from bachtest.stats.report.sections import Section, sections_of
+from bachtest.stats.report.sections import COUNTS_TITLE, Section, sections_of
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1b19; --paper: #fdfcf9; --soft: #6b675f;
@@ -41,13 +41,13 @@ def to_html(analysis: Analysis, *, hide_few: bool = False) -> str:
     ----------
     analysis : Analysis
     hide_few : bool
-        As `show.to_text`.
+        As `counts_text.to_text`.
 
     Returns
     -------
     str
     """
-    title = f"What {escape(analysis.report.source)} says"
+    title = f"Analysis of {escape(analysis.report.source)}"
     body = "".join(
         _section(section, analysis.protocol.chance, first=at == 0)
         for at, section in enumerate(sections_of(analysis))
@@ -57,7 +57,7 @@ def to_html(analysis: Analysis, *, hide_few: bool = False) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>{body}"
-        "<section><h2>Counts, pooled</h2><details open><summary>As a table</summary>"
+        f"<section><h2>{COUNTS_TITLE}</h2><details open><summary>As a table</summary>"
         f'<pre tabindex="0">{table}</pre></details></section></body></html>\n'
     )
 
@@ -68,7 +68,7 @@ def _section(section: Section, chance: float, *, first: bool) -> str:
         for line in section.lines
     )
     picture = ""
-    if section.marks:  # a phone scrolls it: shrunk, nobody could read it
+    if section.marks:  # a phone scrolls the picture; shrunk to fit, it would be unreadable
         forest = forest_svg(section.marks, section.title, chance=chance)
         picture = f'<div class="wide" tabindex="0">{forest}</div>'
     kind = ' class="verdict"' if first else ""

@@ -1,4 +1,4 @@
-"""A plan for a terminal."""
+"""A plan as text for a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _BAR = 30
 
 
 def plan_text(plan: Plan) -> str:
-    """A plan as a table, a picture of the power by listeners, and advice."""
+    """A plan as a table, a bar chart of the power by listeners, and advice."""
     head = (
         "listeners", "items", "answers", "design effect", "effective", "interval +-",
         "power: differs", "power: equivalent",
@@ -21,7 +21,7 @@ def plan_text(plan: Plan) -> str:
         f" standard deviations {plan.sd_listener:g} (listeners) and {plan.sd_item:g} (items)",
         grid(rows),
         "",
-        "Power to show a difference, by listeners (| at the power wanted)",
+        "Power to show a difference, by number of listeners (| marks the target)",
         *(_bar(point, plan.target) for point in points if point.items == plan.asked.items),
         "",
     ]
@@ -29,7 +29,7 @@ def plan_text(plan: Plan) -> str:
         lines.append(f"A difference needs {plan.needed_difference:,} independent answers.")
     if plan.needed_equivalence is not None:
         lines.append(
-            f"Equivalence within {100 * (plan.margin or 0):g} points, where they really guess,"
+            f"Equivalence within {100 * (plan.margin or 0):g} points, if listeners really guess,"
             f" needs {plan.needed_equivalence:,} independent answers."
         )
     return "\n".join([*lines, plan.advice])

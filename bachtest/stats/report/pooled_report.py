@@ -1,15 +1,15 @@
-"""The whole report on a table: overall, by group, flags, pairs alike, and the verdict."""
+"""The pooled report on a table: overall, by group, flags, identical pairs, and the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bachtest.stats.rates.identical_pairs import Likeness, likeness
+from bachtest.stats.rates.identical_pairs import IdenticalPairs, identical_pairs
 from bachtest.stats.rates.proportions import LEVEL
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.summary import Breakdown, Cell, summarise
-from bachtest.stats.tables.read_study_folder import Source
+from bachtest.stats.tables.read_study_folder import AnswerSource
 from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.pooled_verdict import pooled_verdict
 
@@ -18,16 +18,16 @@ GROUPS: tuple[tuple[str, ...], ...] = (("condition",), ("composer",), ("experien
 
 @dataclass(frozen=True)
 class Flagged:
-    """How many answers a flag marks, and whether they are left out of the headline."""
+    """How many answers carry a flag, and whether it excludes them from the headline."""
 
     flag: str
     answers: int
-    left_out: bool
+    excluded: bool
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a table says. `overall` and the breakdowns leave out what the design leaves out."""
+    """What a table shows. `overall` and the breakdowns have the included answers alone."""
 
     source: str
     of_answers: bool
@@ -37,7 +37,7 @@ class Report:
     items: int | None
     flags: tuple[Flagged, ...]
     breakdowns: tuple[Breakdown, ...]
-    alike: tuple[Likeness, ...]
+    identical_pairs: tuple[IdenticalPairs, ...]
     protocol: DiscriminationProtocol = PAIR
 
     @property
@@ -46,19 +46,16 @@ class Report:
 
 
 def make_report(
-    source: Source,
-    *,
-    by: Sequence[Sequence[str]] = (),
-    level: float = LEVEL,
+    source: AnswerSource, *, by: Sequence[Sequence[str]] = (), level: float = LEVEL
 ) -> Report:
     """Answer the simple questions about a table.
 
     Parameters
     ----------
-    source : Source
+    source : AnswerSource
     by : sequence of groupings
-        Further groupings, each one or more columns, beside condition, composer and experience
-        (which are given where the table has them).
+        Further groupings, each by one or more columns. Condition, composer and experience are
+        always reported where the table has them.
     level : float
         Of the intervals.
 
@@ -87,6 +84,6 @@ def make_report(
             for flag in table.flags
         ),
         breakdowns=tuple(summarise(included.counts(group), group, level=level) for group in groups),
-        alike=likeness(source.pool, answers),
+        identical_pairs=identical_pairs(source.pool, answers),
         protocol=source.protocol,
     )

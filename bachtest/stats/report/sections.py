@@ -1,4 +1,4 @@
-"""An analysis as sections of words and pictures: one text for the terminal and the page."""
+"""An analysis as sections of words and pictures: the same for the terminal and the HTML page."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bachtest.stats.rates.proportions import Proportion
 from bachtest.stats.rates.result import p_text
 from bachtest.stats.report.analysis import Analysis
-from bachtest.stats.report.forest import Mark
+from bachtest.stats.report.counts_text import flag_text
+from bachtest.stats.report.forest import ForestMark
 
 if TYPE_CHECKING:
     from bachtest.stats.mixed.result import MixedFit, RateTable
 
-_MOST_CELLS = 60
+COUNTS_TITLE = "Counts, pooled"
+_MAX_CELLS = 60
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, lines of text, and a forest plot where there are marks."""
+    """A heading, lines of text, and a forest plot if there are marks."""
 
     title: str
     lines: tuple[str, ...]
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[ForestMark, ...] = ()
 
 
 def sections_of(analysis: Analysis) -> list[Section]:
-    """What an analysis says, in the order in which it is to be read.
+    """What an analysis says, in reading order.
 
     Parameters
     ----------
@@ -38,90 +41,87 @@ def sections_of(analysis: Analysis) -> list[Section]:
     """
     return [
         _verdict(analysis),
-        _excluded(analysis),
-        *_pictures(analysis),
+        _exclusions(analysis),
+        *_forests(analysis),
         *_model(analysis),
-        _others(analysis),
-        *_fooling(analysis),
+        _further_questions(analysis),
+        *_item_effects(analysis),
     ]
 
 
 def _verdict(analysis: Analysis) -> Section:
-    lines = [analysis.verdict.sentence]
-    if analysis.verdict.needs is not None:
-        lines.append(analysis.verdict.needs.sentence)
-    lines += [analysis.verdict.caution] if analysis.verdict.caution else []
-    if analysis.pooled is not analysis.verdict:
-        lines.append(f"Pooled, beside it: {analysis.pooled.sentence} {analysis.pooled.caution}")
-    asked = f"Asked as {analysis.protocol.name}: {analysis.protocol.question}"
-    lines.append(asked if asked.endswith("?") else f"{asked}.")
+    verdict, pooled = analysis.verdict, analysis.pooled
+    lines = [verdict.sentence]
+    lines += [verdict.needs.sentence] if verdict.needs is not None else []
+    lines += [verdict.caution] if verdict.caution else []
+    if pooled is not verdict:
+        lines.append(f"Pooled, for comparison: {pooled.sentence} {pooled.caution}")
+    lines.append(f"Protocol: {analysis.protocol.name} ({analysis.protocol.question})")
     return Section("Verdict", tuple(lines))
 
 
-def _excluded(analysis: Analysis) -> Section:
+def _exclusions(analysis: Analysis) -> Section:
     report = analysis.report
     lines = [f"{report.everything.rate.n:,} answers in the table"]
-    for flag in report.flags:
-        done = "left out" if flag.left_out else "counted"
-        lines.append(f"  flag {flag.flag}: {flag.answers:,} answers, {done}")
+    lines += [f"  {flag_text(flag)}" for flag in report.flags]
     if not report.flags:
-        lines.append("  no flags: nobody is left out")
+        lines.append("  no flags: no answer is excluded")
     lines.append(f"{report.overall.rate.n:,} answers analysed")
     if report.overall.rate.n != report.everything.rate.n:
-        lines.append(f"without those left out: {report.overall.rate}")
-        lines.append(f"with everything: {report.everything.rate}")
-    return Section("Who was left out", tuple(lines))
+        lines.append(f"without the excluded answers: {report.overall.rate}")
+        lines.append(f"with the excluded answers: {report.everything.rate}")
+    return Section("Exclusions", tuple(lines))
 
 
-def _pictures(analysis: Analysis) -> Iterator[Section]:
+def _forests(analysis: Analysis) -> Iterator[Section]:
     report = analysis.report
     if analysis.model is not None:
         for table in analysis.model.tables:
-            if len(table.rates) <= _MOST_CELLS:
-                yield _rates(table)
+            if len(table.rates) <= _MAX_CELLS:
+                yield _marginal_rates(table)
         return
-    marks = [_mark("all", report.overall.rate)]
+    marks = [_pooled_mark("all", report.overall.rate)]
     for breakdown in report.breakdowns:
-        if len(breakdown.cells) <= _MOST_CELLS:
-            marks += [_mark(" ".join(cell.labels), cell.rate) for cell in breakdown.cells]
+        if len(breakdown.cells) <= _MAX_CELLS:
+            marks += [_pooled_mark(" ".join(cell.labels), cell.rate) for cell in breakdown.cells]
     yield Section("Rates, pooled", (f"No mixed model: {analysis.no_model}.",), tuple(marks))
 
 
-def _mark(label: str, rate: object) -> Mark:
-    return Mark(label, rate.estimate, rate.low, rate.high)  # type: ignore[attr-defined]
+def _pooled_mark(label: str, rate: Proportion) -> ForestMark:
+    return ForestMark(label, rate.estimate, rate.low, rate.high)
 
 
-def _rates(table: RateTable) -> Section:
+def _marginal_rates(table: RateTable) -> Section:
     by = " x ".join(table.by)
-    words = "Marginal rates of the mixed model: over new listeners and new items."
     return Section(
         f"Rates by {by}" if by else "Rate",
-        (words,),
+        ("Marginal rates of the mixed model, for new listeners and new items.",),
         tuple(
-            Mark(" ".join(rate.labels) or "all", rate.estimate, rate.low, rate.high)
+            ForestMark(" ".join(rate.labels) or "all", rate.estimate, rate.low, rate.high)
             for rate in table.rates
         ),
     )
 
 
 def _model(analysis: Analysis) -> Iterator[Section]:
-    fit = analysis.model
-    if fit is None:
+    if analysis.model is None:
         return
-    yield Section("Mixed model", tuple(_model_lines(fit)))
-    if analysis.ranking is not None and len(analysis.ranking.ranked) > 1:
-        ranked = analysis.ranking
-        marks = tuple(Mark(row.name, row.estimate, row.low, row.high) for row in ranked.ranked)
-        lines = [f"{ranked.method}; who fools most stands first", *str(ranked).split("\n")]
-        yield Section("Which composer fools most", tuple(lines), marks)
+    yield Section("Mixed model", tuple(_model_lines(analysis.model)))
+    ranking = analysis.ranking
+    if ranking is not None and len(ranking.ranked) > 1:
+        marks = tuple(
+            ForestMark(row.name, row.estimate, row.low, row.high) for row in ranking.ranked
+        )
+        lines = [f"{ranking.method}; the composer that fools most first", *str(ranking).split("\n")]
+        yield Section("Which composer fools listeners most", tuple(lines), marks)
 
 
 def _model_lines(fit: MixedFit) -> list[str]:
     lines = [fit.formula, fit.method]
-    for one in fit.coefficients:
+    for coefficient in fit.coefficients:
         lines.append(
-            f"  {one.name}: {one.estimate:.6f}, se {one.se:.6f}"
-            f" ({one.low:.3f} to {one.high:.3f}), {p_text(one.p)}"
+            f"  {coefficient.name}: {coefficient.estimate:.6f}, se {coefficient.se:.6f}"
+            f" ({coefficient.low:.3f} to {coefficient.high:.3f}), {p_text(coefficient.p)}"
         )
     for spread in fit.spreads:
         note = f"; {spread.note}" if spread.note else ""
@@ -138,10 +138,11 @@ def _model_lines(fit: MixedFit) -> list[str]:
     return [*lines, *fit.assumptions, *fit.notes]
 
 
-def _others(analysis: Analysis) -> Section:
-    named = [
+def _further_questions(analysis: Analysis) -> Section:
+    single_clips = analysis.single_clips
+    results = [
         ("d'", analysis.discrimination),
-        ("single clips", analysis.judged and (analysis.judged.yes_no or analysis.judged.fakes)),
+        ("single clips", single_clips and (single_clips.yes_no or single_clips.fakes)),
         ("with ties", analysis.ties),
         ("equivalence", analysis.equivalence),
         ("listeners and items resampled", analysis.clustered),
@@ -149,24 +150,24 @@ def _others(analysis: Analysis) -> Section:
         ("items differ (beta-binomial)", analysis.items_differ),
         *((f"side bias, {bias.side}", bias) for bias in analysis.sides),
         ("learning or fatigue", analysis.trend),
-        ("at every look, guessing", analysis.e_value),
-        ("at every look, mean of listeners", analysis.listeners),
+        ("anytime-valid, guessing", analysis.e_value),
+        ("anytime-valid, mean of listeners", analysis.listeners),
     ]
-    lines = [f"{name}: {result}" for name, result in named if result is not None]
+    lines = [f"{name}: {result}" for name, result in results if result is not None]
     if analysis.sides:
-        lines.append("Bias in probits: above 0 that side is favoured.")
+        lines.append("Side bias is in probits: above 0, listeners favour that side.")
     return Section("Further questions", tuple(lines))
 
 
-def _fooling(analysis: Analysis) -> Iterator[Section]:
-    found = analysis.fooling
-    if found is None or analysis.judged is not None:
+def _item_effects(analysis: Analysis) -> Iterator[Section]:
+    effects = analysis.item_effects
+    if effects is None or analysis.single_clips is not None:
         return
-    if not found.differ:
-        yield Section("Which items fool most", ("Items do not differ more than chance lets them.",))
-        return
-    lines = [f"{found.method}; of {found.items:,} items, shrunken rate and raw counts"]
-    lines += [
-        f"  {item.name}: {item.estimate:.1%}, {item.correct} of {item.n}" for item in found.most
-    ]
-    yield Section("Which items fool most", tuple(lines))
+    lines = ["The items do not differ by more than chance."]
+    if effects.differ:
+        lines = [f"{effects.method}; the shrunken rate and raw counts, of {effects.items:,} items"]
+        lines += [
+            f"  {item.name}: {item.estimate:.1%}, {item.correct} of {item.n}"
+            for item in effects.most
+        ]
+    yield Section("Which items fool listeners most", tuple(lines))

@@ -1,10 +1,8 @@
-"""Single clips judged "Bach" or "machine": what they say, with and without Bach's clips."""
+"""The result of single clips that were called "Bach" or "machine", with or without Bach's clips."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
 
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import Result
@@ -16,16 +14,18 @@ from bachtest.stats.verdict.sample_size import Decision
 
 
 @dataclass(frozen=True)
-class Judged(Result):
-    """One of the two, and the verdict that follows."""
+class SingleClipResult(Result):
+    """One of the two results, and the verdict that follows."""
 
     yes_no: YesNo | None
     fakes: FakesOnly | None
     verdict: Verdict
 
 
-def judged(table: Table, protocol: DiscriminationProtocol, *, level: float) -> Judged | None:
-    """The result of a protocol of single clips; None for the others.
+def single_clip_result(
+    table: Table, protocol: DiscriminationProtocol, *, level: float
+) -> SingleClipResult | None:
+    """The result of a protocol of single clips; None for other protocols.
 
     Parameters
     ----------
@@ -35,44 +35,42 @@ def judged(table: Table, protocol: DiscriminationProtocol, *, level: float) -> J
 
     Returns
     -------
-    Judged or None
+    SingleClipResult or None
     """
     if not protocol.single_clips:
         return None
     if not protocol.needs_bach_column:
-        return _fakes(table, level)
-    column = table.column(BACH)
-    kinds = np.array([*(value.lower() in ("1", "true") for value in column.values), False])
-    bach = kinds[column.codes]
-    counts = [int(part.sum()) for part in (table.correct[bach], table.n[bach])]
-    machine = [int(part.sum()) for part in (table.correct[~bach], table.n[~bach])]
-    if not machine[1] + counts[1]:
-        return Judged(None, None, no_answers())
-    if not counts[1]:
-        return _fakes(table, level)
-    if not machine[1]:
-        missing = Decision(None, None, "Only the machine's clips, judged too, would decide.")
-        words = f"Undecided: all {counts[1]:,} answers are about Bach's own clips."
-        return Judged(None, None, Verdict(Finding.UNDECIDED, words, POOLED, missing))
-    # `correct` on a machine's clip is "machine": what is left are the false alarms.
-    found = yes_no(counts[0], counts[1], machine[1] - machine[0], machine[1], level=level)
-    finding = Finding.UNDECIDED
-    if found.low > 0:
-        finding = Finding.CAN_TELL
-    elif found.high < 0:
-        finding = Finding.TAKE_MACHINE_FOR_BACH
-    said = f"Listeners: {finding}" if finding is not Finding.UNDECIDED else "Undecided"
-    return Judged(found, None, Verdict(finding, f"{said} ({found}).", POOLED, method=found.method))
+        return _fakes_result(table, level)
+    is_bach = table.is_true(BACH)
+    hits, bach = int(table.correct[is_bach].sum()), int(table.n[is_bach].sum())
+    rejected, machine = int(table.correct[~is_bach].sum()), int(table.n[~is_bach].sum())
+    if not bach + machine:
+        return SingleClipResult(None, None, no_answers())
+    if not bach:
+        return _fakes_result(table, level)
+    if not machine:
+        needs = Decision(None, None, "Answers about the machine's clips are needed to decide.")
+        sentence = f"Undecided: all {bach:,} answers are about Bach's own clips."
+        return SingleClipResult(None, None, Verdict(Finding.UNDECIDED, sentence, POOLED, needs))
+    # A right answer about a machine's clip is "machine"; the others are false alarms.
+    result = yes_no(hits, bach, machine - rejected, machine, level=level)
+    finding, claim = Finding.UNDECIDED, "Undecided"
+    if result.low > 0 or result.high < 0:
+        finding = Finding.CAN_TELL if result.low > 0 else Finding.TAKE_MACHINE_FOR_BACH
+        claim = f"Listeners {finding}"
+    verdict = Verdict(finding, f"{claim} ({result}).", POOLED, method=result.method)
+    return SingleClipResult(result, None, verdict)
 
 
-def _fakes(table: Table, level: float) -> Judged:
-    found = fakes_only(int(table.correct.sum()), int(table.n.sum()), level=level)
-    if found.estimate is None:
-        return Judged(None, found, Verdict(Finding.NO_ANSWERS, found.sentence, POOLED))
+def _fakes_result(table: Table, level: float) -> SingleClipResult:
+    result = fakes_only(int(table.correct.sum()), int(table.n.sum()), level=level)
+    if result.estimate is None:
+        return SingleClipResult(None, result, Verdict(Finding.NO_ANSWERS, result.sentence, POOLED))
     needs = Decision(
-        None, None, "No number of further answers would decide; Bach's clips, judged too, would."
+        None,
+        None,
+        "No number of further answers would decide; answers about Bach's clips are needed too.",
     )
-    verdict = Verdict(
-        Finding.UNDECIDED, f"Undecided: {found.sentence}", POOLED, needs, method=found.method
-    )
-    return Judged(None, found, verdict)
+    sentence = f"Undecided: {result.sentence}"
+    verdict = Verdict(Finding.UNDECIDED, sentence, POOLED, needs, method=result.method)
+    return SingleClipResult(None, result, verdict)

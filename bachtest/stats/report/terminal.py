@@ -9,23 +9,35 @@ from bachtest.stats.rates.result import plain
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import to_json, to_text
 from bachtest.stats.report.forest import forest_text
-from bachtest.stats.report.sections import sections_of
+from bachtest.stats.report.sections import COUNTS_TITLE, sections_of
 
 _WIDTH = 100
-_RESULTS = (
-    "equivalence", "discrimination", "judged", "ties", "clustered", "listeners_differ",
-    "items_differ", "sides", "trend", "e_value", "listeners", "ranking", "fooling",
-)  # fmt: skip
+# The key of each result in the JSON, and its name in the analysis.
+_RESULTS = {
+    "equivalence": "equivalence",
+    "discrimination": "discrimination",
+    "judged": "single_clips",
+    "ties": "ties",
+    "clustered": "clustered",
+    "listeners_differ": "listeners_differ",
+    "items_differ": "items_differ",
+    "sides": "sides",
+    "trend": "trend",
+    "e_value": "e_value",
+    "listeners": "listeners",
+    "ranking": "ranking",
+    "fooling": "item_effects",
+}
 
 
 def analysis_text(analysis: Analysis, *, hide_few: bool = False) -> str:
-    """Everything for a terminal: the verdict first, then pictures, model, counts.
+    """Everything for a terminal: the verdict first, then pictures, model and counts.
 
     Parameters
     ----------
     analysis : Analysis
     hide_few : bool
-        As `show.to_text`; then only the counts are given, as on the public page.
+        As `counts_text.to_text`; then there are only the counts, as on the public page.
 
     Returns
     -------
@@ -36,13 +48,15 @@ def analysis_text(analysis: Analysis, *, hide_few: bool = False) -> str:
         return counts
     parts = []
     for section in sections_of(analysis):
-        lines = [section.title, "-" * len(section.title)]
-        lines += [_wrapped(line) for line in section.lines]
+        lines = [_wrapped(line) for line in section.lines]
         if section.marks:
             lines += ["", forest_text(section.marks, chance=analysis.protocol.chance)]
-        parts.append("\n".join(lines))
-    title = "Counts, pooled"
-    return "\n\n".join([*parts, f"{title}\n{'-' * len(title)}\n{counts}"])
+        parts.append(_headed(section.title, "\n".join(lines)))
+    return "\n\n".join([*parts, _headed(COUNTS_TITLE, counts)])
+
+
+def _headed(title: str, text: str) -> str:
+    return f"{title}\n{'-' * len(title)}\n{text}"
 
 
 def _wrapped(line: str) -> str:
@@ -53,24 +67,24 @@ def _wrapped(line: str) -> str:
 
 
 def analysis_json(analysis: Analysis, *, hide_few: bool = False) -> dict[str, Any]:
-    """The report's JSON, with the results of every further question added.
+    """The report's JSON, and the results of all further questions.
 
-    `verdict` is the headline; `pooled_verdict` is the report's own, beside it.
+    `verdict` is the headline; `pooled_verdict` is the report's own.
 
     Parameters
     ----------
     analysis : Analysis
     hide_few : bool
-        As `show.to_json`; nothing is added then.
+        As `counts_text.to_json`; then there are no further questions.
 
     Returns
     -------
     dict
     """
-    found = to_json(analysis.report, hide_few=hide_few)
+    report = to_json(analysis.report, hide_few=hide_few)
     if hide_few:
-        return found
-    return found | {
+        return report
+    return report | {
         "verdict": plain(analysis.verdict),
         "pooled_verdict": plain(analysis.pooled),
         "protocol": analysis.protocol.name,
@@ -78,5 +92,5 @@ def analysis_json(analysis: Analysis, *, hide_few: bool = False) -> dict[str, An
         "margin": analysis.margin,
         "model": None if analysis.model is None else plain(analysis.model.to_json()),
         "no_model": analysis.no_model,
-        "results": {name: plain(getattr(analysis, name)) for name in _RESULTS},
+        "results": {key: plain(getattr(analysis, name)) for key, name in _RESULTS.items()},
     }

@@ -1,4 +1,4 @@
-"""An exported study: the folder's answers, the exclusions of its design, and its pool of pairs."""
+"""Reads an exported study: its answers, the exclusions of its design, and its pool of pairs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 from bachtest.stats.rates.identical_pairs import PoolCount
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol, protocol_named
-from bachtest.stats.tables.csv_columns import TableError, read_csv
+from bachtest.stats.tables.csv_columns import TableError, read_csv_rows
 from bachtest.stats.tables.table import Table, read_table
 
 ANSWERS, DESIGN, ITEMS = "answers.csv", "design.json", "items.csv"
 
 
 @dataclass(frozen=True)
-class Source:
-    """What a report is made from. A lone table has no exclusions and no pool."""
+class AnswerSource:
+    """What a report is made from. A table on its own has no exclusions and no pool."""
 
     table: Table
     exclusions: tuple[str, ...]
@@ -28,8 +28,8 @@ class Source:
     margin: float | None = None
     protocol: DiscriminationProtocol = PAIR
 
-    def excluding(self, flags: Sequence[str]) -> Source:
-        """The same, without the answers that carry one of these flags either."""
+    def excluding(self, flags: Sequence[str]) -> AnswerSource:
+        """The same source, with answers that carry one of these flags excluded too."""
         return replace(self, exclusions=tuple(dict.fromkeys((*self.exclusions, *flags))))
 
     @cached_property
@@ -40,25 +40,25 @@ class Source:
 
 def read_source(
     path: Path, *, protocol: str = "", delimiter: str = ",", encoding: str = "utf-8"
-) -> Source:
+) -> AnswerSource:
     """Read an export folder, the answers.csv inside one, or any other table.
 
     Parameters
     ----------
     path : Path
-        An answers.csv with a design.json beside it is read as the export that it belongs to.
+        An answers.csv beside a design.json is read as part of that export.
     protocol : str
         How listeners were asked, by name; empty takes the design's protocol, or pairs.
     delimiter, encoding : str
 
     Returns
     -------
-    Source
+    AnswerSource
 
     Raises
     ------
     TableError
-        With one line that names the file and the value.
+        One line that names the file and the value.
     """
     folder = path if path.is_dir() else path.parent
     file = folder / ANSWERS if path.is_dir() else path
@@ -71,9 +71,10 @@ def read_source(
     asked = protocol_named(protocol or str(design.get("protocol", "")) or PAIR.name)
     table = read_table(file, protocol=asked, delimiter=delimiter, encoding=encoding)
     if not exported:
-        return Source(table, (), (), None, asked)
+        return AnswerSource(table, (), (), None, asked)
     pool = read_pool(folder / ITEMS) if (folder / ITEMS).is_file() else ()
-    return Source(table, _exclusions(folder / DESIGN, design), pool, _margin(design), asked)
+    exclusions = _exclusions(folder / DESIGN, design)
+    return AnswerSource(table, exclusions, pool, _margin(design), asked)
 
 
 def read_design(path: Path) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def read_design(path: Path) -> dict[str, Any]:
     Raises
     ------
     TableError
-        If the file is no JSON object.
+        If the file is not a JSON object.
     """
     try:
         design = json.loads(path.read_text(encoding="utf-8"))
@@ -96,7 +97,7 @@ def read_design(path: Path) -> dict[str, Any]:
 def _exclusions(path: Path, design: dict[str, Any]) -> tuple[str, ...]:
     exclusions = design.get("exclusions", [])
     if not isinstance(exclusions, list) or not all(isinstance(flag, str) for flag in exclusions):
-        raise TableError(f"{path}: exclusions must be a list of names of flags")
+        raise TableError(f"{path}: exclusions must be a list of flag names")
     return tuple(exclusions)
 
 
@@ -106,26 +107,26 @@ def _margin(design: dict[str, Any]) -> float | None:
 
 
 def read_pool(path: Path) -> tuple[PoolCount, ...]:
-    """The pairs of an export's items.csv that could play or sound alike, one count each.
+    """The pairs of an export's items.csv that can play, and the identical ones, one count each.
 
     Raises
     ------
     TableError
-        If a column is missing or a value is no number.
+        If a column is missing or a value is not a number.
     """
-    lines = read_csv(path)
+    lines = read_csv_rows(path)
     _, header = next(lines)
-    wanted = ("composer", "condition", "differing", "alike", "set_aside")
-    if missing := [name for name in wanted if name not in header]:
+    names = ("composer", "condition", "differing", "alike", "set_aside")
+    if missing := [name for name in names if name not in header]:
         raise TableError(f"{path}: no column {', '.join(map(repr, missing))}")
-    at = {name: header.index(name) for name in wanted}
+    at = {name: header.index(name) for name in names}
     pool = []
     for number, row in lines:
-        composer, condition, differing, alike, set_aside = (row[at[name]] for name in wanted)
+        composer, condition, differing, alike, excluded_reason = (row[at[name]] for name in names)
         if alike not in ("0", "1"):
             raise TableError(f"{path}, line {number}: alike is {alike!r}; use 0 or 1")
-        if set_aside and alike == "0":
-            continue  # a copy of Bach, or withdrawn: no measure of how alike the pairs are
+        if excluded_reason and alike == "0":
+            continue  # a copy of Bach, or withdrawn: says nothing about identical pairs
         try:
             share = float(differing)
         except ValueError:

@@ -1,10 +1,10 @@
-"""Which pairs fool most: rates of items, shrunken towards the mean by how little is known of each.
+"""Which items fool listeners most: rates of items, shrunken the more the less is known of each.
 
 Conventions
 -----------
-An item with two answers, both wrong, is no wonder: its rate is drawn to the others'. The raw counts
-stand beside it. With a mixed model the effects are the model's; without one a beta-binomial model
-of the items gives the weights.
+An item with two answers, both wrong, proves little: its rate is drawn towards the mean. The raw
+counts are given beside it. With a mixed model the effects are the model's; without one, a
+beta-binomial model of the items gives the weights.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bachtest.stats.rates.result import Result
 if TYPE_CHECKING:
     from bachtest.stats.mixed.result import MixedFit
 
-MOST = 10
+TOP_N = 10
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,19 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Fooling(Result):
-    """The items that fool most, and those that fool least; `differ`: they are not all alike."""
+class ItemEffects(Result):
+    """The items that fool most and least; `differ` is False if all have the same rate."""
 
     most: tuple[Item, ...]
     least: tuple[Item, ...]
     items: int
     differ: bool
     method: str
-    assumptions: str = "items a sample of many; for the listeners who heard them"
+    assumptions: str = "the items are a sample of many; holds for the listeners who heard them"
 
 
-def fooling_of_model(fit: MixedFit, *, count: int = MOST) -> Fooling | None:
-    """From a mixed model's item effects; None where it has none.
+def item_effects_of_fit(fit: MixedFit, *, count: int = TOP_N) -> ItemEffects | None:
+    """From a mixed model's item effects; None if it has none.
 
     Parameters
     ----------
@@ -56,20 +56,20 @@ def fooling_of_model(fit: MixedFit, *, count: int = MOST) -> Fooling | None:
     count : int
         How many to list at either end.
     """
-    found = next((effects for effects in fit.effects if effects.name == "item"), None)
-    if found is None or not len(found.levels):
+    effects = next((effects for effects in fit.effects if effects.name == "item"), None)
+    if effects is None or not len(effects.levels):
         return None
     centre = math.log(fit.overall.estimate / (1 - fit.overall.estimate))
-    rates = (1 + np.tanh((centre + np.asarray(found.effect)) / 2)) / 2
+    rates = (1 + np.tanh((centre + np.asarray(effects.effect)) / 2)) / 2
     return _listed(
-        list(found.levels), rates, np.asarray(found.n), np.asarray(found.correct), count,
-        "shrunken item effects of the mixed model, beside the marginal rate",
+        list(effects.levels), rates, np.asarray(effects.n), np.asarray(effects.correct), count,
+        "shrunken item effects of the mixed model, around the marginal rate",
     )  # fmt: skip
 
 
-def fooling_of_counts(
-    names: list[str], correct: NDArray[np.int64], n: NDArray[np.int64], *, count: int = MOST
-) -> Fooling:
+def item_effects_of_counts(
+    names: list[str], correct: NDArray[np.int64], n: NDArray[np.int64], *, count: int = TOP_N
+) -> ItemEffects:
     """From the counts of items alone.
 
     Parameters
@@ -80,8 +80,10 @@ def fooling_of_counts(
 
     Examples
     --------
-    >>> found = fooling_of_counts(["a", "b", "c"], np.array([9, 1, 5]), np.array([10, 10, 10]))
-    >>> [item.name for item in found.most]
+    >>> effects = item_effects_of_counts(
+    ...     ["a", "b", "c"], np.array([9, 1, 5]), np.array([10, 10, 10])
+    ... )
+    >>> [item.name for item in effects.most]
     ['b', 'c', 'a']
     """
     model = beta_binomial(correct, n)
@@ -101,10 +103,10 @@ def _listed(
     correct: NDArray[np.float64] | NDArray[np.int64],
     count: int,
     method: str,
-) -> Fooling:
+) -> ItemEffects:
     order = np.argsort(rates, kind="stable")
     items = [Item(names[i], float(rates[i]), int(n[i]), int(correct[i])) for i in order]
     differ = bool(len(rates) and np.ptp(rates) > 1e-6)
-    return Fooling(
+    return ItemEffects(
         tuple(items[:count]), tuple(reversed(items[-count:])), len(items), differ, method
     )

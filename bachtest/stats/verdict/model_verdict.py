@@ -1,9 +1,9 @@
-"""The verdict of the mixed model: the one that holds beyond these listeners and these pieces.
+"""The verdict of the mixed model, which holds beyond these listeners and these pieces.
 
 Conventions
 -----------
-The rate is the marginal one (integrated over listeners and items). Its intervals are symmetric on
-the logit, by Student's distribution where the model was corrected for few items.
+The rate is marginal: integrated over listeners and items. Its intervals are symmetric on the logit
+scale, by Student's distribution where the model was corrected for few items.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from bachtest.stats.verdict.sample_size import what_would_decide
 if TYPE_CHECKING:
     from bachtest.stats.mixed.result import MixedFit, Rate
 
-# Random factors whose number only more items raise.
-OF_ITEMS = ("item", "excerpt")
+# Random factors that get more levels only with more items.
+ITEM_FACTORS = ("item", "excerpt")
 
 
 def interval_of(rate: Rate, level: float) -> tuple[float, float]:
-    """A marginal rate's interval at any level.
+    """The interval of a marginal rate at any level.
 
     Examples
     --------
@@ -54,13 +54,13 @@ def model_verdict(
     margin: float | None = None,
     cell_items: int | None = None,
 ) -> Verdict:
-    """Can they tell, over new listeners and new items?
+    """Can listeners tell, among new listeners and new items?
 
     Parameters
     ----------
     fit : MixedFit
     rate : Rate or None
-        A cell of the fit; None takes the rate of everything.
+        A cell of the fit; None takes the overall rate.
     protocol : DiscriminationProtocol
         One where a guesser is right half the time.
     alpha : float
@@ -75,7 +75,7 @@ def model_verdict(
     Raises
     ------
     ValueError
-        If alpha or the margin cannot be.
+        If alpha or the margin is impossible.
     """
     check_alpha(alpha)
     if margin is not None:
@@ -111,11 +111,11 @@ def model_verdict(
 
 def _caution(fit: MixedFit) -> list[str]:
     missing = [s for s in fit.spreads if not s.estimated and s.note]
-    return [f"The spread of {s.name}s is left out: {s.note.rstrip('.')}." for s in missing]
+    return [f"The model leaves out how {s.name}s differ: {s.note.rstrip('.')}." for s in missing]
 
 
 def item_variance(fit: MixedFit, rate: float) -> float:
-    """The variance between items of their rates, at a marginal rate.
+    """The variance of the items' rates, at a marginal rate.
 
     Parameters
     ----------
@@ -128,5 +128,6 @@ def item_variance(fit: MixedFit, rate: float) -> float:
         On the scale of rates, averaged over listeners.
     """
     squared = {s.name: max(s.sd, s.restricted_sd or 0.0) ** 2 for s in fit.spreads}
-    ours = sum(squared.get(name, 0.0) for name in OF_ITEMS)
-    return variance_between(rate, math.sqrt(ours), math.sqrt(max(sum(squared.values()) - ours, 0)))
+    items = sum(squared.get(name, 0.0) for name in ITEM_FACTORS)
+    others = max(sum(squared.values()) - items, 0)
+    return variance_between(rate, math.sqrt(items), math.sqrt(others))

@@ -50,10 +50,12 @@ def pooled_verdict(
 
     Examples
     --------
-    >>> from bachtest.stats.rates.summary import Count, summarise
-    >>> print(pooled_verdict(summarise([Count((), 100, 70)]).cells[0]).finding)
+    >>> from bachtest.stats.rates.summary import AnswerCount, summarise
+    >>> [cell] = summarise([AnswerCount((), 100, 70)]).cells
+    >>> print(pooled_verdict(cell).finding)
     can tell
-    >>> print(pooled_verdict(summarise([Count((), 2000, 1000)]).cells[0], margin=0.05).finding)
+    >>> [cell] = summarise([AnswerCount((), 2000, 1000)]).cells
+    >>> print(pooled_verdict(cell, margin=0.05).finding)
     cannot tell within the margin
     """
     check_alpha(alpha)

@@ -1,8 +1,8 @@
-"""Which composer fools most: marginal rates compared with each other, all at once.
+"""Which composer fools listeners most: marginal rates, all compared with each other.
 
 Conventions
 -----------
-The composer with the lowest rate fools most and stands first. Intervals and comparisons hold for
+The composer with the lowest rate fools most and comes first. Intervals and comparisons hold for
 all composers together: Bonferroni's level for the intervals, Holm's adjustment for the pairs.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ranked:
-    """One composer; `best` and `worst` are the ranks that the comparisons leave open."""
+    """One composer; its rank is between `best` and `worst`, as far as the comparisons decide."""
 
     name: str
     estimate: float
@@ -35,7 +35,7 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CellComparison:
     """Two composers: the difference of their logits, the first minus the second."""
 
     first: str
@@ -48,10 +48,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Ranking(Result):
-    """All of them, who fools most first."""
+    """All composers, the one that fools most first."""
 
     ranked: tuple[Ranked, ...]
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[CellComparison, ...]
     level: float
     method: str = "marginal rates of the mixed model; intervals by Bonferroni, pairs by Holm"
     assumptions: str = "as the mixed model"
@@ -124,7 +124,7 @@ def rank(table: RateTable, *, level: float = LEVEL) -> Ranking:
             )
         )  # fmt: skip
     comparisons = tuple(
-        Comparison(names[i], names[j], d, se, p, a)
+        CellComparison(names[i], names[j], d, se, p, a)
         for (i, j), d, se, p, a in zip(pairs, differences, ses, p_values, adjusted, strict=True)
     )
     return Ranking(tuple(sorted(rows, key=lambda row: row.estimate)), comparisons, level)

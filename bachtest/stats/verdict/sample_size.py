@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-As if the rate stays where it is. The variance of a rate over listeners and items has a part that
-only more items shrink, the spread of items over their number, and a part that more answers of new
-listeners shrink. A difference is shown where the rate is further from one half than the interval
-reaches, equivalence where the interval ends within the margin: the nearer of the two counts.
+The rate is assumed to stay where it is. Its variance over listeners and items has two parts: one
+that only more items shrink (the variance between items over their number), and one that more
+answers of new listeners shrink. A difference is shown if the interval excludes one half,
+equivalence if it lies within the margin; whichever is nearer counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bachtest.stats.rates.result import Result
 
 @dataclass(frozen=True)
 class Decision(Result):
-    """`answers` and `items` are how many more; None where no number would, or nothing is known."""
+    """How many more `answers` or `items`; None if no number would decide, or none is known."""
 
     answers: int | None
     items: int | None
@@ -30,7 +30,7 @@ class Decision(Result):
 
 
 def wanted_se(rate: float, *, alpha: float, margin: float | None) -> float:
-    """The standard error from which on the rate would decide; 0 where none would.
+    """The standard error at which the rate would decide; 0 if none would.
 
     Examples
     --------
@@ -39,11 +39,11 @@ def wanted_se(rate: float, *, alpha: float, margin: float | None) -> float:
     >>> wanted_se(0.5, alpha=0.05, margin=None)
     0.0
     """
-    off = abs(rate - CHANCE)
-    difference = off / normal_quantile(1 - alpha)
+    distance = abs(rate - CHANCE)
+    difference = distance / normal_quantile(1 - alpha)
     if margin is None:
         return difference
-    return max(difference, (margin - off) / normal_quantile(1 - 2 * alpha))
+    return max(difference, (margin - distance) / normal_quantile(1 - 2 * alpha))
 
 
 def what_would_decide(
@@ -62,14 +62,14 @@ def what_would_decide(
     ----------
     rate : float
     variance : float
-        Of the rate, with everything that it depends on.
+        Of the rate, over listeners and items.
     n : int
         Answers so far.
     alpha : float
     margin : float or None
-        None where no margin was fixed: then only a difference can be shown.
+        Without a margin only a difference can be shown.
     item_variance : float or None
-        The part of `variance` that more answers on these items do not shrink; None: not known.
+        The part of `variance` that more answers on these items do not shrink; None if unknown.
     items : int or None
 
     Returns
@@ -80,21 +80,23 @@ def what_would_decide(
     --------
     >>> print(what_would_decide(0.55, 0.0025, n=100, alpha=0.05, margin=None))
     About 285 more answers would decide, if the rate stays at 55.0 %.
-    >>> found = what_would_decide(
+    >>> decision = what_would_decide(
     ...     0.55, 0.0025, n=100, alpha=0.05, margin=None, item_variance=0.001, items=10
     ... )
-    >>> found.answers, found.items
+    >>> decision.answers, decision.items
     (None, 29)
     """
     stays = f"if the rate stays at {100 * rate:.1f} %"
     se = wanted_se(rate, alpha=alpha, margin=margin)
     if se < 1e-4:
-        way = (
-            "a margin fixed beforehand would make equivalence a question"
+        reason = (
+            "with a margin fixed beforehand, equivalence could be tested"
             if margin is None
             else f"it lies on the edge of the margin of {margin:g}"
         )
-        return Decision(None, None, f"No number of further answers would decide, {stays}: {way}.")
+        return Decision(
+            None, None, f"No number of further answers would decide, {stays}: {reason}."
+        )
     target = se**2
     if item_variance is None or items is None:
         answers = _more(n, variance, target)

@@ -20,7 +20,7 @@ def test_answers_are_counted_by_group_without_those_who_knew(played):
     assert (report.overall.rate.correct, report.overall.rate.n) == (18, 26)
     assert (report.everything.rate.correct, report.everything.rate.n) == (19, 28)
     assert (report.listeners, report.items) == (12, 3)
-    assert [(flag.flag, flag.answers, flag.left_out) for flag in report.flags] == [
+    assert [(flag.flag, flag.answers, flag.excluded) for flag in report.flags] == [
         ("knew", 2, True)
     ]
 
@@ -35,13 +35,13 @@ def test_only_the_design_excludes_answers(played):
     played.exclusions = []
     report = study_report(played)
     assert report.overall == report.everything
-    assert [(flag.answers, flag.left_out) for flag in report.flags] == [(2, False)]
+    assert [(flag.answers, flag.excluded) for flag in report.flags] == [(2, False)]
     played.exclusions = ["knew", "late"]
     assert unknown_exclusions(played) == ["late"]
 
 
 def test_identical_pairs_stand_beside_the_rate_and_copies_do_not_count(played):
-    flagship, markov = study_report(played).alike
+    flagship, markov = study_report(played).identical_pairs
     assert (flagship.composer, flagship.pairs, flagship.alike) == ("flagship", 3, 1)
     assert flagship.rate == 14 / 22
     # Half of the pairs on S are identical: half of those 10 answers would have been guesses.
@@ -52,7 +52,7 @@ def test_identical_pairs_stand_beside_the_rate_and_copies_do_not_count(played):
 def test_a_retired_composer_keeps_its_answers(played):
     Composer.objects.filter(slug="markov").update(in_quiz=False)
     assert cells(study_report(played), "composer")["markov"] == (4, 4)
-    assert [row.composer for row in study_report(played).alike] == ["flagship", "markov"]
+    assert [row.composer for row in study_report(played).identical_pairs] == ["flagship", "markov"]
 
 
 def test_a_study_without_answers_has_a_report(db):

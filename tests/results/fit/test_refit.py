@@ -17,7 +17,7 @@ from bachtest.results.models import StoredAnalysis
 from bachtest.results.tasks import refresh_results, request_refit
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.tables.read_study_folder import read_source
-from bachtest.stats.verdict.item_effects import fooling_of_model
+from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
 from generator.models import Pair
@@ -54,7 +54,7 @@ def test_the_model_is_that_of_the_export(analysis, busy, tmp_path):
             stored = model.rate(group.by, rate.labels)
             interval = (stored.estimate, stored.low, stored.high)
             assert interval == pytest.approx((rate.estimate, rate.low, rate.high), abs=1e-4)
-    shrunken = {item.name: item.estimate for item in fooling_of_model(of_export, count=99).most}
+    shrunken = {item.name: item.estimate for item in item_effects_of_fit(of_export, count=99).most}
     assert len(shrunken) == 8
     assert model.pair_rates == pytest.approx(shrunken, abs=1e-4)
     verdict = model_verdict(of_export, margin=source.margin)

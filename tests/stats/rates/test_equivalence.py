@@ -22,17 +22,17 @@ SIZES = REFERENCE["sensR_samplesize_2afc_alpha05_exact"]
 
 
 def test_two_one_sided_tests_agree_with_the_reference():
-    found = equivalence(505, 1000, margin=0.05)
-    assert found.p == pytest.approx(REFERENCE["tost"]["binom_tost_505_1000_.45_.55"], rel=1e-9)
-    assert found.equivalent
+    result = equivalence(505, 1000, margin=0.05)
+    assert result.p == pytest.approx(REFERENCE["tost"]["binom_tost_505_1000_.45_.55"], rel=1e-9)
+    assert result.equivalent
 
 
 @given(st.integers(0, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_test_and_the_interval_never_disagree(count):
-    found = equivalence(*count, margin=0.1)
-    assert found.equivalent == (found.low >= 0.4 and found.high <= 0.6)
+    result = equivalence(*count, margin=0.1)
+    assert result.equivalent == (result.low >= 0.4 and result.high <= 0.6)
     mirror = equivalence(count[1] - count[0], count[1], margin=0.1)
-    assert mirror.p == pytest.approx(found.p, rel=1e-9)
+    assert mirror.p == pytest.approx(result.p, rel=1e-9)
 
 
 def test_too_few_answers_are_never_equivalent():
@@ -70,11 +70,11 @@ def test_sample_sizes_for_a_difference_agree_with_sensr(at):
 def test_sample_sizes_for_similarity_agree_with_sensr(row):
     true, limit, n80, n90 = row
     for target, n in ((0.8, n80), (0.9, n90)):
-        found = sample_size(
-            lambda size: power_of_similarity(size, 0.5 + true / 2, 0.5 + limit / 2),
+        size = sample_size(
+            lambda n: power_of_similarity(n, 0.5 + true / 2, 0.5 + limit / 2),
             target, alpha=0.05,
         )  # fmt: skip
-        assert found.first == n
+        assert size.first == n
 
 
 def test_sample_sizes_for_equivalence_agree_with_the_reference():

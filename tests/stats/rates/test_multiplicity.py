@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bachtest.stats.rates.multiplicity import benjamini_hochberg, holm
-from bachtest.stats.rates.summary import Count, summarise
+from bachtest.stats.rates.summary import AnswerCount, summarise
 from tests.stats.reference import REFERENCE
 
 
 def test_six_skill_levels_agree_with_r():
     expected = REFERENCE["multiplicity_jsf_six_levels"]
     counts = [
-        Count((row["skill"],), row["n"], row["correct"]) for row in REFERENCE["jsf_six_levels"]
+        AnswerCount((row["skill"],), row["n"], row["correct"])
+        for row in REFERENCE["jsf_six_levels"]
     ]
     breakdown = summarise(counts, ["skill"])
     raw = [cell.test().p for cell in breakdown.cells]

@@ -52,29 +52,29 @@ def test_abx_with_clips_judged_one_by_one_is_better_than_by_differences():
 
 def test_discrimination_agrees_with_sensr():
     [row] = REFERENCE["sensR_2afc_discrim"]
-    found = discriminate(row["x"], row["n"], PROTOCOLS["pair"])
-    assert found.pd == pytest.approx(row["pd"], abs=1e-9)
-    assert found.estimate == pytest.approx(row["d"], abs=1e-9)
-    assert found.se == pytest.approx(row["se_d"], abs=1e-7)
-    assert (found.low, found.high) == pytest.approx(row["d_ci_exact"], abs=1e-8)
-    assert found.p == pytest.approx(row["p_one_sided_exact"], abs=1e-11)
+    result = discriminate(row["x"], row["n"], PROTOCOLS["pair"])
+    assert result.pd == pytest.approx(row["pd"], abs=1e-9)
+    assert result.estimate == pytest.approx(row["d"], abs=1e-9)
+    assert result.se == pytest.approx(row["se_d"], abs=1e-7)
+    assert (result.low, result.high) == pytest.approx(row["d_ci_exact"], abs=1e-8)
+    assert result.p == pytest.approx(row["p_one_sided_exact"], abs=1e-11)
 
 
 def test_similarity_agrees_with_sensr():
     [pair] = REFERENCE["sensR_2afc_similarity_exact_one_sided"]
     [triangle] = REFERENCE["sensR_triangle_similarity"]
     for row, name in ((pair, "pair"), (triangle, "triangle")):
-        found = similarity(row["x"], row["n"], row["pd0"], PROTOCOLS[name])
-        assert found.p == pytest.approx(row["p"], abs=1e-10)
+        result = similarity(row["x"], row["n"], row["pd0"], PROTOCOLS[name])
+        assert result.p == pytest.approx(row["p"], abs=1e-10)
 
 
 @pytest.mark.parametrize("name", ["pair", "abx", "triangle"])
 @pytest.mark.parametrize("x", [0, 1, 11, 12])
 def test_extreme_counts_have_an_honest_interval(name, x):
-    found = discriminate(x, 12, PROTOCOLS[name])
-    assert 0 <= found.low <= found.estimate <= found.high
-    assert (found.se is None) == (x / 12 <= PROTOCOLS[name].chance or x == 12)
-    assert not any(isinstance(v, float) and math.isnan(v) for v in vars(found).values())
+    result = discriminate(x, 12, PROTOCOLS[name])
+    assert 0 <= result.low <= result.estimate <= result.high
+    assert (result.se is None) == (x / 12 <= PROTOCOLS[name].chance or x == 12)
+    assert not any(isinstance(v, float) and math.isnan(v) for v in vars(result).values())
     empty = discriminate(0, 0, PROTOCOLS[name])
     assert (empty.estimate, empty.p, str(empty)) == (None, 1.0, "no answers")
 
@@ -88,17 +88,17 @@ def test_a_protocol_without_a_curve_has_no_d_of_a_rate():
 
 def test_yes_no_agrees_with_the_reference():
     row = REFERENCE["yes_no"]["SDT_8_17_1_24_probit"]
-    found = yes_no(8, 25, 1, 25)
-    assert found.estimate == pytest.approx(row["d"], abs=1e-9)
-    assert found.criterion == pytest.approx(-(row["zH"] + row["zFA"]) / 2, abs=1e-9)
-    assert not found.corrected
+    result = yes_no(8, 25, 1, 25)
+    assert result.estimate == pytest.approx(row["d"], abs=1e-9)
+    assert result.criterion == pytest.approx(-(row["zH"] + row["zFA"]) / 2, abs=1e-9)
+    assert not result.corrected
 
 
 def test_yes_no_without_an_empty_cell_is_infinite_for_nobody():
-    found = yes_no(25, 25, 0, 25)
-    assert found.corrected
-    assert 0 < found.low < found.estimate < found.high < math.inf
-    assert "half an answer added" in str(found)
+    result = yes_no(25, 25, 0, 25)
+    assert result.corrected
+    assert 0 < result.low < result.estimate < result.high < math.inf
+    assert "half an answer added" in str(result)
 
 
 def test_yes_no_needs_both_kinds_of_clips():
@@ -109,16 +109,16 @@ def test_yes_no_needs_both_kinds_of_clips():
 
 
 def test_swapping_bach_and_machine_turns_the_sign():
-    found, swapped = yes_no(30, 50, 20, 60), yes_no(20, 60, 30, 50)
-    assert found.estimate == pytest.approx(-swapped.estimate)
-    assert found.criterion == pytest.approx(swapped.criterion)
+    result, swapped = yes_no(30, 50, 20, 60), yes_no(20, 60, 30, 50)
+    assert result.estimate == pytest.approx(-swapped.estimate)
+    assert result.criterion == pytest.approx(swapped.criterion)
 
 
 def test_fakes_alone_tell_no_sensitivity():
-    found = fakes_only(2321, 4048)
-    assert (found.low, found.high) == pytest.approx((0.55807107, 0.58852894), abs=1e-8)
-    assert "machine-made more often than half the time (2,321 of 4,048" in found.sentence
-    assert "cannot be known without Bach's clips" in found.sentence
+    result = fakes_only(2321, 4048)
+    assert (result.low, result.high) == pytest.approx((0.55807107, 0.58852894), abs=1e-8)
+    assert "machine-made more often than half the time (2,321 of 4,048" in result.sentence
+    assert "cannot be known without Bach's clips" in result.sentence
     assert "about half" in fakes_only(51, 100).sentence
     assert "less often" in fakes_only(20, 100).sentence
     assert "no answers" in fakes_only(0, 0).sentence
@@ -126,42 +126,42 @@ def test_fakes_alone_tell_no_sensitivity():
 
 def test_ties_agree_with_sensr():
     [row] = REFERENCE["two_AC_with_ties"]
-    found = two_ac(*row["counts"])
-    assert found.tau == pytest.approx(row["tau"], abs=1e-7)
-    assert found.estimate == pytest.approx(row["d"], abs=1e-7)
-    assert found.se == pytest.approx(row["se"], abs=1e-7)
-    assert (found.low, found.high) == pytest.approx(row["ci"], abs=1e-6)
-    assert found.p == pytest.approx(row["p"], abs=1e-7)
+    result = two_ac(*row["counts"])
+    assert result.tau == pytest.approx(row["tau"], abs=1e-7)
+    assert result.estimate == pytest.approx(row["d"], abs=1e-7)
+    assert result.se == pytest.approx(row["se"], abs=1e-7)
+    assert (result.low, result.high) == pytest.approx(row["ci"], abs=1e-6)
+    assert result.p == pytest.approx(row["p"], abs=1e-7)
 
 
 def test_without_ties_the_2ac_is_two_alternative_forced_choice():
-    found = two_ac(5, 0, 10)
-    assert found.tau == 0
-    assert found.estimate == pytest.approx(PROTOCOLS["pair"].d_of_rate(10 / 15), abs=1e-9)
+    result = two_ac(5, 0, 10)
+    assert result.tau == 0
+    assert result.estimate == pytest.approx(PROTOCOLS["pair"].d_of_rate(10 / 15), abs=1e-9)
 
 
 def test_swapping_right_and_wrong_mirrors_the_2ac():
-    found, mirror = two_ac(3, 4, 9), two_ac(9, 4, 3)
-    assert found.estimate == pytest.approx(-mirror.estimate)
-    assert (found.low, found.high) == pytest.approx((-mirror.high, -mirror.low), abs=1e-7)
+    result, mirror = two_ac(3, 4, 9), two_ac(9, 4, 3)
+    assert result.estimate == pytest.approx(-mirror.estimate)
+    assert (result.low, result.high) == pytest.approx((-mirror.high, -mirror.low), abs=1e-7)
 
 
 @pytest.mark.parametrize("counts", [(0, 3, 6), (0, 0, 6), (4, 3, 0), (0, 5, 0), (0, 0, 0)])
 def test_empty_categories_of_the_2ac_have_a_defined_answer(counts):
-    found = two_ac(*counts)
-    assert not any(isinstance(v, float) and math.isnan(v) for v in vars(found).values())
-    assert found.low <= found.high
+    result = two_ac(*counts)
+    assert not any(isinstance(v, float) and math.isnan(v) for v in vars(result).values())
+    assert result.low <= result.high
     if counts[0] == 0 < counts[2]:
-        assert found.estimate == math.inf
-        assert math.isfinite(found.low)
+        assert result.estimate == math.inf
+        assert math.isfinite(result.low)
     if counts[0] == counts[2] == 0:
-        assert found.estimate is None
+        assert result.estimate is None
 
 
 @pytest.mark.parametrize("counts", [(0, 1_000_000, 5), (1, 1, 1_000_000), (40, 1_000_000, 1)])
 def test_limits_of_the_2ac_are_where_the_likelihood_has_dropped_so_far(counts):
-    found = two_ac(*counts)
-    assert math.isfinite(found.low)
-    assert found.low < found.estimate < found.high or math.isinf(found.estimate)
+    result = two_ac(*counts)
+    assert math.isfinite(result.low)
+    assert result.low < result.estimate < result.high or math.isinf(result.estimate)
     # A test at the level of the interval rejects 0 where the interval leaves it out.
-    assert (found.p < 0.05) == (found.low > 0 or found.high < 0)
+    assert (result.p < 0.05) == (result.low > 0 or result.high < 0)

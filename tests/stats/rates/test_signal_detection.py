@@ -13,11 +13,11 @@ from tests.stats.reference import REFERENCE
 
 def test_2afc_agrees_with_sensr():
     [row] = REFERENCE["sensR_2afc_discrim"]
-    found = d_prime_2afc(row["x"], row["n"])
-    assert found.estimate == pytest.approx(row["d"], abs=1e-9)
-    assert found.se == pytest.approx(row["se_d"], abs=1e-9)
+    result = d_prime_2afc(row["x"], row["n"])
+    assert result.estimate == pytest.approx(row["d"], abs=1e-9)
+    assert result.se == pytest.approx(row["se_d"], abs=1e-9)
     # sensR stops at 0, below which nobody tells Bach and machine apart.
-    limits = max(found.low, 0), found.high
+    limits = max(result.low, 0), result.high
     assert limits == pytest.approx(row["d_ci_exact"], abs=1e-8)
 
 
@@ -32,16 +32,16 @@ def test_below_chance_d_prime_is_negative():
 
 
 def test_all_right_is_infinite_with_a_finite_lower_limit():
-    found = d_prime_2afc(8, 8)
-    assert found.estimate == math.inf
-    assert found.se is None
-    assert 0 < found.low < math.inf
+    result = d_prime_2afc(8, 8)
+    assert result.estimate == math.inf
+    assert result.se is None
+    assert 0 < result.low < math.inf
 
 
 def test_no_answers_leave_everything_open():
-    found = d_prime_2afc(0, 0)
-    assert (found.estimate, found.low, found.high) == (None, -math.inf, math.inf)
-    assert str(found) == "no answers"
+    result = d_prime_2afc(0, 0)
+    assert (result.estimate, result.low, result.high) == (None, -math.inf, math.inf)
+    assert str(result) == "no answers"
 
 
 def test_a_rate_that_cannot_be_is_named():
@@ -52,15 +52,15 @@ def test_a_rate_that_cannot_be_is_named():
 @given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_swapping_right_and_wrong_turns_the_sign(count):
     x, n = count
-    found, mirror = d_prime_2afc(x, n), d_prime_2afc(n - x, n)
-    assert found.estimate == pytest.approx(-mirror.estimate, abs=1e-9)
-    assert found.low == pytest.approx(-mirror.high, abs=1e-6)
+    result, mirror = d_prime_2afc(x, n), d_prime_2afc(n - x, n)
+    assert result.estimate == pytest.approx(-mirror.estimate, abs=1e-9)
+    assert result.low == pytest.approx(-mirror.high, abs=1e-6)
 
 
 def test_the_skill_of_simulated_listeners_is_found_again():
     # Two clips seen through unit noise, d' apart: the larger one is called Bach.
     noise = np.random.default_rng(8).normal(size=(2, 40_000))
     right = int(np.sum(noise[0] + 0.8 > noise[1]))
-    found = d_prime_2afc(right, 40_000)
-    assert found.low < 0.8 < found.high
-    assert found.estimate == pytest.approx(0.8, abs=0.04)
+    result = d_prime_2afc(right, 40_000)
+    assert result.low < 0.8 < result.high
+    assert result.estimate == pytest.approx(0.8, abs=0.04)

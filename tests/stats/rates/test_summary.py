@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bachtest.stats.rates.order import CONDITIONS, EXPERIENCES
-from bachtest.stats.rates.summary import FEW, Count, summarise
+from bachtest.stats.rates.summary import FEW, AnswerCount, summarise
 from bachtest.stats.verdict.finding import Finding
 from bachtest.stats.verdict.pooled_verdict import pooled_verdict
 from tests.stats.reference import rows_of
@@ -16,9 +16,9 @@ def labels_of(breakdown):
 
 
 def test_conditions_and_experience_stand_in_their_order():
-    counts = [Count((c, e), 1, 1) for c in sorted(CONDITIONS) for e in sorted(EXPERIENCES)]
-    found = labels_of(summarise(counts, ["condition", "experience"]))
-    assert found == [(c, e) for c in CONDITIONS for e in EXPERIENCES]
+    counts = [AnswerCount((c, e), 1, 1) for c in sorted(CONDITIONS) for e in sorted(EXPERIENCES)]
+    labels = labels_of(summarise(counts, ["condition", "experience"]))
+    assert labels == [(c, e) for c in CONDITIONS for e in EXPERIENCES]
     assert CONDITIONS[:7] == ("S", "A", "T", "B", "AT", "ATB", "SATB")
     assert EXPERIENCES == ("novice", "intermediate", "advanced", "expert", "unstated")
 
@@ -34,7 +34,7 @@ def test_bachbot_groups_add_up_to_its_published_rates():
     for published in rows_of("bachbot_2016_condition.csv"):
         condition = published["condition"]
         counts = [
-            Count((), int(r["responses"]), round(float(r[condition]) * int(r["responses"])))
+            AnswerCount((), int(r["responses"]), round(float(r[condition]) * int(r["responses"])))
             for r in by_experience
         ]
         [cell] = summarise(counts).cells
@@ -50,13 +50,15 @@ def test_without_fields_there_is_one_cell_even_of_nothing():
 
 
 def test_few_answers_are_marked():
-    cells = summarise([Count(("S",), FEW - 1, 3), Count(("A",), FEW, 3)], ["condition"]).cells
+    cells = summarise(
+        [AnswerCount(("S",), FEW - 1, 3), AnswerCount(("A",), FEW, 3)], ["condition"]
+    ).cells
     assert [cell.few for cell in cells] == [True, False]
 
 
 def test_labels_must_fit_the_fields():
     with pytest.raises(ValueError, match="labels"):
-        summarise([Count(("S", "x"), 1, 1)], ["condition"])
+        summarise([AnswerCount(("S", "x"), 1, 1)], ["condition"])
 
 
 answers = st.lists(st.tuples(st.sampled_from(CONDITIONS), st.booleans()), max_size=60)
@@ -64,11 +66,11 @@ answers = st.lists(st.tuples(st.sampled_from(CONDITIONS), st.booleans()), max_si
 
 @given(answers, st.randoms(use_true_random=False))
 def test_grouping_first_or_in_another_order_changes_nothing(rows, random):
-    single = [Count((condition,), 1, int(right)) for condition, right in rows]
+    single = [AnswerCount((condition,), 1, int(right)) for condition, right in rows]
     shuffled = list(single)
     random.shuffle(shuffled)
     expected = summarise(single, ["condition"])
-    grouped = [Count(c.labels, c.rate.n, c.rate.correct) for c in expected.cells]
+    grouped = [AnswerCount(c.labels, c.rate.n, c.rate.correct) for c in expected.cells]
     assert summarise(shuffled, ["condition"]) == expected == summarise(grouped, ["condition"])
 
 
@@ -84,7 +86,7 @@ def test_grouping_first_or_in_another_order_changes_nothing(rows, random):
     ],
 )
 def test_the_verdict_of_a_hundred_answers(right, finding):
-    verdict = pooled_verdict(summarise([Count((), 100, right)]).cells[0])
+    verdict = pooled_verdict(summarise([AnswerCount((), 100, right)]).cells[0])
     assert verdict.finding is finding
     assert f"{right} of 100" in verdict.sentence
     assert "pooled" in verdict.sentence
@@ -92,6 +94,6 @@ def test_the_verdict_of_a_hundred_answers(right, finding):
 
 
 def test_no_verdict_says_that_they_cannot_tell():
-    verdict = pooled_verdict(summarise([Count((), 100_000, 50_000)]).cells[0])
+    verdict = pooled_verdict(summarise([AnswerCount((), 100_000, 50_000)]).cells[0])
     assert verdict.finding is Finding.UNDECIDED
     assert "nor that they cannot" in verdict.sentence

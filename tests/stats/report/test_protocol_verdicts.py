@@ -38,53 +38,53 @@ def study(tmp_path):
 @pytest.mark.parametrize("model", [True, False])
 @pytest.mark.parametrize("name", TAKEN_FOR_BACH + MEANINGLESS)
 def test_above_chance_listeners_can_tell(study, name, model):
-    found = study(name, 8, model=model)
-    assert found.verdict.finding is found.pooled.finding is Finding.CAN_TELL
+    analysis = study(name, 8, model=model)
+    assert analysis.verdict.finding is analysis.pooled.finding is Finding.CAN_TELL
 
 
 @pytest.mark.parametrize("model", [True, False])
 @pytest.mark.parametrize("name", TAKEN_FOR_BACH)
 def test_below_chance_listeners_who_point_to_bach_take_the_machine_for_him(study, name, model):
-    found = study(name, 1, model=model)
-    assert found.verdict.finding is found.pooled.finding is Finding.TAKE_MACHINE_FOR_BACH
+    analysis = study(name, 1, model=model)
+    assert analysis.verdict.finding is analysis.pooled.finding is Finding.TAKE_MACHINE_FOR_BACH
 
 
 @pytest.mark.parametrize("model", [True, False])
 @pytest.mark.parametrize("name", MEANINGLESS)
 def test_below_chance_other_protocols_ask_for_the_coding(study, name, model):
-    found = study(name, 1, model=model)
-    for verdict in (found.verdict, found.pooled):
+    analysis = study(name, 1, model=model)
+    for verdict in (analysis.verdict, analysis.pooled):
         assert verdict.finding is Finding.UNDECIDED
         assert "right less often than by guessing" in verdict.sentence
         assert verdict.needs.answers is verdict.needs.items is None
         assert "check first how the answers are coded" in verdict.needs.sentence
-    assert "marginal rate" in found.verdict.sentence or not model or name == "triangle"
+    assert "marginal rate" in analysis.verdict.sentence or not model or name == "triangle"
 
 
 @pytest.mark.parametrize("right", [1, 8])
 def test_fakes_alone_decide_nothing_above_or_below_chance(study, right):
-    found = study("single-fakes", right)
-    assert found.verdict.finding is Finding.UNDECIDED
-    assert "cannot be known without Bach's clips" in found.verdict.sentence
+    analysis = study("single-fakes", right)
+    assert analysis.verdict.finding is Finding.UNDECIDED
+    assert "cannot be known without Bach's clips" in analysis.verdict.sentence
 
 
 @pytest.mark.parametrize("right", [4, 5, 6])
 @pytest.mark.parametrize("name", HALF)
 def test_significance_and_not_the_side_of_chance_decides(study, name, right):
     # 200 answers: 5 of 10 right is chance, and one more or less is significant.
-    found = study(name, right, model=False)
-    assert (found.verdict.finding is Finding.UNDECIDED) == (
+    analysis = study(name, right, model=False)
+    assert (analysis.verdict.finding is Finding.UNDECIDED) == (
         right == 5 or (right == 4 and name in MEANINGLESS)
     )
-    assert ("by guessing" in found.verdict.sentence) == (right == 4 and name in MEANINGLESS)
+    assert ("by guessing" in analysis.verdict.sentence) == (right == 4 and name in MEANINGLESS)
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_the_terminal_the_page_and_the_json_give_the_same_columns(study, name):
-    found = study(name, 8, model=False)
-    [table] = re.findall(r"<pre[^>]*>(.*?)</pre>", to_html(found), re.DOTALL)
-    assert analysis_text(found).endswith(unescape(table))
+    analysis = study(name, 8, model=False)
+    [table] = re.findall(r"<pre[^>]*>(.*?)</pre>", to_html(analysis), re.DOTALL)
+    assert analysis_text(analysis).endswith(unescape(table))
     header = table.split("\n\n")[1].splitlines()[0]
     tested = name in ("pair", "pair-ties")
     assert ("p (Holm)" in header, "d&#x27;" in header) == (tested, tested)
-    assert ("p" in analysis_json(found)["overall"]) == tested
+    assert ("p" in analysis_json(analysis)["overall"]) == tested

@@ -4,10 +4,10 @@ from bachtest.stats.report.published import BACHBOT
 from tests.stats.reference import rows_of
 
 
-def test_the_anchors_are_the_published_figures():
+def test_the_rates_are_the_published_figures():
     rows = rows_of("bachbot_2016_condition.csv")
-    found = [(a.condition, a.rate, a.low, a.high, a.n) for a in BACHBOT]
-    assert found == [
+    rates = [(p.condition, p.rate, p.low, p.high, p.n) for p in BACHBOT]
+    assert rates == [
         (
             row["condition"],
             float(row["prop_correct"]),
@@ -17,4 +17,4 @@ def test_the_anchors_are_the_published_figures():
         )
         for row in rows
     ]
-    assert sum(anchor.n for anchor in BACHBOT) == 3585
+    assert sum(published.n for published in BACHBOT) == 3585

@@ -29,12 +29,12 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_the_design_says_what_is_left_out(folder):
+def test_the_design_says_which_answers_are_excluded(folder):
     report = make_report(read_source(folder))
     assert (report.overall.rate.correct, report.overall.rate.n) == (11, 20)
     assert (report.everything.rate.correct, report.everything.rate.n) == (16, 25)
-    assert [(flag.answers, flag.left_out) for flag in report.flags] == [(5, True)]
-    assert "with everything: 16 of 25" in to_text(report)
+    assert [(flag.answers, flag.excluded) for flag in report.flags] == [(5, True)]
+    assert "with the excluded answers: 16 of 25" in to_text(report)
 
 
 def test_the_answers_inside_an_export_are_that_export(folder):
@@ -42,21 +42,21 @@ def test_the_answers_inside_an_export_are_that_export(folder):
     assert inside == make_report(read_source(folder))
 
 
-def test_a_table_on_its_own_has_nothing_left_out(folder):
+def test_a_table_on_its_own_excludes_nothing(folder):
     (folder / "design.json").unlink()
     assert make_report(read_source(folder / "answers.csv")).overall.rate.n == 25
 
 
-def test_pairs_alike_are_reported_beside_the_rate(folder):
-    bot, other = make_report(read_source(folder)).alike
-    # Half of the two pairs that could play sound alike; the copy is no measure of that.
+def test_identical_pairs_are_reported_beside_the_rate(folder):
+    bot, other = make_report(read_source(folder)).identical_pairs
+    # Of the two pairs that could play one is identical; the copy of Bach does not count.
     assert (bot.composer, bot.pairs, bot.alike) == ("bot", 2, 1)
     assert bot.rate == 11 / 20
     assert bot.rate_if_guessed == pytest.approx((11 / 2 + 20 / 4) / 20)
     assert (other.composer, other.pairs, other.rate) == ("other", 1, None)
 
 
-def test_rates_of_few_answers_stay_hidden_in_the_table_of_pairs_alike(folder):
+def test_rates_of_few_answers_stay_hidden_in_the_table_of_identical_pairs(folder):
     (folder / "answers.csv").write_text(
         ANSWERS + "".join(f"l{i},4,S,other,1,0\n" for i in range(9))
     )
