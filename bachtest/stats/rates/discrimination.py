@@ -11,11 +11,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bachtest.stats.rates.proportions import LEVEL, clopper_pearson, tail_above, tail_below
+from bachtest.stats.rates.proportions import (
+    LEVEL,
+    POOLED,
+    clopper_pearson,
+    tail_above,
+    tail_below,
+)
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import Result, p_text
-
-POOLED = "answers independent of each other, whoever gave them and about whichever item"
 
 
 @dataclass(frozen=True)

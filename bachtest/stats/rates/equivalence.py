@@ -11,11 +11,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bachtest.stats.rates.proportions import CHANCE, clopper_pearson, tail_above, tail_below
+from bachtest.stats.rates.proportions import (
+    CHANCE,
+    POOLED,
+    clopper_pearson,
+    tail_above,
+    tail_below,
+)
 from bachtest.stats.rates.result import Result, p_text
 
 ALPHA = 0.05
-POOLED = "pooled: answers taken as independent of each other"
 
 
 @dataclass(frozen=True)

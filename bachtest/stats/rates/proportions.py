@@ -16,6 +16,7 @@ from statistics import NormalDist
 
 CHANCE = 0.5
 LEVEL = 0.95
+POOLED = "pooled: answers taken as independent of each other"
 
 
 @dataclass(frozen=True)

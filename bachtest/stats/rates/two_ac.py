@@ -15,7 +15,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from bachtest.stats.rates.proportions import LEVEL, normal_quantile
+from bachtest.stats.rates.proportions import LEVEL, POOLED, normal_quantile
 from bachtest.stats.rates.result import Result, p_text
 
 _NORMAL = NormalDist()
@@ -41,7 +41,7 @@ class TwoAC(Result):
     p: float
     level: float
     method: str = "2-AC, maximum likelihood; profile likelihood interval, likelihood-ratio test"
-    assumptions: str = "pooled: answers independent of each other; one tau for all listeners"
+    assumptions: str = f"{POOLED}; one tau for all listeners"
 
     def __str__(self) -> str:
         if self.estimate is None:

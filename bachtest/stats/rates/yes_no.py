@@ -16,6 +16,7 @@ from statistics import NormalDist
 from bachtest.stats.rates.proportions import (
     CHANCE,
     LEVEL,
+    POOLED,
     Proportion,
     binomial_test,
     check_counts,
@@ -25,7 +26,6 @@ from bachtest.stats.rates.proportions import (
 from bachtest.stats.rates.result import Result, p_text
 
 _NORMAL = NormalDist()
-POOLED = "answers independent of each other; Bach's and the machine's clips vary equally"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class YesNo(Result):
     corrected: bool
     level: float
     method: str = "yes/no: z(H) - z(F), Wald interval"
-    assumptions: str = POOLED
+    assumptions: str = f"{POOLED}; Bach's and the machine's clips vary equally"
 
     def __str__(self) -> str:
         note = "; half an answer added to each cell because one was empty"
@@ -66,7 +66,7 @@ class FakesOnly(Result):
     p: float
     level: float
     method: str = "share of fakes called machine-made, Wilson; exact binomial test of one half"
-    assumptions: str = "pooled: answers independent of each other"
+    assumptions: str = POOLED
 
     @property
     def sentence(self) -> str:

@@ -9,7 +9,7 @@ from bachtest.stats.rates.result import Result
 from bachtest.stats.rates.yes_no import FakesOnly, YesNo, fakes_only, yes_no
 from bachtest.stats.tables.table import Table
 from bachtest.stats.tables.validation import BACH
-from bachtest.stats.verdict.finding import POOLED, Finding, Verdict, no_answers
+from bachtest.stats.verdict.finding import POOLED_CAUTION, Finding, Verdict, no_answers
 from bachtest.stats.verdict.sample_size import Decision
 
 
@@ -51,26 +51,30 @@ def single_clip_result(
     if not machine:
         needs = Decision(None, None, "Answers about the machine's clips are needed to decide.")
         sentence = f"Undecided: all {bach:,} answers are about Bach's own clips."
-        return SingleClipResult(None, None, Verdict(Finding.UNDECIDED, sentence, POOLED, needs))
+        return SingleClipResult(
+            None, None, Verdict(Finding.UNDECIDED, sentence, POOLED_CAUTION, needs)
+        )
     # A right answer about a machine's clip is "machine"; the others are false alarms.
     result = yes_no(hits, bach, machine - rejected, machine, level=level)
     finding, claim = Finding.UNDECIDED, "Undecided"
     if result.low > 0 or result.high < 0:
         finding = Finding.CAN_TELL if result.low > 0 else Finding.TAKE_MACHINE_FOR_BACH
         claim = f"Listeners {finding}"
-    verdict = Verdict(finding, f"{claim} ({result}).", POOLED, method=result.method)
+    verdict = Verdict(finding, f"{claim} ({result}).", POOLED_CAUTION, method=result.method)
     return SingleClipResult(result, None, verdict)
 
 
 def _fakes_result(table: Table, level: float) -> SingleClipResult:
     result = fakes_only(int(table.correct.sum()), int(table.n.sum()), level=level)
     if result.estimate is None:
-        return SingleClipResult(None, result, Verdict(Finding.NO_ANSWERS, result.sentence, POOLED))
+        return SingleClipResult(
+            None, result, Verdict(Finding.NO_ANSWERS, result.sentence, POOLED_CAUTION)
+        )
     needs = Decision(
         None,
         None,
         "No number of further answers would decide; answers about Bach's clips are needed too.",
     )
     sentence = f"Undecided: {result.sentence}"
-    verdict = Verdict(Finding.UNDECIDED, sentence, POOLED, needs, method=result.method)
+    verdict = Verdict(Finding.UNDECIDED, sentence, POOLED_CAUTION, needs, method=result.method)
     return SingleClipResult(None, result, verdict)

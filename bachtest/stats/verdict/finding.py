@@ -16,7 +16,7 @@ from bachtest.stats.rates.equivalence import ALPHA
 from bachtest.stats.rates.result import Result
 from bachtest.stats.verdict.sample_size import Decision
 
-POOLED = (
+POOLED_CAUTION = (
     "This treats the answers as independent, which they are not: the same listeners answer several"
     " times and the same pairs are heard by many, so the true uncertainty is larger."
 )
@@ -93,7 +93,7 @@ def sentence_of(finding: Finding, figures: str, *, margin: float | None, within:
 def no_answers(*, margin: float | None = None, alpha: float = ALPHA) -> Verdict:
     """The verdict on a table without answers."""
     return Verdict(
-        Finding.NO_ANSWERS, "There are no answers yet.", POOLED, margin=margin, alpha=alpha
+        Finding.NO_ANSWERS, "There are no answers yet.", POOLED_CAUTION, margin=margin, alpha=alpha
     )
 
 
@@ -104,9 +104,8 @@ def below_chance(
 
     Examples
     --------
-    >>> print(below_chance("12 of 60", "", margin=None, alpha=0.05, method="exact").sentence)
-    Undecided: listeners were right less often than by guessing: 12 of 60. They did not choose \
-between Bach and the machine, so this does not mean that they take the machine for Bach.
+    >>> print(below_chance("12 of 60", "", margin=None, alpha=0.05, method="exact").needs)
+    More answers would not decide; check first how the answers are coded.
     """
     return Verdict(
         Finding.UNDECIDED,

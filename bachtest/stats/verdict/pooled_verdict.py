@@ -9,7 +9,7 @@ from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.result import p_text
 from bachtest.stats.rates.summary import Cell
 from bachtest.stats.verdict.finding import (
-    POOLED,
+    POOLED_CAUTION,
     Finding,
     Verdict,
     below_chance,
@@ -78,14 +78,16 @@ def pooled_verdict(
     )
     above, below = p < alpha and rate.estimate > CHANCE, p < alpha and rate.estimate < CHANCE
     if below and not protocol.has_bach_side:
-        return below_chance(figures, POOLED, margin=margin, alpha=alpha, method=Verdict.method)
+        return below_chance(
+            figures, POOLED_CAUTION, margin=margin, alpha=alpha, method=Verdict.method
+        )
     finding = judge(above, below, within)
     needs = None
     if finding is Finding.UNDECIDED:
         variance = rate.estimate * (1 - rate.estimate) / rate.n
         needs = what_would_decide(rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin)
     sentence = sentence_of(finding, figures, margin=margin, within=within)
-    return Verdict(finding, sentence, POOLED, needs, margin, alpha)
+    return Verdict(finding, sentence, POOLED_CAUTION, needs, margin, alpha)
 
 
 def discrimination_verdict(
@@ -127,7 +129,7 @@ def discrimination_verdict(
             f" {protocol.chance:.1%}; exact test, one-sided, pooled: {p_text(p_below)}"
         )
         if not protocol.has_bach_side:
-            return below_chance(figures, POOLED, margin=None, alpha=alpha, method=method)
+            return below_chance(figures, POOLED_CAUTION, margin=None, alpha=alpha, method=method)
         finding = Finding.TAKE_MACHINE_FOR_BACH
     sentence = sentence_of(finding, figures, margin=None, within=False)
-    return Verdict(finding, sentence, POOLED, alpha=alpha, method=method)
+    return Verdict(finding, sentence, POOLED_CAUTION, alpha=alpha, method=method)

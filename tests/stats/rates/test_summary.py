@@ -66,10 +66,10 @@ answers = st.lists(st.tuples(st.sampled_from(CONDITIONS), st.booleans()), max_si
 
 @given(answers, st.randoms(use_true_random=False))
 def test_grouping_first_or_in_another_order_changes_nothing(rows, random):
-    single = [AnswerCount((condition,), 1, int(right)) for condition, right in rows]
-    shuffled = list(single)
+    ungrouped = [AnswerCount((condition,), 1, int(right)) for condition, right in rows]
+    shuffled = list(ungrouped)
     random.shuffle(shuffled)
-    expected = summarise(single, ["condition"])
+    expected = summarise(ungrouped, ["condition"])
     grouped = [AnswerCount(c.labels, c.rate.n, c.rate.correct) for c in expected.cells]
     assert summarise(shuffled, ["condition"]) == expected == summarise(grouped, ["condition"])
 
