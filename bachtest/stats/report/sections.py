@@ -56,7 +56,7 @@ def _verdict(analysis: Analysis) -> Section:
     lines += [verdict.caution] if verdict.caution else []
     if pooled is not verdict:
         lines.append(f"Pooled, for comparison: {pooled.sentence} {pooled.caution}")
-    lines.append(f"Protocol: {analysis.protocol.name} ({analysis.protocol.question})")
+    lines.append(f"Protocol {analysis.protocol.name}: {analysis.protocol.question}")
     return Section("Verdict", tuple(lines))
 
 
@@ -165,7 +165,10 @@ def _item_effects(analysis: Analysis) -> Iterator[Section]:
         return
     lines = ["The items do not differ by more than chance."]
     if effects.differ:
-        lines = [f"{effects.method}; the shrunken rate and raw counts, of {effects.items:,} items"]
+        lines = [
+            f"{len(effects.most)} of {effects.items:,} items, by shrunken rate, with raw counts"
+            f" ({effects.method})"
+        ]
         lines += [
             f"  {item.name}: {item.estimate:.1%}, {item.correct} of {item.n}"
             for item in effects.most
