@@ -1,29 +1,19 @@
-"""Bach as a composer: he writes what he wrote. The yardstick of every other composer's scores."""
+"""Bach's own voices as a reference: every score of a composer is read beside his."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Self
+from collections.abc import Mapping
 
-from generator.families.base import Family
+from generator.families.base import Setting
 from generator.music.grid.chorale import BoolArray, Chorale
 
 
-class OwnHand(Family):
-    """Gives back the voices as they stand; has no weights."""
+class BachReference:
+    """Fills the written cells with what Bach wrote there."""
 
-    def _fill(
-        self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float
+    sampling: Mapping[str, Setting] = {}
+
+    def fill(
+        self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float = 1.0
     ) -> Chorale:
         return chorale
-
-    @classmethod
-    def debug(cls) -> Self:
-        return cls()
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        return cls()
-
-    def save(self, path: Path, metadata: dict[str, str]) -> None:
-        raise ValueError("Bach has no checkpoint to save")

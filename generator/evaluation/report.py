@@ -1,7 +1,8 @@
 """All objective scores of a composer: `manage.py evaluate` prints them.
 
 Likelihoods and one-shot accuracy are taken on whole works, everything that needs a fill on one
-excerpt a work, filled as the quiz fills it.
+excerpt a work, filled as the quiz fills it. A cross-fitted composer is scored on several folds at
+once: every member fills the excerpts of its own fold, and the scores count all fills together.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from tqdm import tqdm
@@ -18,12 +20,10 @@ from generator.evaluation.bootstrap import Ratio, ratio_over_works
 from generator.evaluation.discriminator.discriminative_features import listener_scores
 from generator.evaluation.discriminator.discriminator import LISTENERS, JudgedPair
 from generator.evaluation.likelihood import Conditional, joint_nll, orderless_nll
-from generator.evaluation.scores import Score
-from generator.evaluation.test_set import Material
-from generator.evaluation.viewpoints.surprisal import BachReader
-from generator.families.base import Family
+from generator.evaluation.scores import ObjectiveScore
+from generator.evaluation.test_set import TestSet
+from generator.families.base import Setting
 from generator.music.grid.chorale import QUIZ_CONDITIONS, VOICES, BoolArray, Chorale, given_for
-from generator.music.measures.copying import CopyIndex
 from generator.music.measures.counts import Comparison, Count, compare
 from generator.music.measures.style import style_counts
 from generator.music.measures.voice_leading import PER, parallels
@@ -31,170 +31,180 @@ from generator.music.measures.voice_leading import PER, parallels
 ORDERLESS_MASKS = 10
 
 
+class Fills(Protocol):
+    """A family, or the reference that stands in its place."""
+
+    @property
+    def sampling(self) -> Mapping[str, Setting]: ...
+
+    def fill(
+        self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float
+    ) -> Chorale: ...
+
+
 @dataclass(frozen=True)
-class Settings:
+class Fold:
+    """A composer, or one of its members, and the works that it is scored on."""
+
+    composer: Fills
+    test_set: TestSet
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
     """What to measure, and on how much."""
 
     conditions: Sequence[str] = QUIZ_CONDITIONS
     seed: int = 1
     temperature: float = 1.0
     fills: bool = True
-    tells: int = 5
-    """How many features to name that give the composer away, for each condition; 0: none."""
+    features: int = 5
+    """How many features that give the composer away to name for each condition."""
     progress: bool = False
 
 
 @dataclass(frozen=True)
-class Filled:
-    """Fills of one condition, by work, and the CPU seconds they took."""
+class Fill:
+    """An excerpt as the composer filled it."""
 
-    condition: str
-    pieces: Mapping[str, Chorale]
-    seconds: float
-
-    def given(self, name: str) -> BoolArray:
-        return given_for(self.condition, self.pieces[name].steps)
+    name: str
+    piece: Chorale
+    given: BoolArray
+    test_set: TestSet
 
     @property
-    def written_steps(self) -> int:
-        return sum(piece.steps for piece in self.pieces.values())
+    def bach(self) -> Chorale:
+        return self.test_set.excerpts[self.name]
+
+    @property
+    def written(self) -> BoolArray:
+        return ~self.given
 
 
-@dataclass(frozen=True)
-class Known:
-    """What the judges know of the training works: never of the works that are judged."""
-
-    copies: CopyIndex
-    reader: BachReader
-
-
-def evaluate(
-    family: Family, material: Material, settings: Settings, known: Known | None = None
-) -> Iterator[Score]:
-    """Scores as they are found; the slow ones last.
-
-    `known` is what the judges know where that is not the material's training works.
-    """
-    if isinstance(family, Conditional):
-        yield from likelihood_scores(family, material)
-        if family.one_shot:
-            yield from one_shot_scores(family, material, settings.conditions)
+def evaluate(folds: Sequence[Fold], settings: EvaluationSettings) -> Iterator[ObjectiveScore]:
+    """Scores as soon as they are known, the slow ones last."""
+    works = [
+        (fold.composer, work)
+        for fold in folds
+        if isinstance(fold.composer, Conditional)
+        for work in fold.test_set.works.values()
+    ]
+    if works:
+        yield from likelihood_scores(works)
+        if works[0][0].one_shot:
+            yield from one_shot_scores(works, settings.conditions)
     if settings.fills:
-        heard: list[Score] = []
-        known = known or known_of(material.training)
+        scores: list[ObjectiveScore] = []
         for condition in settings.conditions:
-            filled = fill_all(family, material, condition, settings)
-            scores = list(fill_scores(filled, material, known, settings.tells))
-            yield from scores
-            heard += scores
+            fills, seconds = fill_all(folds, condition, settings)
+            condition_scores = list(fill_scores(condition, fills, settings.features))
+            condition_scores.append(_speed(condition, fills, seconds))
+            yield from condition_scores
+            scores += condition_scores
         for listener in LISTENERS:
-            yield from _single_voices([score for score in heard if score.name == listener.score])
+            yield from _single_voices([score for score in scores if score.name == listener.score])
 
 
-def known_of(training: Mapping[str, Chorale]) -> Known:
-    return Known(CopyIndex(training), BachReader(list(training.values())))
-
-
-def likelihood_scores(family: Conditional, material: Material) -> Iterator[Score]:
-    """Negative log-likelihoods that the family has, orderless and joint, nats a frame."""
-    works = list(material.works.values())
-    if family.one_shot:
+def likelihood_scores(works: Sequence[tuple[Conditional, Chorale]]) -> Iterator[ObjectiveScore]:
+    """Negative log-likelihoods, orderless where the network has them and joint, nats a frame."""
+    if works[0][0].one_shot:
         rng = np.random.default_rng(0)
-        orderless = [orderless_nll(family, w, masks=ORDERLESS_MASKS, rng=rng) for w in works]
+        orderless = [orderless_nll(f, work, masks=ORDERLESS_MASKS, rng=rng) for f, work in works]
         note = f"{ORDERLESS_MASKS} masks a work"
         yield from _nats("orderless NLL", [(n.total, n.frames) for n in orderless], note)
-    joint = [joint_nll(family, w) for w in works]
+    joint = [joint_nll(family, work) for family, work in works]
     note = "time order, voices B S A T"
     yield from _nats("joint NLL", [(n.total, n.frames) for n in joint], note)
 
 
 def one_shot_scores(
-    family: Conditional, material: Material, conditions: Sequence[str]
-) -> Iterator[Score]:
+    works: Sequence[tuple[Conditional, Chorale]], conditions: Sequence[str]
+) -> Iterator[ObjectiveScore]:
     """Fill accuracy by argmax, all written cells masked at once."""
     for condition in conditions:
         hits = [
-            one_shot_hits(family, work, given_for(condition, work.steps))
-            for work in material.works.values()
+            one_shot_hits(family, work, given_for(condition, work.steps)) for family, work in works
         ]
         yield from _accuracy("fill accuracy, one shot", condition, hits)
 
 
-def fill_all(family: Family, material: Material, condition: str, settings: Settings) -> Filled:
-    """One fill of every excerpt; the seed of the n-th is the settings' seed + n."""
-    pieces, start = {}, time.process_time()
-    excerpts = tqdm(
-        material.excerpts.items(), desc=condition, leave=False, disable=not settings.progress
-    )
-    for index, (name, excerpt) in enumerate(excerpts):
-        pieces[name] = family.fill(
-            excerpt,
-            given_for(condition, excerpt.steps),
-            seed=settings.seed + index,
-            temperature=settings.temperature,
+def fill_all(
+    folds: Sequence[Fold], condition: str, settings: EvaluationSettings
+) -> tuple[list[Fill], float]:
+    """One fill of every excerpt, and the CPU seconds they took.
+
+    The seed of the n-th excerpt is the settings' seed + n, counted through all folds.
+    """
+    excerpts = [(fold, *item) for fold in folds for item in fold.test_set.excerpts.items()]
+    fills, start = [], time.process_time()
+    for index, (fold, name, excerpt) in enumerate(
+        tqdm(excerpts, desc=condition, leave=False, disable=not settings.progress)
+    ):
+        given = given_for(condition, excerpt.steps)
+        piece = fold.composer.fill(
+            excerpt, given, seed=settings.seed + index, temperature=settings.temperature
         )
-    return Filled(condition, pieces, time.process_time() - start)
+        fills.append(Fill(name, piece, given, fold.test_set))
+    return fills, time.process_time() - start
 
 
-def fill_scores(filled: Filled, material: Material, known: Known, tells: int) -> Iterator[Score]:
-    """All scores of finished fills of one condition."""
-    own = {name: material.excerpts[name] for name in filled.pieces}
-    hits = [fill_hits(own[n], piece, filled.given(n)) for n, piece in filled.pieces.items()]
-    yield from _accuracy("fill accuracy, as played", filled.condition, hits)
-    yield from _parallels(filled, own)
-    yield from _copying(filled, own, known.copies)
-    if material.split != "jsb":  # the published grid has no onsets, keys or phrase ends
-        yield from _style(filled, own)
-        pairs = _pairs(filled, own, material)
-        yield from listener_scores(filled.condition, pairs, known.reader, most=tells)
-    rate = filled.written_steps / max(filled.seconds, 1e-9)
-    yield Score("speed", filled.condition, "steps/CPU s", Ratio(rate, rate, rate, len(own)))
+def fill_scores(condition: str, fills: Sequence[Fill], features: int) -> Iterator[ObjectiveScore]:
+    """All scores of finished fills of one condition but their speed."""
+    hits = [fill_hits(fill.bach, fill.piece, fill.given) for fill in fills]
+    yield from _accuracy("fill accuracy, as played", condition, hits)
+    yield from _parallels(condition, fills)
+    yield from _copying(condition, fills)
+    if fills[0].test_set.split != "jsb":  # the published grid has no onsets, keys or phrase ends
+        yield from _style(condition, fills)
+        yield from listener_scores(condition, _pairs(fills), most=features)
 
 
-def _parallels(filled: Filled, own: Mapping[str, Chorale]) -> Iterator[Score]:
+def _speed(condition: str, fills: Sequence[Fill], seconds: float) -> ObjectiveScore:
+    rate = sum(fill.piece.steps for fill in fills) / max(seconds, 1e-9)
+    return ObjectiveScore("speed", condition, "steps/CPU s", Ratio(rate, rate, rate, len(fills)))
+
+
+def _parallels(condition: str, fills: Sequence[Fill]) -> Iterator[ObjectiveScore]:
     pairs = [
-        (parallels(piece, ~filled.given(name)), parallels(own[name], ~filled.given(name)))
-        for name, piece in filled.pieces.items()
+        (parallels(fill.piece, fill.written), parallels(fill.bach, fill.written)) for fill in fills
     ]
-    yield from _rates("parallels", filled.condition, "per 1,000 changes", pairs, PER)
+    yield from _rates("parallels", condition, "per 1,000 changes", pairs, PER)
 
 
-def _style(filled: Filled, own: Mapping[str, Chorale]) -> Iterator[Score]:
-    tables = [
-        (style_counts(piece, ~filled.given(name)), style_counts(own[name], ~filled.given(name)))
-        for name, piece in filled.pieces.items()
+def _style(condition: str, fills: Sequence[Fill]) -> Iterator[ObjectiveScore]:
+    counts = [
+        (style_counts(fill.piece, fill.written), style_counts(fill.bach, fill.written))
+        for fill in fills
     ]
-    for name in tables[0][0]:
-        pairs = [(machine[name], bach[name]) for machine, bach in tables]
-        yield from _rates(f"style: {name}", filled.condition, "%", pairs, 100)
+    for name in counts[0][0]:
+        pairs = [(machine[name], bach[name]) for machine, bach in counts]
+        yield from _rates(f"style: {name}", condition, "%", pairs, 100)
 
 
-def _copying(filled: Filled, own: Mapping[str, Chorale], copies: CopyIndex) -> Iterator[Score]:
-    ours = [copies.longest_run(piece) for piece in filled.pieces.values()]
-    bachs = [copies.longest_run(chorale) for chorale in own.values()]
+def _copying(condition: str, fills: Sequence[Fill]) -> Iterator[ObjectiveScore]:
+    runs = [fill.test_set.training.copies.longest_run(fill.piece) for fill in fills]
+    bach_runs = [fill.test_set.training.copies.longest_run(fill.bach) for fill in fills]
     for name, share in (("median", 0.5), ("90th percentile", 0.9)):
         rng = np.random.default_rng(0)
-        drawn = np.quantile(rng.choice(ours, size=(1000, len(ours))), share, axis=1)
+        drawn = np.quantile(rng.choice(runs, size=(1000, len(runs))), share, axis=1)
         low, high = np.quantile(drawn, (0.025, 0.975))
-        found = Ratio(float(np.quantile(ours, share)), float(low), float(high), len(ours))
-        bach = float(np.quantile(bachs, share))
-        yield Score(f"copying, longest run, {name}", filled.condition, "events", found, bach)
+        composer = Ratio(float(np.quantile(runs, share)), float(low), float(high), len(runs))
+        bach = float(np.quantile(bach_runs, share))
+        yield ObjectiveScore(f"copying, longest run, {name}", condition, "events", composer, bach)
 
 
-def _pairs(
-    filled: Filled, own: Mapping[str, Chorale], material: Material
-) -> dict[str, list[JudgedPair]]:
+def _pairs(fills: Sequence[Fill]) -> dict[str, list[JudgedPair]]:
     """By tune family."""
     pairs: dict[str, list[JudgedPair]] = {}
-    for name, piece in filled.pieces.items():
-        pair = JudgedPair(own[name], piece, ~filled.given(name))
-        pairs.setdefault(material.tunes[name], []).append(pair)
+    for fill in fills:
+        pair = JudgedPair(fill.bach, fill.piece, fill.written, fill.test_set.training.reader)
+        pairs.setdefault(fill.test_set.tunes[fill.name], []).append(pair)
     return pairs
 
 
-def _single_voices(heard: Sequence[Score]) -> Iterator[Score]:
-    """The listener's mean over S, A, T and B, where all four were judged."""
-    single = [score.composer for score in heard if len(score.condition) == 1]
+def _single_voices(scores: Sequence[ObjectiveScore]) -> Iterator[ObjectiveScore]:
+    """The listener's mean over S, A, T and B, where all four were scored."""
+    single = [score.composer for score in scores if len(score.condition) == 1]
     if len(single) == len(VOICES):
         mean = Ratio(
             float(np.mean([r.estimate for r in single])),
@@ -203,40 +213,41 @@ def _single_voices(heard: Sequence[Score]) -> Iterator[Score]:
             single[0].n,
         )
         note = "mean of S, A, T, B; the interval is the mean of theirs"
-        yield Score(heard[0].name, "1", "share of pairs", mean, 0.5, note)
+        yield ObjectiveScore(scores[0].name, "1", "share of pairs", mean, 0.5, note)
 
 
-def _nats(name: str, pairs: Iterable[tuple[float, float]], note: str) -> Iterator[Score]:
+def _nats(name: str, pairs: Iterable[tuple[float, float]], note: str) -> Iterator[ObjectiveScore]:
     totals, frames = zip(*pairs, strict=True)
-    if found := ratio_over_works(totals, frames, rng=np.random.default_rng(0)):
-        yield Score(name, "", "nats/frame", found, note=note)
+    if ratio := ratio_over_works(totals, frames, rng=np.random.default_rng(0)):
+        yield ObjectiveScore(name, "", "nats/frame", ratio, note=note)
 
 
-def _accuracy(name: str, condition: str, hits: Sequence[Hits]) -> Iterator[Score]:
+def _accuracy(name: str, condition: str, hits: Sequence[Hits]) -> Iterator[ObjectiveScore]:
     right, written = [h.right for h in hits], [h.written for h in hits]
-    if found := ratio_over_works(right, written, rng=np.random.default_rng(0)):
-        yield Score(name, condition, "share", found)
+    if ratio := ratio_over_works(right, written, rng=np.random.default_rng(0)):
+        yield ObjectiveScore(name, condition, "share", ratio)
 
 
 def _rates(
     name: str, condition: str, unit: str, pairs: Sequence[tuple[Count, Count]], scale: float
-) -> Iterator[Score]:
+) -> Iterator[ObjectiveScore]:
     machine, bach = [m for m, _ in pairs], [b for _, b in pairs]
-    found = ratio_over_works(
+    ratio = ratio_over_works(
         [m.count for m in machine],
         [m.of for m in machine],
         rng=np.random.default_rng(0),
         scale=scale,
     )
-    if found:
-        beside = compare(machine, bach)
-        yield Score(name, condition, unit, found, beside.bach.rate * scale, _beside(beside))
+    if ratio:
+        compared = compare(machine, bach)
+        bach_rate = compared.bach.rate * scale
+        yield ObjectiveScore(name, condition, unit, ratio, bach_rate, _beside_bach(compared))
 
 
-def _beside(found: Comparison) -> str:
-    interval = f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
-    if found.kind == "ratio":
+def _beside_bach(compared: Comparison) -> str:
+    interval = f"{compared.value:.2f} [{compared.low:.2f}, {compared.high:.2f}]"
+    if compared.kind == "ratio":
         return f"ratio to Bach {interval}"
-    if found.kind == "difference":
+    if compared.kind == "difference":
         return f"points above Bach {interval}"
-    return f"too few to compare: {found.machine.count} against {found.bach.count}"
+    return f"too few to compare: {compared.machine.count} against {compared.bach.count}"

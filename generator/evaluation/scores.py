@@ -9,7 +9,7 @@ from generator.evaluation.bootstrap import Ratio
 
 
 @dataclass(frozen=True)
-class Score:
+class ObjectiveScore:
     """A figure of DESIGN.md section 9.
 
     `condition` is empty where the score has none; `bach` is Bach's own figure on the same works,

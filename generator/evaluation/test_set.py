@@ -1,81 +1,96 @@
-"""What a composer is judged on: held-out works, their excerpts, and the works it learnt from."""
+"""What a composer is scored on: held-out works, their excerpts, and its training works."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from generator.errors import GeneratorError
+from generator.evaluation.viewpoints.surprisal import BachReader
 from generator.families.checkpoint import Member
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.jsb import jsb_bwv, load_jsb
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import Corpus, load_corpus
 from generator.music.grid.chorale import Chorale
+from generator.music.measures.copying import CopyIndex
 
 JSB_EXCERPT = 128  # steps; the published grid has no fermatas to end phrases by
 
 
 class SeenWorkError(GeneratorError):
-    """A composer would be judged on a work that it learnt from."""
+    """A composer would be scored on a work that it was trained on."""
 
 
 @dataclass(frozen=True)
-class Material:
+class TrainingKnowledge:
+    """What the training works teach; built on first use, since some scores need none of it."""
+
+    works: Mapping[str, Chorale]
+
+    @cached_property
+    def copies(self) -> CopyIndex:
+        return CopyIndex(self.works)
+
+    @cached_property
+    def reader(self) -> BachReader:
+        return BachReader(list(self.works.values()))
+
+
+@dataclass(frozen=True)
+class TestSet:
     """One part of a split; all mappings are by the work's name."""
 
     split: str
-    part: str
     works: Mapping[str, Chorale]
     excerpts: Mapping[str, Chorale]
     tunes: Mapping[str, str]
-    training: Mapping[str, Chorale]
+    training: TrainingKnowledge
 
 
-def load_material(split: str, part: str, trained_on: Collection[str]) -> Material:
-    """The works of a part, refused where the composer has seen one of them or a near-copy.
+def load_test_set(split: str, part: str, trained_on: Collection[str]) -> TestSet:
+    """The works of a part of a split.
 
     Raises
     ------
     ValueError
         If the split or part has another name.
     SeenWorkError
-        Naming the works of the part that the composer knows.
+        If the composer was trained on one of the works or on its tune; the message names some.
     """
     if split not in ("jsb", "tunes"):
         raise ValueError(f"unknown split {split!r}; use jsb or tunes")
     if part not in ("train", "valid", "test"):
         raise ValueError(f"unknown part {part!r}; use train, valid or test")
     corpus = load_corpus()
-    found = _jsb(part) if split == "jsb" else _named(tunes_split(corpus)[part], corpus)
-    return _material(split, part, found, trained_on, corpus)
+    works = _jsb(part) if split == "jsb" else _chorales(tunes_split(corpus)[part], corpus)
+    return _test_set(split, part, works, trained_on, corpus)
 
 
-def load_fold(number: int, member: Member) -> Material:
-    """The works that a member of a cross-fitted composer never saw, refused as above."""
+def load_fold(number: int, member: Member) -> TestSet:
+    """The works that a member of a cross-fitted composer never saw; raises as above."""
     corpus = load_corpus()
-    here = [name for name in corpus.works if name in member.fold]
-    found = _named(here, corpus)
-    return _material("folds", str(number), found, member.trained_on, corpus)
+    works = _chorales((name for name in corpus.works if name in member.fold), corpus)
+    return _test_set("folds", str(number), works, member.trained_on, corpus)
 
 
-def _material(
+def _test_set(
     split: str,
     part: str,
-    found: Mapping[str, Chorale],
+    works: Mapping[str, Chorale],
     trained_on: Collection[str],
     corpus: Corpus,
-) -> Material:
-    tunes = {name: _tune(name, corpus) for name in found}
+) -> TestSet:
+    tunes = {name: _tune(name, corpus) for name in works}
     _refuse_seen(tunes, trained_on, corpus, split, part)
-    excerpts = {name: _excerpt(chorale, split) for name, chorale in found.items()}
-    return Material(
+    excerpts = {name: _excerpt(chorale, split) for name, chorale in works.items()}
+    return TestSet(
         split=split,
-        part=part,
-        works=found,
-        excerpts={name: cut for name, cut in excerpts.items() if cut is not None},
+        works=works,
+        excerpts={name: excerpt for name, excerpt in excerpts.items() if excerpt is not None},
         tunes=tunes,
-        training=_training(trained_on, corpus),
+        training=TrainingKnowledge(_training(trained_on, corpus)),
     )
 
 
@@ -83,7 +98,7 @@ def _jsb(part: str) -> dict[str, Chorale]:
     return {f"jsb/{part}/{i}": chorale for i, chorale in enumerate(load_jsb()[part])}
 
 
-def _named(names: Iterable[str], corpus: Corpus) -> dict[str, Chorale]:
+def _chorales(names: Iterable[str], corpus: Corpus) -> dict[str, Chorale]:
     return {name: corpus.works[name].chorale for name in names}
 
 
@@ -102,23 +117,19 @@ def _refuse_seen(
     seen = [name for name, tune in tunes.items() if (name if within else tune) in known]
     if seen:
         raise SeenWorkError(
-            f"the composer learnt from {len(seen)} of the {len(tunes)} works of {split}/{part} or "
-            f"from their tunes ({', '.join(seen[:3])}, ...); choose the split it was trained for"
+            f"the composer was trained on {len(seen)} of the {len(tunes)} works of {split}/{part}, "
+            f"or on their tunes ({', '.join(seen[:3])}, ...); choose the split it was trained for"
         )
 
 
 def _excerpt(chorale: Chorale, split: str) -> Chorale | None:
     if split == "jsb":
         return chorale.slice(0, min(JSB_EXCERPT, chorale.steps))
-    cuts = excerpts_of(chorale)
-    return chorale.slice(*cuts[0]) if cuts else None
+    spans = excerpts_of(chorale)
+    return chorale.slice(*spans[0]) if spans else None
 
 
 def _training(trained_on: Collection[str], corpus: Corpus) -> dict[str, Chorale]:
-    published = {
-        f"jsb/{part}/{i}": chorale
-        for part, chorales in load_jsb().items()
-        for i, chorale in enumerate(chorales)
-    }
-    whole = published | {name: work.chorale for name, work in corpus.works.items()}
-    return {name: whole[name] for name in trained_on if name in whole}
+    published = {name: chorale for part in load_jsb() for name, chorale in _jsb(part).items()}
+    by_name = published | _chorales(corpus.works, corpus)
+    return {name: by_name[name] for name in trained_on if name in by_name}

@@ -26,8 +26,7 @@ from generator.evaluation.discriminator.discriminator import (
     Verdict,
 )
 from generator.evaluation.features.extract import GROUPS, group_of
-from generator.evaluation.scores import Score
-from generator.evaluation.viewpoints.surprisal import BachReader
+from generator.evaluation.scores import ObjectiveScore
 
 _REPLICATES = 1000
 
@@ -76,8 +75,8 @@ def tells(heard: Heard, most: int) -> list[Tell]:
 
 
 def listener_scores(
-    condition: str, pairs: Mapping[str, Sequence[JudgedPair]], reader: BachReader, *, most: int = 5
-) -> Iterator[Score]:
+    condition: str, pairs: Mapping[str, Sequence[JudgedPair]], *, most: int = 5
+) -> Iterator[ObjectiveScore]:
     """The verdict of every listener; what groups of features tell alone; and its tells.
 
     Parameters
@@ -85,12 +84,11 @@ def listener_scores(
     condition : str
         That of all the pairs.
     pairs : mapping of tune family to its pairs
-    reader : BachReader
     most : int
         How many tells to name; with 0 there are no scores but the verdicts.
     """
     for listener in LISTENERS:
-        heard = listener.hear(pairs, reader)
+        heard = listener.hear(pairs)
         verdict = listener.judge(heard)
         note = f"{listener.version}; unpaired AUC {verdict.auc:.3f}, {verdict.families} tunes"
         yield from _share(listener.score, condition, verdict, note)
@@ -99,10 +97,12 @@ def listener_scores(
             for tell in tells(heard, most):
                 found = Ratio(tell.apart, tell.low, tell.high, verdict.pairs)
                 note = f"{tell.machine:.3g} against {tell.bach:.3g}; alone {tell.alone:.2f}"
-                yield Score(f"tell: {tell.feature}", condition, "sd of Bach", found, 0.0, note)
+                yield ObjectiveScore(
+                    f"tell: {tell.feature}", condition, "sd of Bach", found, 0.0, note
+                )
 
 
-def _groups(listener: Listener, heard: Heard, condition: str) -> Iterator[Score]:
+def _groups(listener: Listener, heard: Heard, condition: str) -> Iterator[ObjectiveScore]:
     for group in GROUPS:
         names = [name for name in heard.names if group_of(name) == group]
         verdict = listener.judge(heard.only(names))
@@ -110,10 +110,10 @@ def _groups(listener: Listener, heard: Heard, condition: str) -> Iterator[Score]
         yield from _share(name, condition, verdict, f"{len(names)} features")
 
 
-def _share(name: str, condition: str, verdict: Verdict, note: str) -> Iterator[Score]:
+def _share(name: str, condition: str, verdict: Verdict, note: str) -> Iterator[ObjectiveScore]:
     right = [1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in verdict.margins]
     if found := share_over_works(right, rng=np.random.default_rng(0)):
-        yield Score(name, condition, "share of pairs", found, 0.5, note)
+        yield ObjectiveScore(name, condition, "share of pairs", found, 0.5, note)
 
 
 def _bounds(values: FloatArray, picks: NDArray[np.int64]) -> tuple[float, float]:

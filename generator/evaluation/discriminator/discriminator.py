@@ -45,11 +45,15 @@ MIN_FAMILIES = 4
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """Bach's excerpt, the machine's piece of it, and bool[4] or bool[4, T]: what was written."""
+    """Bach's excerpt and the machine's piece of it.
+
+    `written` is bool[4] or bool[4, T]; the reader has learnt from works of other tune families.
+    """
 
     bach: Chorale
     machine: Chorale
     written: BoolArray
+    reader: BachReader
 
 
 @dataclass(frozen=True)
@@ -96,14 +100,12 @@ class Listener:
     folds: int
     judges: JudgeSettings
 
-    def hear(self, pairs: Mapping[str, Sequence[JudgedPair]], reader: BachReader) -> Heard:
+    def hear(self, pairs: Mapping[str, Sequence[JudgedPair]]) -> Heard:
         """Features of pairs of one condition, in the order of the mapping.
 
         Parameters
         ----------
         pairs : mapping of tune family to its pairs
-        reader : BachReader
-            Learnt from works of other tune families.
 
         Raises
         ------
@@ -116,8 +118,8 @@ class Listener:
                 f"{len(rows)} tune families to judge; at least {MIN_FAMILIES} are needed for folds"
             )
         flat = [pair for row in rows for pair in row]
-        bach = [self.features(pair.bach, pair.written, reader) for pair in flat]
-        machine = [self.features(pair.machine, pair.written, reader) for pair in flat]
+        bach = [self.features(pair.bach, pair.written, pair.reader) for pair in flat]
+        machine = [self.features(pair.machine, pair.written, pair.reader) for pair in flat]
         family = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
         return Heard(tuple(bach[0]), feature_table(bach), feature_table(machine), family)
 

@@ -12,8 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from generator.errors import GeneratorError
 from generator.evaluation.discriminator.discriminator import LISTENERS, JudgedPair, Listener
 from generator.evaluation.discriminator.listener_validation import METRE, alike, bach_for_bach
-from generator.evaluation.test_set import Material, load_material
-from generator.evaluation.viewpoints.surprisal import BachReader
+from generator.evaluation.test_set import TestSet, load_test_set
 from generator.families.base import Family
 from generator.music.formats.midi import read_midi
 from generator.music.grid.chorale import CONDITIONS, VOICES, Chorale, given_for
@@ -39,54 +38,48 @@ class Command(BaseCommand):
         try:
             foreign = _foreign(options["foreign"]) if options["foreign"] else []
             source = find_source(EASY)
-            material = load_material("tunes", "test", source.trained_on(0))
-            reader = BachReader(list(material.training.values()))
+            test_set = load_test_set("tunes", "test", source.trained_on(0))
             for listener in LISTENERS:
-                self._other_works(listener, material, reader)
-                self._foreign(listener, foreign, material, reader)
+                self._other_works(listener, test_set)
+                self._foreign(listener, foreign, test_set)
                 for condition in conditions:
-                    self._easy(listener, source.member(0), condition, material, reader)
+                    self._easy(listener, source.member(0), condition, test_set)
         except (GeneratorError, ValueError) as error:
             raise CommandError(str(error)) from error
 
-    def _other_works(self, listener: Listener, material: Material, reader: BachReader) -> None:
+    def _other_works(self, listener: Listener, test_set: TestSet) -> None:
         whole = np.ones(len(VOICES), dtype=np.bool_)
         pairs: dict[str, list[JudgedPair]] = defaultdict(list)
-        for name, bach in material.excerpts.items():
-            pairs[material.tunes[name]].append(JudgedPair(bach, bach, whole))
-        heard = listener.hear(pairs, reader)
+        for name, bach in test_set.excerpts.items():
+            pair = JudgedPair(bach, bach, whole, test_set.training.reader)
+            pairs[test_set.tunes[name]].append(pair)
+        heard = listener.hear(pairs)
         found = [
             listener.judge(bach_for_bach(heard, listener, seed=seed), seed=seed).share
             for seed in range(SEEDS)
         ]
         self._say(listener, "Bach against Bach's other works", "share", found)
 
-    def _foreign(
-        self, listener: Listener, foreign: list[Chorale], material: Material, reader: BachReader
-    ) -> None:
+    def _foreign(self, listener: Listener, foreign: list[Chorale], test_set: TestSet) -> None:
         if not foreign:
             return
-        works = {n: w for n, w in material.works.items() if w.metre == ((0, METRE),)}
-        bach = _by_tune(material, {name: alike(work) for name, work in works.items()})
-        found = listener.unpaired(bach, foreign, reader, seeds=range(SEEDS))
+        works = {n: w for n, w in test_set.works.items() if w.metre == ((0, METRE),)}
+        bach = _by_tune(test_set, {name: alike(work) for name, work in works.items()})
+        found = listener.unpaired(bach, foreign, test_set.training.reader, seeds=range(SEEDS))
         name = f"{len(foreign)} foreign pieces against {len(works)} of Bach"
         self._say(listener, name, "AUC", found)
 
     def _easy(
-        self,
-        listener: Listener,
-        composer: Family,
-        condition: str,
-        material: Material,
-        reader: BachReader,
+        self, listener: Listener, composer: Family, condition: str, test_set: TestSet
     ) -> None:
         pairs: dict[str, list[JudgedPair]] = defaultdict(list)
-        for seed, (name, bach) in enumerate(material.excerpts.items()):
+        for seed, (name, bach) in enumerate(test_set.excerpts.items()):
             given = given_for(condition, bach.steps)
             piece = composer.fill(bach, given, seed=1 + seed)
-            pairs[material.tunes[name]].append(JudgedPair(bach, piece, ~given))
+            pair = JudgedPair(bach, piece, ~given, test_set.training.reader)
+            pairs[test_set.tunes[name]].append(pair)
         start = time.process_time()
-        verdict = listener.judge(listener.hear(pairs, reader))
+        verdict = listener.judge(listener.hear(pairs))
         self._say(listener, f"{EASY} {condition}", "share", [verdict.share])
         self._say(listener, f"{EASY} {condition}", "AUC", [verdict.auc])
         seconds = time.process_time() - start
@@ -106,8 +99,8 @@ def _foreign(folder: Path) -> list[Chorale]:
     return [alike(read_midi(file)) for file in files]
 
 
-def _by_tune(material: Material, pieces: dict[str, Chorale]) -> dict[str, list[Chorale]]:
+def _by_tune(test_set: TestSet, pieces: dict[str, Chorale]) -> dict[str, list[Chorale]]:
     found: dict[str, list[Chorale]] = defaultdict(list)
     for name, piece in pieces.items():
-        found[material.tunes[name]].append(piece)
+        found[test_set.tunes[name]].append(piece)
     return found

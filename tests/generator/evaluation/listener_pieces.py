@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from generator.evaluation.discriminator.discriminator import JudgedPair
+from generator.evaluation.viewpoints.surprisal import BachReader
 from generator.families.markov.markov import Markov
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.empty_chorale import blank_chorale
@@ -42,20 +43,20 @@ def make() -> None:
     )
 
 
-def load() -> tuple[list[Chorale], dict[str, list[JudgedPair]]]:
-    """What the reader learns from, and pairs by family: the cool one stands for Bach."""
+def load() -> dict[str, list[JudgedPair]]:
+    """Pairs by family, to a reader of the first pieces: the cool one stands for Bach."""
     with np.load(FILE) as file:
         pieces = [
             frame(index).with_voices(pitch.astype(np.int16), onset)
             for index, (pitch, onset) in enumerate(zip(file["pitch"], file["onset"], strict=True))
         ]
     written = np.ones(4, dtype=bool)
+    reader = BachReader(pieces[:READ])
     cool, hot = pieces[READ : READ + PAIRS], pieces[READ + PAIRS :]
-    pairs = {
-        f"tune {index}": [JudgedPair(one, other, written)]
+    return {
+        f"tune {index}": [JudgedPair(one, other, written, reader)]
         for index, (one, other) in enumerate(zip(cool, hot, strict=True))
     }
-    return pieces[:READ], pairs
 
 
 if __name__ == "__main__":

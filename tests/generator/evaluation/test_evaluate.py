@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from django.core.management import CommandError, call_command
 
-from generator.evaluation import test_set as material_module
-from generator.evaluation.bach_reference import OwnHand
-from generator.evaluation.report import Settings, evaluate
-from generator.evaluation.test_set import Material, SeenWorkError, load_material
+from generator.evaluation import test_set
+from generator.evaluation.bach_reference import BachReference
+from generator.evaluation.report import EvaluationSettings, Fold, evaluate
+from generator.evaluation.test_set import SeenWorkError, load_test_set
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import Network
 from generator.families.markov.markov import Markov
@@ -19,27 +19,25 @@ WORKS = 10
 
 
 @pytest.fixture(scope="module")
-def material(corpus) -> Material:
+def held_out(corpus) -> test_set.TestSet:
     parts = tunes_split(corpus)
-    whole = load_material("tunes", "test", parts["train"][:40])
+    whole = load_test_set("tunes", "test", parts["train"][:40])
     names = list(whole.excerpts)[:WORKS]
-    return Material(
-        split="tunes",
-        part="test",
+    return replace(
+        whole,
         works={name: whole.excerpts[name] for name in names},
         excerpts={name: whole.excerpts[name] for name in names},
         tunes={name: name for name in names},
-        training=whole.training,
     )
 
 
-def scores_of(family, material, *conditions):
-    found = evaluate(family, material, Settings(conditions=conditions))
-    return {(score.name, score.condition): score for score in found}
+def scores_of(composer, held_out, *conditions):
+    scores = evaluate([Fold(composer, held_out)], EvaluationSettings(conditions=conditions))
+    return {(score.name, score.condition): score for score in scores}
 
 
-def test_bach_himself_scores_as_bach(material):
-    scores = scores_of(OwnHand(), material, "ATB", "S", "A", "T", "B")
+def test_bach_himself_scores_as_bach(held_out):
+    scores = scores_of(BachReference(), held_out, "ATB", "S", "A", "T", "B")
     assert scores["fill accuracy, as played", "ATB"].composer.estimate == 1
     assert scores["machine listener", "ATB"].composer.estimate == 0.5
     assert scores["machine listener", "1"].composer.estimate == 0.5
@@ -49,8 +47,8 @@ def test_bach_himself_scores_as_bach(material):
             assert score.composer.estimate == pytest.approx(score.bach)
 
 
-def test_an_untaught_network_is_found_out(material):
-    scores = scores_of(Flagship.debug().with_sampling(repairs=0), material, "SATB")
+def test_an_untaught_network_is_found_out(held_out):
+    scores = scores_of(Flagship.debug().with_sampling(repairs=0), held_out, "SATB")
     assert scores["machine listener", "SATB"].composer.estimate >= 0.9
     assert scores["parallels", "SATB"].composer.estimate > scores["parallels", "SATB"].bach
     # Nothing learnt: no better than a flat guess over the vocabulary of 64 pitches and a rest.
@@ -58,28 +56,32 @@ def test_an_untaught_network_is_found_out(material):
     assert scores["fill accuracy, one shot", "SATB"].composer.estimate < 0.3
 
 
-def test_a_left_to_right_network_is_not_asked_for_what_it_does_not_know(material):
+def test_a_left_to_right_network_is_not_asked_for_what_it_does_not_know(held_out):
     both = Flagship.debug()
     causal = Flagship([Network(replace(both.network.config, causal=True))])
     with pytest.raises(ValueError, match="left-to-right network"):
-        causal.pitch_log_probs(next(iter(material.works.values())), [])
+        causal.pitch_log_probs(next(iter(held_out.works.values())), [])
     names = [
-        {score.name for score in evaluate(family, material, Settings(fills=False))}
+        {
+            score.name
+            for score in evaluate([Fold(family, held_out)], EvaluationSettings(fills=False))
+        }
         for family in (both, causal)
     ]
     assert names == [{"orderless NLL", "joint NLL", "fill accuracy, one shot"}, {"joint NLL"}]
 
 
-def test_every_score_is_json(material):
-    for score in evaluate(Markov.debug(), material, Settings(conditions=("B",))):
+def test_every_score_is_json(held_out):
+    settings = EvaluationSettings(conditions=("B",))
+    for score in evaluate([Fold(Markov.debug(), held_out)], settings):
         assert json.loads(json.dumps(score.as_json()))["name"] == score.name
         assert score.composer.low <= score.composer.estimate <= score.composer.high
 
 
-def test_a_composer_is_not_judged_on_what_it_learnt(corpus):
+def test_a_composer_is_not_scored_on_what_it_learnt(corpus):
     test = tunes_split(corpus)["test"]
     with pytest.raises(SeenWorkError, match=test[0]):
-        load_material("tunes", "test", [test[0]])
+        load_test_set("tunes", "test", [test[0]])
 
 
 def test_a_near_copy_of_a_learnt_work_is_refused(corpus):
@@ -87,15 +89,15 @@ def test_a_near_copy_of_a_learnt_work_is_refused(corpus):
     assert corpus.works["BWV197.7-a"].tune == tune
     part = next(p for p, names in tunes_split(corpus).items() if "BWV398" in names)
     with pytest.raises(SeenWorkError):
-        load_material("tunes", part, ["BWV197.7-a"])
+        load_test_set("tunes", part, ["BWV197.7-a"])
 
 
 def test_the_published_split_stands_as_published(corpus):
-    found = load_material("jsb", "test", [f"jsb/train/{i}" for i in range(229)])
-    assert len(found.works) == 77
-    assert all(cut.steps <= material_module.JSB_EXCERPT for cut in found.excerpts.values())
+    published = load_test_set("jsb", "test", [f"jsb/train/{i}" for i in range(229)])
+    assert len(published.works) == 77
+    assert all(cut.steps <= test_set.JSB_EXCERPT for cut in published.excerpts.values())
     with pytest.raises(SeenWorkError, match="jsb/test/3"):
-        load_material("jsb", "test", ["jsb/test/3"])
+        load_test_set("jsb", "test", ["jsb/test/3"])
 
 
 @pytest.mark.parametrize(
@@ -103,8 +105,8 @@ def test_the_published_split_stands_as_published(corpus):
     [
         (["--composer", "nobody"], "unknown composer 'nobody'"),
         (["--composer", "markov", "--conditions", "ATX"], "unknown condition 'ATX'"),
-        (["--composer", "markov", "--tells", "-1"], "--tells -1"),
-        (["--composer", "flagship", "--part", "train"], "learnt from"),
+        (["--composer", "markov", "--features", "-1"], "--features -1"),
+        (["--composer", "flagship", "--part", "train"], "was trained on"),
     ],
 )
 @pytest.mark.django_db
@@ -118,7 +120,7 @@ def test_bach_is_a_composer_too(capsys):
     call_command(
         "evaluate", "--composer", "bach", "--split", "jsb", "--conditions", "ATB", "--json"
     )
-    found = json.loads(capsys.readouterr().out)
-    [accuracy] = [s for s in found["scores"] if s["name"] == "fill accuracy, as played"]
-    assert found["composer"] == "bach"
+    report = json.loads(capsys.readouterr().out)
+    [accuracy] = [s for s in report["scores"] if s["name"] == "fill accuracy, as played"]
+    assert report["composer"] == "bach"
     assert accuracy["composer"]["estimate"] == 1

@@ -10,18 +10,21 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from generator import registry
-from generator.evaluation.folds import Judged, corpus_members, load_folds
-from generator.evaluation.report import Settings, evaluate
+from generator.evaluation.bach_reference import BachReference
+from generator.evaluation.folds import bach_folds, corpus_members, load_folds
+from generator.evaluation.likelihood import joint_nll
+from generator.evaluation.report import EvaluationSettings, Fold, evaluate, fill_all
 from generator.evaluation.test_set import SeenWorkError
 from generator.families.checkpoint import Member
 from generator.families.flagship.flagship import Flagship
+from generator.families.flagship.network import Network
 from generator.music.corpus.splits import folds
 from generator.music.grid.chorale import given_for
 from generator.registry import Shipped
 from generator.services import composers
 from tests.generator.families.choir import Choir, save_choir
 
-HELD = 3  # works of a fold that are judged here
+HELD = 3  # works of a fold that are scored here
 
 
 @pytest.fixture(scope="module")
@@ -34,47 +37,83 @@ def members(corpus) -> tuple[Member, ...]:
 
 
 @pytest.fixture(scope="module")
-def judged(members) -> Judged:
+def choir_folds(members) -> list[Fold]:
     return load_folds(Choir([60, 61, 62, 63, 64]), members)
 
 
 def test_members_of_the_corpus_are_its_folds(corpus):
-    of = folds(corpus)
+    fold_of = folds(corpus)
     assert [
-        {of[name] for name in each.fold} for each in corpus_members()
+        {fold_of[name] for name in each.fold} for each in corpus_members()
     ] == [{fold} for fold in range(5)]  # fmt: skip
 
 
-def test_each_work_is_written_by_its_member(judged, members):
-    assert len(judged.material.works) == 5 * HELD
-    for name, work in judged.material.works.items():
-        [fold] = [fold for fold, member in enumerate(members) if name in member.fold]
-        piece = judged.composer.fill(work, given_for("ATB", work.steps), seed=0)
-        assert set(piece.pitch[3].tolist()) == {60 + fold}
+def test_each_excerpt_is_filled_by_its_member_with_a_seed_of_its_own(choir_folds, members):
+    fills, _ = fill_all(choir_folds, "ATB", EvaluationSettings())
+    assert len(fills) == sum(len(fold.test_set.excerpts) for fold in choir_folds) > 5
+    for fill in fills:
+        [fold] = [fold for fold, member in enumerate(members) if fill.name in member.fold]
+        assert set(fill.piece.pitch[3].tolist()) == {60 + fold}
 
 
-def test_what_is_copied_is_searched_for_in_its_members_works(judged, members, corpus):
-    copies = judged.known.copies
-    for member in members:
-        name, learnt = min(member.fold), corpus.works[min(member.trained_on)].chorale
-        assert copies.longest_run(replace(learnt, bwv=name)) > 20
-        assert copies.longest_run(corpus.works[name].chorale) < 12
+def test_seeds_go_on_from_fold_to_fold(choir_folds):
+    seeds = []
+
+    class Recorder(BachReference):
+        def fill(self, chorale, given, *, seed, temperature=1.0):
+            seeds.append(seed)
+            return chorale
+
+    recorded = [replace(fold, composer=Recorder()) for fold in choir_folds]
+    fills, _ = fill_all(recorded, "S", EvaluationSettings(seed=7))
+    assert seeds == list(range(7, 7 + len(fills)))
 
 
-def test_scores_are_those_of_any_other_material(judged):
-    settings = Settings(conditions=("ATB",))
-    found = {s.name: s for s in evaluate(judged.composer, judged.material, settings, judged.known)}
-    assert found["fill accuracy, as played"].composer.n == len(judged.material.excerpts)
-    assert {"machine listener", "parallels", "speed"} <= found.keys()
-    assert "orderless NLL" not in found  # the choir knows no chances
+def test_copies_are_searched_for_in_the_works_that_the_member_learnt(choir_folds, members, corpus):
+    for fold, member in zip(choir_folds, members, strict=True):
+        copies = fold.test_set.training.copies
+        assert copies.longest_run(corpus.works[min(member.trained_on)].chorale) > 20
+        assert copies.longest_run(corpus.works[min(member.fold)].chorale) < 12
 
 
-def test_members_that_know_chances_give_them(members):
-    judged = load_folds(Flagship.debug(), members[:1])
-    work = next(iter(judged.material.works.values())).slice(0, 16)
-    given = np.zeros(work.pitch.shape, dtype=bool)
-    own = Flagship.debug().log_likelihood(work, given)
-    assert judged.composer.log_likelihood(work, given) == pytest.approx(own)
+def test_folds_are_scored_together(choir_folds):
+    settings = EvaluationSettings(conditions=("ATB",))
+    scores = {score.name: score for score in evaluate(choir_folds, settings)}
+    excerpts = sum(len(fold.test_set.excerpts) for fold in choir_folds)
+    assert scores["fill accuracy, as played"].composer.n == excerpts
+    assert {"machine listener", "parallels", "speed"} <= scores.keys()
+    assert "orderless NLL" not in scores  # the choir gives no probabilities
+
+
+def test_likelihoods_are_summed_over_the_works_of_all_folds(members):
+    one = Flagship.debug().network
+    two = Flagship([one, Network(one.config).eval()])
+    both = load_folds(two, members[:2])
+    short = [
+        replace(fold, test_set=replace(fold.test_set, works=first_steps(fold.test_set.works)))
+        for fold in both
+    ]
+    settings = EvaluationSettings(fills=False, conditions=())
+    [joint] = [s for s in evaluate(short, settings) if s.name == "joint NLL"]
+    nats = [
+        joint_nll(two.member(number), work).total / work.steps
+        for number, fold in enumerate(short)
+        for work in fold.test_set.works.values()
+    ]
+    assert joint.composer.n == 2 * HELD
+    assert joint.composer.estimate == pytest.approx(np.mean(nats))
+
+
+def first_steps(works):
+    return {name: work.slice(0, 16) for name, work in works.items()}
+
+
+def test_bach_has_the_folds_of_the_corpus(corpus):
+    fold_of = folds(corpus)
+    for number, fold in enumerate(bach_folds()):
+        assert {fold_of[name] for name in fold.test_set.works} == {number}
+        work = next(iter(fold.test_set.works.values()))
+        assert fold.composer.fill(work, given_for("SATB", work.steps), seed=1) is work
 
 
 def test_a_member_that_learnt_from_its_fold_is_refused(members):
@@ -95,16 +134,16 @@ def shipped(tmp_path, monkeypatch, members) -> None:
     monkeypatch.setattr(composers, "SHIPPED", (Shipped("choir", "Choir", "choir", in_quiz=True),))
 
 
-def said(capsys, *arguments: str) -> dict:
+def report(capsys, *arguments: str) -> dict:
     call_command("evaluate", "--composer=choir", "--conditions=B", "--json", *arguments)
     return json.loads(capsys.readouterr().out)
 
 
-def test_the_command_judges_all_folds_or_the_first_member(shipped, capsys):
-    found = said(capsys, "--split=folds", "--no-fills", "--set", "up=2")
-    assert (found["split"], found["works"], found["sampling"]) == ("folds", 5 * HELD, {"up": 2})
-    found = said(capsys, "--no-fills")
-    assert (found["split"], found["works"], found["sampling"]) == ("tunes", 82, {"up": 0})
+def test_the_command_scores_all_folds_or_the_first_member(shipped, capsys):
+    whole = report(capsys, "--split=folds", "--no-fills", "--set", "up=2")
+    assert (whole["split"], whole["works"], whole["sampling"]) == ("folds", 5 * HELD, {"up": 2})
+    first = report(capsys, "--no-fills")
+    assert (first["split"], first["works"], first["sampling"]) == ("tunes", 82, {"up": 0})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from generator.evaluation.discriminator.discriminator import LISTENER_1, LISTENERS
-from generator.evaluation.viewpoints.surprisal import BachReader
 from tests.generator.evaluation import listener_pieces
 
 FEATURES = 104
@@ -16,8 +15,8 @@ TABLE = 12414.612870682753
 
 @pytest.fixture(scope="module")
 def heard():
-    known, pairs = listener_pieces.load()
-    return LISTENER_1.hear(pairs, BachReader(known))
+    pairs = listener_pieces.load()
+    return LISTENER_1.hear(pairs)
 
 
 def test_listener_1_hears_and_judges_by_what_it_was_frozen_with(heard):

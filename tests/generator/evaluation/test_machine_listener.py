@@ -39,20 +39,20 @@ def excerpts() -> dict[str, Chorale]:
 
 
 @pytest.fixture(scope="module")
-def pairs(excerpts) -> dict[str, list[JudgedPair]]:
+def pairs(excerpts, reader) -> dict[str, list[JudgedPair]]:
     """The Markov chain's SATB."""
     shipped = next(s for s in SHIPPED if s.slug == "markov")
     markov = family_class(shipped.family).load(shipped.path)
     given = given_for("SATB", STEPS)
     return {
-        tune: [JudgedPair(bach, markov.fill(bach, given, seed=1), ALL)]
+        tune: [JudgedPair(bach, markov.fill(bach, given, seed=1), ALL, reader)]
         for tune, bach in excerpts.items()
     }
 
 
 @pytest.fixture(scope="module")
-def heard(pairs, reader):
-    return LISTENER_1.hear(pairs, reader)
+def heard(pairs):
+    return LISTENER_1.hear(pairs)
 
 
 def test_it_tells_bach_from_the_markov_chain(heard):
@@ -132,19 +132,19 @@ def test_tells_name_what_stands_apart(heard):
     assert (second.apart, second.alone) == (0.0, 0.5)
 
 
-def test_a_report_has_the_verdict_the_groups_and_the_tells(pairs, reader):
-    scores = list(listener_scores("SATB", pairs, reader, most=3))
+def test_a_report_has_the_verdict_the_groups_and_the_tells(pairs):
+    scores = list(listener_scores("SATB", pairs, most=3))
     assert scores[0].name == "machine listener"
     assert "listener 1" in scores[0].note
     assert "machine listener, chords alone" in {score.name for score in scores}
     assert sum(score.name.startswith("tell: ") for score in scores) == 3
-    assert list(listener_scores("SATB", pairs, reader, most=0)) == scores[:1]
+    assert list(listener_scores("SATB", pairs, most=0)) == scores[:1]
 
 
 def test_too_few_tune_families_are_refused(reader, excerpts):
     bach = next(iter(excerpts.values()))
     with pytest.raises(ValueError, match="1 tune families"):
-        LISTENER_1.hear({"one": [JudgedPair(bach, bach, ALL)] * 5, "none": []}, reader)
+        LISTENER_1.hear({"one": [JudgedPair(bach, bach, ALL, reader)] * 5, "none": []})
 
 
 def test_all_pieces_have_the_same_features(reader, excerpts):
