@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from generator.errors import OrderError
-from generator.music.formats.files import write_whole
+from generator.music.formats.files import write_file
 from generator.music.formats.gridjson import write_json
 from generator.music.formats.midi import write_midi
 from generator.music.formats.musicxml import write_musicxml
@@ -19,11 +19,11 @@ Writer = Callable[[Chorale, Path], None]
 
 
 def write_mp3(chorale: Chorale, path: Path) -> None:
-    write_whole(path, render_clip(chorale, soundfont=settings.SOUNDFONT).mp3)
+    write_file(path, render_clip(chorale, soundfont=settings.SOUNDFONT).mp3)
 
 
 def write_wav(chorale: Chorale, path: Path) -> None:
-    write_whole(path, render_wav(chorale, soundfont=settings.SOUNDFONT))
+    write_file(path, render_wav(chorale, soundfont=settings.SOUNDFONT))
 
 
 WRITERS: dict[str, Writer] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from generator.music.corpus.works import (
     load_corpus,
     reading,
 )
+from generator.music.formats.files import atomic_write
 
 Progress = Callable[[Iterable[Path]], Iterable[Path]]
 
@@ -127,7 +128,9 @@ def _write(corpus: Corpus, source: dict[str, Any], path: Path) -> None:
         "onset": np.concatenate([chorale.onset for chorale in chorales], axis=1),
         "fermata": np.concatenate([chorale.fermata for chorale in chorales]),
     }
-    _write_whole(arrays, path)
+    file = BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    atomic_write(path, file.getvalue())
 
 
 @contextmanager
@@ -139,18 +142,6 @@ def _writing_to(path: Path) -> Iterator[None]:
             f"cannot write the corpus to {path}: {error.strerror}; "
             "make the folder writable or set VAR_DIR to another one"
         ) from error
-
-
-def _write_whole(arrays: dict[str, Any], path: Path) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _header_source(path: Path) -> Any:

@@ -35,8 +35,8 @@ def read_limited(path: Path | str) -> bytes:
     return data
 
 
-def write_whole(path: Path | str, data: bytes) -> None:
-    """Write beside the target, then rename: a reader meets the old file or the new one.
+def write_file(path: Path | str, data: bytes) -> None:
+    """Write a file that somebody asked for.
 
     Raises
     ------
@@ -44,19 +44,32 @@ def write_whole(path: Path | str, data: bytes) -> None:
         If the folder is missing or cannot be written to.
     """
     target = Path(path)
-    name = ""
     try:
-        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            name = file.name
+        atomic_write(target, data)
+    except OSError as error:
+        raise FormatError(
+            f"cannot write {target}: {error.strerror or error}; choose a folder that is writable"
+        ) from error
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Write beside the target, then rename: a reader meets the old file or the new one.
+
+    Raises
+    ------
+    OSError
+        If the folder is missing or cannot be written to.
+    """
+    temporary: Path | None = None
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
             file.write(data)
         # A temporary file is private (0600); the result gets what an ordinary open() would give.
         mask = os.umask(0)
         os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(target)
-    except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
-        raise FormatError(
-            f"cannot write {target}: {error.strerror or error}; choose a folder that is writable"
-        ) from error
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

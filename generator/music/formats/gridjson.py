@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from generator.music.formats.files import read_limited, write_whole
+from generator.music.formats.files import read_limited, write_file
 from generator.music.formats.format_errors import FormatError
 from generator.music.grid.chorale import REST, VOICES, Chorale
 
@@ -64,7 +64,7 @@ def from_json(grid: Mapping[str, Any]) -> Chorale:
 
 def write_json(chorale: Chorale, path: Path | str) -> None:
     """Write the grid as a JSON file, whole or not at all."""
-    write_whole(path, json.dumps(to_json(chorale), ensure_ascii=False).encode() + b"\n")
+    write_file(path, json.dumps(to_json(chorale), ensure_ascii=False).encode() + b"\n")
 
 
 def read_json(path: Path | str) -> Chorale:

@@ -20,7 +20,7 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from generator.music.formats.files import read_limited, write_whole
+from generator.music.formats.files import read_limited, write_file
 from generator.music.formats.midi_reader import OURS, midi_score
 from generator.music.formats.score import chorale_of, four_voices, notes_of
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, VOICE_NAMES, Chorale, Metre
@@ -37,7 +37,7 @@ Event = tuple[int, "mido.Message | mido.MetaMessage"]
 
 def write_midi(chorale: Chorale, path: Path | str) -> None:
     """Write a MIDI file, whole or not at all; the same chorale gives the same bytes."""
-    write_whole(path, midi_bytes(chorale))
+    write_file(path, midi_bytes(chorale))
 
 
 def midi_bytes(chorale: Chorale) -> bytes:

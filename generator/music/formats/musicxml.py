@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generator.music.formats.files import read_limited, write_whole
+from generator.music.formats.files import read_limited, write_file
 from generator.music.formats.musicxml_reader import musicxml_score
 from generator.music.formats.musicxml_writer import musicxml_bytes
 from generator.music.formats.score import chorale_of, four_voices
@@ -17,7 +17,7 @@ from generator.music.grid.chorale import Chorale
 
 def write_musicxml(chorale: Chorale, path: Path | str) -> None:
     """Write a score, whole or not at all; the same chorale gives the same bytes."""
-    write_whole(path, musicxml_bytes(chorale))
+    write_file(path, musicxml_bytes(chorale))
 
 
 def read_musicxml(path: Path | str) -> Chorale:

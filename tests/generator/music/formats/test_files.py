@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from generator.music.formats.files import atomic_write, write_file
+from generator.music.formats.format_errors import FormatError
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("step", ["chmod", "replace"])
+def test_an_interrupted_write_keeps_the_old_file_and_leaves_no_other(
+    tmp_path, monkeypatch, step, stop
+):
+    def interrupted(*_: object) -> None:
+        raise stop
+
+    path = tmp_path / "piece.json"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(Path, step, interrupted)
+    with pytest.raises(stop):
+        atomic_write(path, b"new")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(path.name, b"old")]
+
+
+def test_a_new_file_may_be_read_by_whom_an_ordinary_one_may(tmp_path):
+    (tmp_path / "ordinary").write_bytes(b"x")
+    atomic_write(tmp_path / "atomic", b"x")
+    ordinary, atomic = (
+        stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("ordinary", "atomic")
+    )
+    assert atomic == ordinary
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(OSError, match="No such file"):
+        atomic_write(tmp_path / "no" / "piece.mid", b"x")
+    with pytest.raises(FormatError, match=r"cannot write .*piece\.mid: No such file.*writable"):
+        write_file(tmp_path / "no" / "piece.mid", b"x")
