@@ -14,7 +14,7 @@ import numpy as np
 
 from generator.evaluation.discriminator.discriminator import Heard, Listener, dealt
 from generator.music.grid.chorale import REST, Chorale
-from generator.music.grid.spelling import estimated_key
+from generator.music.grid.keys import estimated_key
 
 STEPS = 96
 METRE = "4/4"

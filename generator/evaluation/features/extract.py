@@ -21,12 +21,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator.evaluation.features.part_writing_features import share, voice_habits
+from generator.evaluation.features.part_writing_features import voice_habits
 from generator.evaluation.features.rhythm_features import cadence_habits, rhythm_habits
 from generator.evaluation.viewpoints.surprisal import BachReader
 from generator.evaluation.viewpoints.viewpoints import VIEWS
 from generator.music.grid.chorale import REST, BoolArray, Chorale
-from generator.music.measures.style import note_table, style_counts
+from generator.music.grid.notes import note_table
+from generator.music.measures.counts import share
+from generator.music.measures.style import style_counts
 from generator.music.measures.voice_leading import PER, chord_changes, parallels, written_cells
 
 GROUPS = ("leading", "lines", "chords", "rhythm", "cadences", "texture")

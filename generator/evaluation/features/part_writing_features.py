@@ -27,16 +27,19 @@ suspensions         dissonances on a beat in a voice that holds or repeats its n
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from generator.music.grid.beats import on_beat
 from generator.music.grid.chorale import REST, BoolArray, Chorale
 from generator.music.grid.keys import tonic_class
-from generator.music.measures.style import beats, note_table
+from generator.music.grid.notes import note_table
+from generator.music.measures.counts import share
+from generator.music.measures.style import dissonant_pairs
+from generator.music.measures.voice_leading import PERFECT, VOICE_PAIRS
 
 STEP = 2
 LEAP = 5
 OCTAVE = 12
-_DISSONANT = (1, 2, 6, 10, 11)
 _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 9, 10, 11)}
 _LEADING = 11
 
@@ -59,19 +62,13 @@ def voice_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
     }
 
 
-def share(cases: ArrayLike) -> float:
-    """Part that is true; 0 of nothing."""
-    flags = np.asarray(cases, dtype=np.bool_)
-    return float(flags.mean()) if flags.size else 0.0
-
-
 def _together(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
     pitch = chorale.pitch.astype(np.int64)
     sounding = pitch != REST
     both = sounding[0] & sounding[3] & (cells[0] | cells[3])
     upper, lower = np.diff(pitch[0]), np.diff(pitch[3])
     moving = both[1:] & both[:-1] & (upper != 0) & (lower != 0)
-    perfect = np.isin((pitch[0] - pitch[3]) % 12, (0, 7))[1:]
+    perfect = np.isin((pitch[0] - pitch[3]) % 12, PERFECT)[1:]
     hidden = perfect & (np.sign(upper) == np.sign(lower)) & (np.abs(upper) > STEP)
     near = sounding[:-1] & sounding[1:] & (cells[:-1] | cells[1:])
     joined = near[:, 1:] & near[:, :-1]
@@ -110,7 +107,7 @@ def _sonorities(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
 def _alone(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
     tonic, scale = tonic_class(chorale.key), _SCALES[chorale.mode]
     dissonant = _dissonant(chorale)
-    on = beats(chorale)
+    on = on_beat(chorale)
     found: dict[str, list[BoolArray]] = {name: [] for name in _ALONE}
     for voice in range(4):
         start, length, pitch = note_table(chorale, voice).T.astype(np.int64)
@@ -143,8 +140,6 @@ _ALONE = (
 
 def _dissonant(chorale: Chorale) -> BoolArray:
     """bool[4, T]: where a voice is in a second, seventh or tritone with another."""
-    pitch = chorale.pitch.astype(np.int64)
-    sounding = pitch != REST
-    apart = np.isin(np.abs(pitch[:, None] - pitch[None]) % 12, _DISSONANT)
-    clash: BoolArray = (apart & sounding[:, None] & sounding[None]).any(axis=1)
-    return clash
+    pairs = dissonant_pairs(chorale)  # [6, T]
+    voices = [pairs[np.any(voice == VOICE_PAIRS, axis=1)].any(axis=0) for voice in range(4)]
+    return np.array(voices)

@@ -27,13 +27,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.evaluation.features.part_writing_features import share
 from generator.music.corpus.excerpts import phrase_ends
+from generator.music.grid.beats import on_beat
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
-from generator.music.measures.style import beats, note_table
+from generator.music.grid.notes import note_table
+from generator.music.measures.counts import share
+from generator.music.measures.style import DISSONANT
 
 _LENGTHS = (1, 2, 4, 8)
-_DISSONANT = (1, 2, 6, 10, 11)
 
 
 def rhythm_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
@@ -45,9 +46,9 @@ def rhythm_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
     cells : bool[4, T]
     """
     lengths, places, over = [], [], []
-    beat = np.append(np.flatnonzero(beats(chorale)), chorale.steps)
+    beat = np.append(np.flatnonzero(on_beat(chorale)), chorale.steps)
     phase = chorale.bar_phase() % STEPS_PER_QUARTER
-    on = beats(chorale)
+    on = on_beat(chorale)
     for voice in range(4):
         start, length, _ = note_table(chorale, voice).T
         ours = cells[voice, start]
@@ -77,7 +78,7 @@ def cadence_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
     pitch = chorale.pitch.astype(np.int64)
     above = np.where(pitch[:3] == REST, -1, (pitch[:3] - pitch[3]) % 12)[:, ends]
     moves = np.array([_bass_into(chorale, int(end)) for end in ends], dtype=np.int64)
-    on = np.flatnonzero(beats(chorale))
+    on = np.flatnonzero(on_beat(chorale))
     before = [on[max(0, int(np.searchsorted(on, _begin(chorale, int(e)))) - 1)] for e in ends]
     apart = np.abs(pitch[:, None] - pitch[None])[:, :, np.array(before, dtype=np.intp)] % 12
     later = chorale.onset & cells
@@ -90,15 +91,15 @@ def cadence_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
         "end_moving": share(
             np.array([later[:, _begin(chorale, int(e)) + 1 : e + 1].any() for e in ends], bool)
         ),
-        "end_clash": share(np.isin(apart, _DISSONANT).any(axis=(0, 1))),
+        "end_clash": share(np.isin(apart, DISSONANT).any(axis=(0, 1))),
     }
 
 
 def _beats(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
-    begin = np.flatnonzero(beats(chorale))
+    begin = np.flatnonzero(on_beat(chorale))
     if not begin.size:
         begin = np.zeros(1, dtype=np.intp)
-    off = chorale.onset & ~beats(chorale)
+    off = chorale.onset & ~on_beat(chorale)
     ours = np.add.reduceat(off & cells, begin, axis=1) > 0  # [4, beats]
     counts = np.add.reduceat(chorale.onset.sum(axis=0), begin)
     plain = np.asarray(~(np.add.reduceat(off, begin, axis=1) > 0).any(axis=0))

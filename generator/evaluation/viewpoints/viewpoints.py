@@ -35,9 +35,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.music.corpus.excerpts import phrase_ends
+from generator.music.grid.beats import on_beat
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, Chorale
 from generator.music.grid.keys import tonic_class
-from generator.music.measures.style import beats, note_table
+from generator.music.grid.notes import note_table
 
 IntArray = NDArray[np.int64]
 _LONGEST = 32  # steps; longer notes count as this
@@ -93,7 +94,7 @@ def chords(chorale: Chorale) -> list[Row]:
 
 
 def harmony(chorale: Chorale) -> list[Row]:
-    return [_in_order(_chords_at(chorale, np.flatnonzero(beats(chorale))), _CHORDS)]
+    return [_in_order(_chords_at(chorale, np.flatnonzero(on_beat(chorale))), _CHORDS)]
 
 
 def member(chorale: Chorale) -> list[Row]:
@@ -131,7 +132,7 @@ def rhythm(chorale: Chorale) -> list[Row]:
 
 
 def cadence(chorale: Chorale) -> list[Row]:
-    on = np.flatnonzero(beats(chorale))
+    on = np.flatnonzero(on_beat(chorale))
     at: list[int] = []
     left: list[int] = []
     for end in phrase_ends(chorale):

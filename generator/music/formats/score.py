@@ -24,7 +24,8 @@ from generator.music.grid.chorale import (
     Metre,
     bar_steps,
 )
-from generator.music.grid.spelling import estimated_key, key_name, note_name
+from generator.music.grid.keys import estimated_key
+from generator.music.grid.spelling import key_name, note_name
 
 MAX_STEPS = 10_000
 

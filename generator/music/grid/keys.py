@@ -1,10 +1,11 @@
-"""The key of a chorale from its notes and its key signature.
+"""The key of a piece, estimated from its notes.
 
-The signature alone cannot tell: it leaves the mode open, editors write Dorian and Mixolydian
-signatures a flat or a sharp away from the key that is heard, and a few files have a wrong one. So
-each key is scored by the correlation of its probe-tone profile with the durations of the twelve
-pitch classes; it gains where the last bass note is its tonic and loses with every sharp or flat
-between its signature and the written one. The best score is the key.
+A key signature alone does not settle the key: it leaves the mode open, editors write Dorian and
+Mixolydian signatures a flat or a sharp away from the key that is heard, and a few files have a
+wrong one. Both estimates correlate the durations of the twelve pitch classes with the probe-tone
+profile of each key. `key_of` is for the works of the corpus: a key gains if the last bass note is
+its tonic, and loses for every sharp or flat between its signature and the written one.
+`estimated_key` is for files from outside, which may have no signature, or one voice alone.
 
 References
 ----------
@@ -14,21 +15,24 @@ C. L. Krumhansl, Cognitive Foundations of Musical Pitch, Oxford University Press
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from generator.music.grid.chorale import REST, PitchArray
+from generator.music.grid.spelling import MODES, key_name, midi_number, tonic_name
 
 # Krumhansl and Kessler's probe-tone ratings, tonic first.
-_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-_FIFTHS = ("F", "C", "G", "D", "A", "E", "B")
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-FINAL_BONUS = 0.25
+_PROFILES: dict[str, tuple[float, ...]] = {
+    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+}
+CORPUS_FINAL_BONUS = 0.25
 SIGNATURE_COST = 0.05
-FARTHEST_SIGNATURE = 3
+MAX_SIGNATURE_DISTANCE = 3
+FINAL_BONUS = 0.2
 
 
 def key_of(pitch: PitchArray, sharps: int) -> str:
-    """The key that fits the notes, the last bass note and the key signature best.
+    """The key that best fits the notes, the last bass note and the key signature.
 
     Parameters
     ----------
@@ -46,20 +50,51 @@ def key_of(pitch: PitchArray, sharps: int) -> str:
     bass = pitch[3][pitch[3] != REST]
     final = int(bass[-1]) % 12 if bass.size else -1
     scored = []
-    for far in range(-FARTHEST_SIGNATURE, FARTHEST_SIGNATURE + 1):
-        for mode, profile in (("major", _MAJOR), ("minor", _MINOR)):
-            place = sharps + far + (0 if mode == "major" else 3)
+    for distance in range(-MAX_SIGNATURE_DISTANCE, MAX_SIGNATURE_DISTANCE + 1):
+        for mode, profile in _PROFILES.items():
+            place = sharps + distance + MODES[mode][0]
             tonic = 7 * place % 12
             fit = float(np.corrcoef(weight, np.roll(profile, tonic))[0, 1])
-            fit += FINAL_BONUS * (tonic == final) - SIGNATURE_COST * abs(far)
-            scored.append((fit, f"{_name(place)} {mode}"))
+            fit += CORPUS_FINAL_BONUS * (tonic == final) - SIGNATURE_COST * abs(distance)
+            scored.append((fit, f"{tonic_name(place)} {mode}"))
     return max(scored)[1]
 
 
-def _name(place: int) -> str:
-    """The note `place` fifths above C: 1 is G, -2 is Bb, 6 is F#."""
-    sharps, index = divmod(place + 1, 7)
-    return _FIFTHS[index] + ("#" * sharps if sharps >= 0 else "b" * -sharps)
+def estimated_key(
+    pitches: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    sharps: int | None = None,
+    final: int | None = None,
+) -> str:
+    """The key whose profile correlates best with the pitch classes.
+
+    A key gains if its tonic is the last note, as at the end of a bass or of a melody.
+
+    Parameters
+    ----------
+    pitches : int[n]
+        MIDI numbers.
+    weights : float[n], optional
+        Durations; all 1 if left out.
+    sharps : int, optional
+        A known signature: only its major and its minor key compete.
+    final : int, optional
+        The last note, if it says something about the key.
+
+    Examples
+    --------
+    >>> estimated_key([60, 62, 64, 65, 67, 69, 71, 72], [4, 1, 2, 1, 2, 1, 1, 4])
+    'C major'
+    """
+    classes = np.asarray(pitches, dtype=np.int64) % 12
+    counts = np.bincount(classes, weights=weights, minlength=12).astype(np.float64)
+    scored = [
+        (_agreement(counts, place, mode, final), key_name(place, mode))
+        for place in (range(-5, 7) if sharps is None else (sharps,))
+        for mode in _PROFILES
+    ]
+    return max(scored, key=lambda entry: entry[0])[1]
 
 
 def tonic_class(key: str) -> int:
@@ -71,4 +106,13 @@ def tonic_class(key: str) -> int:
     (2, 10)
     """
     tonic = key.split()[0]
-    return (_LETTERS[tonic[0]] + {"": 0, "#": 1, "b": -1}[tonic[1:]]) % 12
+    return midi_number(tonic[0], {"": 0, "#": 1, "b": -1}[tonic[1:]], -1) % 12
+
+
+def _agreement(counts: NDArray[np.float64], sharps: int, mode: str, final: int | None) -> float:
+    tonic = 7 * (sharps + MODES[mode][0]) % 12
+    profile = np.roll(_PROFILES[mode], tonic)
+    bonus = FINAL_BONUS if final is not None and final % 12 == tonic else 0.0
+    # Twelve notes of equal weight say nothing about the key: no correlation.
+    spread = counts.std() * profile.std() * len(counts)
+    return float(counts @ (profile - profile.mean()) / spread if spread else 0.0) + bonus

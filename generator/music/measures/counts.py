@@ -2,22 +2,22 @@
 
 Conventions
 -----------
-A `Count` is how often something happened, of how many times it could have. Rates are taken over
-sums of counts, never as means of rates: a work of two bars does not weigh as much as one of forty.
-Intervals come from a bootstrap over works, the same works drawn for both sides.
+A `Count` is how often something happened, of how often it could have. Rates are taken over
+sums of counts, never as means of rates: a work of two bars must not weigh as much as one of forty.
+Intervals come from a bootstrap over works that draws the same works for both sides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 # Below this rate two sides are compared as a ratio, above it as a difference in points.
 RARE = 0.20
-# Fewer cases than this on either side: reported, not compared.
+# With fewer cases than this on either side a rate is reported, not compared.
 FEW = 20
 REPLICATES = 1000
 
@@ -40,7 +40,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One rate of a composer beside Bach's on the same works.
+    """A composer's rate beside Bach's on the same works.
 
     `kind` is ``"ratio"``, ``"difference"`` (in points of 100), or ``"few"`` where the counts are
     too small to compare; `value`, `low` and `high` are then 0.
@@ -52,6 +52,18 @@ class Comparison:
     value: float
     low: float
     high: float
+
+
+def share(cases: ArrayLike) -> float:
+    """Share of truth values that are true; 0 where there are none.
+
+    Examples
+    --------
+    >>> share([True, False]), share([])
+    (0.5, 0.0)
+    """
+    flags = np.asarray(cases, dtype=np.bool_)
+    return float(flags.mean()) if flags.size else 0.0
 
 
 def total(counts: Sequence[Count]) -> Count:
@@ -82,13 +94,13 @@ def compare(
     Returns
     -------
     Comparison
-        A ratio where Bach's rate is under `RARE`, else a difference in points. A sum under `FEW`
-        on either side makes a ratio ``"few"``.
+        A ratio if Bach's rate is below `RARE`, otherwise a difference in points. A ratio becomes
+        ``"few"`` if either side sums to less than `FEW`.
 
     Raises
     ------
     ValueError
-        If both sides differ in length or are empty.
+        If the two sides differ in length or are empty.
 
     Examples
     --------
@@ -99,29 +111,19 @@ def compare(
         raise ValueError(
             f"{len(machine)} works against {len(bach)}; give the same works, 1 or more"
         )
-    ours, his = total(machine), total(bach)
-    rare = his.rate < RARE
-    if rare and min(ours.count, his.count) < FEW:
-        return Comparison(ours, his, "few", 0.0, 0.0, 0.0)
-    value = ours.rate / his.rate if rare else 100 * (ours.rate - his.rate)
+    machine_total, bach_total = total(machine), total(bach)
+    rare = bach_total.rate < RARE
+    if rare and min(machine_total.count, bach_total.count) < FEW:
+        return Comparison(machine_total, bach_total, "few", 0.0, 0.0, 0.0)
+    if rare:
+        kind, value = "ratio", machine_total.rate / bach_total.rate
+    else:
+        kind, value = "difference", 100 * (machine_total.rate - bach_total.rate)
     rates = _bootstrapped(machine, bach, seed, replicates)
     with np.errstate(divide="ignore", invalid="ignore"):
         drawn = rates[0] / rates[1] if rare else 100 * (rates[0] - rates[1])
     low, high = np.quantile(drawn[np.isfinite(drawn)], [(1 - level) / 2, (1 + level) / 2])
-    return Comparison(
-        ours, his, "ratio" if rare else "difference", float(value), float(low), float(high)
-    )
-
-
-def compare_all(
-    machine: Sequence[Mapping[str, Count]], bach: Sequence[Mapping[str, Count]], *, seed: int = 0
-) -> dict[str, Comparison]:
-    """`compare` for every name of the first work; one mapping a work."""
-    names = list(machine[0]) if machine else []
-    return {
-        name: compare([work[name] for work in machine], [work[name] for work in bach], seed=seed)
-        for name in names
-    }
+    return Comparison(machine_total, bach_total, kind, float(value), float(low), float(high))
 
 
 def _bootstrapped(

@@ -2,16 +2,16 @@
 
 Conventions
 -----------
-A *chord change* is a step at which any voice's pitch differs from the step before (a rest is a
-pitch of its own here). A *parallel* is a pair of voices that both move at a chord change, in the
-same direction, and whose interval mod 12 is the same before and after, and is 0 (unison, octave)
-or 7 (fifth). The interval is the distance between the two notes whichever voice lies above. Both
-notes must sound on both sides.
+A *chord change* is a step at which any voice's pitch differs from the step before (a rest counts as
+a pitch here). A *parallel* is a pair of voices that both move at a chord change, in the same
+direction, with the same interval mod 12 before and after: 0 (unison, octave) or 7 (fifth). The
+interval is the distance between the two notes, whichever voice is above. Both voices must sound
+on both sides of the change.
 
-Fermata ends are excepted: the change at which a fermata note ends (the step before carries a
-fermata, and this step does not, or begins a new note in the voice that carries it) begins a new
-phrase, and Bach treats it as a new beginning. Such a change still counts as a chord change. The
-move into the fermata note is not excepted.
+Fermata ends are excepted: when a fermata note ends (the step before carries a fermata, and this
+step does not, or begins a new note in the voice that carries it), a new phrase begins, and Bach
+treats it as a fresh start. Such a change still counts as a chord change. The move into the fermata
+note is not excepted.
 
 References
 ----------
@@ -29,7 +29,8 @@ from generator.music.grid.chorale import REST, BoolArray, Chorale
 from generator.music.measures.counts import Count
 
 PER = 1000  # parallels are quoted per 1,000 chord changes
-_PAIRS = np.array(list(combinations(range(4), 2)))
+PERFECT = (0, 7)  # intervals mod 12
+VOICE_PAIRS = np.array(list(combinations(range(4), 2)))  # [6, 2]: SA, ST, SB, AT, AB, TB
 
 
 def written_cells(chorale: Chorale, written: ArrayLike) -> BoolArray:
@@ -61,39 +62,39 @@ def fermata_ends(chorale: Chorale) -> BoolArray:
     """bool[T]: true at the first step after a fermata note."""
     fermata = chorale.fermata
     ends = np.zeros(chorale.steps, dtype=np.bool_)
-    # The soprano carries the fermata; where it rests, whichever voice sounds.
+    # The soprano carries the fermata; where it rests, any voice that sounds.
     carrier = np.where(chorale.pitch[0] != REST, chorale.onset[0], chorale.onset.any(axis=0))
     ends[1:] = fermata[:-1] & (~fermata[1:] | carrier[1:])
     return ends
 
 
 def parallels_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
-    """bool[6, T]: which of the pairs SA, ST, SB, AT, AB, TB moves in parallel into each step.
+    """bool[6, T]: which of `VOICE_PAIRS` move in parallel into each step.
 
     Parameters
     ----------
     chorale : Chorale
     written : bool[4] or bool[4, T]
-        A pair counts where at least one of its four cells (two voices, two steps) is written.
+        A pair counts if at least one of its four cells (two voices, two steps) is written.
     """
     cells = written_cells(chorale, written)
     pitch = chorale.pitch.astype(np.int32)
-    found = np.zeros((len(_PAIRS), chorale.steps), dtype=np.bool_)
-    one, two = pitch[_PAIRS[:, 0]], pitch[_PAIRS[:, 1]]  # [6, T]
+    parallel = np.zeros((len(VOICE_PAIRS), chorale.steps), dtype=np.bool_)
+    one, two = pitch[VOICE_PAIRS.T]  # [6, T] each
     sounding = (one != REST) & (two != REST)
     interval = np.abs(one - two) % 12
     direction = np.sign(np.diff(one)), np.sign(np.diff(two))
-    touched = cells[_PAIRS[:, 0]] | cells[_PAIRS[:, 1]]
-    found[:, 1:] = (
+    touched = cells[VOICE_PAIRS[:, 0]] | cells[VOICE_PAIRS[:, 1]]
+    parallel[:, 1:] = (
         sounding[:, 1:]
         & sounding[:, :-1]
         & (direction[0] == direction[1])
         & (direction[0] != 0)
         & (interval[:, 1:] == interval[:, :-1])
-        & np.isin(interval[:, 1:], (0, 7))
+        & np.isin(interval[:, 1:], PERFECT)
         & (touched[:, 1:] | touched[:, :-1])
     )
-    return found & ~fermata_ends(chorale)
+    return parallel & ~fermata_ends(chorale)
 
 
 def parallels(chorale: Chorale, written: ArrayLike) -> Count:
@@ -103,8 +104,8 @@ def parallels(chorale: Chorale, written: ArrayLike) -> Count:
     ----------
     chorale : Chorale
     written : bool[4] or bool[4, T]
-        What the machine wrote. For Bach's own figure pass Bach's chorale with the same mask:
-        his parallels on the same pairs of voices.
+        What the machine wrote. For Bach's own figure on the same pairs of voices, pass Bach's
+        chorale with the same mask.
 
     Returns
     -------
