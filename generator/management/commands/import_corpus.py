@@ -17,7 +17,7 @@ from generator.services.work_rows import Synced, sync_works
 
 
 class Command(BaseCommand):
-    help = "Read Bach's chorales from music21 into works and excerpts. Runs once; safe to repeat."
+    help = "Read Bach's chorales from music21 into works and excerpts. Needed once; safe to repeat."
 
     def handle(self, **options: Any) -> None:
         bar = partial(
@@ -41,8 +41,8 @@ def _summary(corpus: Corpus, synced: Synced) -> str:
     families = Counter(work.tune for work in corpus.works.values())
     tune, members = families.most_common(1)[0]
     lines = [
-        f"{len(corpus.works)} works in {len(families)} tune families, "
-        f"the largest of {members} ({tune})"
+        f"{len(corpus.works)} works in {len(families)} tune families; "
+        f"the largest has {members} ({tune})"
     ]
     for part, names in tunes_split(corpus).items():
         tunes = {corpus.works[name].tune for name in names}
@@ -50,6 +50,6 @@ def _summary(corpus: Corpus, synced: Synced) -> str:
             f"{part}: {len(names)} works, {len(tunes)} tune families, "
             f"{synced.excerpts[part]} excerpts"
         )
-    lines.append(f"{len(corpus.left_out)} left out, since the grid cannot hold them:")
-    lines += [f"  {name} {reason}" for name, reason in corpus.left_out.items()]
+    lines.append(f"{len(corpus.excluded)} excluded, since the grid cannot hold them:")
+    lines += [f"  {name} {reason}" for name, reason in corpus.excluded.items()]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""`python -m generator.music.corpus`: builds the corpus file, unless it is there."""
+"""`python -m generator.music.corpus`: builds the corpus file if it is missing or out of date."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ if __name__ == "__main__":
         built = build_corpus(progress=lambda files: tqdm(files, desc="reading chorales"))
     except GeneratorError as error:
         sys.exit(f"error: {error}")
-    sys.stdout.write(f"{len(built.works)} works, {len(built.left_out)} left out: {DEFAULT_FILE}\n")
+    sys.stdout.write(f"{len(built.works)} works, {len(built.excluded)} excluded: {DEFAULT_FILE}\n")

@@ -1,4 +1,4 @@
-"""The corpus file, made once from music21's chorales."""
+"""Builds the corpus file from music21's chorales."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from generator.music.corpus.works import (
     IMPORTER_VERSION,
     Corpus,
     CorpusError,
-    Work,
+    CorpusWork,
     load_corpus,
     reading,
 )
@@ -30,20 +30,20 @@ Progress = Callable[[Iterable[Path]], Iterable[Path]]
 
 
 def build_corpus(path: Path = DEFAULT_FILE, *, progress: Progress | None = None) -> Corpus:
-    """Read all chorales of the installed music21 into `path`, unless it holds them already.
+    """Read all chorales of the installed music21 into `path`, unless they are there already.
 
-    The file appears whole or not at all, so that the build may be interrupted and repeated.
+    The file appears whole or not at all, so the build may be interrupted and repeated.
 
     Parameters
     ----------
     path : Path
     progress : callable, optional
-        Wraps the list of files, as ``tqdm`` does.
+        Wraps the list of files, like ``tqdm``.
 
     Raises
     ------
     CorpusError
-        If music21, its corpus or a folder to write to is missing.
+        If music21 or its corpus is missing, or the file cannot be written.
     """
     source = _source()
     if path.is_file() and _header_source(path) == source:
@@ -71,42 +71,44 @@ def _read_all(progress: Progress) -> Corpus:
 
     files = music21_import.chorale_files()
     titles = music21_import.known_titles()
-    works: dict[str, Work] = {}
-    left_out: dict[str, str] = {}
+    works: dict[str, CorpusWork] = {}
+    excluded: dict[str, str] = {}
     for path in progress(files):
         bwv = music21_import.bwv_of(path)
         try:
-            read = music21_import.read_work(path)
+            imported = music21_import.read_work(path)
         except music21_import.UnfitScore as reason:
-            left_out[bwv] = str(reason)
+            excluded[bwv] = str(reason)
             continue
-        title = titles.get(bwv, read.text)
-        works[bwv] = Work(bwv, title, read.chorale, read.repeats, "", read.instrumental)
-    return Corpus(_named(works), left_out)
+        title = titles.get(bwv, imported.text)
+        works[bwv] = CorpusWork(
+            bwv, title, imported.chorale, imported.repeats, "", imported.instrumental
+        )
+    return Corpus(_with_tunes(works), excluded)
 
 
-def _named(works: dict[str, Work]) -> dict[str, Work]:
-    """The works with their tune families and, from these, the titles that the sources lack."""
+def _with_tunes(works: dict[str, CorpusWork]) -> dict[str, CorpusWork]:
+    """The works with their tune families, which also give them the titles that are missing."""
     tunes = tune_families({bwv: work.chorale for bwv, work in works.items()})
     melody: dict[str, str] = {}
     for bwv, work in works.items():
         if work.title:
             melody.setdefault(tunes[bwv], work.title)
-    named = {}
+    complete = {}
     for bwv, work in works.items():
         tune = tunes[bwv]
         fallback = f"Melody: {melody[tune]}" if tune in melody else f"Chorale BWV {bwv[3:]}"
         title = work.title or fallback
         chorale = replace(work.chorale, title=title)
-        named[bwv] = replace(work, title=title, chorale=chorale, tune=tune)
-    return named
+        complete[bwv] = replace(work, title=title, chorale=chorale, tune=tune)
+    return complete
 
 
 def _write(corpus: Corpus, source: dict[str, Any], path: Path) -> None:
     chorales = [work.chorale for work in corpus.works.values()]
     header = {
         "source": source,
-        "left_out": corpus.left_out,
+        "left_out": corpus.excluded,
         "works": [
             {
                 "bwv": work.bwv,

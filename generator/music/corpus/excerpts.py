@@ -2,12 +2,12 @@
 
 Rule
 ----
-A cut stands where no voice holds a note over it: all four begin a note or a rest. An excerpt ends
-with the last step of a soprano note under a fermata, at a cut, and begins at a cut: with the first
-note of the piece, or with the first note after such an end. It lasts 10 to 25 seconds at the
-standard tempo and has no silence of all voices longer than a half note (interludes of the
-instruments, which the four voices do not hold). Of the excerpts that do not overlap, as many as can
-be are taken; among equally many, those that leave least of the piece out.
+A cut is a place that no voice holds a note over: all four begin a note or a rest there. An excerpt
+begins and ends at a cut. It ends with the last step of a soprano note under a fermata, and begins
+with the first note of the piece or the first note after such an end. It lasts 10 to 25 seconds at
+the standard tempo. In it the voices are never all silent for longer than a half note (such silences
+are interludes of instruments, which are not on the grid). Excerpts do not overlap. As many as
+possible are taken; where there are several ways, the one that leaves out least of the piece.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import numpy as np
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
 from generator.music.grid.tempo import step_seconds
 
-SHORTEST_SECONDS = 10.0
-LONGEST_SECONDS = 25.0
-LONGEST_SILENCE = 2 * STEPS_PER_QUARTER
+MIN_SECONDS = 10.0
+MAX_SECONDS = 25.0
+MAX_SILENCE = 2 * STEPS_PER_QUARTER
 
 Span = tuple[int, int]
 
 
 def excerpts_of(chorale: Chorale) -> list[Span]:
-    """The excerpts of a chorale in order, as steps start..stop that do not overlap.
+    """The excerpts of a chorale in order, as spans of steps start..stop.
 
     Examples
     --------
@@ -43,15 +43,15 @@ def excerpts_of(chorale: Chorale) -> list[Span]:
         for start, stop in spans:
             if stop == end:
                 count, steps, before = best[max(at for at in best if at <= start)]
-                found = (count + 1, steps + stop - start, [*before, (start, stop)])
-                if found[:2] > chosen[:2]:
-                    chosen = found
+                extended = (count + 1, steps + stop - start, [*before, (start, stop)])
+                if extended[:2] > chosen[:2]:
+                    chosen = extended
         best[end] = chosen
     return best[max(best)][2]
 
 
 def candidates(chorale: Chorale) -> list[Span]:
-    """All spans that keep the rule, overlapping or not, by start and then by stop."""
+    """All spans that follow the rule, overlapping or not, by start and then by stop."""
     ends = phrase_ends(chorale)
     starts = sorted(set(_starts(chorale, [0, *ends])))
     seconds = step_seconds(chorale.metre[0][1])
@@ -60,8 +60,8 @@ def candidates(chorale: Chorale) -> list[Span]:
         (start, stop)
         for start in starts
         for stop in ends
-        if SHORTEST_SECONDS <= (stop - start) * seconds <= LONGEST_SECONDS
-        and _longest_run(silent[start:stop]) <= LONGEST_SILENCE
+        if MIN_SECONDS <= (stop - start) * seconds <= MAX_SECONDS
+        and _longest_run(silent[start:stop]) <= MAX_SILENCE
     ]
 
 
@@ -75,13 +75,13 @@ def cuts(chorale: Chorale) -> BoolArray:
 
 
 def phrase_ends(chorale: Chorale) -> list[int]:
-    """Steps before which a soprano note with a fermata ends, all voices with it."""
+    """Steps at which a soprano note with a fermata has just ended, and all voices with it."""
     marked = chorale.fermata & (chorale.pitch[0] != REST)
     return (np.flatnonzero(cuts(chorale)[1:] & marked) + 1).tolist()
 
 
 def _starts(chorale: Chorale, ends: list[int]) -> list[int]:
-    """The first sounding step after each end, where it is a cut."""
+    """The first sounding step after each end, if it is a cut."""
     sounding = np.flatnonzero((chorale.pitch != REST).any(axis=0))
     places = np.searchsorted(sounding, ends)
     allowed = cuts(chorale)

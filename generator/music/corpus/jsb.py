@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-The files know no onsets, fermatas, bars or keys: a repeated note reads as a held one. `onset` is
-true where the pitch changes and nowhere else; metre and key of these chorales are placeholders.
+The files have no onsets, fermatas, bars or keys, so a repeated note reads as a held one. `onset` is
+true only where the pitch changes; the metre and the key of these chorales are placeholders.
 
 References
 ----------
@@ -45,9 +45,9 @@ def load_jsb() -> dict[str, list[Chorale]]:
 
 @lru_cache(maxsize=1)
 def jsb_bwv() -> dict[str, str]:
-    """The work in each published piece, as far as it is known: ``"test/2"`` is BWV393.
+    """The work behind each published piece, where it is known: ``"test/2"`` is BWV393.
 
-    Found by comparing notes, so a few of the weaker matches may be wrong.
+    The works were matched by their notes; a few of the weaker matches may be wrong.
 
     Examples
     --------

@@ -1,11 +1,11 @@
-"""Chorales read from music21's encodings; this module and the MusicXML reader alone load music21.
+"""Chorales read from music21's encodings; no other module loads music21.
 
 Conventions
 -----------
-Only the parts named Soprano, Alto, Tenor and Bass are read; instruments are left aside. Ties are
-joined into one note. Grace notes have no length on the grid and are left out; so are other
-ornaments and slurs. Whatever else the grid cannot hold is an `UnfitScore` with the reason, and the
-whole work is left out: nothing is bent to fit.
+Only the parts named Soprano, Alto, Tenor and Bass are read; instruments are ignored. Ties are
+joined into one note. Grace notes have no length on the grid and are dropped, like other ornaments
+and slurs. Anything else that the grid cannot hold is an `UnfitScore` with the reason, and the
+whole work is excluded: nothing is bent to fit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from generator.music.grid.keys import key_of
 
 Spans = tuple[tuple[int, int], ...]
 
-LONGEST_TEXT = 60
+MAX_TEXT = 60
 
 _PART = re.compile(r"(Soprano|Alto|Tenor|Bass)\b")
 _VERSE = re.compile(r"^\d+\.\s*")
@@ -39,7 +39,7 @@ class UnfitScore(ValueError):
 
 @dataclass(frozen=True)
 class ImportedWork:
-    """What one file holds."""
+    """The contents of one file."""
 
     chorale: Chorale
     repeats: Spans
@@ -48,7 +48,7 @@ class ImportedWork:
 
 
 @dataclass(frozen=True)
-class _Note:
+class _ImportedNote:
     start: int
     stop: int
     pitch: int
@@ -73,13 +73,13 @@ def chorale_files() -> list[Path]:
             "music21, which carries the chorales, is not installed; run: make setup"
         ) from error
     files = [Path(path) for path in corpus.getComposer("bach")]
-    found = sorted((path for path in files if path.suffix in (".mxl", ".xml")), key=_order)
-    if not found:
+    scores = sorted((path for path in files if path.suffix in (".mxl", ".xml")), key=_order)
+    if not scores:
         raise CorpusError(
             "music21 is installed without its corpus of Bach chorales; "
             "run: .venv/bin/pip install --force-reinstall --no-deps music21"
         )
-    return found
+    return scores
 
 
 def bwv_of(path: Path) -> str:
@@ -128,7 +128,7 @@ def read_work(path: Path) -> ImportedWork:
         anacrusis=anacrusis,
         bwv=bwv_of(path),
     )
-    text = next((found for part in voices if (found := _text(part))), "")
+    text = next((text for part in voices if (text := _text(part))), "")
     return ImportedWork(chorale, repeats, text, instrumental=len(score.parts) > 4)
 
 
@@ -142,16 +142,16 @@ def _order(path: Path) -> list[tuple[int, str]]:
 
 
 def _voices(score: Any) -> list[Any]:
-    found: dict[str, list[Any]] = {name: [] for name in _VOICES}
+    parts: dict[str, list[Any]] = {name: [] for name in _VOICES}
     for part in score.parts:
         if match := _PART.match((part.partName or "").strip()):
-            found[match[1]].append(part)
-    if missing := [name for name in _VOICES if not found[name]]:
+            parts[match[1]].append(part)
+    if missing := [name for name in _VOICES if not parts[name]]:
         raise UnfitScore(f"has no part for {', '.join(missing)}")
-    if several := [name for name in _VOICES if len(found[name]) > 1]:
-        count = sum(len(parts) for parts in found.values())
-        raise UnfitScore(f"has {count} voices: {len(found[several[0]])} parts for {several[0]}")
-    return [found[name][0] for name in _VOICES]
+    if several := [name for name in _VOICES if len(parts[name]) > 1]:
+        count = sum(map(len, parts.values()))
+        raise UnfitScore(f"has {count} voices: {len(parts[several[0]])} parts for {several[0]}")
+    return [parts[name][0] for name in _VOICES]
 
 
 def _measures(part: Any) -> list[Any]:
@@ -187,7 +187,7 @@ def _bars(part: Any) -> tuple[list[Bar], Spans]:
     return bars, tuple(repeats)
 
 
-def _notes(part: Any, voice: str) -> Iterator[_Note]:
+def _notes(part: Any, voice: str) -> Iterator[_ImportedNote]:
     for measure in _measures(part):
         where = f"{voice}, bar {measure.number}"
         for element in measure.recurse().notesAndRests:
@@ -198,7 +198,7 @@ def _notes(part: Any, voice: str) -> Iterator[_Note]:
             offset = measure.offset + element.getOffsetInHierarchy(measure)
             start = _on_grid(offset, f"{where}: a note")
             length = _on_grid(element.quarterLength, f"{where}: a note")
-            yield _Note(
+            yield _ImportedNote(
                 start,
                 start + length,
                 element.pitches[0].midi,
@@ -207,7 +207,7 @@ def _notes(part: Any, voice: str) -> Iterator[_Note]:
             )
 
 
-def _fill(pitch: Any, onset: Any, notes: list[_Note], voice: str) -> None:
+def _fill(pitch: Any, onset: Any, notes: list[_ImportedNote], voice: str) -> None:
     end, last = -1, REST
     for note in sorted(notes, key=lambda note: note.start):
         if note.start < end:
@@ -219,8 +219,8 @@ def _fill(pitch: Any, onset: Any, notes: list[_Note], voice: str) -> None:
         end, last = note.stop, note.pitch
 
 
-def _fermatas(notes: list[list[_Note]], steps: int) -> Any:
-    """The soprano's fermata notes; then each other voice's where none above it stands already."""
+def _fermatas(notes: list[list[_ImportedNote]], steps: int) -> Any:
+    """The soprano's fermata notes; a lower voice's only where no higher voice has one."""
     marked = np.zeros(steps, dtype=np.bool_)
     for voice_notes in notes:
         above = marked.copy()
@@ -230,8 +230,8 @@ def _fermatas(notes: list[list[_Note]], steps: int) -> Any:
     return marked
 
 
-def _joined(notes: list[_Note]) -> Iterator[tuple[int, int, bool]]:
-    """Start, stop and fermata of whole notes, their ties joined."""
+def _joined(notes: list[_ImportedNote]) -> Iterator[tuple[int, int, bool]]:
+    """Start, stop and fermata of whole notes, with ties joined."""
     start, stop, pitch, fermata = 0, 0, REST, False
     for note in notes:
         if note.tied and note.start == stop and note.pitch == pitch:
@@ -250,7 +250,7 @@ def _sharps(part: Any) -> int:
 
 
 def _text(part: Any) -> str:
-    """The first line of the first verse, as far as the first fermata."""
+    """The first line of the first verse, up to the first fermata."""
     words = ""
     for note in part.recurse().notes:
         if note.lyrics and (text := note.lyrics[0].text):
@@ -258,4 +258,4 @@ def _text(part: Any) -> str:
         if words and any("Fermata" in mark.classes for mark in note.expressions):
             break
     line = _VERSE.sub("", words).strip(" ,;:.!?")
-    return textwrap.shorten(line, LONGEST_TEXT, placeholder=" …")
+    return textwrap.shorten(line, MAX_TEXT, placeholder=" …")

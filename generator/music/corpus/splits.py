@@ -1,16 +1,17 @@
-"""Splits by tunes: what is learned from, what may stop the learning, what is played and scored.
+"""Splits by tune family: works to train on, to stop the training early, to play and to score.
 
 Rule
 ----
 A tune family goes to one part as a whole. Families of six works or more are for training: in the
-test part each would cost many works and add one tune, and a listener meets a tune only once. The
-others come in the order of the sha256 of their names, each to the part that lacks most, until the
-parts hold about 70, 10 and 20 per cent of the works. No random numbers, and nothing but the
-families decides.
+test part each would take many works and add one tune, and a listener meets a tune only once. The
+others are taken in the order of the sha256 of their names. Each goes to the part that is furthest
+from its share: about 70, 10 and 20 per cent of the works. Nothing else decides, and no random
+numbers are drawn.
 
-Folds, for cross-fitting: the test part is fold 0. All other families, large ones first, come in the
-same order, each to the smallest of the other folds. The member that leaves a fold out learns from
-the rest but for its own validation part, which is dealt as above; for fold 0 this is the split.
+Folds, for cross-fitting: the test part is fold 0. All other families, large ones first, are taken
+in the same order, and each goes to the smallest of the other folds. The member for a fold trains on
+all other works except its own validation part, which is chosen as above. For fold 0 this is the
+split itself.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ def folds(corpus: Corpus) -> dict[str, int]:
     """
     families = _families(corpus)
     first = set(tunes_split(corpus)["test"])
-    found: list[list[str]] = [[] for _ in range(FOLDS)]
+    works: list[list[str]] = [[] for _ in range(FOLDS)]
     for tune in _sorted(families):
-        home = found[0] if families[tune][0] in first else min(found[1:], key=len)
-        home += families[tune]
-    number = {bwv: index for index, names in enumerate(found) for bwv in names}
+        fold = works[0] if families[tune][0] in first else min(works[1:], key=len)
+        fold += families[tune]
+    number = {bwv: index for index, names in enumerate(works) for bwv in names}
     return {bwv: number[bwv] for bwv in corpus.works}
 
 
@@ -77,8 +78,8 @@ def fold_split(corpus: Corpus, fold: int) -> dict[str, tuple[str, ...]]:
         raise ValueError(f"no fold {fold}; there are folds 0 to {FOLDS - 1}")
     held = [bwv for bwv, number in folds(corpus).items() if number == fold]
     rest = {tune: names for tune, names in _families(corpus).items() if names[0] not in held}
-    found = _dealt(rest, {"train": [], "valid": []}, corpus)
-    return _in_order({**found, "test": held}, corpus)
+    parts = _dealt(rest, {"train": [], "valid": []}, corpus)
+    return _in_order({**parts, "test": held}, corpus)
 
 
 def _families(corpus: Corpus) -> dict[str, list[str]]:

@@ -2,20 +2,20 @@
 
 Rule
 ----
-1. The melody is the soprano on the beats: its pitch at every quarter from the first step on, rests
-   skipped, a pitch that stays or comes again written once. Note values, passing notes off the beat
-   and the metre drop out; the interval from note to note stays.
-2. Two melodies are compared by local alignment (Smith and Waterman): the same note +1, another
-   note or a gap -1, best run kept, in each of the transpositions in which they share most
-   intervals. The score counts the notes that both have, less the places where they part.
-3. Two works belong together where the score reaches half the notes of the shorter melody plus
+1. The melody is the soprano on the beats: its pitch at every quarter from the first step on. Rests
+   are skipped, and a pitch that is held or repeated counts once. Note values, passing notes off the
+   beat and the metre drop out; the interval from note to note stays.
+2. Two melodies are compared by local alignment (Smith and Waterman): +1 for the same note, -1 for
+   another note or a gap, best run kept, in the transpositions in which they share most intervals.
+   The score is the number of shared notes minus the number of differences.
+3. Two works belong together if the score reaches half the notes of the shorter melody plus
    five: ten of ten notes, 15 of 20, 25 of 40. Short melodies share much by chance, long ones do
-   not; a repeat written out in one edition and not in the other costs nothing.
-4. Near-copies by harmony: two works belong together, whatever their melodies score, where they
+   not. A repeat written out in only one of two editions costs nothing.
+4. Near-copies by harmony: two works belong together, whatever their melodies score, if they
    share five different runs of six chords on successive beats, transposed or not.
-5. Two hymns came down in forms too far apart for rule 3 and are joined by name, in `KINDRED`.
-6. A family is what hangs together by such pairs, directly or through others. It bears the name of
-   its first work.
+5. The versions of two hymns differ too much for rule 3; they are joined by name, in `SAME_HYMN`.
+6. A family is all works linked by such pairs, directly or through others. It is named after its
+   first work.
 
 References
 ----------
@@ -36,8 +36,8 @@ MATCH_NOTES = 5.0
 CHORD_RUN = 6
 SHARED_CHORD_RUNS = 5
 # "Christus, der uns selig macht" and "Lobe den Herren, den mächtigen König der Ehren".
-KINDRED = (("BWV245.15", "BWV283"), ("BWV57.8", "BWV137.5"))
-# Pairs with fewer runs of five intervals in common never reach the score; it saves the alignment.
+SAME_HYMN = (("BWV245.15", "BWV283"), ("BWV57.8", "BWV137.5"))
+# Pairs with fewer runs of five intervals in common never reach the score and need no alignment.
 _RUN = 5
 _SHARED_RUNS = 4
 _TRANSPOSITIONS = 2
@@ -52,7 +52,7 @@ def tune_families(chorales: dict[str, Chorale]) -> dict[str, str]:
     Parameters
     ----------
     chorales : dict
-        By name. The order decides which name a family bears, and nothing else.
+        By name. The order decides only which work a family is named after.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def tune_families(chorales: dict[str, Chorale]) -> dict[str, str]:
     """
     order = {name: index for index, name in enumerate(chorales)}
     family = {name: name for name in chorales}
-    known = [pair for pair in KINDRED if order.keys() >= set(pair)]
+    known = [pair for pair in SAME_HYMN if order.keys() >= set(pair)]
     for one, other in (*tune_pairs(chorales), *harmony_pairs(chorales), *known):
         first, second = sorted((_root(family, one), _root(family, other)), key=order.__getitem__)
         family[second] = first
@@ -69,7 +69,7 @@ def tune_families(chorales: dict[str, Chorale]) -> dict[str, str]:
 
 
 def tune_pairs(chorales: dict[str, Chorale]) -> list[tuple[str, str]]:
-    """All pairs of names whose melodies are the same tune by the score alone."""
+    """All pairs of names whose melodies are the same tune by the score of rule 3."""
     melodies = {name: melody_of(chorale) for name, chorale in chorales.items()}
     runs = {name: _runs(melody) for name, melody in melodies.items()}
     pairs = []
@@ -90,7 +90,7 @@ def tune_pairs(chorales: dict[str, Chorale]) -> list[tuple[str, str]]:
 
 
 def harmony_pairs(chorales: dict[str, Chorale]) -> list[tuple[str, str]]:
-    """All pairs of names that share enough runs of chords to be near-copies."""
+    """All pairs of names that share enough runs of chords to be near-copies (rule 4)."""
     where: dict[ChordRun, list[str]] = defaultdict(list)
     for name, chorale in chorales.items():
         for run in set(_chord_runs(chorale)):
@@ -100,7 +100,7 @@ def harmony_pairs(chorales: dict[str, Chorale]) -> list[tuple[str, str]]:
 
 
 def melody_of(chorale: Chorale) -> Melody:
-    """The soprano on the beats, a pitch that stays or comes again written once.
+    """The soprano on the beats; a pitch that is held or repeated counts once.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def melody_of(chorale: Chorale) -> Melody:
 
 
 def alignment_score(one: Melody, other: Melody, shift: int = 0) -> int:
-    """The best local alignment of two melodies, the second moved by `shift` semitones.
+    """The score of the best local alignment of two melodies, the second moved by `shift` semitones.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def alignment_score(one: Melody, other: Melody, shift: int = 0) -> int:
 
 
 def _runs(melody: Melody) -> dict[Melody, set[int]]:
-    """Each run of intervals with the pitches on which it begins."""
+    """Each run of intervals, with the pitches that it begins on."""
     intervals = [new - old for old, new in pairwise(melody)]
     runs: dict[Melody, set[int]] = defaultdict(set)
     for index in range(len(intervals) - _RUN + 1):
@@ -149,7 +149,7 @@ def _runs(melody: Melody) -> dict[Melody, set[int]]:
 
 
 def _chord_runs(chorale: Chorale) -> Iterator[ChordRun]:
-    """Each run of chords on the beats: the move of the bass and the three voices above it."""
+    """Runs of chords on the beats; a chord is the bass's move and the three intervals above it."""
     beats = chorale.pitch[:, ::STEPS_PER_QUARTER].astype(int).T.tolist()
     chords = [
         None if REST in (*old, *new) else (new[3] - old[3], *(pitch - new[3] for pitch in new[:3]))

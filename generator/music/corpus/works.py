@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-Works are known by their BWV number as music21's files write it, letters kept: ``"BWV66.6"``,
-``"BWV248.35-3c"``. A repeat is a span of steps and is not expanded; a first ending counts into it.
+Works are known by their BWV number as music21's files write it, with its letters: ``"BWV66.6"``,
+``"BWV248.35-3c"``. A repeat is a span of steps and is not expanded; a first ending belongs to it.
 The file is one ``.npz`` without pickles: all grids side by side, and a JSON header.
 """
 
@@ -27,7 +27,7 @@ from generator.errors import GeneratorError
 from generator.music.grid.chorale import Chorale
 
 DEFAULT_FILE = Path(os.environ.get("VAR_DIR") or Path(__file__).parents[3] / "var") / "corpus.npz"
-# Raised whenever the same music21 would give another corpus.
+# To be raised whenever the same music21 would give another corpus.
 IMPORTER_VERSION = 1
 
 
@@ -36,19 +36,19 @@ class CorpusError(GeneratorError):
 
 
 @dataclass(frozen=True)
-class Work:
-    """One chorale of Bach's.
+class CorpusWork:
+    """One chorale by Bach.
 
     Parameters
     ----------
     bwv : str
         As ``"BWV269"``.
     repeats : tuple of (start, stop)
-        Steps that are played twice; the chorale holds them once.
+        Steps that are played twice; the chorale has them once.
     tune : str
-        Its tune family, named after the first work in it.
+        Its tune family, named after the family's first work.
     instrumental : bool
-        Whether the source has instruments beside the four voices.
+        Whether the source has instruments besides the four voices.
     """
 
     bwv: str
@@ -61,29 +61,29 @@ class Work:
 
 @dataclass(frozen=True)
 class Corpus:
-    """All works by BWV number, and the reason for each one that is left out."""
+    """All works by BWV number, and why each of the others is excluded."""
 
-    works: dict[str, Work]
-    left_out: dict[str, str]
+    works: dict[str, CorpusWork]
+    excluded: dict[str, str]
 
-    def work(self, bwv: str) -> Work:
-        """A work by its BWV number, upper or lower case.
+    def work(self, bwv: str) -> CorpusWork:
+        """A work by its BWV number, in upper or lower case.
 
         Raises
         ------
         CorpusError
-            If there is none, with the reason where it was left out.
+            If there is none; the message says why, if it was excluded.
         """
         name = self._names.get(bwv.strip().replace(" ", "").lower())
         if name is None:
             raise CorpusError(f"no work {bwv!r} in the corpus; names look like BWV269 or BWV66.6")
-        if name in self.left_out:
-            raise CorpusError(f"{name} is left out of the corpus: {self.left_out[name]}")
+        if name in self.excluded:
+            raise CorpusError(f"{name} is excluded from the corpus: {self.excluded[name]}")
         return self.works[name]
 
     @cached_property
     def data_hash(self) -> str:
-        """sha256 over names and grids, for checkpoints."""
+        """sha256 over names and grids."""
         digest = hashlib.sha256()
         for name, work in self.works.items():
             chorale = work.chorale
@@ -94,16 +94,16 @@ class Corpus:
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        return {name.lower(): name for name in (*self.works, *self.left_out)}
+        return {name.lower(): name for name in (*self.works, *self.excluded)}
 
 
 def load_corpus(path: Path = DEFAULT_FILE) -> Corpus:
-    """The corpus from its file; read once in a process, without music21.
+    """The corpus from its file, read once per process and without music21.
 
     Raises
     ------
     CorpusError
-        If the file is missing, broken or older than this code.
+        If the file is missing, damaged or older than this code.
     """
     try:
         changed = path.stat().st_mtime_ns
@@ -114,13 +114,13 @@ def load_corpus(path: Path = DEFAULT_FILE) -> Corpus:
 
 @contextmanager
 def reading(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The arrays of a corpus file; whatever is wrong with it is one CorpusError."""
+    """The arrays of a corpus file; raises CorpusError for anything that is wrong with it."""
     try:
-        # Opened here, since numpy leaves a broken archive open.
+        # Opened here because numpy leaves a damaged archive open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             yield arrays
     except (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error) as error:
-        raise CorpusError(f"{path} is no corpus file; delete it and run: make setup") from error
+        raise CorpusError(f"{path} is not a corpus file; delete it and run: make setup") from error
 
 
 @lru_cache(maxsize=4)
@@ -133,7 +133,7 @@ def _load(path: Path, changed: int) -> Corpus:
         works, start = {}, 0
         for entry in header["works"]:
             stop = start + entry["steps"]
-            works[entry["bwv"]] = Work(
+            works[entry["bwv"]] = CorpusWork(
                 entry["bwv"],
                 entry["title"],
                 Chorale(
@@ -151,4 +151,4 @@ def _load(path: Path, changed: int) -> Corpus:
                 entry["instrumental"],
             )
             start = stop
-    return Corpus(works, header["left_out"])
+    return Corpus(works, excluded=header["left_out"])

@@ -77,10 +77,10 @@ def test_the_command_says_what_it_did(corpus):
     out = StringIO()
     call_command("import_corpus", stdout=out)
     text = out.getvalue()
-    assert "402 works in 206 tune families, the largest of 11 (BWV135.6)" in text
+    assert "402 works in 206 tune families; the largest has 11 (BWV135.6)" in text
     assert "test: 82 works, 43 tune families, 214 excerpts" in text
-    assert "8 left out" in text
-    assert all(f"{bwv} {reason}" in text for bwv, reason in corpus.left_out.items())
+    assert "8 excluded" in text
+    assert all(f"{bwv} {reason}" in text for bwv, reason in corpus.excluded.items())
     assert Work.objects.count() == 402
     call_command("import_corpus", verbosity=0, stdout=(quiet := StringIO()))
     assert quiet.getvalue() == ""

@@ -18,8 +18,8 @@ def test_loading_is_quick_and_needs_neither_music21_nor_django(corpus):
     code = (
         "import sys, time; from generator.music.corpus import works;"
         "start = time.perf_counter();"
-        f"found = works.load_corpus(works.Path({str(settings.CORPUS_FILE)!r})).works;"
-        "print(len(found), time.perf_counter() - start, {'music21', 'django'} & set(sys.modules))"
+        f"loaded = works.load_corpus(works.Path({str(settings.CORPUS_FILE)!r})).works;"
+        "print(len(loaded), time.perf_counter() - start, {'music21', 'django'} & set(sys.modules))"
     )
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=settings.BASE_DIR,
@@ -98,7 +98,7 @@ def test_a_work_that_does_not_fit_stops_no_other(three_files, tmp_path, monkeypa
 
     monkeypatch.setattr(music21_import, "read_work", unfit)
     built = build_corpus(tmp_path / "corpus.npz")
-    assert built.left_out == {music21_import.bwv_of(three_files[1]): "has seven voices"}
+    assert built.excluded == {music21_import.bwv_of(three_files[1]): "has seven voices"}
     assert len(built.works) == 2
 
 
@@ -137,7 +137,7 @@ def test_a_damaged_file_is_named_and_built_anew(three_files, tmp_path, damage):
     path = tmp_path / "corpus.npz"
     build_corpus(path)
     path.write_bytes(path.read_bytes()[:-500] if damage is None else damage)
-    with pytest.raises(CorpusError, match=r"corpus.npz is no corpus file; delete it and run"):
+    with pytest.raises(CorpusError, match=r"corpus.npz is not a corpus file; delete it and run"):
         load_corpus(path)
     assert len(build_corpus(path).works) == 3
 

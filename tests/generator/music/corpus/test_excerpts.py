@@ -51,15 +51,15 @@ def test_every_excerpt_lasts_ten_to_twenty_five_seconds(spans):
 
 def test_excerpts_of_a_work_never_overlap(corpus):
     for work in corpus.works.values():
-        found = excerpts_of(work.chorale)
-        assert all(one[1] <= other[0] for one, other in pairwise(found)), work.bwv
+        spans = excerpts_of(work.chorale)
+        assert all(one[1] <= other[0] for one, other in pairwise(spans)), work.bwv
 
 
 def test_there_is_enough_to_play(corpus):
     split = tunes_split(corpus)
     held = {bwv: excerpts_of(corpus.works[bwv].chorale) for bwv in split["test"]}
-    assert sum(len(found) for found in held.values()) == 214
-    assert len({corpus.works[bwv].tune for bwv, found in held.items() if found}) == 42
+    assert sum(map(len, held.values())) == 214
+    assert len({corpus.works[bwv].tune for bwv, spans in held.items() if spans}) == 42
     without = [bwv for bwv, work in corpus.works.items() if not excerpts_of(work.chorale)]
     assert len(without) <= 10
 
@@ -117,9 +117,9 @@ def test_silence_after_a_phrase_belongs_to_no_excerpt():
 def test_a_long_silence_inside_allows_no_excerpt():
     chorale = phrases(5)
     pitch, onset = chorale.pitch.copy(), chorale.onset.copy()
-    for steps, found in ((8, [(0, 80)]), (12, [])):
+    for steps, expected in ((8, [(0, 80)]), (12, [])):
         pitch[:, 16 : 16 + steps], onset[:, 16 : 16 + steps] = REST, False
-        assert candidates(chorale.with_voices(pitch, onset)) == found
+        assert candidates(chorale.with_voices(pitch, onset)) == expected
 
 
 def test_a_half_counts_as_a_beat_in_three_two():

@@ -86,7 +86,7 @@ def test_another_voice_gives_its_fermata_where_the_soprano_has_none(score):
     assert chorale.fermata.tolist() == [False] * 12 + [True] * 4
 
 
-def test_rests_are_silent_and_grace_notes_are_left_out(score):
+def test_rests_are_silent_and_grace_notes_are_dropped(score):
     rest = "<note><rest/><duration>8</duration><voice>1</voice></note>"
     grace = note("B", 4, 0, "<type>eighth</type>", "<grace/>")
     chorale = score(Soprano=grace + note("C", 5, 8) + rest).chorale

@@ -23,11 +23,11 @@ def test_each_work_is_in_exactly_one_part(corpus):
 def test_no_tune_family_stands_on_two_sides(corpus):
     split = tunes_split(corpus)
     tunes = {part: {corpus.works[bwv].tune for bwv in names} for part, names in split.items()}
-    assert sum(len(found) for found in tunes.values()) == len(set.union(*tunes.values()))
+    assert sum(len(families) for families in tunes.values()) == len(set.union(*tunes.values()))
 
 
 def runs(line: list[int]) -> set[tuple[int, ...]]:
-    """Runs of eight intervals of what changes in a voice, rhythm and key left out."""
+    """Runs of eight intervals of what changes in a voice, without rhythm and key."""
     pitches = [new for old, new in pairwise([REST, *line]) if new not in (old, REST)]
     intervals = [new - old for old, new in pairwise(pitches)]
     return {tuple(intervals[at : at + 8]) for at in range(len(intervals) - 7)}
@@ -74,9 +74,9 @@ def test_fold_0_is_the_split_by_tunes(corpus):
 
 
 def test_each_work_is_in_one_fold_and_folds_are_about_equal(corpus):
-    found = folds(corpus)
-    assert list(found) == list(corpus.works)
-    assert sorted(Counter(found.values()).items()) == [
+    fold_of = folds(corpus)
+    assert list(fold_of) == list(corpus.works)
+    assert sorted(Counter(fold_of.values()).items()) == [
         (0, 82), (1, 80), (2, 80), (3, 80), (4, 80),
     ]  # fmt: skip
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generator.music.corpus.tunes import (
-    KINDRED,
+    SAME_HYMN,
     alignment_score,
     harmony_pairs,
     melody_of,
@@ -21,25 +21,25 @@ NEAR_COPIES = (
     "244.15/244.17/244.44 248.35-3/248.35-3c 414/253 176.6/280 248.9-1/248.9-s "
     "248.23-2/248.23-s 248.42-4/248.42-s"
 )
-SAME_HYMN = (
+SAME_MELODY = (
     "1.6/172.6/436 2.6/77.6/153.1 4.8/277/278 7.7/280 9.7/86.6/155.5 10.7/323/324 "
     "64.8/81.7/87.7/358 31.9/95.7/428 41.6/190.7/362 45.7/64.4/94.8 66.6/276 80.8/302/303 "
     "90.5/101.7/416 119.9/328 135.6/153.5/270 245.15/283 57.8/137.5 145-a/365 169.7/197.5/385 "
     "245.26/415"
 )
-OTHER_HYMN = "135.6/13.6 270/272 363/364 379/380 286/40.3 112.5/146.8 184.5/390 253/301 5.7/1.6"
+OTHER_MELODY = "135.6/13.6 270/272 363/364 379/380 286/40.3 112.5/146.8 184.5/390 253/301 5.7/1.6"
 
 
 def works(group: str) -> list[str]:
     return [f"BWV{number}" for number in group.split("/")]
 
 
-@pytest.mark.parametrize("group", [*NEAR_COPIES.split(), *SAME_HYMN.split()])
+@pytest.mark.parametrize("group", [*NEAR_COPIES.split(), *SAME_MELODY.split()])
 def test_the_same_melody_is_one_family(corpus, group):
     assert len({corpus.works[bwv].tune for bwv in works(group)}) == 1
 
 
-@pytest.mark.parametrize("group", OTHER_HYMN.split())
+@pytest.mark.parametrize("group", OTHER_MELODY.split())
 def test_another_melody_is_another_family(corpus, group):
     one, other = works(group)
     assert corpus.works[one].tune != corpus.works[other].tune
@@ -130,5 +130,5 @@ def test_the_same_chords_are_a_near_copy_whatever_the_key():
 
 
 def test_only_the_named_hymns_are_joined_by_hand(corpus):
-    chorales = {bwv: corpus.works[bwv].chorale for pair in KINDRED for bwv in pair}
+    chorales = {bwv: corpus.works[bwv].chorale for pair in SAME_HYMN for bwv in pair}
     assert tune_pairs(chorales) == harmony_pairs(chorales) == []

@@ -10,7 +10,7 @@ from generator.music.corpus.jsb import jsb_bwv, load_jsb
 from generator.music.corpus.works import CorpusError
 from generator.music.grid.chorale import REST, VOICE_RANGES, bar_steps, mended_onsets
 
-LEFT_OUT = {
+EXCLUDED = {
     "BWV27.6": "5 voices",
     "BWV227.3": "5 voices",
     "BWV36.4-2": "off the grid",
@@ -22,33 +22,33 @@ LEFT_OUT = {
 }
 
 
-def test_every_file_is_a_work_or_left_out_by_name(corpus):
+def test_every_file_is_a_work_or_excluded_by_name(corpus):
     files = {music21_import.bwv_of(path) for path in music21_import.chorale_files()}
-    assert set(corpus.works) | set(corpus.left_out) == files
+    assert set(corpus.works) | set(corpus.excluded) == files
     assert len(corpus.works) == 402
 
 
-def test_works_that_do_not_fit_are_left_out_with_the_reason(corpus):
-    assert corpus.left_out.keys() == LEFT_OUT.keys()
-    assert all(reason in corpus.left_out[bwv] for bwv, reason in LEFT_OUT.items())
+def test_works_that_do_not_fit_are_excluded_with_the_reason(corpus):
+    assert corpus.excluded.keys() == EXCLUDED.keys()
+    assert all(reason in corpus.excluded[bwv] for bwv, reason in EXCLUDED.items())
 
 
-def test_works_with_instruments_are_there(corpus):
-    beside = [bwv for bwv, work in corpus.works.items() if work.instrumental]
-    assert len(beside) == 40
-    assert {"BWV1.6", "BWV171.6", "BWV190.7-inst"} <= set(beside)
+def test_works_with_instruments_are_included(corpus):
+    instrumental = [bwv for bwv, work in corpus.works.items() if work.instrumental]
+    assert len(instrumental) == 40
+    assert {"BWV1.6", "BWV171.6", "BWV190.7-inst"} <= set(instrumental)
 
 
 def test_the_notes_are_those_of_the_published_grid(corpus):
     names = jsb_bwv()
-    alike = [
+    identical = [
         names[f"{part}/{index}"]
         for part, chorales in load_jsb().items()
         for index, chorale in enumerate(chorales)
         if (work := corpus.works.get(names.get(f"{part}/{index}", ""))) is not None
         and np.array_equal(work.chorale.pitch, chorale.pitch)
     ]
-    assert len(alike) == 19
+    assert len(identical) == 19
 
 
 def test_every_voice_keeps_its_range_and_sings(corpus):
@@ -136,7 +136,7 @@ def test_works_are_found_in_any_case_and_a_missing_one_says_why(corpus):
     assert corpus.work("bwv66.6") is corpus.works["BWV66.6"]
     with pytest.raises(CorpusError, match=r"'BWV999'.*look like BWV269"):
         corpus.work("BWV999")
-    with pytest.raises(CorpusError, match=r"BWV432 is left out.*off the grid"):
+    with pytest.raises(CorpusError, match=r"BWV432 is excluded.*off the grid"):
         corpus.work("bwv432")
 
 
