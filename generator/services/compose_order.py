@@ -13,7 +13,7 @@ from generator.errors import OrderError
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.melody import read_melody
 from generator.music.grid.chorale import CONDITIONS, REST, VOICES, BoolArray, Chorale, given_for
-from generator.music.grid.empty_chorale import blank_chorale, with_close
+from generator.music.grid.empty_chorale import empty_chorale, with_close
 from generator.services.composer_source import ComposerSource
 from generator.services.composers import BACH, find_source
 from generator.services.fill_piece import fill_piece
@@ -114,7 +114,7 @@ def _chorale(order: ComposeOrder) -> Chorale:
             chorale = _melody(order.music, order.condition)
         elif isinstance(order.music, Frame):
             frame = order.music
-            chorale = blank_chorale(
+            chorale = empty_chorale(
                 frame.key, frame.metre, frame.bars, pickup=frame.pickup, phrase=frame.phrase
             )
         else:

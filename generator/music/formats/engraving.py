@@ -1,10 +1,10 @@
-"""How notes on the grid are written down: note values, ties, accidentals and beams.
+"""How notes on the grid are engraved: note values, ties, accidentals and beams.
 
 Conventions
 -----------
-A length in steps has a note value if it is a power of two of sixteenths, or one with a dot. A
-longer or crooked note is written as several tied together: cut at bar lines, and at the next beat
-where it begins off the beat and reaches beyond it.
+A length in steps has a note value if it is a power of two of sixteenths, or one with a dot. Any
+other note is written as several tied together. It is cut at bar lines, and if it begins off the
+beat and reaches beyond the next one, there too.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.music.formats.score import Bar, Note
+from generator.music.formats.score import Note, ScoreBar
 from generator.music.grid.chorale import REST
 from generator.music.grid.spelling import spelled
 
 # Steps: (MusicXML name, dots).
-VALUES: dict[int, tuple[str, int]] = {
+NOTE_VALUES: dict[int, tuple[str, int]] = {
     48: ("breve", 1),
     32: ("breve", 0),
     24: ("whole", 1),
@@ -30,12 +30,12 @@ VALUES: dict[int, tuple[str, int]] = {
     2: ("eighth", 0),
     1: ("16th", 0),
 }
-_NATURAL = {"F": 1, "C": 2, "G": 3, "D": 4, "A": 5, "E": 6, "B": 7}
+_ORDER_OF_SHARPS = {"F": 1, "C": 2, "G": 3, "D": 4, "A": 5, "E": 6, "B": 7}
 
 
 @dataclass(frozen=True)
-class Sign:
-    """One written note or rest: part of a note of the grid, within one bar."""
+class NoteSymbol:
+    """One engraved note or rest: a note on the grid, or the part of it within one bar."""
 
     note: Note
     start: int
@@ -56,13 +56,13 @@ class Sign:
 
 
 def beat_steps(metre: str) -> int:
-    """Steps in one beat for beams and ties: a quarter, or a dotted one in 6/8 and its like."""
+    """Steps in one beat for beams and ties: a quarter, or a dotted quarter in 6/8 and the like."""
     over, under = (int(number) for number in metre.split("/"))
     return 6 if under == 8 and over % 3 == 0 else 4
 
 
 def note_values(phase: int, length: int, beat: int) -> list[int]:
-    """Lengths of the signs of a note that begins `phase` steps into its bar.
+    """Lengths of the symbols of a note that begins `phase` steps into its bar.
 
     Examples
     --------
@@ -76,83 +76,85 @@ def note_values(phase: int, length: int, beat: int) -> list[int]:
     return _largest_first(length)
 
 
-def signs_of(notes: Sequence[Note], bar: Bar) -> list[Sign]:
-    """The signs of those notes, all of them at least in part inside the bar."""
+def symbols_of(notes: Sequence[Note], bar: ScoreBar) -> list[NoteSymbol]:
+    """The symbols of notes that lie in the bar, entirely or in part."""
     beat = beat_steps(bar.metre)
-    signs = []
+    symbols = []
     for note in notes:
         at, stop = max(note.start, bar.start), min(note.end, bar.stop)
         for value in note_values(bar.phase + at - bar.start, stop - at, beat):
-            signs.append(Sign(note, at, value, bar.phase + at - bar.start))
+            symbols.append(NoteSymbol(note, at, value, bar.phase + at - bar.start))
             at += value
-    return signs
+    return symbols
 
 
-def accidentals(signs: Sequence[Sign], sharps: int) -> list[int | None]:
-    """For each sign of a bar the alteration to print, or None where the bar so far implies it."""
+def accidentals(symbols: Sequence[NoteSymbol], sharps: int) -> list[int | None]:
+    """The accidental of each symbol of a bar; None where the bar so far implies it."""
     in_force: dict[tuple[str, int], int] = {}
     printed: list[int | None] = []
-    for sign in signs:
-        if sign.is_rest or sign.tied_from:
+    for symbol in symbols:
+        if symbol.is_rest or symbol.tied_from:
             printed.append(None)
             continue
-        letter, alter, octave = spelled(sign.note.pitch, sharps)
-        before = in_force.get((letter, octave), signed(letter, sharps))
+        letter, alter, octave = spelled(symbol.note.pitch, sharps)
+        before = in_force.get((letter, octave), key_alteration(letter, sharps))
         printed.append(alter if alter != before else None)
         in_force[letter, octave] = alter
     return printed
 
 
-def signed(letter: str, sharps: int) -> int:
+def key_alteration(letter: str, sharps: int) -> int:
     """The alteration that a signature gives a letter.
 
     Examples
     --------
-    >>> signed("F", 1), signed("B", -2), signed("C", 0)
+    >>> key_alteration("F", 1), key_alteration("B", -2), key_alteration("C", 0)
     (1, -1, 0)
     """
-    return (sharps - _NATURAL[letter]) // 7 + 1
+    return (sharps - _ORDER_OF_SHARPS[letter]) // 7 + 1
 
 
-def beams(signs: Sequence[Sign], metre: str) -> list[tuple[str, ...]]:
-    """For each sign of a bar its beams, first level first; empty where it has none."""
+def beams(symbols: Sequence[NoteSymbol], metre: str) -> list[tuple[str, ...]]:
+    """The beams of each symbol of a bar, first level first; empty where it has none."""
     beat = beat_steps(metre)
-    result: list[tuple[str, ...]] = [()] * len(signs)
+    result: list[tuple[str, ...]] = [()] * len(symbols)
     group: list[int] = []
-    for index, sign in enumerate(signs):
-        joins = group and signs[group[-1]].phase // beat == sign.phase // beat
-        if not joins or not _has_flag(sign):
-            _beam(signs, group, result)
+    for index, symbol in enumerate(symbols):
+        joins = group and symbols[group[-1]].phase // beat == symbol.phase // beat
+        if not joins or not _has_flag(symbol):
+            _beam(symbols, group, result)
             group = []
-        if _has_flag(sign):
+        if _has_flag(symbol):
             group.append(index)
-    _beam(signs, group, result)
+    _beam(symbols, group, result)
     return result
 
 
 def _largest_first(length: int) -> list[int]:
     values = []
     while length:
-        # A double dot would do for 7; two signs are easier to read.
-        value = 4 if length == 7 else next(value for value in VALUES if value <= length)
+        # A double dot would do for 7; two symbols are easier to read.
+        value = 4 if length == 7 else next(value for value in NOTE_VALUES if value <= length)
         values.append(value)
         length -= value
     return values
 
 
 def _syncopated(into_beat: int, length: int) -> bool:
-    # Eighth, quarter, eighth and the dotted quarter after an eighth are read at sight.
+    # An off-beat quarter or dotted quarter after an eighth is easy to read in one piece.
     return into_beat % 2 == 0 and length in (4, 6)
 
 
-def _has_flag(sign: Sign) -> bool:
-    return not sign.is_rest and sign.length < 4
+def _has_flag(symbol: NoteSymbol) -> bool:
+    return not symbol.is_rest and symbol.length < 4
 
 
-def _beam(signs: Sequence[Sign], group: Sequence[int], result: list[tuple[str, ...]]) -> None:
+def _beam(
+    symbols: Sequence[NoteSymbol], group: Sequence[int], result: list[tuple[str, ...]]
+) -> None:
     if len(group) < 2:
         return
-    short = [signs[index].length == 1 for index in group]
+    short = [symbols[index].length == 1 for index in group]
     for place, index in enumerate(group):
         last = place == len(group) - 1
         first_level = "begin" if place == 0 else "end" if last else "continue"

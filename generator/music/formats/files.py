@@ -1,4 +1,4 @@
-"""Files from and for the outside: read with a limit, written whole or not at all."""
+"""Reading files with a size limit, and writing them whole or not at all."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_limited(path: Path | str) -> bytes:
 
 
 def write_file(path: Path | str, data: bytes) -> None:
-    """Write a file that somebody asked for.
+    """Write a file whose place a person chose.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def atomic_write(path: Path, data: bytes) -> None:
         with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)
             file.write(data)
-        # A temporary file is private (0600); the result gets what an ordinary open() would give.
+        # A temporary file is private (0600); the result gets the mode that open() would give it.
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)

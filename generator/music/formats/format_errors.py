@@ -1,4 +1,4 @@
-"""The one error of the outside formats: a file or a score that cannot become a grid."""
+"""The error of all file formats: a file or a score that cannot become a grid."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from generator.errors import GeneratorError
 
 
 class FormatError(GeneratorError):
-    """A file is not what it should be; the message names the value and the way out."""
+    """A file is not what it should be; the message names the value and says what to do."""

@@ -1,6 +1,6 @@
 """The grid as JSON: ``{"bwv", "title", "key", "metre", "anacrusis", "pitch", "onset", "fermata"}``.
 
-`pitch` and `onset` are lists of four lists, S A T B, one number or truth value a step; `fermata` is
+`pitch` and `onset` are four lists, S A T B, with one number or truth value per step; `fermata` is
 one list; `metre` is a list of ``[step, "n/d"]``.
 """
 
@@ -35,12 +35,12 @@ def to_json(chorale: Chorale) -> dict[str, Any]:
 
 
 def from_json(grid: Mapping[str, Any]) -> Chorale:
-    """The chorale of a grid as JSON.
+    """A chorale from a grid as JSON.
 
     Raises
     ------
     FormatError
-        If a field is missing or has another type than `to_json` gives it, or the grid is not valid.
+        If a field is missing or has a different type than in `to_json`, or the grid is not valid.
     """
     if not isinstance(grid, Mapping):
         raise FormatError(f"a grid as JSON is an object; this is a {type(grid).__name__}")

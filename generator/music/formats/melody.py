@@ -1,8 +1,8 @@
-"""A melody of the user's: one or more of the four voices, from a MIDI or a MusicXML file.
+"""A melody from a person: one or more of the four voices, from a MIDI or a MusicXML file.
 
-Bars of silence before the first note of a MIDI file are cut off, and silence within its bar
-makes a pickup; a score is taken as it is written. Fermatas are kept where the file has them; where
-it has none, only the last note gets one: phrase ends are not guessed.
+Silence before the first note of a MIDI file is cut off: whole bars are dropped, and silence within
+the first note's bar makes a pickup. A score is taken as written. Fermatas in the file are kept. If
+it has none, only the last note gets one, since phrase ends are not guessed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from generator.music.formats.score import (
     Part,
     Score,
     bars_of,
-    by_name,
-    by_pitch,
     chorale_of,
     notes_of,
-    sounding,
+    parts_by_name,
+    parts_by_pitch,
+    sounding_parts,
 )
 from generator.music.grid.chorale import REST, VOICE_NAMES, VOICE_RANGES, VOICES, Chorale
 from generator.music.grid.spelling import note_name, signature
@@ -43,17 +43,17 @@ def read_melody(
         A MIDI file, or a MusicXML score, plain or compressed.
     voice : str, optional
         Letters of the voices to take, such as ``"T"`` or ``"SB"``: that many parts of the file from
-        high to low, or, from a file with more, the parts that have these names or places. Left out:
-        the voices that the parts' names say.
+        high to low, or, from a file with more parts, those with these names or places. By default
+        the names of the parts decide.
     expected : str, optional
-        What to take where `voice` is left out and the names do not say otherwise. Left out: the
-        soprano of a single part, all voices of four.
+        What to take without `voice`, unless the names say otherwise. By default a single part is
+        the soprano, and four parts are the four voices.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, is off the grid, has chords, is empty or too long, does not have
-        the voices asked for, or goes beyond a voice's range.
+        If the file cannot be read, is off the grid, has chords, is empty or too long, lacks a voice
+        that was asked for, or exceeds a voice's range.
     """
     source = Path(path)
     data = read_limited(source)
@@ -74,16 +74,16 @@ def read_melody(
     for index in sorted(chosen):
         _check_range(chorale, index)
     if is_midi:
-        first = min(part.notes[0].start for part in sounding(score))
+        first = min(part.notes[0].start for part in sounding_parts(score))
         chorale = chorale.slice(first, chorale.steps) if first else chorale
     return _ended(chorale, min(chosen)), frozenset(VOICES[index] for index in chosen)
 
 
 def _chosen(score: Score, voice: str | None, expected: str | None, source: str) -> dict[int, Part]:
-    parts = sounding(score)
+    parts = sounding_parts(score)
     if not parts:
         raise FormatError(f"{source} has no notes; give a file with a melody in it")
-    named = by_name(parts)
+    named = parts_by_name(parts)
     all_named = len(named) == len(parts)
     letters = voice or expected or ("SATB" if len(parts) == len(VOICES) else "S")
     wanted = _voices(letters)
@@ -94,16 +94,18 @@ def _chosen(score: Score, voice: str | None, expected: str | None, source: str) 
     if not named:
         names = ", ".join(part.name for part in parts)
         raise FormatError(
-            f"{source} has {len(parts)} parts with notes ({names}), which do not tell the voices "
-            f"{letters}; give as many parts as voices, or name them Soprano, Alto, Tenor, Bass"
+            f"{source} has {len(parts)} parts with notes ({names}); it is unclear which of them "
+            f"are {letters}: give as many parts as voices, or name them Soprano, Alto, Tenor, Bass"
         )
     return {index: named[index] for index in wanted}
 
 
 def _placed(parts: list[Part], wanted: list[int]) -> dict[int, Part]:
-    """Nameless parts by their place in the score: all that are wanted, or all four voices."""
+    """Unnamed parts by their order in pitch: only the wanted voices, or all four."""
     places = wanted if len(parts) == len(wanted) else list(range(len(VOICES)))
-    return dict(zip(places, by_pitch(parts), strict=True)) if len(parts) == len(places) else {}
+    return (
+        dict(zip(places, parts_by_pitch(parts), strict=True)) if len(parts) == len(places) else {}
+    )
 
 
 def _voices(letters: str) -> list[int]:
@@ -125,17 +127,17 @@ def _check_range(chorale: Chorale, voice: int) -> None:
     number = next(index for index, bar in enumerate(bars) if outside.start < bar.stop)
     raise FormatError(
         f"{note_name(outside.pitch, sharps)} in bar {number + (not chorale.anacrusis)} "
-        f"(step {outside.start}) is out of the range of the {VOICE_NAMES[voice]}, "
+        f"(step {outside.start}) is outside the range of the {VOICE_NAMES[voice]}, "
         f"{note_name(low, sharps)} to {note_name(high, sharps)}; "
         + _way_out(low - min(pitches), high - max(pitches))
     )
 
 
 def _way_out(lowest_shift: int, highest_shift: int) -> str:
-    """Shifts that fit lie between the two; an octave is kinder than an odd interval."""
+    """What to do, from the smallest and the largest shift that fit; an octave is preferred."""
     fitting = range(lowest_shift, highest_shift + 1)
     if not fitting:
-        return "the melody spans more than this voice has: give it to another voice or shorten it"
+        return "the melody spans more than the voice: give it to another voice or shorten it"
     shift = min(fitting, key=lambda semitones: (semitones % 12 != 0, abs(semitones)))
     way = "up" if shift > 0 else "down"
     return f"transpose the melody {way} by {abs(shift)} semitones, or give it to another voice"

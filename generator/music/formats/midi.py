@@ -1,13 +1,13 @@
-"""MIDI files: the grid written and read back alike, and foreign files read where they fit the grid.
+"""MIDI files: the grid written and read back unchanged, and foreign files that fit the grid.
 
 What we write, at 480 ticks to the quarter:
 
 - the first track: name (the title), text ``grid 1``, ``bwv ...`` and ``key ...``, key and time
   signatures, tempo, and markers ``pickup 4 of 4/4``, ``fermata``, ``fermata end``;
   its end is the end of the grid;
-- one track a voice, named Soprano, Alto, Tenor, Bass, on a channel of its own.
+- one track per voice, named Soprano, Alto, Tenor, Bass, each on its own channel.
 
-A pickup gets a time signature of its own, so that programs draw its bar lines where they belong.
+A pickup gets its own time signature, so that other programs draw the bar lines in the right place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import mido
 import numpy as np
 
 from generator.music.formats.files import read_limited, write_file
-from generator.music.formats.midi_reader import OURS, midi_score
+from generator.music.formats.midi_reader import OWN_FORMAT, midi_score
 from generator.music.formats.score import chorale_of, four_voices, notes_of
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, VOICE_NAMES, Chorale, Metre
 from generator.music.grid.spelling import signature
@@ -55,14 +55,15 @@ def midi_bytes(chorale: Chorale) -> bytes:
 def read_midi(path: Path | str) -> Chorale:
     """The chorale of a MIDI file with four voices, ours or foreign.
 
-    Foreign voices are tracks (or channels of one track): by name where they are called Soprano,
-    Alto, Tenor, Bass, else by falling mean pitch. Without a time signature the metre is 4/4; a
-    first bar in a shorter metre is a pickup; without a key the key is estimated.
+    The voices of a foreign file are its tracks, or the channels of one track: by name if they are
+    called Soprano, Alto, Tenor and Bass, otherwise from high to low mean pitch. Without a time
+    signature the metre is 4/4. A first bar in a shorter metre is a pickup. Without a key signature
+    the key is estimated.
 
     Raises
     ------
     FormatError
-        If it is no MIDI file, is off the grid, or has not four single voices.
+        If it is not a MIDI file, is off the grid, or does not have four single voices.
     """
     score = midi_score(read_limited(path), Path(path).name)
     return chorale_of(score, four_voices(score))
@@ -79,7 +80,7 @@ def _track(events: Iterable[Event], end: int) -> mido.MidiTrack:
 
 
 def _frame_events(chorale: Chorale) -> list[Event]:
-    first = [mido.MetaMessage("track_name", name=_bytes_as_latin(chorale.title)), _text(OURS)]
+    first = [mido.MetaMessage("track_name", name=_bytes_as_latin(chorale.title)), _text(OWN_FORMAT)]
     if chorale.bwv:
         first.append(_text(f"bwv {chorale.bwv}"))
     first.append(_text(f"key {chorale.key}"))

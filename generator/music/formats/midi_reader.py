@@ -15,7 +15,7 @@ from generator.music.formats.score import MAX_STEPS, Note, Part, Score, beat_nam
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Metre
 from generator.music.grid.spelling import note_name
 
-OURS = "grid 1"
+OWN_FORMAT = "grid 1"
 _PICKUP = re.compile(r"pickup (\d{1,4}) of (\d+/\d+)")
 _BROKEN = (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError)
 
@@ -26,7 +26,7 @@ def midi_score(data: bytes, source: str) -> Score:
     Raises
     ------
     FormatError
-        If it is no MIDI file or has notes off the grid.
+        If it is not a MIDI file or has notes off the grid.
     """
     try:
         file = mido.MidiFile(file=BytesIO(data), clip=True)
@@ -34,16 +34,16 @@ def midi_score(data: bytes, source: str) -> Score:
         reason = str(error) or type(error).__name__
         raise FormatError(f"{source} is not a MIDI file that can be read: {reason}") from error
     if file.type not in (0, 1) or file.ticks_per_beat < 1:
-        raise FormatError(f"{source} counts no beats (SMPTE time or type 2); export it as type 1")
-    sheet = _Sheet(Fraction(file.ticks_per_beat, STEPS_PER_QUARTER))
+        raise FormatError(f"{source} has no beats (SMPTE time or type 2); export it as type 1")
+    contents = _MidiContents(Fraction(file.ticks_per_beat, STEPS_PER_QUARTER))
     for number, track in enumerate(file.tracks):
-        sheet.read_track(number, track)
-    return sheet.score()
+        contents.read_track(number, track)
+    return contents.score()
 
 
 @dataclass
-class _Sheet:
-    """What the tracks say, gathered one after another; times in ticks."""
+class _MidiContents:
+    """The contents of all tracks; times in ticks."""
 
     step_ticks: Fraction
     lines: dict[tuple[int, int], list[tuple[int, int, int]]] = field(default_factory=dict)
@@ -55,8 +55,8 @@ class _Sheet:
     end: int = 0
 
     @property
-    def ours(self) -> bool:
-        word, version = OURS.split()
+    def is_own(self) -> bool:
+        word, version = OWN_FORMAT.split()
         return self.texts.get(word) == version
 
     def read_track(self, number: int, track: mido.MidiTrack) -> None:
@@ -65,7 +65,7 @@ class _Sheet:
         for message in track:
             now += message.time
             if message.type in ("note_on", "note_off"):
-                # A note struck again without an end in between ends here.
+                # A note that is struck again before it ended ends here.
                 start = begun.pop((message.channel, message.note), None)
                 if start is not None:
                     line = self.lines.setdefault((number, message.channel), [])
@@ -96,7 +96,7 @@ class _Sheet:
     def score(self) -> Score:
         parts = self._parts()
         steps = max((note.end for part in parts for note in part.notes), default=0)
-        if self.ours:
+        if self.is_own:
             steps = max(steps, self._step(self.end, "the file ends"))
         if steps > MAX_STEPS:
             raise FormatError(
@@ -107,16 +107,16 @@ class _Sheet:
             parts=parts,
             steps=steps,
             metre=metre,
-            key=(self.ours and self.texts.get("key")) or (min(self.keys)[1] if self.keys else ""),
+            key=(self.is_own and self.texts.get("key")) or (min(self.keys)[1] if self.keys else ""),
             anacrusis=anacrusis,
-            fermata=self._fermata(steps) if self.ours else None,
-            bwv=self.texts.get("bwv", "") if self.ours else "",
-            title=self.names.get(0, "") if self.ours else "",
+            fermata=self._fermata(steps) if self.is_own else None,
+            bwv=self.texts.get("bwv", "") if self.is_own else "",
+            title=self.names.get(0, "") if self.is_own else "",
         )
 
     def _parts(self) -> tuple[Part, ...]:
         silent = {
-            (number, -1): self.names[number] for number in self.names if number or not self.ours
+            (number, -1): self.names[number] for number in self.names if number or not self.is_own
         }
         for number, _ in self.lines:
             silent.pop((number, -1), None)
@@ -133,28 +133,28 @@ class _Sheet:
         return tuple(parts[key] for key in sorted(parts))
 
     def _note(self, name: str, start: int, end: int, pitch: int) -> Note:
-        said = f"{name}: {note_name(pitch)}"
-        note = Note(self._step(start, f"{said} begins"), self._step(end, f"{said} ends"), pitch)
+        label = f"{name}: {note_name(pitch)}"
+        note = Note(self._step(start, f"{label} begins"), self._step(end, f"{label} ends"), pitch)
         if note.end <= note.start:
             raise FormatError(
-                f"{said} at beat {beat_name(note.start)} is shorter than a sixteenth; "
+                f"{label} at beat {beat_name(note.start)} is shorter than a sixteenth; "
                 "give it a length or delete it"
             )
         return note
 
-    def _step(self, tick: int, said: str) -> int:
+    def _step(self, tick: int, event: str) -> int:
         step, remainder = divmod(tick * self.step_ticks.denominator, self.step_ticks.numerator)
         if not remainder:
             return step
-        # One tick of rounding, an eighth of a step in very coarse files, a sixtieth in fine ones.
+        # One tick of rounding, but at most an eighth of a step and at least a sixtieth.
         tolerance = max(min(1 / self.step_ticks, Fraction(1, 8)), Fraction(1, 60))
-        return on_grid(tick / self.step_ticks, float(tolerance), said)
+        return on_grid(tick / self.step_ticks, float(tolerance), event)
 
     def _frame(self) -> tuple[Metre, int]:
         changes = {self._step(tick, f"metre {metre} begins"): metre for tick, metre in self.metres}
         changes.setdefault(0, "4/4")
         metre = sorted(changes.items())
-        if self.ours:
+        if self.is_own:
             for _, text in self.markers:
                 if match := _PICKUP.fullmatch(text):
                     return _own_pickup(metre, int(match[1]), match[2])
@@ -177,7 +177,7 @@ def _own_pickup(metre: list[tuple[int, str]], pickup: int, first: str) -> tuple[
 
 
 def _foreign_pickup(metre: list[tuple[int, str]]) -> tuple[Metre, int]:
-    """One bar in a shorter metre before all else is how notation programs export a pickup."""
+    """Notation programs export a pickup as a first bar in a shorter metre."""
     if len(metre) > 1:
         bar, (change, name) = _sixteenths(metre[0][1]), metre[1]
         if change == bar < _sixteenths(name):

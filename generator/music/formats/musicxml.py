@@ -1,7 +1,7 @@
-"""MusicXML files: the grid written as an engravable score and read back alike, and foreign scores.
+"""MusicXML files: the grid written as a score and read back unchanged, and foreign scores.
 
-The reader is ours, not music21's: a foreign file is untrusted XML (it goes through defusedxml, with
-limits), its errors name the part and the bar, and it is seven times as fast.
+The reader is our own instead of music21's: a foreign file is untrusted XML, so it goes through
+defusedxml with limits; errors name the part and the bar; and it is seven times as fast.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def write_musicxml(chorale: Chorale, path: Path | str) -> None:
 def read_musicxml(path: Path | str) -> Chorale:
     """The chorale of a score with four voices, plain or compressed (`.mxl`), ours or foreign.
 
-    Voices are parts, or the voices of a staff: by name where they are called Soprano, Alto, Tenor,
-    Bass, else by falling mean pitch. Repeats are read once, as written.
+    Voices are parts, or the voices of a staff: by name if they are called Soprano, Alto, Tenor and
+    Bass, otherwise from high to low mean pitch. Repeats are read once, as written.
 
     Raises
     ------
     FormatError
-        If it is no MusicXML, is off the grid, or has not four single voices.
+        If it is not MusicXML, is off the grid, or does not have four single voices.
     """
     score = musicxml_score(read_limited(path), Path(path).name)
     return chorale_of(score, four_voices(score))

@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"-?\d{1,6}(\.\d{1,6})?")
 
 
-# Whole steps are plain integers: fractions are ten times slower.
+# Whole steps are plain integers, since fractions are ten times slower.
 Time = Fraction | int
 
 
 @dataclass
-class _Written:
+class _WrittenNote:
     """One written note; times in steps within its measure."""
 
     voice: str
@@ -51,7 +51,7 @@ class _Measure:
     implicit: bool
     length: Time = 0
     metre: str = ""
-    notes: list[_Written] = field(default_factory=list)
+    notes: list[_WrittenNote] = field(default_factory=list)
 
 
 def musicxml_score(data: bytes, source: str) -> Score:
@@ -60,7 +60,7 @@ def musicxml_score(data: bytes, source: str) -> Score:
     Raises
     ------
     FormatError
-        If it is no MusicXML or has notes off the grid.
+        If it is not MusicXML or has notes off the grid.
     """
     root = _root(data, source)
     names = {
@@ -102,7 +102,7 @@ def musicxml_score(data: bytes, source: str) -> Score:
 
 
 class _PartReader:
-    """Walks one part; the cursor counts steps from the beginning of the measure."""
+    """Reads one part; the cursor counts steps from the beginning of the measure."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -131,7 +131,7 @@ class _PartReader:
             self.measures.append(measure)
 
     def parts(self, starts: list[int]) -> list[Part]:
-        """The lines of this part, one a voice, laid out from the starts of the measures."""
+        """The lines of this part, one per voice; `starts` are the first steps of the measures."""
         lines: dict[str, list[Note]] = {}
         for measure, start in zip(self.measures, starts, strict=False):
             for written in sorted(measure.notes, key=lambda note: note.start):
@@ -142,7 +142,7 @@ class _PartReader:
             Part(f"{self.name} voice {voice}", tuple(lines[voice])) for voice in sorted(lines)
         ] or [Part(self.name, ())]
 
-    def _lay(self, line: list[Note], written: _Written, measure: _Measure, start: int) -> None:
+    def _lay(self, line: list[Note], written: _WrittenNote, measure: _Measure, start: int) -> None:
         begin, end = start + written.start, start + written.end
         before = line[-1] if line else None
         if written.tied and before and before.pitch == written.pitch and before.end == begin:
@@ -184,14 +184,14 @@ class _PartReader:
         if pitch is None:
             return
         number = self._pitch(pitch, measure)
-        said = f"{self.name}, bar {measure.number}: {note_name(number)}"
+        label = f"{self.name}, bar {measure.number}: {note_name(number)}"
         ties = [tie.get("type") for tie in element.iterfind("tie")]
         ties += [tie.get("type") for tie in element.iterfind("notations/tied")]
         measure.notes.append(
-            _Written(
+            _WrittenNote(
                 voice=(element.findtext("voice") or "1").strip(),
-                start=on_grid(self._chord_start, 0, f"{said} begins"),
-                end=on_grid(self._chord_start + length, 0, f"{said} ends"),
+                start=on_grid(self._chord_start, 0, f"{label} begins"),
+                end=on_grid(self._chord_start + length, 0, f"{label} ends"),
                 pitch=number,
                 tied="stop" in ties,
                 fermata=element.find("notations/fermata") is not None,
@@ -202,12 +202,12 @@ class _PartReader:
         letter = (element.findtext("step") or "").strip()
         if letter not in tuple("ABCDEFG"):
             raise self._wrong(measure, "step", letter)
-        said = element.findtext("alter") or "0"
-        alter = self._number(said, "alter", measure)
+        alteration = element.findtext("alter") or "0"
+        alter = self._number(alteration, "alter", measure)
         octave = self._number(element.findtext("octave") or "", "octave", measure)
         number = midi_number(letter, int(alter), int(octave)) + self._transposed
         if alter != int(alter) or not 0 <= number <= 127:
-            raise self._wrong(measure, "pitch", f"{letter} {said} {octave}")
+            raise self._wrong(measure, "pitch", f"{letter} {alteration} {octave}")
         return number
 
     def _backup(self, element: Element, measure: _Measure) -> None:
@@ -217,10 +217,10 @@ class _PartReader:
         self._cursor += self._duration(element, measure)
 
     def _duration(self, element: Element, measure: _Measure) -> Time:
-        said = element.findtext("duration") or ""
-        length = _plain(self._number(said, "duration", measure) * self._step)
+        duration = element.findtext("duration") or ""
+        length = _plain(self._number(duration, "duration", measure) * self._step)
         if length <= 0:
-            raise self._wrong(measure, "duration", said)
+            raise self._wrong(measure, "duration", duration)
         return length
 
     def _number(self, text: str, what: str, measure: _Measure) -> Time:
@@ -243,7 +243,7 @@ def _plain(time: Time) -> Time:
 
 
 def _frame(readers: list[_PartReader]) -> tuple[Metre, int, list[int]]:
-    """Metre with its changes, pickup, and the first step of each measure and of the end."""
+    """The metre with its changes, the pickup, and the first step of each measure and of the end."""
     count = max(len(reader.measures) for reader in readers)
     columns = [
         [reader.measures[index] for reader in readers if index < len(reader.measures)]
@@ -262,7 +262,7 @@ def _frame(readers: list[_PartReader]) -> tuple[Metre, int, list[int]]:
         if index == 0 and length < bar and _is_pickup(columns):
             pickup, phase = int(length), bar - length
         if phase and phase + length > bar:
-            # The bars before did not fill up; the bar line stands here all the same.
+            # The bars before did not fill up, but there is a bar line here.
             metre.append((start, metre[-1][1]))
             phase = Fraction(0)
         phase = (phase + length) % bar
@@ -316,13 +316,13 @@ def _root(data: bytes, source: str) -> Element:
     return root
 
 
-# Of a stranger's zip file. These have no ancestor in common but Exception.
+# Errors of an untrusted zip file; their only common ancestor is Exception.
 UNREADABLE = (
-    zipfile.BadZipFile,  # no archive after all, or a sum that does not agree
-    zlib.error, lzma.LZMAError, EOFError, OSError,  # packed data that is damaged or cut off
-    KeyError,  # the container names an entry that is not there
-    RuntimeError,  # encrypted, or packed in a way unknown here
-    ParseError, DefusedXmlException, ValueError,  # a container that is no XML, or is a trap
+    zipfile.BadZipFile,  # not an archive, or a wrong checksum
+    zlib.error, lzma.LZMAError, EOFError, OSError,  # damaged or truncated data
+    KeyError,  # the container names a missing entry
+    RuntimeError,  # encrypted, or an unknown compression
+    ParseError, DefusedXmlException, ValueError,  # a container that is not XML, or is an attack
 )  # fmt: skip
 
 

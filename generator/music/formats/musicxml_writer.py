@@ -1,7 +1,7 @@
 """A chorale as a MusicXML score of four staves.
 
-Everything the grid holds stands in the notation itself. Only where notation cannot say it (a
-fermata over part of a note, a pickup cut short) a `miscellaneous-field` carries the exact steps.
+The notation itself carries everything on the grid. Where notation has no way to say it (a fermata
+over part of a note, a pickup that is cut short), a `miscellaneous-field` has the exact steps.
 """
 
 from __future__ import annotations
@@ -12,8 +12,14 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from generator.music.formats.engraving import VALUES, Sign, accidentals, beams, signs_of
-from generator.music.formats.score import Bar, Note, bars_of, fermata_steps, notes_of
+from generator.music.formats.engraving import (
+    NOTE_VALUES,
+    NoteSymbol,
+    accidentals,
+    beams,
+    symbols_of,
+)
+from generator.music.formats.score import Note, ScoreBar, bars_of, fermata_steps, notes_of
 from generator.music.grid.chorale import (
     REST,
     STEPS_PER_QUARTER,
@@ -24,14 +30,14 @@ from generator.music.grid.chorale import (
 )
 from generator.music.grid.spelling import signature, spelled
 
-HEAD = (
+XML_HEADER = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
     b'<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
     b'"http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
 FIELD_FERMATA = "fermata-steps"
 FIELD_PICKUP = "pickup-steps"
-# Sign, line, octaves above what is written.
+# Clef sign, line, octaves above the written pitch.
 _CLEFS = (("G", 2, 0), ("G", 2, 0), ("G", 2, -1), ("F", 4, 0))
 _ACCIDENTALS = {
     -3: "triple-flat",
@@ -53,14 +59,14 @@ def musicxml_bytes(chorale: Chorale) -> bytes:
     for index, notes in enumerate(voices):
         part = ET.SubElement(root, "part", id=f"P{index + 1}")
         _write_part(part, notes, bars, chorale, index)
-    return HEAD + ET.tostring(root, encoding="unicode").encode() + b"\n"
+    return XML_HEADER + ET.tostring(root, encoding="unicode").encode() + b"\n"
 
 
 def with_fermatas(chorale: Chorale) -> list[list[Note]]:
     """The notes of each voice, marked so that `fermata_steps` finds the same steps again.
 
-    A soprano note that lies whole under the marks gets one, then lower voices' notes under what is
-    left; the notes that sound with them at their end are marked too, as printed scores do.
+    A soprano note that lies entirely under the marks gets a fermata, then the notes of lower voices
+    under what is left. The notes that sound with them at their end are marked too, as in print.
     """
     voices = [notes_of(chorale, voice) for voice in range(len(VOICE_NAMES))]
     if not chorale.fermata.any():
@@ -87,7 +93,7 @@ def with_fermatas(chorale: Chorale) -> list[list[Note]]:
     ]
 
 
-def _fields(chorale: Chorale, bars: Sequence[Bar], voices: list[list[Note]]) -> dict[str, str]:
+def _fields(chorale: Chorale, bars: Sequence[ScoreBar], voices: list[list[Note]]) -> dict[str, str]:
     fields = {}
     if chorale.anacrusis and bars[0].stop != chorale.anacrusis:
         fields[FIELD_PICKUP] = str(chorale.anacrusis)
@@ -127,7 +133,7 @@ def _head(root: ET.Element, chorale: Chorale, fields: dict[str, str]) -> None:
 
 
 def _write_part(
-    part: ET.Element, notes: Sequence[Note], bars: Sequence[Bar], chorale: Chorale, voice: int
+    part: ET.Element, notes: Sequence[Note], bars: Sequence[ScoreBar], chorale: Chorale, voice: int
 ) -> None:
     sharps = signature(chorale.key)
     number = 0 if chorale.anacrusis else 1
@@ -144,12 +150,12 @@ def _write_part(
         last = first
         while last < len(notes) and notes[last].start < bar.stop:
             last += 1
-        _write_bar(measure, signs_of(notes[first:last], bar), bar, sharps)
+        _write_bar(measure, symbols_of(notes[first:last], bar), bar, sharps)
     barline = ET.SubElement(measure, "barline", location="right")
     _text(barline, "bar-style", "light-heavy")
 
 
-def _attributes(measure: ET.Element, bar: Bar, chorale: Chorale, voice: int) -> None:
+def _attributes(measure: ET.Element, bar: ScoreBar, chorale: Chorale, voice: int) -> None:
     attributes = ET.SubElement(measure, "attributes")
     if bar.start == 0:
         _text(attributes, "divisions", str(STEPS_PER_QUARTER))
@@ -169,40 +175,46 @@ def _attributes(measure: ET.Element, bar: Bar, chorale: Chorale, voice: int) -> 
             _text(clef, "clef-octave-change", str(octaves))
 
 
-def _write_bar(measure: ET.Element, signs: Sequence[Sign], bar: Bar, sharps: int) -> None:
+def _write_bar(
+    measure: ET.Element, symbols: Sequence[NoteSymbol], bar: ScoreBar, sharps: int
+) -> None:
     length = bar.stop - bar.start
-    note = signs[0].note
+    note = symbols[0].note
     if note.pitch == REST and note.end >= bar.stop and length == bar_steps(bar.metre):
         element = ET.SubElement(measure, "note")
         ET.SubElement(element, "rest", measure="yes")
         _text(element, "duration", str(length))
         _text(element, "voice", "1")
         return
-    printed = accidentals(signs, sharps)
-    beamed = beams(signs, bar.metre)
-    for index, sign in enumerate(signs):
-        _write_sign(measure, sign, sharps, printed[index], beamed[index])
+    printed = accidentals(symbols, sharps)
+    beamed = beams(symbols, bar.metre)
+    for index, symbol in enumerate(symbols):
+        _write_symbol(measure, symbol, sharps, printed[index], beamed[index])
 
 
-def _write_sign(
-    measure: ET.Element, sign: Sign, sharps: int, accidental: int | None, beam: tuple[str, ...]
+def _write_symbol(
+    measure: ET.Element,
+    symbol: NoteSymbol,
+    sharps: int,
+    accidental: int | None,
+    beam: tuple[str, ...],
 ) -> None:
     element = ET.SubElement(measure, "note")
-    if sign.is_rest:
+    if symbol.is_rest:
         ET.SubElement(element, "rest")
     else:
-        letter, alter, octave = spelled(sign.note.pitch, sharps)
+        letter, alter, octave = spelled(symbol.note.pitch, sharps)
         pitch = ET.SubElement(element, "pitch")
         _text(pitch, "step", letter)
         if alter:
             _text(pitch, "alter", str(alter))
         _text(pitch, "octave", str(octave))
-    _text(element, "duration", str(sign.length))
-    ties = [kind for kind, there in (("stop", sign.tied_from), ("start", sign.tied_to)) if there]
+    _text(element, "duration", str(symbol.length))
+    ties = [kind for kind, tied in (("stop", symbol.tied_from), ("start", symbol.tied_to)) if tied]
     for kind in ties:
         ET.SubElement(element, "tie", type=kind)
     _text(element, "voice", "1")
-    name, dots = VALUES[sign.length]
+    name, dots = NOTE_VALUES[symbol.length]
     _text(element, "type", name)
     for _ in range(dots):
         ET.SubElement(element, "dot")
@@ -210,8 +222,8 @@ def _write_sign(
         _text(element, "accidental", _ACCIDENTALS[accidental])
     for level, kind in enumerate(beam, start=1):
         _text(element, "beam", kind).set("number", str(level))
-    # The fermata stands over the last sign of a tied note.
-    fermata = sign.note.fermata and not sign.tied_to
+    # A tied note has its fermata over the last symbol.
+    fermata = symbol.note.fermata and not symbol.tied_to
     if ties or fermata:
         notations = ET.SubElement(element, "notations")
         for kind in ties:
@@ -228,4 +240,4 @@ def _text(parent: ET.Element, tag: str, text: str) -> ET.Element:
 
 def _printable(text: str) -> str:
     # XML has no way to write control characters.
-    return "".join(sign for sign in text if sign.isprintable())
+    return "".join(character for character in text if character.isprintable())

@@ -1,7 +1,7 @@
-"""What the readers of outside formats share: named parts of notes, and their way to a grid.
+"""What the readers of file formats share: named parts with notes, and how they become a grid.
 
-A reader turns its file into a `Score`, whose times are steps already; `chorale_of` lays the chosen
-parts on the grid. Nothing is bent: what the grid cannot hold is a FormatError.
+A reader turns its file into a `Score`, with times in steps; `chorale_of` puts the chosen parts on
+the grid. Nothing is bent to fit: what the grid cannot hold is a FormatError.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_STEPS = 10_000
 
 @dataclass(frozen=True)
 class Note:
-    """A note from step `start` up to, and not with, step `end`."""
+    """A note from step `start` up to, but not including, step `end`."""
 
     start: int
     end: int
@@ -42,7 +42,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Part:
-    """One line of a file, by rising start."""
+    """One line of a file, its notes in the order of their starts."""
 
     name: str
     notes: tuple[Note, ...]
@@ -50,10 +50,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Score:
-    """What a file says, before anybody decides which part is which voice.
+    """The contents of a file, before it is decided which part is which voice.
 
-    `key` is empty where the file names none; `sharps` then holds its signature, if it has one.
-    `fermata` is set where the file carries the exact steps; otherwise the notes' own marks count.
+    `key` is empty if the file names none; `sharps` is then its signature, if it has one. `fermata`
+    is set if the file carries the exact steps; otherwise the marks of the notes count.
     """
 
     parts: tuple[Part, ...]
@@ -68,8 +68,8 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One measure; `phase` counts from the bar line that a pickup lacks."""
+class ScoreBar:
+    """One measure; `phase` is its first step within a full bar (above 0 for a pickup)."""
 
     start: int
     stop: int
@@ -79,7 +79,7 @@ class Bar:
 
 
 def voice_of_name(name: str) -> int | None:
-    """The voice that a part's name says, such as "Alto", "alto 1" or "A"; None where it says none.
+    """The voice that a part is named after, as in "Alto", "alto 1" or "A"; None for other names.
 
     Examples
     --------
@@ -96,45 +96,45 @@ def voice_of_name(name: str) -> int | None:
 
 
 def four_voices(score: Score) -> dict[int, Part]:
-    """Parts by voice: by their names where these name all four, else by falling mean pitch.
+    """Parts by voice: by name if the names give all four, otherwise from high to low mean pitch.
 
     Raises
     ------
     FormatError
         If the score does not have exactly four parts with notes.
     """
-    named = by_name(score.parts)
+    named = parts_by_name(score.parts)
     if len(named) == len(VOICES):
         return named
-    parts = sounding(score)
+    parts = sounding_parts(score)
     if len(parts) != len(VOICES):
         names = ", ".join(part.name for part in parts)
         raise FormatError(
             f"a chorale has four voices; this file has {len(parts)} with notes ({names}): "
-            "put each voice into a part (or track) of its own, one note at a time"
+            "put each voice into its own part (or track), one note at a time"
         )
-    return dict(enumerate(by_pitch(parts)))
+    return dict(enumerate(parts_by_pitch(parts)))
 
 
-def sounding(score: Score) -> list[Part]:
-    """The parts that have a note."""
+def sounding_parts(score: Score) -> list[Part]:
+    """The parts that have notes."""
     return [part for part in score.parts if part.notes]
 
 
-def by_name(parts: Sequence[Part]) -> dict[int, Part]:
-    """Parts whose names say their voice; empty where two parts say the same one."""
-    said = [(voice_of_name(part.name), part) for part in parts]
-    named = {voice: part for voice, part in said if voice is not None}
-    return named if len(named) == sum(voice is not None for voice, _ in said) else {}
+def parts_by_name(parts: Sequence[Part]) -> dict[int, Part]:
+    """Parts that are named after a voice; empty if two are named after the same one."""
+    voices = [(voice_of_name(part.name), part) for part in parts]
+    named = {voice: part for voice, part in voices if voice is not None}
+    return named if len(named) == sum(voice is not None for voice, _ in voices) else {}
 
 
-def by_pitch(parts: Sequence[Part]) -> list[Part]:
-    """Highest first, in the file's order where two are level."""
+def parts_by_pitch(parts: Sequence[Part]) -> list[Part]:
+    """Highest mean pitch first; equal ones in the order of the file."""
     return sorted(parts, key=lambda part: -fmean(note.pitch for note in part.notes))
 
 
 def chorale_of(score: Score, voices: Mapping[int, Part]) -> Chorale:
-    """Lay parts on the grid; voices without a part rest.
+    """Put parts on the grid; voices without a part rest.
 
     Raises
     ------
@@ -179,14 +179,14 @@ def check_line(part: Part) -> None:
             raise FormatError(
                 f"{part.name} is not a single voice: {note_name(after.pitch)} begins at beat "
                 f"{beat_name(after.start)} while {note_name(before.pitch)} still sounds; "
-                "put each voice into a part (or track) of its own"
+                "put each voice into its own part (or track)"
             )
 
 
 def fermata_steps(voices: Sequence[Sequence[Note]], steps: int) -> BoolArray:
-    """bool[steps]: the notes under fermatas, highest voice first.
+    """bool[steps]: true under fermata notes.
 
-    A lower voice's fermata counts where no higher voice has one during that note.
+    A lower voice's fermata counts if no higher voice has one during that note.
     """
     marks = np.zeros(steps, dtype=np.bool_)
     for notes in voices:
@@ -197,7 +197,7 @@ def fermata_steps(voices: Sequence[Sequence[Note]], steps: int) -> BoolArray:
 
 
 def notes_of(chorale: Chorale, voice: int) -> list[Note]:
-    """The notes and the rests (`pitch` is `REST`) of one voice, without a gap."""
+    """The notes and the rests (`pitch` is `REST`) of one voice, without gaps."""
     pitch = chorale.pitch[voice]
     begins = chorale.onset[voice].copy()
     begins[0] = True
@@ -206,7 +206,7 @@ def notes_of(chorale: Chorale, voice: int) -> list[Note]:
     return [Note(start, end, int(pitch[start])) for start, end in pairwise(starts)]
 
 
-def bars_of(chorale: Chorale) -> list[Bar]:
+def bars_of(chorale: Chorale) -> list[ScoreBar]:
     """The measures of a chorale: a bar line at each change of metre, even within a bar."""
     bars = []
     limits = [step for step, _ in chorale.metre[1:]] + [chorale.steps]
@@ -216,32 +216,32 @@ def bars_of(chorale: Chorale) -> list[Bar]:
         at, changes = start, True
         while at < limits[index]:
             stop = min(at + length - phase, limits[index])
-            bars.append(Bar(at, stop, phase, metre, changes))
+            bars.append(ScoreBar(at, stop, phase, metre, changes))
             at, phase, changes = stop, 0, False
     return bars
 
 
-def on_grid(value: Fraction | int, tolerance: float, said: str) -> int:
+def on_grid(value: Fraction | int, tolerance: float, event: str) -> int:
     """A time in steps as a whole number.
 
     Raises
     ------
     FormatError
-        If it lies further than `tolerance` from one; the message begins with `said`.
+        If it is further than `tolerance` from one; the message begins with `event`.
     """
     if isinstance(value, int):
         return value
     nearest = round(value)
     if abs(value - nearest) > tolerance:
         raise FormatError(
-            f"{said} at beat {beat_name(value)}, off the grid of sixteenths; "
+            f"{event} at beat {beat_name(value)}, off the grid of sixteenths; "
             "quantise the file to sixteenths (no triplets, no shorter notes)"
         )
     return nearest
 
 
 def beat_name(step: Fraction | int) -> str:
-    """A place for people: quarters from 1, such as "5.25"."""
+    """A place as people count it, in quarters from 1, such as "5.25"."""
     return f"{float(step) / 4 + 1:.4g}" if step < 4000 else f"{float(step) / 4 + 1:.2f}"
 
 
@@ -250,7 +250,7 @@ def _key_of_notes(voices: Mapping[int, Part], sharps: int | None) -> str:
     if not notes:
         return "C major" if sharps is None else key_name(sharps, "major")
     lengths = [note.end - note.start for note in notes]
-    # A bass ends on the tonic and a soprano mostly does; an inner voice does not.
+    # A bass ends on the tonic, and a soprano usually does; an inner voice does not.
     last = next(
         (voices[v].notes[-1].pitch for v in (3, 0) if v in voices and voices[v].notes), None
     )

@@ -1,12 +1,12 @@
-"""Written bars made into the metre of a chorale.
+"""The metre of a chorale, from its written bars.
 
 Conventions
 -----------
-Engraved bars are not always whole: a repeat sign splits one in two, an edition closes a section
-with a short bar. Two neighbours that make one bar together are one bar. Any other bar of another
-length than its time signature becomes a change of metre for that one bar (three quarters inside
-4/4: ``"3/4"``, then ``"4/4"`` again), so that `Chorale.bar_phase` follows the written bar lines to
-the end. A short first bar is the anacrusis; a short last bar needs no change.
+Engraved bars are not always whole: a repeat sign splits one in two, or an edition closes a section
+with a short bar. Two neighbours that make up one bar together count as one. Any other bar whose
+length differs from its time signature becomes a change of metre for that one bar (three quarters
+inside 4/4: ``"3/4"``, then ``"4/4"`` again), so that `Chorale.bar_phase` follows the written bar
+lines to the end. A short first bar is the anacrusis; a short last bar needs no change.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from generator.music.grid.chorale import Metre, bar_steps
 
 @dataclass(frozen=True)
 class Bar:
-    """One written bar: its first step, its steps, and the time signature that holds in it."""
+    """One written bar: its first step, its length in steps, and its time signature."""
 
     start: int
     steps: int
@@ -40,7 +40,7 @@ def metre_of(bars: list[Bar]) -> tuple[Metre, int]:
     Raises
     ------
     ValueError
-        If a bar has a length that no time signature on sixteenths can name.
+        If no time signature on sixteenths has the length of a bar.
 
     Examples
     --------
@@ -56,18 +56,22 @@ def metre_of(bars: list[Bar]) -> tuple[Metre, int]:
         rest = rest[1:]
     for index, bar in enumerate(rest):
         last_and_short = index == len(rest) - 1 and bar.steps < bar_steps(bar.signature)
-        name = bar.signature if bar.whole or last_and_short else named(bar.steps, bar.signature)
+        name = (
+            bar.signature
+            if bar.whole or last_and_short
+            else time_signature(bar.steps, bar.signature)
+        )
         if not metre or metre[-1][1] != name:
             metre.append((bar.start, name))
     return tuple(metre), anacrusis
 
 
-def named(steps: int, signature: str) -> str:
-    """A time signature for one bar of `steps`, counted as `signature` counts where that can be.
+def time_signature(steps: int, signature: str) -> str:
+    """A time signature for one bar of `steps`, in the note value of `signature` if possible.
 
     Examples
     --------
-    >>> named(12, "4/4"), named(6, "4/4"), named(8, "3/2")
+    >>> time_signature(12, "4/4"), time_signature(6, "4/4"), time_signature(8, "3/2")
     ('3/4', '3/8', '1/2')
     """
     under = int(signature.split("/")[1])
@@ -80,7 +84,7 @@ def named(steps: int, signature: str) -> str:
 
 
 def _joined(bars: list[Bar]) -> list[Bar]:
-    """Neighbours that make one whole bar together, made one. The first bar is never joined."""
+    """The bars, with neighbours that make up a whole bar joined. The first is never joined."""
     joined: list[Bar] = []
     for bar in bars:
         before = joined[-1] if len(joined) > 1 else None

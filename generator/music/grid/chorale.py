@@ -5,7 +5,7 @@ Conventions
 Time is counted in steps, four to the quarter. Voices are S, A, T, B = 0..3. Pitches are MIDI
 numbers; `REST` is -1. `onset` is true where a note begins: a held note has one onset, a repeated
 note has several, a rest has none. `fermata` marks every step of the soprano note that carries a
-fermata (of another voice's where the soprano has none).
+fermata (of another voice if the soprano has none there).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ REST = -1
 VOICES = "SATB"
 VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
 STEPS_PER_QUARTER = 4
-# What a written voice may use: the corpus's own ranges, rounded outwards.
+# What a written voice may use: the ranges in the corpus, rounded outwards.
 VOICE_RANGES: tuple[tuple[int, int], ...] = ((57, 81), (50, 77), (45, 72), (33, 66))
 # What the quiz plays and composers are scored on; then the other sets of written voices.
 QUIZ_CONDITIONS: tuple[str, ...] = ("S", "A", "T", "B", "AT", "ATB", "SATB")
@@ -52,18 +52,18 @@ class Chorale:
         false in rests.
     fermata : bool[T]
     metre : tuple of (step, "n/d")
-        The first entry stands at step 0; steps rise. With a pickup, step 0 still carries the metre.
+        The first entry is at step 0; steps rise. With a pickup, the metre still begins at step 0.
     key : str
         Tonic and mode, such as ``"G major"`` or ``"F# minor"``.
     anacrusis : int
-        Steps of the pickup before the first full bar; 0 where there is none.
+        Steps of the pickup before the first full bar; 0 if there is none.
     bwv, title : str
-        Names, empty where there are none; they take no part in equality.
+        Names, or empty; equality ignores them.
 
     Raises
     ------
     ValueError
-        With the offending value, voice and step in the message.
+        The message names the value, the voice and the step.
 
     Examples
     --------
@@ -124,7 +124,7 @@ class Chorale:
         return hash((self.pitch.tobytes(), self.onset.tobytes(), self.metre, self.key))
 
     def slice(self, start: int, stop: int) -> Chorale:
-        """Steps start..stop; a note cut at `start` begins anew, the bar phase is kept.
+        """Steps start..stop; a note cut at `start` begins there, and the bar phase is kept.
 
         Raises
         ------
@@ -132,7 +132,7 @@ class Chorale:
             If not 0 <= start < stop <= T.
         """
         if not 0 <= start < stop <= self.steps:
-            raise ValueError(f"steps {start}:{stop} do not lie in a chorale of {self.steps} steps")
+            raise ValueError(f"steps {start}:{stop} are not inside a chorale of {self.steps} steps")
         onset = self.onset[:, start:stop].copy()
         onset[:, 0] = self.pitch[:, start] != REST
         metre = _sliced_metre(self.metre, start, stop)
@@ -146,7 +146,7 @@ class Chorale:
         )
 
     def bar_phase(self) -> NDArray[np.int16]:
-        """int16[T]: steps since the bar line; a pickup counts towards its missing beginning."""
+        """int16[T]: steps since the bar line; a pickup counts as the end of a bar."""
         phase = np.empty(self.steps, dtype=np.int16)
         starts = [step for step, _ in self.metre] + [self.steps]
         for index, (start, metre) in enumerate(self.metre):
@@ -180,7 +180,7 @@ def given_for(condition: str, steps: int) -> BoolArray:
     Raises
     ------
     ValueError
-        If the condition is no subset of SATB in that order.
+        If the condition is not a subset of SATB in that order.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def given_for(condition: str, steps: int) -> BoolArray:
 
 
 def mended_onsets(pitch: ArrayLike, onset: ArrayLike) -> BoolArray:
-    """Onsets made to fit the pitches: forced where a note starts or changes, cleared in rests."""
+    """Onsets made to fit the pitches: set where a note starts or changes, cleared in rests."""
     notes = np.asarray(pitch)
     changed = np.ones(notes.shape, dtype=np.bool_)
     changed[:, 1:] = notes[:, 1:] != notes[:, :-1]

@@ -1,14 +1,14 @@
-"""An empty frame for a whole chorale: key, metre, length and phrase ends, and not one note.
+"""An empty frame for a whole chorale: key, metre, length and phrase ends, but no notes.
 
 Rule
 ----
-All bars are whole; with a pickup, the last one gives up what the pickup has. Phrases last two bars,
-or four where a bar is shorter than a whole note, unless told otherwise; what is left over makes a
-shorter last phrase. Each phrase begins with the pickup, so it ends as much before a bar line, and
-a fermata stands over its close: from the last half of the bar that still has room (in metres
-counted by an odd number, from the bar line) to the end of the phrase. This is where most fermatas
-of the corpus stand: the half note on the third beat of 4/4, a quarter with a pickup of a quarter,
-the whole bar of 3/4, a half with such a pickup.
+All bars are whole; with a pickup, the last bar is shorter by as much. Unless told otherwise, a
+phrase lasts two bars, or four if a bar is shorter than a whole note. The last one may be shorter.
+Each phrase begins with the pickup and so ends that much before a bar line. Its close is under a
+fermata, which begins at the middle of the bar if that is still in the phrase, otherwise (and in
+metres with an odd upper figure) at the bar line. Most fermatas of the corpus are there: on the half
+note on the third beat of 4/4, a quarter with a pickup of a quarter, the whole bar of 3/4, a half
+with such a pickup.
 
 A piece ends in its key: `with_close` gives the last note of the bass, the tonic, and nothing else.
 """
@@ -23,13 +23,13 @@ from generator.music.grid.keys import tonic_class
 WHOLE_NOTE = 16
 MAX_STEPS = 2000
 BASS = 3
-LOWEST_CLOSE = 40  # E2: with the octave above it, where the corpus' basses end
+LOWEST_CLOSE = 40  # E2: the basses of the corpus end in the octave above it
 
 
-def blank_chorale(
+def empty_chorale(
     key: str, metre: str = "4/4", bars: int = 8, *, pickup: int = 0, phrase: int | None = None
 ) -> Chorale:
-    """All voices at rest, with fermatas where phrases are to end.
+    """Rests in all voices, with fermatas where the phrases will end.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def blank_chorale(
         Such as ``"D minor"``.
     metre : str
     bars : int
-        Whole bars, the pickup and the short last bar counted as one.
+        Whole bars; the pickup and the short last bar count as one.
     pickup : int
         Steps before the first bar line.
     phrase : int, optional
@@ -46,12 +46,12 @@ def blank_chorale(
     Raises
     ------
     ValueError
-        With the offending value: no such key or metre, no bars, more than 2,000 steps, a pickup
-        that is no part of a bar.
+        Naming the value: an unknown key or metre, no bars, more than 2,000 steps, or a pickup as
+        long as a bar.
 
     Examples
     --------
-    >>> frame = blank_chorale("D minor", "4/4", 4, pickup=4)
+    >>> frame = empty_chorale("D minor", "4/4", 4, pickup=4)
     >>> frame.steps, np.flatnonzero(frame.fermata).tolist()
     (64, [28, 29, 30, 31, 60, 61, 62, 63])
     """
@@ -69,7 +69,7 @@ def blank_chorale(
     steps = bars * bar
     fermata = np.zeros(steps, dtype=np.bool_)
     for end in [*range(phrase * bar, steps, phrase * bar), steps]:
-        fermata[end - _close(metre, pickup) : end] = True
+        fermata[end - _close_steps(metre, pickup) : end] = True
     return Chorale(
         pitch=np.full((4, steps), REST),
         onset=np.zeros((4, steps), dtype=np.bool_),
@@ -81,9 +81,9 @@ def blank_chorale(
 
 
 def with_close(frame: Chorale) -> tuple[Chorale, BoolArray]:
-    """The frame with the tonic in the bass under the last fermata, and bool[4, T] of what is given.
+    """The frame with the tonic in the bass under the last fermata, and `given` as bool[4, T].
 
-    Nothing is given where no fermata stands at the end.
+    Nothing is given if there is no fermata at the end.
     """
     given = np.zeros(frame.pitch.shape, dtype=np.bool_)
     if not frame.fermata[-1]:
@@ -96,8 +96,8 @@ def with_close(frame: Chorale) -> tuple[Chorale, BoolArray]:
     return frame.with_voices(pitch, onset), given
 
 
-def _close(metre: str, pickup: int) -> int:
-    """Steps from the last strong beat before the end of a phrase to that end."""
+def _close_steps(metre: str, pickup: int) -> int:
+    """Steps from the last strong beat of a phrase to its end."""
     end = bar_steps(metre) - pickup
     half = bar_steps(metre) // 2 if int(metre.split("/")[0]) % 2 == 0 else 0
     return end - half if end > half else end

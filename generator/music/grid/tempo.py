@@ -1,4 +1,4 @@
-"""The standard tempo: how long a step lasts, the same for both sides of a pair."""
+"""The standard tempo, the same for both sides of a pair."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ BEATS_PER_MINUTE = 76.0
 
 
 def step_seconds(metre: str) -> float:
-    """Seconds of one step: quarter = 76, or half = 76 where the metre counts halves (3/2).
+    """Seconds per step: quarter = 76, or half = 76 if the metre counts halves (3/2).
 
-    The first metre of a chorale, ``chorale.metre[0][1]``, decides for all of it.
+    A chorale's first metre, ``chorale.metre[0][1]``, decides for all of it.
 
     Examples
     --------

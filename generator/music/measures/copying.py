@@ -1,13 +1,13 @@
-"""How long a run of Bach stands in a piece: the copy check.
+"""The copy check: the longest run that a piece shares with works of Bach.
 
 Conventions
 -----------
-A chorale is read as a row of *events*, one at each step where any voice's pitch changes. An event
-is (move, voicing, duration): the bass's move into it in semitones, the intervals of soprano, alto
-and tenor above the bass, and its length in steps. Nothing depends on the key, so a transposed copy
-is a copy. A rest is an interval or move of its own; the first event has a move of its own, since
-nothing precedes it. The whole texture is compared, given voices included: they are Bach's from a
-tune family that the training works lack, so a long run shared with training is still a copy.
+A chorale is read as a sequence of *events*, one at each step where any voice's pitch changes. An
+event is (move, voicing, duration): the bass's move into it in semitones, the intervals of soprano,
+alto and tenor above the bass, and its length in steps. Nothing depends on the key, so a transposed
+copy is a copy. A rest has a value of its own as an interval and as a move, and so does the move
+into the first event. All voices are compared, including the given ones: those are Bach's, but no
+training work has their tune, so a long run shared with training is still a copy.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from generator.music.measures.voice_leading import chord_changes
 
 Events = NDArray[np.int16]  # [events, (move, S - B, A - B, T - B, duration)]
 
-_ABSENT = np.int16(999)  # where an interval or move has a rest, or nothing, on one side
+_ABSENT = np.int16(999)  # an interval or move with a rest, or nothing, on one side
 _GAP = -1  # between two works
-_UNSEEN = -2  # an event that no training work has
+_UNSEEN = -2  # an event of no training work
 
 
 def events_of(chorale: Chorale) -> Events:
-    """The chorale as int16[events, 5], as the module says.
+    """The chorale's events as int16[events, 5]; the columns are those of `Events`.
 
     Examples
     --------
@@ -49,12 +49,12 @@ def events_of(chorale: Chorale) -> Events:
 
 
 class CopyIndex:
-    """Training works, ready to be searched for the runs of a piece.
+    """Training works, indexed for the search of shared runs.
 
     Parameters
     ----------
     works : mapping of name to Chorale
-        In the form that the machine saw, whole.
+        Whole works, as the machine saw them.
 
     Raises
     ------
@@ -82,12 +82,12 @@ class CopyIndex:
         Parameters
         ----------
         chorale : Chorale
-        without : names of works to leave out, such as those of the chorale's own tune family
+        without : names of works to ignore, such as those of the chorale's own tune family
 
         Notes
         -----
         One pass over the chorale: `runs[i]` is the length of the shared run that ends at event i of
-        the works, so the cost is events of the piece times events of the works, all in numpy.
+        the works. The cost is the product of the numbers of events, all in numpy.
         """
         row = self._row
         if without:
@@ -98,7 +98,7 @@ class CopyIndex:
         return int(self._runs(chorale, row).max())
 
     def longest_runs(self, chorale: Chorale) -> dict[str, int]:
-        """The same for each work by itself."""
+        """`longest_run` for each work by itself."""
         runs = self._runs(chorale, self._row)
         return {name: int(runs[span].max()) for name, span in self._spans.items()}
 

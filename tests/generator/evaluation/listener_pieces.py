@@ -16,7 +16,7 @@ from generator.evaluation.discriminator.discriminator import JudgedPair
 from generator.evaluation.viewpoints.surprisal import BachReader
 from generator.families.markov.markov import Markov
 from generator.music.grid.chorale import Chorale
-from generator.music.grid.empty_chorale import blank_chorale
+from generator.music.grid.empty_chorale import empty_chorale
 from generator.registry import CHECKPOINTS
 
 FILE = Path(__file__).parent / "pieces/listener.npz"
@@ -26,7 +26,7 @@ COOL, HOT = 0.8, 1.6
 
 
 def frame(index: int) -> Chorale:
-    return blank_chorale(KEYS[index % len(KEYS)], bars=BARS)
+    return empty_chorale(KEYS[index % len(KEYS)], bars=BARS)
 
 
 def make() -> None:

@@ -136,7 +136,7 @@ def test_a_work_that_the_composer_knows_is_written_with_a_note(tmp_path, work, n
         ({"write": ""}, "unknown condition '' for --write"),
         ({"work": "BWV9999"}, "no work 'BWV9999' in the corpus"),
         ({"steps": "0-64"}, "--steps '0-64'; use two numbers"),
-        ({"steps": "0:999999"}, "steps 0:999999 do not lie in"),
+        ({"steps": "0:999999"}, "steps 0:999999 are not inside"),
         ({"temperature": "0"}, "temperature 0.0; it must be above 0"),
         ({"temperature": "nan"}, "temperature nan; it must be above 0"),
         ({"seed": "-1"}, "seed -1; use a whole number"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from generator.music.corpus.music21_import import chorale_files, read_work
-from generator.music.grid.bars import Bar, metre_of, named
+from generator.music.grid.bars import Bar, metre_of, time_signature
 from generator.music.grid.keys import key_of
 
 
@@ -38,11 +38,10 @@ def test_a_pickup_to_another_metre_ends_the_bar_before():
 
 
 def test_bars_are_named_as_their_metre_counts():
-    assert [named(12, "4/4"), named(6, "4/4"), named(8, "3/2"), named(12, "3/2")] == [
-        "3/4", "3/8", "1/2", "3/4",
-    ]  # fmt: skip
+    counted = [(12, "4/4"), (6, "4/4"), (8, "3/2"), (12, "3/2")]
+    assert [time_signature(*bar) for bar in counted] == ["3/4", "3/8", "1/2", "3/4"]
     with pytest.raises(ValueError, match="a bar of 0 steps"):
-        named(0, "4/4")
+        time_signature(0, "4/4")
 
 
 @pytest.mark.parametrize("number", ["41.6", "48.3", "304", "324", "4.8", "269"])

@@ -46,7 +46,7 @@ def test_a_missing_field_is_named(name):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"pitch": [[72, 72]] * 3}, "pitch must be a list of four"),
         ({"pitch": [[72, 72], [67], [64, 64], [48, 48]]}, "different length"),
@@ -67,8 +67,8 @@ def test_a_missing_field_is_named(name):
         ({"anacrusis": 1.5}, "anacrusis is 1.5"),
     ],
 )
-def test_a_wrong_value_is_named(changes, said):
-    with pytest.raises(FormatError, match=said):
+def test_a_wrong_value_is_named(changes, message):
+    with pytest.raises(FormatError, match=message):
         from_json({**GRID, **changes})
 
 

@@ -80,10 +80,10 @@ def test_several_lines_go_to_several_voices_from_high_to_low(tmp_path):
 def test_one_voice_is_taken_from_a_score_of_four(corpus, tmp_path, how):
     chorale = corpus.work("BWV269").chorale
     write_musicxml(chorale, tmp_path / "x.musicxml")
-    found, given = read_melody(tmp_path / "x.musicxml", **{how: "T"})
+    melody, given = read_melody(tmp_path / "x.musicxml", **{how: "T"})
     assert given == {"T"}
-    assert np.array_equal(found.pitch[2], chorale.pitch[2])
-    assert (found.pitch[[0, 1, 3]] == REST).all()
+    assert np.array_equal(melody.pitch[2], chorale.pitch[2])
+    assert (melody.pitch[[0, 1, 3]] == REST).all()
 
 
 def test_silence_before_the_first_note_of_a_midi_file_makes_a_pickup(tmp_path):
@@ -105,17 +105,17 @@ def test_a_key_signature_decides(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "voice", "said"),
+    ("line", "voice", "message"),
     [
-        ([76] * 5 + [96], "S", r"C7 in bar 2 \(step 20\) is out of the range of the soprano, A3 to "
-         r"A5; transpose the melody down by 15 semitones"),
+        ([76] * 5 + [96], "S", r"C7 in bar 2 \(step 20\) is outside the range of the soprano, A3 "
+         r"to A5; transpose the melody down by 15 semitones"),
         ([84, 85], "S", "transpose the melody down by 12 semitones"),
-        ([30, 40], "B", "F#1 in bar 1 .* out of the range of the bass.*up by 12 semitones"),
-        ([40, 80], "B", "spans more than this voice has"),
+        ([30, 40], "B", "F#1 in bar 1 .* outside the range of the bass.*up by 12 semitones"),
+        ([40, 80], "B", "spans more than the voice"),
     ],
 )  # fmt: skip
-def test_a_note_out_of_range_is_named_with_the_way_out(tmp_path, line, voice, said):
-    with pytest.raises(FormatError, match=said):
+def test_a_note_out_of_range_is_named_with_the_way_out(tmp_path, line, voice, message):
+    with pytest.raises(FormatError, match=message):
         read_melody(midi_melody(tmp_path / "x.mid", line), voice=voice)
 
 
@@ -170,7 +170,7 @@ def test_a_file_without_notes_is_refused(corpus, tmp_path, ending):
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "is empty"),
         (b"RIFF....WAVE", "neither a MIDI nor a MusicXML file"),
@@ -178,9 +178,9 @@ def test_a_file_without_notes_is_refused(corpus, tmp_path, ending):
         (b"<svg/>", "begins with <svg>"),
     ],
 )
-def test_what_is_no_melody_is_refused(tmp_path, data, said):
+def test_what_is_no_melody_is_refused(tmp_path, data, message):
     (tmp_path / "x.mid").write_bytes(data)
-    with pytest.raises(FormatError, match=said):
+    with pytest.raises(FormatError, match=message):
         read_melody(tmp_path / "x.mid")
 
 

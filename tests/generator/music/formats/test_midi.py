@@ -56,12 +56,12 @@ def test_bar_lines_of_a_pickup_fall_where_they_belong(corpus):
     chorale = corpus.work("BWV269").chorale
     assert chorale.anacrusis == 4
     file = mido.MidiFile(file=BytesIO(midi_bytes(chorale)))
-    now, found = 0, []
+    now, signatures = 0, []
     for message in file.tracks[0]:
         now += message.time
         if message.type == "time_signature":
-            found.append((now, f"{message.numerator}/{message.denominator}"))
-    assert found[:2] == [(0, "1/4"), (480, chorale.metre[0][1])]
+            signatures.append((now, f"{message.numerator}/{message.denominator}"))
+    assert signatures[:2] == [(0, "1/4"), (480, chorale.metre[0][1])]
 
 
 def test_names_are_carried(chorale, tmp_path):

@@ -10,7 +10,7 @@ import music21
 import numpy as np
 import pytest
 
-from generator.music.formats.engraving import VALUES, note_values
+from generator.music.formats.engraving import NOTE_VALUES, note_values
 from generator.music.formats.format_errors import FormatError
 from generator.music.formats.musicxml import read_musicxml, write_musicxml
 from generator.music.formats.musicxml_writer import musicxml_bytes
@@ -60,9 +60,9 @@ def music21_grid(path, steps: int) -> tuple[np.ndarray, np.ndarray]:
     pitch = np.full((4, steps), REST)
     onset = np.zeros((4, steps), dtype=bool)
     for voice, part in enumerate(score.parts):
-        for found in part.flatten().notes:
-            start, length = int(found.offset * 4), int(found.quarterLength * 4)
-            pitch[voice, start : start + length] = found.pitch.midi
+        for sounding in part.flatten().notes:
+            start, length = int(sounding.offset * 4), int(sounding.quarterLength * 4)
+            pitch[voice, start : start + length] = sounding.pitch.midi
             onset[voice, start] = True
     return pitch, onset
 
@@ -135,7 +135,7 @@ def test_note_values_fill_any_length_from_anywhere(beat):
         for length in range(1, 60):
             values = note_values(phase, length, beat)
             assert sum(values) == length
-            assert set(values) <= set(VALUES)
+            assert set(values) <= set(NOTE_VALUES)
 
 
 def test_four_voices_of_one_staff_are_read(tmp_path):
@@ -220,7 +220,7 @@ ENTITIES = '<!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("<html/>", "begins with <html>"),
         ("hello", "not MusicXML that can be read"),
@@ -236,8 +236,8 @@ ENTITIES = '<!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
         (one_part(quartet()).replace("<divisions>12", "<divisions>0"), "divisions is '0'"),
     ],
 )  # fmt: skip
-def test_what_is_no_score_is_refused_with_the_value(tmp_path, text, said):
-    with pytest.raises(FormatError, match=said):
+def test_what_is_no_score_is_refused_with_the_value(tmp_path, text, message):
+    with pytest.raises(FormatError, match=message):
         read(tmp_path, text)
 
 

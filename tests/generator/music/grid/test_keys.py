@@ -29,5 +29,5 @@ def test_both_estimates_find_the_key_of_a_cadence_in_any_transposition(shift):
     key = key_name((7 * shift + 5) % 12 - 5, "major")
     moved = (pitch + shift).astype(np.int16)
     assert key_of(moved, signature(key)) == key
-    found = estimated_key(moved.ravel(), final=int(moved[3, -1]))
-    assert tonic_class(found) == shift
+    estimated = estimated_key(moved.ravel(), final=int(moved[3, -1]))
+    assert tonic_class(estimated) == shift

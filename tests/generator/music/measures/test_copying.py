@@ -23,7 +23,7 @@ def test_a_transposed_copy_is_a_copy():
     assert CopyIndex({"it": piece}).longest_run(moved(piece, 5)) == 20
 
 
-def test_a_run_in_the_middle_is_found_but_for_the_move_into_it():
+def test_a_run_in_the_middle_counts_except_for_the_move_into_it():
     source, other = chords(20, 1), chords(20, 2)
     pitch = other.pitch.copy()
     pitch[:, 10:22] = source.pitch[:, 20:32] + 3
@@ -46,7 +46,7 @@ def test_runs_do_not_reach_from_one_work_into_the_next():
     assert CopyIndex(halves).longest_run(piece) == 10
 
 
-def test_works_can_be_left_out():
+def test_works_can_be_ignored():
     works = {"a": chords(20, 1), "b": chords(20, 2)}
     index = CopyIndex(works)
     assert index.longest_run(works["a"], without=["a", "of another split"]) < 3

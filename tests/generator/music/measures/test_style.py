@@ -26,8 +26,8 @@ def chord(*pitches, **frame) -> Chorale:
 
 
 def rate(chorale, name, written=ALL) -> tuple[int, int]:
-    found = style_counts(chorale, written)[name]
-    return found.count, found.of
+    count = style_counts(chorale, written)[name]
+    return count.count, count.of
 
 
 SOPRANO = [True, False, False, False]
@@ -116,19 +116,19 @@ def test_unwritten_voices_count_for_nothing():
 def test_rare_things_are_compared_as_ratios_with_an_interval_over_works():
     bach = [Count(2, 1000 + i) for i in range(20)]
     machine = [Count(6, 1000 + i) for i in range(20)]
-    found = compare(machine, bach, replicates=200)
-    assert (found.kind, found.value) == ("ratio", pytest.approx(3.0))
-    assert found.low <= found.value <= found.high
+    compared = compare(machine, bach, replicates=200)
+    assert (compared.kind, compared.value) == ("ratio", pytest.approx(3.0))
+    assert compared.low <= compared.value <= compared.high
 
 
 def test_common_things_are_compared_in_points():
-    found = compare([Count(60, 100)] * 5, [Count(50, 100)] * 5, replicates=50)
-    assert (found.kind, found.value) == ("difference", pytest.approx(10.0))
+    compared = compare([Count(60, 100)] * 5, [Count(50, 100)] * 5, replicates=50)
+    assert (compared.kind, compared.value) == ("difference", pytest.approx(10.0))
 
 
 def test_few_cases_are_reported_and_not_compared():
-    found = compare([Count(FEW - 1, 1000)], [Count(FEW, 1000)])
-    assert (found.kind, found.machine.count) == ("few", FEW - 1)
+    compared = compare([Count(FEW - 1, 1000)], [Count(FEW, 1000)])
+    assert (compared.kind, compared.machine.count) == ("few", FEW - 1)
 
 
 def test_the_interval_widens_with_the_difference_between_works():

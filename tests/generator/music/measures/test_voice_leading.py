@@ -99,7 +99,7 @@ def test_one_step_has_no_changes():
     assert parallels(chorale([67], [64], [60], [48]), ALL) == Count(0, 0)
 
 
-def test_pairs_are_found_by_name():
+def test_pairs_stand_in_the_order_of_their_names():
     assert np.argwhere(parallels_at(fifths(), ALL)).tolist() == [[2, 1]]  # SB into step 1
 
 
