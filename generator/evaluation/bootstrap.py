@@ -1,4 +1,4 @@
-"""A ratio of sums over works, with its interval by bootstrap over works."""
+"""A ratio of sums over works, with an interval from a bootstrap over works."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Ratio:
 def ratio_over_works(
     counts: ArrayLike, totals: ArrayLike, *, rng: np.random.Generator, scale: float = 1.0
 ) -> Ratio | None:
-    """sum(counts) / sum(totals) * scale; None where the totals sum to nothing.
+    """sum(counts) / sum(totals) * scale; None if the totals sum to 0.
 
     Parameters
     ----------
-    counts, totals : float[N], one entry a work
+    counts, totals : float[N], one entry per work
 
     Raises
     ------

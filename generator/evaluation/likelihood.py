@@ -1,16 +1,16 @@
-"""How probable Bach's own notes are to a family that can say so.
+"""How probable Bach's own notes are to a family that gives probabilities.
 
 Conventions
 -----------
-Pitches and rests count, onsets do not: -log p in nats, summed over cells, divided by frames
-(steps), so that figures compare with papers on the pitch-only grid. Held cells count like any.
+Pitches and rests count, onsets do not: -log p in nats, summed over cells and divided by frames
+(steps), so that figures compare with papers on the pitch-only grid. Held cells count like others.
 
 Metrics
 -------
 orderless   expectation over random orders of all 4 T cells (Uria, Murray, Larochelle 2014): the
-            number of hidden cells is uniform on 1..4T; estimated by `masks` stratified masks.
-joint       frames in time order, bass, soprano, alto, tenor inside a frame, all later cells
-            hidden; every frame of every work.
+            number of masked cells is uniform on 1..4T; estimated by `masks` stratified masks.
+joint       frames in time order; bass, soprano, alto, tenor within a frame; all later cells
+            masked; every frame of every work.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ REST_COLUMN = 128
 
 @runtime_checkable
 class Conditional(Protocol):
-    """A family that gives every cell's distribution, and a work's likelihood in time order."""
+    """A family that gives the distribution of every cell, and a work's likelihood in time order."""
 
     @property
     def one_shot(self) -> bool:
-        """False for a left-to-right network, which has the likelihood in time order alone."""
+        """False for a left-to-right network, which only has the likelihood in time order."""
         ...
 
     def pitch_log_probs(
-        self, chorale: Chorale, visible: BoolArray | list[BoolArray]
+        self, chorale: Chorale, given: BoolArray | list[BoolArray], /
     ) -> NDArray[np.float32]: ...
 
     def log_likelihood(self, chorale: Chorale, given: BoolArray) -> float: ...
@@ -54,7 +54,7 @@ class Nats:
 def orderless_nll(
     family: Conditional, chorale: Chorale, *, masks: int, rng: np.random.Generator
 ) -> Nats:
-    """Estimate of the orderless negative log-likelihood of one work.
+    """Estimate the orderless negative log-likelihood of one work.
 
     Raises
     ------
@@ -64,14 +64,14 @@ def orderless_nll(
     if masks < 1:
         raise ValueError(f"{masks} masks; at least 1 is needed")
     cells = 4 * chorale.steps
-    shown = []
+    givens = []
     for index in range(masks):
-        hidden = max(1, math.ceil((index + rng.random()) / masks * cells))
-        visible = np.ones(cells, dtype=np.bool_)
-        visible[rng.permutation(cells)[:hidden]] = False
-        shown.append(visible.reshape(4, -1))
-    losses = -_own(family.pitch_log_probs(chorale, shown), chorale)
-    means = [float(loss[~visible].mean()) for loss, visible in zip(losses, shown, strict=True)]
+        written = max(1, math.ceil((index + rng.random()) / masks * cells))
+        given = np.ones(cells, dtype=np.bool_)
+        given[rng.permutation(cells)[:written]] = False
+        givens.append(given.reshape(4, -1))
+    losses = -_of_bach(family.pitch_log_probs(chorale, givens), chorale)
+    means = [float(loss[~given].mean()) for loss, given in zip(losses, givens, strict=True)]
     return Nats(cells * float(np.mean(means)), chorale.steps)
 
 
@@ -81,9 +81,9 @@ def joint_nll(family: Conditional, chorale: Chorale) -> Nats:
     return Nats(-family.log_likelihood(chorale, given), chorale.steps)
 
 
-def _own(log_probs: NDArray[np.float32], chorale: Chorale) -> NDArray[np.float32]:
-    """float32[N, 4, T]: log-probabilities of the chorale's own pitches."""
+def _of_bach(log_probs: NDArray[np.float32], chorale: Chorale) -> NDArray[np.float32]:
+    """float32[N, 4, T]: log-probabilities of the pitches of the chorale."""
     column = np.where(chorale.pitch == REST, REST_COLUMN, chorale.pitch)[None, :, :, None]
     column = np.broadcast_to(column, (len(log_probs), *chorale.pitch.shape, 1))
-    own: NDArray[np.float32] = np.take_along_axis(log_probs, column.astype(np.intp), axis=-1)
-    return own[..., 0]
+    of_bach: NDArray[np.float32] = np.take_along_axis(log_probs, column.astype(np.intp), axis=-1)
+    return of_bach[..., 0]

@@ -1,8 +1,9 @@
-"""All objective scores of a composer: `manage.py evaluate` prints them.
+"""All objective scores of a composer; `manage.py evaluate` prints them.
 
-Likelihoods and one-shot accuracy are taken on whole works, everything that needs a fill on one
-excerpt a work, filled as the quiz fills it. A cross-fitted composer is scored on several folds at
-once: every member fills the excerpts of its own fold, and the scores count all fills together.
+Likelihoods and one-shot accuracy are taken on whole works. All other scores need a fill: they are
+taken on one excerpt of each work, filled as for the quiz. A cross-fitted composer is scored on
+several folds at once: every member fills the excerpts of its own fold, and the scores are taken
+over all fills together.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from tqdm import tqdm
 
 from generator.evaluation.accuracy import Hits, fill_hits, one_shot_hits
 from generator.evaluation.bootstrap import Ratio, ratio_over_works
-from generator.evaluation.discriminator.discriminative_features import listener_scores
-from generator.evaluation.discriminator.discriminator import LISTENERS, JudgedPair
+from generator.evaluation.discriminator.discriminative_features import discriminator_scores
+from generator.evaluation.discriminator.discriminator import DISCRIMINATORS, ExcerptPair
 from generator.evaluation.likelihood import Conditional, joint_nll, orderless_nll
 from generator.evaluation.scores import ObjectiveScore
 from generator.evaluation.test_set import TestSet
@@ -32,7 +33,7 @@ ORDERLESS_MASKS = 10
 
 
 class Fills(Protocol):
-    """A family, or the reference that stands in its place."""
+    """A family, or the reference that takes its place."""
 
     @property
     def sampling(self) -> Mapping[str, Setting]: ...
@@ -44,7 +45,7 @@ class Fills(Protocol):
 
 @dataclass(frozen=True)
 class Fold:
-    """A composer, or one of its members, and the works that it is scored on."""
+    """A composer, or one of its members, and the works it is scored on."""
 
     composer: Fills
     test_set: TestSet
@@ -101,12 +102,12 @@ def evaluate(folds: Sequence[Fold], settings: EvaluationSettings) -> Iterator[Ob
             condition_scores.append(_speed(condition, fills, seconds))
             yield from condition_scores
             scores += condition_scores
-        for listener in LISTENERS:
-            yield from _single_voices([score for score in scores if score.name == listener.score])
+        for discriminator in DISCRIMINATORS:
+            yield from _single_voices([s for s in scores if s.name == discriminator.score])
 
 
 def likelihood_scores(works: Sequence[tuple[Conditional, Chorale]]) -> Iterator[ObjectiveScore]:
-    """Negative log-likelihoods, orderless where the network has them and joint, nats a frame."""
+    """Negative log-likelihoods in nats per frame: orderless (if the network has it), and joint."""
     if works[0][0].one_shot:
         rng = np.random.default_rng(0)
         orderless = [orderless_nll(f, work, masks=ORDERLESS_MASKS, rng=rng) for f, work in works]
@@ -149,14 +150,14 @@ def fill_all(
 
 
 def fill_scores(condition: str, fills: Sequence[Fill], features: int) -> Iterator[ObjectiveScore]:
-    """All scores of finished fills of one condition but their speed."""
+    """All scores of finished fills of one condition except their speed."""
     hits = [fill_hits(fill.bach, fill.piece, fill.given) for fill in fills]
     yield from _accuracy("fill accuracy, as played", condition, hits)
     yield from _parallels(condition, fills)
     yield from _copying(condition, fills)
     if fills[0].test_set.split != "jsb":  # the published grid has no onsets, keys or phrase ends
         yield from _style(condition, fills)
-        yield from listener_scores(condition, _pairs(fills), most=features)
+        yield from discriminator_scores(condition, excerpt_pairs(fills), top_n=features)
 
 
 def _speed(condition: str, fills: Sequence[Fill], seconds: float) -> ObjectiveScore:
@@ -193,17 +194,17 @@ def _copying(condition: str, fills: Sequence[Fill]) -> Iterator[ObjectiveScore]:
         yield ObjectiveScore(f"copying, longest run, {name}", condition, "events", composer, bach)
 
 
-def _pairs(fills: Sequence[Fill]) -> dict[str, list[JudgedPair]]:
-    """By tune family."""
-    pairs: dict[str, list[JudgedPair]] = {}
+def excerpt_pairs(fills: Sequence[Fill]) -> dict[str, list[ExcerptPair]]:
+    """The fills beside Bach's excerpts, by tune family."""
+    pairs: dict[str, list[ExcerptPair]] = {}
     for fill in fills:
-        pair = JudgedPair(fill.bach, fill.piece, fill.written, fill.test_set.training.reader)
+        pair = ExcerptPair(fill.bach, fill.piece, fill.written, fill.test_set.training.model)
         pairs.setdefault(fill.test_set.tunes[fill.name], []).append(pair)
     return pairs
 
 
 def _single_voices(scores: Sequence[ObjectiveScore]) -> Iterator[ObjectiveScore]:
-    """The listener's mean over S, A, T and B, where all four were scored."""
+    """The discriminator's mean over S, A, T and B, if all four were scored."""
     single = [score.composer for score in scores if len(score.condition) == 1]
     if len(single) == len(VOICES):
         mean = Ratio(

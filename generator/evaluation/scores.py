@@ -1,4 +1,4 @@
-"""One objective score of a composer, with Bach's own figure beside it."""
+"""An objective score of a composer, with Bach's own figure beside it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from generator.evaluation.bootstrap import Ratio
 
 @dataclass(frozen=True)
 class ObjectiveScore:
-    """A figure of DESIGN.md section 9.
+    """One of the scores that DESIGN.md, section 9, defines.
 
-    `condition` is empty where the score has none; `bach` is Bach's own figure on the same works,
-    None where there is no such thing (a likelihood, an accuracy).
+    `condition` is empty if the score has none. `bach` is Bach's own figure on the same works, or
+    None if he has none (likelihood, accuracy).
     """
 
     name: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from generator.errors import GeneratorError
-from generator.evaluation.viewpoints.surprisal import BachReader
+from generator.evaluation.viewpoints.surprisal import SurprisalModel
 from generator.families.checkpoint import Member
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.jsb import jsb_bwv, load_jsb
@@ -25,7 +25,7 @@ class SeenWorkError(GeneratorError):
 
 @dataclass(frozen=True)
 class TrainingKnowledge:
-    """What the training works teach; built on first use, since some scores need none of it."""
+    """What the training works teach; each part is built on first use, since few scores need it."""
 
     works: Mapping[str, Chorale]
 
@@ -34,8 +34,8 @@ class TrainingKnowledge:
         return CopyIndex(self.works)
 
     @cached_property
-    def reader(self) -> BachReader:
-        return BachReader(list(self.works.values()))
+    def model(self) -> SurprisalModel:
+        return SurprisalModel(list(self.works.values()))
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def _tune(name: str, corpus: Corpus) -> str:
 def _refuse_seen(
     tunes: Mapping[str, str], trained_on: Collection[str], corpus: Corpus, split: str, part: str
 ) -> None:
-    # Within the published split the published parts stand as they are: its leak of tunes is known
-    # and part of every published number. Anywhere else a shared tune is a seen work.
+    # The published split is used as published: it leaks tunes, and so does every published number.
+    # Anywhere else, a work with a tune from training counts as seen.
     within = split == "jsb" and all(name.startswith("jsb/") for name in trained_on)
     known = set(trained_on) if within else {_tune(name, corpus) for name in trained_on}
     seen = [name for name, tune in tunes.items() if (name if within else tune) in known]

@@ -1,11 +1,11 @@
-"""What gives a composer away: the features in which it stands apart from Bach.
+"""What gives a composer away: the features in which it differs most from Bach.
 
 Conventions
 -----------
-A feature is *apart* by the composer's mean minus Bach's, in Bach's standard deviations over the
-same excerpts. *Alone* is the share of pairs that the feature told by itself, had one known which
-way it leans; the best of a hundred features are told better than .5 by chance, so that a list of
-tells is a place to look, not a test.
+The *difference* of a feature is the composer's mean minus Bach's, in Bach's standard deviations
+over the same excerpts. Its *share alone* is the share of pairs that this feature tells apart by
+itself if its direction is known. The best of a hundred features exceed .5 by chance, so the list
+shows where to look; it is not a test.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from generator.evaluation.bootstrap import Ratio, share_over_works
 from generator.evaluation.discriminator.classifiers import FloatArray
 from generator.evaluation.discriminator.discriminator import (
-    LISTENERS,
-    Heard,
-    JudgedPair,
-    Listener,
-    Verdict,
+    DISCRIMINATORS,
+    Discriminator,
+    DiscriminatorReport,
+    ExcerptPair,
+    PairFeatures,
 )
 from generator.evaluation.features.extract import GROUPS, group_of
 from generator.evaluation.scores import ObjectiveScore
@@ -32,88 +32,87 @@ _REPLICATES = 1000
 
 
 @dataclass(frozen=True)
-class Tell:
-    """One feature, and how far it stands apart; `low` and `high` bound that at 95 %."""
+class DiscriminativeFeature:
+    """One feature, and how far it is from Bach's; `low` and `high` bound that at 95 %."""
 
-    feature: str
+    name: str
     machine: float
     bach: float
-    apart: float
+    difference: float
     low: float
     high: float
-    alone: float
+    share_alone: float
 
 
-def tells(heard: Heard, most: int) -> list[Tell]:
-    """The features that tell most pairs alone; among equals those that stand farthest apart.
-
-    Parameters
-    ----------
-    heard : Heard
-    most : int
-        How many.
-    """
-    apart = heard.machine - heard.bach  # [pairs, features]
-    spread = heard.bach.std(axis=0)
+def discriminative_features(features: PairFeatures, top_n: int) -> list[DiscriminativeFeature]:
+    """The features that tell most pairs apart alone; among equals, those with most difference."""
+    difference = features.machine - features.bach  # [pairs, features]
+    spread = features.bach.std(axis=0)
     spread[spread == 0] = 1.0
-    above = (apart > 0).mean(axis=0) + (apart == 0).mean(axis=0) / 2
-    alone = np.maximum(above, 1 - above)
-    scaled = apart / spread
-    picks = np.random.default_rng(0).integers(0, len(apart), (_REPLICATES, len(apart)))
-    order = np.lexsort((-np.abs(scaled.mean(axis=0)), -alone))[:most]
+    above = (difference > 0).mean(axis=0) + (difference == 0).mean(axis=0) / 2
+    share_alone = np.maximum(above, 1 - above)
+    scaled = difference / spread
+    picks = np.random.default_rng(0).integers(0, len(scaled), (_REPLICATES, len(scaled)))
+    order = np.lexsort((-np.abs(scaled.mean(axis=0)), -share_alone))[:top_n]
     return [
-        Tell(
-            heard.names[index],
-            float(heard.machine[:, index].mean()),
-            float(heard.bach[:, index].mean()),
+        DiscriminativeFeature(
+            features.names[index],
+            float(features.machine[:, index].mean()),
+            float(features.bach[:, index].mean()),
             float(scaled[:, index].mean()),
             *_bounds(scaled[:, index], picks),
-            float(alone[index]),
+            float(share_alone[index]),
         )
         for index in order
     ]
 
 
-def listener_scores(
-    condition: str, pairs: Mapping[str, Sequence[JudgedPair]], *, most: int = 5
+def discriminator_scores(
+    condition: str, pairs: Mapping[str, Sequence[ExcerptPair]], *, top_n: int = 5
 ) -> Iterator[ObjectiveScore]:
-    """The verdict of every listener; what groups of features tell alone; and its tells.
+    """Scores of every discriminator, of each group of features alone, and of the top features.
 
     Parameters
     ----------
     condition : str
         That of all the pairs.
     pairs : mapping of tune family to its pairs
-    most : int
-        How many tells to name; with 0 there are no scores but the verdicts.
+    top_n : int
+        How many discriminative features to list; with 0, only the discriminators are scored.
     """
-    for listener in LISTENERS:
-        heard = listener.hear(pairs)
-        verdict = listener.judge(heard)
-        note = f"{listener.version}; unpaired AUC {verdict.auc:.3f}, {verdict.families} tunes"
-        yield from _share(listener.score, condition, verdict, note)
-        if most:
-            yield from _groups(listener, heard, condition)
-            for tell in tells(heard, most):
-                found = Ratio(tell.apart, tell.low, tell.high, verdict.pairs)
-                note = f"{tell.machine:.3g} against {tell.bach:.3g}; alone {tell.alone:.2f}"
-                yield ObjectiveScore(
-                    f"tell: {tell.feature}", condition, "sd of Bach", found, 0.0, note
-                )
+    for discriminator in DISCRIMINATORS:
+        features = discriminator.extract(pairs)
+        report = discriminator.cross_validate(features)
+        note = f"{discriminator.version}; unpaired AUC {report.auc:.3f}, {report.families} tunes"
+        yield from _share(discriminator.score, condition, report, note)
+        if top_n:
+            yield from _groups(discriminator, features, condition)
+            for feature in discriminative_features(features, top_n):
+                yield _feature_score(feature, condition, report.pairs)
 
 
-def _groups(listener: Listener, heard: Heard, condition: str) -> Iterator[ObjectiveScore]:
+def _groups(
+    discriminator: Discriminator, features: PairFeatures, condition: str
+) -> Iterator[ObjectiveScore]:
     for group in GROUPS:
-        names = [name for name in heard.names if group_of(name) == group]
-        verdict = listener.judge(heard.only(names))
-        name = f"{listener.score}, {group} alone"
-        yield from _share(name, condition, verdict, f"{len(names)} features")
+        names = [name for name in features.names if group_of(name) == group]
+        report = discriminator.cross_validate(features.only(names))
+        name = f"{discriminator.score}, {group} alone"
+        yield from _share(name, condition, report, f"{len(names)} features")
 
 
-def _share(name: str, condition: str, verdict: Verdict, note: str) -> Iterator[ObjectiveScore]:
-    right = [1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in verdict.margins]
-    if found := share_over_works(right, rng=np.random.default_rng(0)):
-        yield ObjectiveScore(name, condition, "share of pairs", found, 0.5, note)
+def _feature_score(feature: DiscriminativeFeature, condition: str, pairs: int) -> ObjectiveScore:
+    ratio = Ratio(feature.difference, feature.low, feature.high, pairs)
+    note = f"{feature.machine:.3g} against {feature.bach:.3g}; alone {feature.share_alone:.2f}"
+    return ObjectiveScore(f"tell: {feature.name}", condition, "sd of Bach", ratio, 0.0, note)
+
+
+def _share(
+    name: str, condition: str, report: DiscriminatorReport, note: str
+) -> Iterator[ObjectiveScore]:
+    right = [1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in report.margins]
+    if ratio := share_over_works(right, rng=np.random.default_rng(0)):
+        yield ObjectiveScore(name, condition, "share of pairs", ratio, 0.5, note)
 
 
 def _bounds(values: FloatArray, picks: NDArray[np.int64]) -> tuple[float, float]:

@@ -1,13 +1,13 @@
 """The machine listener: a classifier that tells Bach from a composer on held-out pairs.
 
-It learns, in folds by tune family, from the pairs of the other families; so it is strongest where
-many pairs are known, and nothing of a work that it judges, nor of its tune, has trained it. Two
-judges are averaged, one of single pieces and one of the differences within pairs. Neither is tuned
-to any composer.
+It is trained, in folds by tune family, on the pairs of the other families. So it is strongest where
+there are many pairs, and neither a work that it scores nor another work on its tune has trained it.
+Two classifiers are averaged, one of single pieces and one of the differences within pairs. Neither
+is tuned to any composer.
 
-A listener that has a name is frozen: its features, its judges and their settings stay as they are,
-so that a figure of last year can be compared with one of today. A better one gets the next number
-and a line in `LISTENERS`; the old one keeps its own, and its column in every report.
+A discriminator with a version is frozen: its features, its classifiers and their settings stay as
+they are, so that figures of different years can be compared. A better one gets the next number and
+a line in `DISCRIMINATORS`; the old one keeps its own, and its column in every report.
 
 Metrics
 -------
@@ -31,33 +31,33 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from generator.evaluation.discriminator.classifiers import (
+    ClassifierSettings,
     FloatArray,
-    JudgeSettings,
-    differences,
-    singles,
+    pairwise_scores,
+    pointwise_scores,
 )
-from generator.evaluation.features.extract import feature_table, features
-from generator.evaluation.viewpoints.surprisal import BachReader
+from generator.evaluation.features.extract import extract_features, feature_table
+from generator.evaluation.viewpoints.surprisal import SurprisalModel
 from generator.music.grid.chorale import BoolArray, Chorale
 
 MIN_FAMILIES = 4
 
 
 @dataclass(frozen=True)
-class JudgedPair:
+class ExcerptPair:
     """Bach's excerpt and the machine's piece of it.
 
-    `written` is bool[4] or bool[4, T]; the reader has learnt from works of other tune families.
+    `written` is bool[4] or bool[4, T]; the model is learnt from works of other tune families.
     """
 
     bach: Chorale
     machine: Chorale
     written: BoolArray
-    reader: BachReader
+    model: SurprisalModel
 
 
 @dataclass(frozen=True)
-class Heard:
+class PairFeatures:
     """Features of all pairs: float[pairs, features] for each side, and each pair's tune family."""
 
     names: tuple[str, ...]
@@ -65,20 +65,20 @@ class Heard:
     machine: FloatArray
     family: NDArray[np.intp]
 
-    def only(self, names: Collection[str]) -> Heard:
-        """As it sounds to somebody who hears these features alone."""
-        kept = [index for index, name in enumerate(self.names) if name in names]
+    def only(self, names: Collection[str]) -> PairFeatures:
+        """These features alone."""
+        columns = [index for index, name in enumerate(self.names) if name in names]
         return replace(
             self,
-            names=tuple(self.names[index] for index in kept),
-            bach=self.bach[:, kept],
-            machine=self.machine[:, kept],
+            names=tuple(self.names[index] for index in columns),
+            bach=self.bach[:, columns],
+            machine=self.machine[:, columns],
         )
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the listener made of all pairs; `margins` has Bach's score minus the machine's."""
+class DiscriminatorReport:
+    """How well the pairs are told apart; `margins` are Bach's scores minus the machine's."""
 
     share: float
     auc: float
@@ -88,19 +88,19 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Listener:
-    """What is heard, and how it is judged.
+class Discriminator:
+    """The features of a piece, and the classifiers trained on them.
 
     `score` is the name of its column in reports.
     """
 
     version: str
     score: str
-    features: Callable[[Chorale, BoolArray, BachReader], dict[str, float]]
+    features: Callable[[Chorale, BoolArray, SurprisalModel], dict[str, float]]
     folds: int
-    judges: JudgeSettings
+    classifiers: ClassifierSettings
 
-    def hear(self, pairs: Mapping[str, Sequence[JudgedPair]]) -> Heard:
+    def extract(self, pairs: Mapping[str, Sequence[ExcerptPair]]) -> PairFeatures:
         """Features of pairs of one condition, in the order of the mapping.
 
         Parameters
@@ -115,29 +115,29 @@ class Listener:
         rows = [row for row in pairs.values() if row]
         if len(rows) < MIN_FAMILIES:
             raise ValueError(
-                f"{len(rows)} tune families to judge; at least {MIN_FAMILIES} are needed for folds"
+                f"{len(rows)} tune families; at least {MIN_FAMILIES} are needed for the folds"
             )
         flat = [pair for row in rows for pair in row]
-        bach = [self.features(pair.bach, pair.written, pair.reader) for pair in flat]
-        machine = [self.features(pair.machine, pair.written, pair.reader) for pair in flat]
+        bach = [self.features(pair.bach, pair.written, pair.model) for pair in flat]
+        machine = [self.features(pair.machine, pair.written, pair.model) for pair in flat]
         family = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-        return Heard(tuple(bach[0]), feature_table(bach), feature_table(machine), family)
+        return PairFeatures(tuple(bach[0]), feature_table(bach), feature_table(machine), family)
 
-    def judge(self, heard: Heard, *, seed: int = 0) -> Verdict:
-        """Judge pairs that have not been learnt from; `seed` deals the families to the folds."""
-        families = int(heard.family.max()) + 1
-        fold_of = dealt(families, self.folds, seed)[heard.family]
-        scores = np.zeros((2, len(heard.family)))  # [Bach, machine]
+    def cross_validate(self, features: PairFeatures, *, seed: int = 0) -> DiscriminatorReport:
+        """Score every pair by classifiers that never saw its tune; `seed` draws the folds."""
+        families = int(features.family.max()) + 1
+        fold_of = random_folds(families, self.folds, seed)[features.family]
+        scores = np.zeros((2, len(features.family)))  # [Bach, machine]
         for fold in np.unique(fold_of):
             held = fold_of == fold
-            known = heard.bach[~held], heard.machine[~held]
-            asked = [heard.bach[held], heard.machine[held]]
-            for judge in (singles, differences):
-                found = np.array(judge(*known, asked, self.judges))
-                scores[:, held] += found / max(found.std(), 1e-12)
-        # What is equal in the features is equal in the scores, but for rounding.
+            training = features.bach[~held], features.machine[~held]
+            test = [features.bach[held], features.machine[held]]
+            for classifier in (pointwise_scores, pairwise_scores):
+                fold_scores = np.array(classifier(*training, test, self.classifiers))
+                scores[:, held] += fold_scores / max(fold_scores.std(), 1e-12)
+        # Equal features give equal scores, except for rounding.
         margins = np.round(scores[0] - scores[1], 9)
-        return Verdict(
+        return DiscriminatorReport(
             share=float(np.mean((margins > 0) + 0.5 * (margins == 0))),
             auc=auc(scores[0], scores[1]),
             pairs=len(margins),
@@ -145,59 +145,62 @@ class Listener:
             margins=tuple(margins.tolist()),
         )
 
-    def unpaired(
+    def unpaired_aucs(
         self,
         bach: Mapping[str, Sequence[Chorale]],
         foreign: Sequence[Chorale],
-        reader: BachReader,
+        model: SurprisalModel,
         *,
         seeds: Sequence[int] = (0,),
     ) -> list[float]:
-        """AUC between Bach's pieces and pieces of a composer that are not of the same works.
+        """AUC between Bach's pieces and a composer's pieces that are not of the same works.
 
         Parameters
         ----------
         bach : mapping of tune family to its pieces
         foreign : sequence of Chorale
             Whole pieces of the composer; each is a family of its own.
-        reader : BachReader
+        model : SurprisalModel
         seeds : sequence of int
-            Of the folds; there is an AUC for each.
+            Of the folds; there is one AUC for each.
         """
         whole = np.ones(4, dtype=np.bool_)
         flat = [piece for row in bach.values() for piece in row]
-        his = feature_table([self.features(piece, whole, reader) for piece in flat])
-        theirs = feature_table([self.features(piece, whole, reader) for piece in foreign])
+        bach_table = feature_table([self.features(piece, whole, model) for piece in flat])
+        foreign_table = feature_table([self.features(piece, whole, model) for piece in foreign])
         family = np.repeat(np.arange(len(bach)), [len(row) for row in bach.values()])
-        return [self._unpaired(his, theirs, family, seed) for seed in seeds]
+        return [self._unpaired_auc(bach_table, foreign_table, family, seed) for seed in seeds]
 
-    def _unpaired(
-        self, his: FloatArray, theirs: FloatArray, family: NDArray[np.intp], seed: int
+    def _unpaired_auc(
+        self, bach: FloatArray, foreign: FloatArray, family: NDArray[np.intp], seed: int
     ) -> float:
-        his_fold = dealt(int(family.max()) + 1, self.folds, seed)[family]
-        their_fold = dealt(len(theirs), self.folds, seed + 1)
-        scores = np.zeros(len(his)), np.zeros(len(theirs))
+        bach_fold = random_folds(int(family.max()) + 1, self.folds, seed)[family]
+        foreign_fold = random_folds(len(foreign), self.folds, seed + 1)
+        scores = np.zeros(len(bach)), np.zeros(len(foreign))
         for fold in range(self.folds):
-            asked = his_fold == fold, their_fold == fold
-            found = singles(
-                his[~asked[0]], theirs[~asked[1]], [his[asked[0]], theirs[asked[1]]], self.judges
+            held_bach, held_foreign = bach_fold == fold, foreign_fold == fold
+            scores[0][held_bach], scores[1][held_foreign] = pointwise_scores(
+                bach[~held_bach],
+                foreign[~held_foreign],
+                [bach[held_bach], foreign[held_foreign]],
+                self.classifiers,
             )
-            scores[0][asked[0]], scores[1][asked[1]] = found
         return auc(*scores)
 
     def digest(self, names: Sequence[str]) -> str:
         """sha256 over what is frozen: the version, the features and the settings."""
+        # The keys are part of the digest of listener 1 and stay as they were.
         frozen = {
             "version": self.version,
             "features": list(names),
             "folds": self.folds,
-            "judges": asdict(self.judges),
+            "judges": asdict(self.classifiers),
         }
         return hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()
 
 
 def auc(bach: FloatArray, machine: FloatArray) -> float:
-    """Chance that a Bach scores above a machine piece, ties half.
+    """Chance that a piece by Bach scores above a machine piece; ties count one half.
 
     Examples
     --------
@@ -209,19 +212,19 @@ def auc(bach: FloatArray, machine: FloatArray) -> float:
     return float(above / (len(bach) * len(machine)))
 
 
-def dealt(families: int, folds: int, seed: int) -> NDArray[np.intp]:
+def random_folds(families: int, folds: int, seed: int) -> NDArray[np.intp]:
     """int[families]: the fold of each, dealt out in random order."""
     order = np.random.default_rng(seed).permutation(families)
-    found = np.empty(families, dtype=np.intp)
-    found[order] = np.arange(families) % min(folds, families)
-    return found
+    fold_of = np.empty(families, dtype=np.intp)
+    fold_of[order] = np.arange(families) % min(folds, families)
+    return fold_of
 
 
-LISTENER_1 = Listener(
+DISCRIMINATOR_1 = Discriminator(
     version="listener 1",
     score="machine listener",
-    features=features,
+    features=extract_features,
     folds=5,
-    judges=JudgeSettings(strength=0.03, clip=3.0, damping=0.05),
+    classifiers=ClassifierSettings(strength=0.03, clip=3.0, damping=0.05),
 )
-LISTENERS = (LISTENER_1,)
+DISCRIMINATORS = (DISCRIMINATOR_1,)

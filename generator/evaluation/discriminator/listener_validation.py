@@ -1,9 +1,10 @@
-"""How strong the machine listener is: what it must tell apart, and what nobody could.
+"""Validation of the machine listener: what it must tell apart, and what nobody could.
 
 Conventions
 -----------
 *Foreign* pieces come from a system that writes whole pieces of its own, without fermatas, keys or
-pickups. For a fair comparison both sides are cut and framed alike (`alike`).
+pickups. For a fair comparison both sides are cut to the same length and put in the same frame
+(`neutral_opening`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from generator.evaluation.discriminator.discriminator import Heard, Listener, dealt
+from generator.evaluation.discriminator.discriminator import (
+    Discriminator,
+    PairFeatures,
+    random_folds,
+)
 from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.keys import estimated_key
 
@@ -20,49 +25,51 @@ STEPS = 96
 METRE = "4/4"
 
 
-def alike(chorale: Chorale, steps: int = STEPS) -> Chorale:
-    """The beginning of a piece in a frame that says nothing of where it came from.
+def neutral_opening(chorale: Chorale, steps: int = STEPS) -> Chorale:
+    """The beginning of a piece in a frame that does not show where the piece came from.
 
-    No fermatas, no pickup, and the key that the notes themselves suggest.
+    It has no fermatas, no pickup, and the key that is estimated from the notes.
     """
-    cut = chorale.slice(0, min(steps, chorale.steps))
-    pitches, lengths = np.unique(cut.pitch[cut.pitch != REST], return_counts=True)
+    opening = chorale.slice(0, min(steps, chorale.steps))
+    pitches, lengths = np.unique(opening.pitch[opening.pitch != REST], return_counts=True)
     return replace(
-        cut,
-        fermata=np.zeros(cut.steps, dtype=np.bool_),
+        opening,
+        fermata=np.zeros(opening.steps, dtype=np.bool_),
         metre=((0, METRE),),
         anacrusis=0,
         key=estimated_key(pitches.tolist(), lengths.tolist(), sharps=None, final=None),
     )
 
 
-def bach_for_bach(heard: Heard, listener: Listener, *, seed: int = 0) -> Heard:
-    """Pairs that cannot be told: another real excerpt stands for the machine's piece.
+def bach_against_bach(
+    features: PairFeatures, discriminator: Discriminator, *, seed: int = 0
+) -> PairFeatures:
+    """Pairs that cannot be told apart: another excerpt by Bach replaces the machine's piece.
 
-    It is of another tune family of the same fold, so that the listener learns from neither of the
-    two before it judges them.
+    It has another tune but is in the same fold, so that neither of the two has trained the
+    classifiers that score the pair.
 
     Parameters
     ----------
-    heard : Heard
-        Its Bach side is taken, whole pieces.
-    listener : Listener
-        Who will judge with the same seed.
+    features : PairFeatures
+        Only its Bach side is used; all voices count as written.
+    discriminator : Discriminator
+        The one that will be cross-validated with the same seed.
     seed : int
         Of the folds and of the partners.
 
     Raises
     ------
     ValueError
-        If there are not two tune families in each fold.
+        If there are fewer than two tune families per fold.
     """
-    families = int(heard.family.max()) + 1
-    if families < 2 * listener.folds:
-        raise ValueError(f"{families} tune families; give {2 * listener.folds} or more")
-    fold_of = dealt(families, listener.folds, seed)[heard.family]
+    families = int(features.family.max()) + 1
+    if families < 2 * discriminator.folds:
+        raise ValueError(f"{families} tune families; give {2 * discriminator.folds} or more")
+    fold_of = random_folds(families, discriminator.folds, seed)[features.family]
     rng = np.random.default_rng(seed)
     partners = [
-        int(rng.choice(np.flatnonzero((fold_of == fold) & (heard.family != family))))
-        for fold, family in zip(fold_of, heard.family, strict=True)
+        int(rng.choice(np.flatnonzero((fold_of == fold) & (features.family != family))))
+        for fold, family in zip(fold_of, features.family, strict=True)
     ]
-    return replace(heard, machine=heard.bach[partners])
+    return replace(features, machine=features.bach[partners])

@@ -1,22 +1,22 @@
-"""Habits of part-writing that the style rates do not count: rates of a piece, by name.
+"""Part-writing that the style rates do not count: rates of a piece, by name.
 
 Conventions
 -----------
-As in `music.measures.style`: `cells` is bool[4, T], a note is written where the cell of its onset
+As in `music.measures.style`: `written` is bool[4, T], a note is written where the cell of its onset
 is, and every rate is 0 where nothing could happen. A *step* is a move of one or two semitones, a
 *leap* one of more than five.
 
 Metrics
 -------
-hidden              soprano and bass move alike into a fifth or octave, the soprano by more than a
-                    step; of their moves together
-overlaps            notes beyond the note that the voice next above or below has just left
+hidden              soprano and bass move in the same direction into a fifth or octave, the soprano
+                    by more than a step; of their moves together
+overlaps            notes beyond the note that the next higher or lower voice has just left
 unisons             steps at which neighbouring voices share a pitch
 strange_moves       moves by a tritone, a seventh or more than an octave
 leaps_turned        leaps after which the voice turns back
 leading_tones       leading tones that rise by a semitone, of those with a note after them
 doubled_leading     sonorities with two leading tones, of those with one
-thirds_doubled      sonorities of a triad with two thirds, of those of a triad
+thirds_doubled      triads with two thirds, of all triads
 bare                sonorities of fewer than three pitch classes
 chromatic           notes outside the scale (in minor, with either sixth and seventh)
 unprepared          notes that begin as a dissonance and are reached by more than a step
@@ -41,52 +41,51 @@ STEP = 2
 LEAP = 5
 OCTAVE = 12
 _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 9, 10, 11)}
-_LEADING = 11
+_LEADING_TONE = 11
 
 IntArray = NDArray[np.int64]
 
 
-def voice_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+def part_writing_features(chorale: Chorale, written: BoolArray) -> dict[str, float]:
     """Every metric of the module, the same names for every piece.
 
     Parameters
     ----------
     chorale : Chorale
-    cells : bool[4, T]
-        The written ones.
+    written : bool[4, T]
     """
     return {
-        **_together(chorale, cells),
-        **_sonorities(chorale, cells),
-        **_alone(chorale, cells),
+        **_between_voices(chorale, written),
+        **_sonorities(chorale, written),
+        **_within_voices(chorale, written),
     }
 
 
-def _together(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+def _between_voices(chorale: Chorale, written: BoolArray) -> dict[str, float]:
     pitch = chorale.pitch.astype(np.int64)
     sounding = pitch != REST
-    both = sounding[0] & sounding[3] & (cells[0] | cells[3])
+    outer = sounding[0] & sounding[3] & (written[0] | written[3])
     upper, lower = np.diff(pitch[0]), np.diff(pitch[3])
-    moving = both[1:] & both[:-1] & (upper != 0) & (lower != 0)
+    moving = outer[1:] & outer[:-1] & (upper != 0) & (lower != 0)
     perfect = np.isin((pitch[0] - pitch[3]) % 12, PERFECT)[1:]
     hidden = perfect & (np.sign(upper) == np.sign(lower)) & (np.abs(upper) > STEP)
-    near = sounding[:-1] & sounding[1:] & (cells[:-1] | cells[1:])
-    joined = near[:, 1:] & near[:, :-1]
+    neighbours = sounding[:-1] & sounding[1:] & (written[:-1] | written[1:])
+    joined = neighbours[:, 1:] & neighbours[:, :-1]
     moved = joined & (np.diff(pitch[:-1]) != 0) & (np.diff(pitch[1:]) != 0)
     beyond = (pitch[1:, 1:] > pitch[:-1, :-1]) | (pitch[:-1, 1:] < pitch[1:, :-1])
     return {
         "hidden": share(hidden[moving]),
         "overlaps": share(beyond[moved]),
-        "unisons": share((pitch[:-1] == pitch[1:])[near]),
+        "unisons": share((pitch[:-1] == pitch[1:])[neighbours]),
     }
 
 
-def _sonorities(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
-    at = np.flatnonzero(chorale.onset.any(axis=0) & cells.any(axis=0))
+def _sonorities(chorale: Chorale, written: BoolArray) -> dict[str, float]:
+    at = np.flatnonzero(chorale.onset.any(axis=0) & written.any(axis=0))
     column = chorale.pitch[:, at].astype(np.int64)
     sounding = column != REST
     above = np.where(sounding, (column - tonic_class(chorale.key)) % 12, -1)
-    leading = (above == _LEADING).sum(axis=0)
+    leading = (above == _LEADING_TONE).sum(axis=0)
     count = np.array([(above == degree).sum(axis=0) for degree in range(12)])  # [12, N]
     kinds = (count > 0).sum(axis=0)
     thirds = np.zeros(len(at), dtype=np.int64)
@@ -94,9 +93,9 @@ def _sonorities(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
     for root in range(12):
         for third in (3, 4):
             members = count[[root, (root + third) % 12, (root + 7) % 12]]
-            whole = (members > 0).all(axis=0) & (kinds == 3)
-            thirds[whole] = members[1, whole]
-            triad |= whole
+            complete = (members > 0).all(axis=0) & (kinds == 3)
+            thirds[complete] = members[1, complete]
+            triad |= complete
     return {
         "doubled_leading": share(leading[leading > 0] > 1),
         "thirds_doubled": share(thirds[triad] > 1),
@@ -104,41 +103,42 @@ def _sonorities(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
     }
 
 
-def _alone(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+def _within_voices(chorale: Chorale, written: BoolArray) -> dict[str, float]:
     tonic, scale = tonic_class(chorale.key), _SCALES[chorale.mode]
-    dissonant = _dissonant(chorale)
+    dissonances = _dissonant_voices(chorale)
     on = on_beat(chorale)
-    found: dict[str, list[BoolArray]] = {name: [] for name in _ALONE}
+    cases: dict[str, list[BoolArray]] = {name: [] for name in _WITHIN_VOICES}
     for voice in range(4):
         start, length, pitch = note_table(chorale, voice).T.astype(np.int64)
-        ours = cells[voice, start]
+        is_written = written[voice, start]
         move = np.diff(pitch)
-        wide, into, out = np.abs(move), ours[1:], ours[:-1]
-        leap = (wide[:-1] > LEAP) & ours[1:-1]
+        size, into, out = np.abs(move), is_written[1:], is_written[:-1]
+        leap = (size[:-1] > LEAP) & is_written[1:-1]
         degree = (pitch - tonic) % 12
-        clash = dissonant[voice]
-        found["strange_moves"].append((np.isin(wide, (6, 10, 11)) | (wide > OCTAVE))[into])
-        found["leaps_turned"].append((np.sign(move[1:]) != np.sign(move[:-1]))[leap])
-        found["leading_tones"].append((move == 1)[out & (degree[:-1] == _LEADING) & (move != 0)])
-        found["chromatic"].append(~np.isin(degree, scale)[ours])
-        found["unprepared"].append((clash[start[1:]] & (wide > STEP))[into])
+        dissonant = dissonances[voice]
+        cases["strange_moves"].append((np.isin(size, (6, 10, 11)) | (size > OCTAVE))[into])
+        cases["leaps_turned"].append((np.sign(move[1:]) != np.sign(move[:-1]))[leap])
+        leading_tone = degree[:-1] == _LEADING_TONE
+        cases["leading_tones"].append((move == 1)[out & leading_tone & (move != 0)])
+        cases["chromatic"].append(~np.isin(degree, scale)[is_written])
+        cases["unprepared"].append((dissonant[start[1:]] & (size > STEP))[into])
         last = (start + length - 1)[:-1]
-        found["unresolved"].append((clash[last] & (wide > STEP))[out])
-        held = on & clash & cells[voice]
-        # At a beat the note is held from before, or is the one before again.
+        cases["unresolved"].append((dissonant[last] & (size > STEP))[out])
+        on_dissonance = on & dissonant & written[voice]
+        # At the beat the note is held from before, or repeats the one before.
         repeated = np.zeros(chorale.steps, dtype=np.bool_)
         repeated[start[1:]] = move == 0
-        found["suspensions"].append((~chorale.onset[voice] | repeated)[held])
-    return {name: share(np.concatenate(parts)) for name, parts in found.items()}
+        cases["suspensions"].append((~chorale.onset[voice] | repeated)[on_dissonance])
+    return {name: share(np.concatenate(parts)) for name, parts in cases.items()}
 
 
-_ALONE = (
+_WITHIN_VOICES = (
     "strange_moves", "leaps_turned", "leading_tones", "chromatic", "unprepared", "unresolved",
     "suspensions",
 )  # fmt: skip
 
 
-def _dissonant(chorale: Chorale) -> BoolArray:
+def _dissonant_voices(chorale: Chorale) -> BoolArray:
     """bool[4, T]: where a voice is in a second, seventh or tritone with another."""
     pairs = dissonant_pairs(chorale)  # [6, T]
     voices = [pairs[np.any(voice == VOICE_PAIRS, axis=1)].any(axis=0) for voice in range(4)]

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-As in `music.measures.style`; `cells` is bool[4, T]. Rates are 0 where nothing could happen.
+As in `music.measures.style`; `written` is bool[4, T]. Rates are 0 where nothing could happen.
 
 Metrics
 -------
@@ -12,7 +12,7 @@ held_over                            written notes that begin off the beat and s
 dotted                               written notes of three steps
 beats_plain                          beats in which no voice begins a note after the beat
 plain_run                            the longest run of such beats, of all beats
-voices_off                           written voices with a note after the beat, mean over the others
+voices_off                           written voices with a note after the beat, mean of other beats
 busy_change                          how often a beat is plain and the next one not, or the reverse
 busiest                              the most onsets in a beat
 end_third, end_fifth                 sonorities at phrase ends with a third, a fifth above the bass
@@ -37,51 +37,54 @@ from generator.music.measures.style import DISSONANT
 _LENGTHS = (1, 2, 4, 8)
 
 
-def rhythm_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+def rhythm_features(chorale: Chorale, written: BoolArray) -> dict[str, float]:
     """Lengths, places and beats.
 
     Parameters
     ----------
     chorale : Chorale
-    cells : bool[4, T]
+    written : bool[4, T]
     """
-    lengths, places, over = [], [], []
-    beat = np.append(np.flatnonzero(on_beat(chorale)), chorale.steps)
-    phase = chorale.bar_phase() % STEPS_PER_QUARTER
+    lengths, places, held_over = [], [], []
     on = on_beat(chorale)
+    beats = np.append(np.flatnonzero(on), chorale.steps)
+    phase = chorale.bar_phase() % STEPS_PER_QUARTER
     for voice in range(4):
         start, length, _ = note_table(chorale, voice).T
-        ours = cells[voice, start]
-        start, length = start[ours], length[ours]
+        is_written = written[voice, start]
+        start, length = start[is_written], length[is_written]
         lengths.append(length)
         places.append(phase[start])
-        over.append(~on[start] & (start + length > beat[np.searchsorted(beat, start)]))
+        next_beat = beats[np.searchsorted(beats, start)]
+        held_over.append(~on[start] & (start + length > next_beat))
     length, place = np.concatenate(lengths), np.concatenate(places)
-    found = {f"length_{steps}": share(length == steps) for steps in _LENGTHS}
-    found["length_mean"] = float(length.mean()) if length.size else 0.0
-    found |= {f"place_{at}": share(place == at) for at in range(STEPS_PER_QUARTER)}
-    found["held_over"] = share(np.concatenate(over))
-    found["dotted"] = share(length == 3)
-    return {**found, **_beats(chorale, cells)}
+    features = {f"length_{steps}": share(length == steps) for steps in _LENGTHS}
+    features["length_mean"] = float(length.mean()) if length.size else 0.0
+    features |= {f"place_{at}": share(place == at) for at in range(STEPS_PER_QUARTER)}
+    features["held_over"] = share(np.concatenate(held_over))
+    features["dotted"] = share(length == 3)
+    return {**features, **_beats(chorale, written)}
 
 
-def cadence_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
+def cadence_features(chorale: Chorale, written: BoolArray) -> dict[str, float]:
     """What happens at the ends of phrases.
 
     Parameters
     ----------
     chorale : Chorale
-    cells : bool[4, T]
+    written : bool[4, T]
     """
     ends = np.array([end - 1 for end in phrase_ends(chorale)], dtype=np.intp)
-    ends = ends[cells[:, ends].any(axis=0)]
+    ends = ends[written[:, ends].any(axis=0)]
     pitch = chorale.pitch.astype(np.int64)
     above = np.where(pitch[:3] == REST, -1, (pitch[:3] - pitch[3]) % 12)[:, ends]
-    moves = np.array([_bass_into(chorale, int(end)) for end in ends], dtype=np.int64)
-    on = np.flatnonzero(on_beat(chorale))
-    before = [on[max(0, int(np.searchsorted(on, _begin(chorale, int(e)))) - 1)] for e in ends]
-    apart = np.abs(pitch[:, None] - pitch[None])[:, :, np.array(before, dtype=np.intp)] % 12
-    later = chorale.onset & cells
+    moves = np.array([_bass_move(chorale, int(end)) for end in ends], dtype=np.int64)
+    beats = np.flatnonzero(on_beat(chorale))
+    starts = [_soprano_start(chorale, int(end)) for end in ends]
+    before = [beats[max(0, int(np.searchsorted(beats, start)) - 1)] for start in starts]
+    # Listener 1 is frozen with rests as pitch -1 here, so `dissonant_pairs` would not do.
+    interval = np.abs(pitch[:, None] - pitch[None])[:, :, np.array(before, dtype=np.intp)] % 12
+    begins = chorale.onset & written
     return {
         "end_third": share(np.isin(above, (3, 4)).any(axis=0)),
         "end_fifth": share((above == 7).any(axis=0)),
@@ -89,39 +92,43 @@ def cadence_habits(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
         "end_bass_rises": share(np.isin(moves, (-5, 7))),
         "end_bass_steps": share(np.isin(np.abs(moves), (1, 2))),
         "end_moving": share(
-            np.array([later[:, _begin(chorale, int(e)) + 1 : e + 1].any() for e in ends], bool)
+            [
+                begins[:, start + 1 : end + 1].any()
+                for start, end in zip(starts, ends.tolist(), strict=True)
+            ]
         ),
-        "end_clash": share(np.isin(apart, DISSONANT).any(axis=(0, 1))),
+        "end_clash": share(np.isin(interval, DISSONANT).any(axis=(0, 1))),
     }
 
 
-def _beats(chorale: Chorale, cells: BoolArray) -> dict[str, float]:
-    begin = np.flatnonzero(on_beat(chorale))
-    if not begin.size:
-        begin = np.zeros(1, dtype=np.intp)
-    off = chorale.onset & ~on_beat(chorale)
-    ours = np.add.reduceat(off & cells, begin, axis=1) > 0  # [4, beats]
-    counts = np.add.reduceat(chorale.onset.sum(axis=0), begin)
-    plain = np.asarray(~(np.add.reduceat(off, begin, axis=1) > 0).any(axis=0))
+def _beats(chorale: Chorale, written: BoolArray) -> dict[str, float]:
+    on = on_beat(chorale)
+    beats = np.flatnonzero(on)
+    if not beats.size:
+        beats = np.zeros(1, dtype=np.intp)
+    off = chorale.onset & ~on
+    voices_off = np.add.reduceat(off & written, beats, axis=1) > 0  # [4, beats]
+    onsets = np.add.reduceat(chorale.onset.sum(axis=0), beats)
+    plain = np.asarray(~(np.add.reduceat(off, beats, axis=1) > 0).any(axis=0))
     edges = np.flatnonzero(np.diff(plain, prepend=False, append=False))
     longest = int((edges[1::2] - edges[::2]).max(initial=0))
     return {
         "beats_plain": share(plain),
         "plain_run": longest / len(plain),
-        "voices_off": float(ours.sum(axis=0)[~plain].mean()) if (~plain).any() else 0.0,
+        "voices_off": float(voices_off.sum(axis=0)[~plain].mean()) if (~plain).any() else 0.0,
         "busy_change": share(plain[1:] != plain[:-1]),
-        "busiest": float(counts.max()),
+        "busiest": float(onsets.max()),
     }
 
 
-def _begin(chorale: Chorale, end: int) -> int:
-    """Step at which the soprano note begins that sounds at `end`."""
+def _soprano_start(chorale: Chorale, end: int) -> int:
+    """Step at which the soprano note that sounds at `end` begins."""
     starts: NDArray[np.intp] = np.flatnonzero(chorale.onset[0, : end + 1])
     return int(starts[-1]) if starts.size else 0
 
 
-def _bass_into(chorale: Chorale, end: int) -> int:
-    """Semitones by which the bass moves into the note that it has at `end`; 0 where it has none."""
+def _bass_move(chorale: Chorale, end: int) -> int:
+    """Semitones by which the bass moves into its note at `end`; 0 if it has none."""
     starts = np.flatnonzero(chorale.onset[3, : end + 1])
     if len(starts) < 2 or chorale.pitch[3, end] == REST:
         return 0

@@ -1,11 +1,11 @@
-"""How surprising a piece is to somebody who has heard Bach's other chorales.
+"""How surprising a piece is, given Bach's other chorales.
 
 Conventions
 -----------
-Each row of each view of `views` has a model of its own, learnt from training works: a bass moves as
-no soprano does. A model counts symbols in their contexts and backs off from the special contexts to
-the general ones, to the symbols alone, and to a floor (Witten and Bell). A surprisal is -log p of a
-symbol, in nats.
+Each sequence of each viewpoint has its own model, learnt from training works: a bass does not move
+like a soprano. A model counts symbols in their contexts. It backs off from the specific contexts to
+the general ones, to the symbols alone, and to a uniform floor (Witten and Bell). A surprisal is
+-log p of a symbol, in nats.
 
 References
 ----------
@@ -20,48 +20,48 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.evaluation.viewpoints.viewpoints import VIEWS, IntArray, Row
+from generator.evaluation.viewpoints.viewpoints import VIEWPOINTS, IntArray, SymbolSequence
 from generator.music.grid.chorale import Chorale
 
 FloatArray = NDArray[np.float64]
 
 
-class Expectation:
-    """What follows what, in one row of one view.
+class BackoffModel:
+    """Probabilities of symbols in their contexts, for one sequence of one viewpoint.
 
     Parameters
     ----------
-    rows : sequence of Row
-        The same row of every training work; all with as many contexts.
+    sequences : sequence of SymbolSequence
+        The same one of every training work; all with the same number of contexts.
     """
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        symbols = np.concatenate([row.symbols for row in rows])
+    def __init__(self, sequences: Sequence[SymbolSequence]) -> None:
+        symbols = np.concatenate([sequence.symbols for sequence in sequences])
         known, counts = np.unique(symbols, return_counts=True)
         self._known, self._kinds = _ended(known), len(known)
         self._counts, self._total = np.append(counts, 0), int(counts.sum())
-        self._tables = [
-            _Table(np.concatenate(context), self._number(symbols), self._kinds)
-            for context in zip(*(row.contexts for row in rows), strict=True)
+        self._contexts = [
+            _ContextCounts(np.concatenate(context), self._number(symbols), self._kinds)
+            for context in zip(*(sequence.contexts for sequence in sequences), strict=True)
         ]
 
-    def surprisals(self, row: Row) -> FloatArray:
-        """float[len(row.symbols)]: -log p of each symbol in its contexts."""
-        number = self._number(row.symbols)
-        # A view that met nothing expects anything.
+    def surprisals(self, sequence: SymbolSequence) -> FloatArray:
+        """float[len(sequence.symbols)]: -log p of each symbol in its contexts."""
+        number = self._number(sequence.symbols)
+        # A model without training symbols gives every symbol probability 1.
         floor = self._kinds / (1 + self._kinds) or 1.0
-        chance = (self._counts[number] + floor) / max(self._total + self._kinds, 1)
-        for table, context in zip(self._tables, row.contexts, strict=True):
-            chance = table.sharpened(chance, context, number)
-        return -np.log(chance)
+        probability = (self._counts[number] + floor) / max(self._total + self._kinds, 1)
+        for counts, context in zip(self._contexts, sequence.contexts, strict=True):
+            probability = counts.interpolated(probability, context, number)
+        return -np.log(probability)
 
     def _number(self, symbols: IntArray) -> IntArray:
-        """Place of each symbol among the known ones; their count where it is unknown."""
+        """Index of each symbol among the known ones; their number for an unknown symbol."""
         return _places(self._known, symbols)
 
 
-class _Table:
-    """Counts of symbols in the contexts of one length."""
+class _ContextCounts:
+    """Counts of symbols in one kind of context."""
 
     def __init__(self, contexts: IntArray, numbers: IntArray, kinds: int) -> None:
         self._kinds = kinds
@@ -69,28 +69,31 @@ class _Table:
         pairs, seen = np.unique(place * kinds + numbers, return_counts=True)
         rows = pairs // max(kinds, 1)
         self._contexts, self._pairs = _ended(known), _ended(pairs)
-        # The last entry of each is that of what was never seen.
+        # The last entry of each stands for everything that was never seen.
         self._seen = np.append(seen, 0)
         self._totals = np.bincount(rows, weights=seen, minlength=len(known) + 1)
         self._different = np.bincount(rows, minlength=len(known) + 1)
 
-    def sharpened(self, chance: FloatArray, contexts: IntArray, numbers: IntArray) -> FloatArray:
+    def interpolated(
+        self, probability: FloatArray, contexts: IntArray, numbers: IntArray
+    ) -> FloatArray:
+        """The counts, interpolated with a more general probability; that alone if unseen."""
         place = _places(self._contexts, contexts)
         pair = _places(
             self._pairs, np.where(numbers < self._kinds, place * self._kinds + numbers, -1)
         )
         total, different = self._totals[place], self._different[place]
-        sharper = (self._seen[pair] + different * chance) / np.maximum(total + different, 1)
-        return np.where(total > 0, sharper, chance)
+        specific = (self._seen[pair] + different * probability) / np.maximum(total + different, 1)
+        return np.where(total > 0, specific, probability)
 
 
-class BachReader:
-    """The expectations of all views, learnt from works of Bach.
+class SurprisalModel:
+    """The models of all viewpoints, learnt from works of Bach.
 
     Parameters
     ----------
     works : sequence of Chorale
-        Must hold none of the works that will be judged, nor their tune families.
+        None of the works that will be scored, and none of their tune families.
 
     Raises
     ------
@@ -103,28 +106,29 @@ class BachReader:
             raise ValueError("no works to learn from; give the training works")
         self._models = {
             name: [
-                Expectation(rows) for rows in zip(*(reader(work) for work in works), strict=True)
+                BackoffModel(sequences)
+                for sequences in zip(*(viewpoint.read(work) for work in works), strict=True)
             ]
-            for name, (reader, _) in VIEWS.items()
+            for name, viewpoint in VIEWPOINTS.items()
         }
 
     def surprisals(self, chorale: Chorale) -> dict[str, list[FloatArray]]:
-        """For every view, the surprisals of each of its rows."""
+        """For every viewpoint, the surprisals of each of its sequences."""
         return {
             name: [
-                model.surprisals(row)
-                for model, row in zip(self._models[name], reader(chorale), strict=True)
+                model.surprisals(sequence)
+                for model, sequence in zip(self._models[name], viewpoint.read(chorale), strict=True)
             ]
-            for name, (reader, _) in VIEWS.items()
+            for name, viewpoint in VIEWPOINTS.items()
         }
 
 
 def _ended(known: IntArray) -> IntArray:
-    """With an end that no number reaches."""
+    """With a last entry that no number reaches."""
     return np.append(known, np.iinfo(np.int64).max)
 
 
 def _places(known: IntArray, wanted: IntArray) -> IntArray:
-    """Index of each wanted number among `_ended` ones; that of the end where it is unknown."""
+    """Index of each wanted number among `_ended` ones; the last index for an unknown number."""
     place = np.searchsorted(known, wanted)
     return np.where(known[place] == wanted, place, len(known) - 1)

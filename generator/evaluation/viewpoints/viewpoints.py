@@ -1,14 +1,14 @@
-"""How the machine listener reads a chorale: rows of symbols, each with what stood before it.
+"""Viewpoints: a chorale read as sequences of symbols, each symbol with what came before it.
 
 Conventions
 -----------
-A *view* reads a chorale as rows, one for each voice or set of voices that it reads. A row has one
-symbol an event, and for each symbol its contexts, from the general to the special; symbols and
-contexts are whole numbers, equal where what they stand for is equal. Nothing depends on the key
-that a piece stands in: pitches are counted from the tonic, from the bass, or from the note before.
+A *viewpoint* reads a chorale as one sequence for each voice, or each set of voices, that it is
+about. A sequence has one symbol per event, and for each symbol its contexts, from the general to
+the specific. Symbols and contexts are integers; equal integers mean the same thing. Nothing depends
+on the key of a piece: pitches are counted from the tonic, from the bass, or from the note before.
 
-Views
------
+Viewpoints
+----------
 melody      each voice: move in semitones, length, place in the beat; after the two before it
 degrees     each voice: pitch class above the tonic, mode; after the two before it
 intervals   each pair of voices, at each event: interval mod 12 and what each voice does (up, down,
@@ -22,6 +22,11 @@ rhythm      all voices, at each step: which begin a note; at the place in the ba
             steps before
 cadence     all voices, on the last four beats of each phrase: chord; by the beats left, after the
             chord before
+
+References
+----------
+Conklin and Witten 1995, "Multiple viewpoint systems for music prediction", Journal of New Music
+Research 24(1).
 """
 
 from __future__ import annotations
@@ -41,124 +46,134 @@ from generator.music.grid.keys import tonic_class
 from generator.music.grid.notes import note_table
 
 IntArray = NDArray[np.int64]
-_LONGEST = 32  # steps; longer notes count as this
-_WIDEST = 13  # semitones; wider moves count as this
-_MOVES = 2 * _WIDEST + 1
+_MAX_LENGTH = 32  # steps; longer notes count as this
+_MAX_MOVE = 13  # semitones; wider moves count as this
+_MOVES = 2 * _MAX_MOVE + 1
 _SILENT = 12  # in place of a pitch class
 _CHORDS = (1 << 12) * (_SILENT + 1)
 _CADENCE = 4  # beats
 
 
 @dataclass(frozen=True)
-class Row:
-    """int64[N] symbols, and int64[N] of every context."""
+class SymbolSequence:
+    """int64[N] symbols, and int64[N] for each of their contexts."""
 
     symbols: IntArray
     contexts: tuple[IntArray, ...]
 
 
-def melody(chorale: Chorale) -> list[Row]:
+@dataclass(frozen=True)
+class Viewpoint:
+    """A reading of a chorale, and the voices that each of its sequences is about."""
+
+    read: Callable[[Chorale], list[SymbolSequence]]
+    voices: tuple[tuple[int, ...], ...]
+
+
+def melody(chorale: Chorale) -> list[SymbolSequence]:
     phase = chorale.bar_phase() % STEPS_PER_QUARTER
-    rows = []
+    sequences = []
     for voice in range(4):
         start, length, pitch = note_table(chorale, voice).T.astype(np.int64)
-        move = np.diff(pitch, prepend=pitch[:1]).clip(-_WIDEST, _WIDEST) + _WIDEST
-        parts = (move, length.clip(max=_LONGEST - 1), phase[start])
-        rows.append(_in_order(*_joined(parts, (_MOVES, _LONGEST, STEPS_PER_QUARTER))))
-    return rows
+        move = np.diff(pitch, prepend=pitch[:1]).clip(-_MAX_MOVE, _MAX_MOVE) + _MAX_MOVE
+        parts = (move, length.clip(max=_MAX_LENGTH - 1), phase[start])
+        sequences.append(_after_two(*_combined(parts, (_MOVES, _MAX_LENGTH, STEPS_PER_QUARTER))))
+    return sequences
 
 
-def degrees(chorale: Chorale) -> list[Row]:
+def degrees(chorale: Chorale) -> list[SymbolSequence]:
     tonic, minor = tonic_class(chorale.key), chorale.mode == "minor"
     notes = [note_table(chorale, voice)[:, 2].astype(np.int64) for voice in range(4)]
     return [
-        _in_order(*_joined(((pitch - tonic) % 12, np.full(len(pitch), minor)), (12, 2)))
+        _after_two(*_combined(((pitch - tonic) % 12, np.full(len(pitch), minor)), (12, 2)))
         for pitch in notes
     ]
 
 
-def intervals(chorale: Chorale) -> list[Row]:
-    rows = []
+def intervals(chorale: Chorale) -> list[SymbolSequence]:
+    sequences = []
     for one, two in combinations(range(4), 2):
         at = np.flatnonzero(chorale.onset[one] | chorale.onset[two])
         upper, lower = chorale.pitch[[one, two]][:, at].astype(np.int64)
         silent = (upper == REST) | (lower == REST)
-        apart = np.where(silent, _SILENT, np.abs(upper - lower) % 12)
-        up, down = (np.sign(np.diff(line, prepend=line[:1])) + 1 for line in (upper, lower))
-        rows.append(_in_order(*_joined((apart, up, down), (_SILENT + 1, 3, 3))))
-    return rows
+        interval = np.where(silent, _SILENT, np.abs(upper - lower) % 12)
+        motions = (np.sign(np.diff(line, prepend=line[:1])) + 1 for line in (upper, lower))
+        sequences.append(_after_two(*_combined((interval, *motions), (_SILENT + 1, 3, 3))))
+    return sequences
 
 
-def chords(chorale: Chorale) -> list[Row]:
-    return [_in_order(_chords_at(chorale, _events(chorale)), _CHORDS)]
+def chords(chorale: Chorale) -> list[SymbolSequence]:
+    return [_after_two(_chords_at(chorale, _events(chorale)), _CHORDS)]
 
 
-def harmony(chorale: Chorale) -> list[Row]:
-    return [_in_order(_chords_at(chorale, np.flatnonzero(on_beat(chorale))), _CHORDS)]
+def harmony(chorale: Chorale) -> list[SymbolSequence]:
+    return [_after_two(_chords_at(chorale, np.flatnonzero(on_beat(chorale))), _CHORDS)]
 
 
-def member(chorale: Chorale) -> list[Row]:
+def member(chorale: Chorale) -> list[SymbolSequence]:
     at = _events(chorale)
     above = _above_tonic(chorale)[:, at]
-    has = np.where(above == _SILENT, 0, 1 << above)
+    classes = np.where(above == _SILENT, 0, 1 << above)
     minor = np.full(len(at), chorale.mode == "minor")
-    rows = []
+    sequences = []
     for voice in range(4):
         others = [v for v in range(4) if v != voice]
-        beside = np.bitwise_or.reduce(has[others], axis=0)
-        # The bass hears the soprano, the others hear the bass.
-        parts = (minor, above[0 if voice == 3 else 3], beside)
+        chord = np.bitwise_or.reduce(classes[others], axis=0)
+        # The bass is read against the soprano, the other voices against the bass.
+        parts = (minor, above[0 if voice == 3 else 3], chord)
         sizes = (2, _SILENT + 1, 1 << 12)
-        rows.append(Row(above[voice], (_joined(parts[:2], sizes[:2])[0], _joined(parts, sizes)[0])))
-    return rows
+        contexts = (_combined(parts[:2], sizes[:2])[0], _combined(parts, sizes)[0])
+        sequences.append(SymbolSequence(above[voice], contexts))
+    return sequences
 
 
-def leading(chorale: Chorale) -> list[Row]:
+def leading(chorale: Chorale) -> list[SymbolSequence]:
     at = _events(chorale)
     pitch = chorale.pitch[:, at].astype(np.int64)
-    moves = np.diff(pitch, prepend=pitch[:, :1]).clip(-_WIDEST, _WIDEST) + _WIDEST
+    moves = np.diff(pitch, prepend=pitch[:, :1]).clip(-_MAX_MOVE, _MAX_MOVE) + _MAX_MOVE
     bass = _above_tonic(chorale)[3, at]
-    symbols, _ = _joined(tuple(moves), (_MOVES,) * 4)
-    return [Row(symbols, (_after(bass), _after(_chords_at(chorale, at))))]
+    symbols, _ = _combined(tuple(moves), (_MOVES,) * 4)
+    return [SymbolSequence(symbols, (_previous(bass), _previous(_chords_at(chorale, at))))]
 
 
-def rhythm(chorale: Chorale) -> list[Row]:
+def rhythm(chorale: Chorale) -> list[SymbolSequence]:
     begins = (np.array([1, 2, 4, 8]) @ chorale.onset).astype(np.int64)
     place = chorale.bar_phase().astype(np.int64)
-    parts = (place % STEPS_PER_QUARTER, _after(begins), _after(_after(begins)), place)
+    parts = (place % STEPS_PER_QUARTER, _previous(begins), _previous(_previous(begins)), place)
     sizes = (STEPS_PER_QUARTER, 17, 18, 1 << 12)
-    contexts = tuple(_joined(parts[:n], sizes[:n])[0] for n in range(1, 5))
-    return [Row(begins, contexts)]
+    contexts = tuple(_combined(parts[:n], sizes[:n])[0] for n in range(1, 5))
+    return [SymbolSequence(begins, contexts)]
 
 
-def cadence(chorale: Chorale) -> list[Row]:
-    on = np.flatnonzero(on_beat(chorale))
+def cadence(chorale: Chorale) -> list[SymbolSequence]:
+    beats = np.flatnonzero(on_beat(chorale))
     at: list[int] = []
     left: list[int] = []
     for end in phrase_ends(chorale):
-        last = int(np.searchsorted(on, end))
+        last = int(np.searchsorted(beats, end))
         first = max(0, last - _CADENCE)
-        at += on[first:last].tolist()
+        at += beats[first:last].tolist()
         left += range(last - first, 0, -1)
     chord = _chords_at(chorale, np.array(at, dtype=np.intp))
     count = np.array(left, dtype=np.int64)
-    before = np.where(count == _CADENCE, 0, _after(chord))
-    return [Row(chord, (count, _joined((count, before), (_CADENCE + 1, _CHORDS + 1))[0]))]
+    before = np.where(count == _CADENCE, 0, _previous(chord))
+    contexts = (count, _combined((count, before), (_CADENCE + 1, _CHORDS + 1))[0])
+    return [SymbolSequence(chord, contexts)]
 
 
-# By name: the reader, and the voices of each of its rows.
-_ONE = tuple((v,) for v in range(4))
-_ALL = ((0, 1, 2, 3),)
-VIEWS: dict[str, tuple[Callable[[Chorale], list[Row]], tuple[tuple[int, ...], ...]]] = {
-    "melody": (melody, _ONE),
-    "degrees": (degrees, _ONE),
-    "intervals": (intervals, tuple(combinations(range(4), 2))),
-    "chords": (chords, _ALL),
-    "harmony": (harmony, _ALL),
-    "member": (member, _ONE),
-    "leading": (leading, _ALL),
-    "rhythm": (rhythm, _ALL),
-    "cadence": (cadence, _ALL),
+_EACH_VOICE = tuple((voice,) for voice in range(4))
+_EACH_PAIR = tuple(combinations(range(4), 2))
+_ALL_VOICES = ((0, 1, 2, 3),)
+VIEWPOINTS: dict[str, Viewpoint] = {
+    "melody": Viewpoint(melody, _EACH_VOICE),
+    "degrees": Viewpoint(degrees, _EACH_VOICE),
+    "intervals": Viewpoint(intervals, _EACH_PAIR),
+    "chords": Viewpoint(chords, _ALL_VOICES),
+    "harmony": Viewpoint(harmony, _ALL_VOICES),
+    "member": Viewpoint(member, _EACH_VOICE),
+    "leading": Viewpoint(leading, _ALL_VOICES),
+    "rhythm": Viewpoint(rhythm, _ALL_VOICES),
+    "cadence": Viewpoint(cadence, _ALL_VOICES),
 }
 
 
@@ -176,27 +191,27 @@ def _above_tonic(chorale: Chorale) -> IntArray:
 def _chords_at(chorale: Chorale, at: NDArray[np.intp]) -> IntArray:
     """int64[len(at)], below `_CHORDS`: pitch classes above the bass, the bass above the tonic."""
     pitch = chorale.pitch[:, at].astype(np.int64)
-    # Above C where the bass rests.
+    # Where the bass rests, pitch classes are counted above C.
     foundation = np.where(pitch[3] == REST, 0, pitch[3])
     classes = np.where(pitch == REST, 0, 1 << ((pitch - foundation) % 12))
     parts = (np.bitwise_or.reduce(classes, axis=0), _above_tonic(chorale)[3, at])
-    return _joined(parts, (1 << 12, _SILENT + 1))[0]
+    return _combined(parts, (1 << 12, _SILENT + 1))[0]
 
 
-def _joined(parts: Sequence[NDArray[np.generic]], sizes: Sequence[int]) -> tuple[IntArray, int]:
-    """One number for several, each below its size; and the size of that number."""
+def _combined(parts: Sequence[NDArray[np.generic]], sizes: Sequence[int]) -> tuple[IntArray, int]:
+    """One integer for several, each below its size, and the size of the result."""
     code = np.zeros(len(parts[0]), dtype=np.int64)
     for part, size in zip(parts, sizes, strict=True):
         code = code * size + part.astype(np.int64)
     return code, math.prod(sizes)
 
 
-def _after(symbols: IntArray) -> IntArray:
-    """What stands one place before, plus one; 0 at the beginning of the row."""
+def _previous(symbols: IntArray) -> IntArray:
+    """The symbol one place before, plus one; 0 at the beginning of the sequence."""
     return np.concatenate([[0], symbols[:-1] + 1]).astype(np.int64)[: len(symbols)]
 
 
-def _in_order(symbols: IntArray, size: int) -> Row:
-    """Symbols after one and after two others."""
-    one = _after(symbols)
-    return Row(symbols, (one, one * (size + 2) + _after(one)))
+def _after_two(symbols: IntArray, size: int) -> SymbolSequence:
+    """Symbols in the context of the one before, and of the two before."""
+    one = _previous(symbols)
+    return SymbolSequence(symbols, (one, one * (size + 2) + _previous(one)))

@@ -1,9 +1,9 @@
-"""The fixed pieces that pin the machine listener; this module run as a program writes them.
+"""The fixed pieces that pin the machine listener; run as a program, this module writes them.
 
-The file holds machine pieces alone, so that neither the corpus nor a composer that is trained anew
-can move what a listener makes of them. One side of each pair is the Markov chain as it is, the
-other the same chain heated up; a few more of the cool ones teach the reader. Making them again with
-another chain makes other pieces: the file stays as it is.
+The file holds machine pieces alone, so that neither the corpus nor a newly trained composer can
+change what the listener makes of them. One side of each pair is the Markov chain as it is, the
+other the same chain at a high temperature; a few more of the cool pieces train the model. Another
+chain would write other pieces, so the file stays as it is.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.evaluation.discriminator.discriminator import JudgedPair
-from generator.evaluation.viewpoints.surprisal import BachReader
+from generator.evaluation.discriminator.discriminator import ExcerptPair
+from generator.evaluation.viewpoints.surprisal import SurprisalModel
 from generator.families.markov.markov import Markov
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.empty_chorale import empty_chorale
@@ -31,10 +31,12 @@ def frame(index: int) -> Chorale:
 
 def make() -> None:
     markov = Markov.load(CHECKPOINTS / "markov.safetensors")
-    heat = [COOL] * (READ + PAIRS) + [HOT] * PAIRS
+    temperatures = [COOL] * (READ + PAIRS) + [HOT] * PAIRS
     pieces = [
-        markov.fill(frame(index), np.zeros((4, frame(index).steps)), seed=index, temperature=warm)
-        for index, warm in enumerate(heat)
+        markov.fill(
+            frame(index), np.zeros((4, frame(index).steps)), seed=index, temperature=temperature
+        )
+        for index, temperature in enumerate(temperatures)
     ]
     np.savez_compressed(
         FILE,
@@ -43,18 +45,18 @@ def make() -> None:
     )
 
 
-def load() -> dict[str, list[JudgedPair]]:
-    """Pairs by family, to a reader of the first pieces: the cool one stands for Bach."""
+def load() -> dict[str, list[ExcerptPair]]:
+    """Pairs by family, with a model of the first pieces; the cool piece takes Bach's place."""
     with np.load(FILE) as file:
         pieces = [
             frame(index).with_voices(pitch.astype(np.int16), onset)
             for index, (pitch, onset) in enumerate(zip(file["pitch"], file["onset"], strict=True))
         ]
     written = np.ones(4, dtype=bool)
-    reader = BachReader(pieces[:READ])
+    model = SurprisalModel(pieces[:READ])
     cool, hot = pieces[READ : READ + PAIRS], pieces[READ + PAIRS :]
     return {
-        f"tune {index}": [JudgedPair(one, other, written, reader)]
+        f"tune {index}": [ExcerptPair(one, other, written, model)]
         for index, (one, other) in enumerate(zip(cool, hot, strict=True))
     }
 

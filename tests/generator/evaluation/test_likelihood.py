@@ -9,23 +9,23 @@ from generator.evaluation.likelihood import joint_nll, orderless_nll
 from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
 
 
-class Knowing:
-    """A family whose belief is set: Bach's own pitch has probability `chance`, wherever."""
+class FixedProbability:
+    """A family that gives Bach's own pitch a fixed probability everywhere."""
 
-    def __init__(self, chance: float) -> None:
-        self.chance = chance
-        self.masks: list[np.ndarray] = []
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+        self.givens: list[np.ndarray] = []
 
-    def pitch_log_probs(self, chorale, visible):
-        masks = visible if isinstance(visible, list) else [visible]
-        self.masks += masks
-        own = np.where(chorale.pitch == REST, 128, chorale.pitch)
-        log_probs = np.full((len(masks), *own.shape, 129), np.log((1 - self.chance) / 128))
-        np.put_along_axis(log_probs, own[None, ..., None], np.log(self.chance), axis=-1)
+    def pitch_log_probs(self, chorale, given):
+        givens = given if isinstance(given, list) else [given]
+        self.givens += givens
+        bach = np.where(chorale.pitch == REST, 128, chorale.pitch)
+        log_probs = np.full((len(givens), *bach.shape, 129), np.log((1 - self.probability) / 128))
+        np.put_along_axis(log_probs, bach[None, ..., None], np.log(self.probability), axis=-1)
         return log_probs.astype(np.float32)
 
     def log_likelihood(self, chorale, given):
-        return float((~given).sum() * np.log(self.chance))
+        return float((~given).sum() * np.log(self.probability))
 
 
 @pytest.fixture
@@ -35,33 +35,33 @@ def chorale() -> Chorale:
     return Chorale(pitch=pitch, onset=mended_onsets(pitch, pitch < 0))
 
 
-def test_a_uniform_belief_costs_four_times_log_129_a_frame(chorale):
-    nats = orderless_nll(Knowing(1 / 129), chorale, masks=10, rng=np.random.default_rng(0))
+def test_uniform_probabilities_cost_four_times_log_129_a_frame(chorale):
+    nats = orderless_nll(FixedProbability(1 / 129), chorale, masks=10, rng=np.random.default_rng(0))
     assert nats.total / nats.frames == pytest.approx(4 * np.log(129), rel=1e-5)
 
 
-def test_the_number_of_hidden_cells_is_spread_over_all_sizes(chorale):
-    family = Knowing(0.5)
+def test_the_number_of_masked_cells_is_spread_over_all_sizes(chorale):
+    family = FixedProbability(0.5)
     orderless_nll(family, chorale, masks=10, rng=np.random.default_rng(0))
-    hidden = sorted(int((~mask).sum()) for mask in family.masks)
-    assert [(count - 1) // 16 for count in hidden] == list(range(10))
+    written = sorted(int((~given).sum()) for given in family.givens)
+    assert [(count - 1) // 16 for count in written] == list(range(10))
 
 
 def test_joint_likelihood_counts_every_frame_of_a_work(chorale):
-    nats = joint_nll(Knowing(0.5), chorale)
+    nats = joint_nll(FixedProbability(0.5), chorale)
     assert nats.total / nats.frames == pytest.approx(4 * np.log(2), rel=1e-5)
     assert nats.frames == 40
 
 
 def test_no_masks_are_refused(chorale):
     with pytest.raises(ValueError, match="0 masks"):
-        orderless_nll(Knowing(0.5), chorale, masks=0, rng=np.random.default_rng(0))
+        orderless_nll(FixedProbability(0.5), chorale, masks=0, rng=np.random.default_rng(0))
 
 
 def test_accuracy_counts_written_cells_only(chorale):
     given = given_for("AT", 40)
-    right = one_shot_hits(Knowing(0.9), chorale, given)
-    wrong = one_shot_hits(Knowing(0.001), chorale, given)
+    right = one_shot_hits(FixedProbability(0.9), chorale, given)
+    wrong = one_shot_hits(FixedProbability(0.001), chorale, given)
     assert (right.right, right.written) == (80, 80)
     assert wrong.right == 0
     pitch = chorale.pitch.copy()

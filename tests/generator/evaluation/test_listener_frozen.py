@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.evaluation.discriminator.discriminator import LISTENER_1, LISTENERS
+from generator.evaluation.discriminator.discriminator import DISCRIMINATOR_1, DISCRIMINATORS
 from tests.generator.evaluation import listener_pieces
 
 FEATURES = 104
@@ -14,32 +14,33 @@ TABLE = 12414.612870682753
 
 
 @pytest.fixture(scope="module")
-def heard():
-    pairs = listener_pieces.load()
-    return LISTENER_1.hear(pairs)
+def features():
+    return DISCRIMINATOR_1.extract(listener_pieces.load())
 
 
-def test_listener_1_hears_and_judges_by_what_it_was_frozen_with(heard):
-    assert len(heard.names) == FEATURES
-    assert LISTENER_1.digest(heard.names) == DIGEST
+def test_listener_1_has_the_features_and_settings_it_was_frozen_with(features):
+    assert len(features.names) == FEATURES
+    assert DISCRIMINATOR_1.digest(features.names) == DIGEST
 
 
-def test_listener_1_hears_what_it_heard(heard):
-    assert float(np.abs(heard.bach).sum() + np.abs(heard.machine).sum()) == pytest.approx(TABLE)
+def test_listener_1_extracts_what_it_extracted(features):
+    assert float(np.abs(features.bach).sum() + np.abs(features.machine).sum()) == pytest.approx(
+        TABLE
+    )
 
 
-def test_listener_1_judges_as_it_judged(heard):
-    found = LISTENER_1.judge(heard)
-    assert found.share == SHARE
-    assert found.auc == pytest.approx(AUC)
-    assert found.margins[: len(MARGINS)] == pytest.approx(MARGINS, abs=1e-3)
+def test_listener_1_scores_as_it_scored(features):
+    report = DISCRIMINATOR_1.cross_validate(features)
+    assert report.share == SHARE
+    assert report.auc == pytest.approx(AUC)
+    assert report.margins[: len(MARGINS)] == pytest.approx(MARGINS, abs=1e-3)
 
 
-def test_another_setting_is_another_listener(heard):
-    assert LISTENER_1.digest(heard.names[1:]) != DIGEST
+def test_another_setting_is_another_listener(features):
+    assert DISCRIMINATOR_1.digest(features.names[1:]) != DIGEST
 
 
 def test_listeners_have_names_and_columns_of_their_own():
-    assert LISTENERS[0] is LISTENER_1
-    assert len({listener.version for listener in LISTENERS}) == len(LISTENERS)
-    assert len({listener.score for listener in LISTENERS}) == len(LISTENERS)
+    assert DISCRIMINATORS[0] is DISCRIMINATOR_1
+    assert len({each.version for each in DISCRIMINATORS}) == len(DISCRIMINATORS)
+    assert len({each.score for each in DISCRIMINATORS}) == len(DISCRIMINATORS)

@@ -14,4 +14,4 @@ from django.core.management import CommandError, call_command
 @pytest.mark.django_db
 def test_wrong_orders_are_named(arguments, message, tmp_path):
     with pytest.raises(CommandError, match=message):
-        call_command("listener_strength", *(a.format(folder=tmp_path) for a in arguments))
+        call_command("listener_validation", *(a.format(folder=tmp_path) for a in arguments))

@@ -5,12 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generator.evaluation.discriminator.discriminative_features import listener_scores, tells
-from generator.evaluation.discriminator.discriminator import LISTENER_1, JudgedPair, auc, dealt
-from generator.evaluation.discriminator.listener_validation import alike, bach_for_bach
-from generator.evaluation.features.extract import feature_table, features
-from generator.evaluation.viewpoints.surprisal import BachReader
-from generator.evaluation.viewpoints.viewpoints import VIEWS
+from generator.evaluation.discriminator.discriminative_features import (
+    discriminative_features,
+    discriminator_scores,
+)
+from generator.evaluation.discriminator.discriminator import (
+    DISCRIMINATOR_1,
+    ExcerptPair,
+    auc,
+    random_folds,
+)
+from generator.evaluation.discriminator.listener_validation import (
+    bach_against_bach,
+    neutral_opening,
+)
+from generator.evaluation.features.extract import extract_features, feature_table
+from generator.evaluation.viewpoints.surprisal import SurprisalModel
+from generator.evaluation.viewpoints.viewpoints import VIEWPOINTS
 from generator.music.corpus.excerpts import phrase_ends
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import load_corpus
@@ -23,10 +34,10 @@ ALL = np.ones(4, dtype=bool)
 
 
 @pytest.fixture(scope="module")
-def reader() -> BachReader:
+def model() -> SurprisalModel:
     corpus = load_corpus()
     train = tunes_split(corpus)["train"][::10]
-    return BachReader([corpus.works[name].chorale for name in train])
+    return SurprisalModel([corpus.works[name].chorale for name in train])
 
 
 @pytest.fixture(scope="module")
@@ -39,143 +50,147 @@ def excerpts() -> dict[str, Chorale]:
 
 
 @pytest.fixture(scope="module")
-def pairs(excerpts, reader) -> dict[str, list[JudgedPair]]:
+def pairs(excerpts, model) -> dict[str, list[ExcerptPair]]:
     """The Markov chain's SATB."""
     shipped = next(s for s in SHIPPED if s.slug == "markov")
     markov = family_class(shipped.family).load(shipped.path)
     given = given_for("SATB", STEPS)
     return {
-        tune: [JudgedPair(bach, markov.fill(bach, given, seed=1), ALL, reader)]
+        tune: [ExcerptPair(bach, markov.fill(bach, given, seed=1), ALL, model)]
         for tune, bach in excerpts.items()
     }
 
 
 @pytest.fixture(scope="module")
-def heard(pairs):
-    return LISTENER_1.hear(pairs)
+def features(pairs):
+    return DISCRIMINATOR_1.extract(pairs)
 
 
-def test_it_tells_bach_from_the_markov_chain(heard):
-    found = LISTENER_1.judge(heard)
-    assert found.share >= 0.9
-    assert found.auc >= 0.9
-    assert (found.pairs, found.families) == (FAMILIES, FAMILIES)
-    assert found.share == np.mean(np.array(found.margins) > 0)
-    assert LISTENER_1.judge(heard) == found
+def test_it_tells_bach_from_the_markov_chain(features):
+    report = DISCRIMINATOR_1.cross_validate(features)
+    assert report.share >= 0.9
+    assert report.auc >= 0.9
+    assert (report.pairs, report.families) == (FAMILIES, FAMILIES)
+    assert report.share == np.mean(np.array(report.margins) > 0)
+    assert DISCRIMINATOR_1.cross_validate(features) == report
 
 
-def test_bach_against_himself_is_a_tie(heard):
-    found = LISTENER_1.judge(replace(heard, machine=heard.bach))
-    assert (found.share, found.auc) == (0.5, 0.5)
+def test_bach_against_himself_is_a_tie(features):
+    report = DISCRIMINATOR_1.cross_validate(replace(features, machine=features.bach))
+    assert (report.share, report.auc) == (0.5, 0.5)
 
 
-def test_it_cannot_tell_when_a_coin_said_which_was_bach(heard):
-    """What it has learnt must not come from the order of a pair."""
-    odd = np.arange(len(heard.family))[:, None] % 2 == 1
+def test_it_cannot_tell_when_the_sides_are_swapped_at_random(features):
+    """It must not learn from the order of a pair."""
+    odd = np.arange(len(features.family))[:, None] % 2 == 1
     swapped = replace(
-        heard,
-        bach=np.where(odd, heard.machine, heard.bach),
-        machine=np.where(odd, heard.bach, heard.machine),
+        features,
+        bach=np.where(odd, features.machine, features.bach),
+        machine=np.where(odd, features.bach, features.machine),
     )
-    assert 0.15 <= LISTENER_1.judge(swapped).share <= 0.85
+    assert 0.15 <= DISCRIMINATOR_1.cross_validate(swapped).share <= 0.85
 
 
-def test_it_cannot_tell_bach_from_other_works_of_his(heard):
+def test_it_cannot_tell_bach_from_his_other_works(features):
     shares = [
-        LISTENER_1.judge(bach_for_bach(heard, LISTENER_1, seed=seed), seed=seed).share
+        DISCRIMINATOR_1.cross_validate(
+            bach_against_bach(features, DISCRIMINATOR_1, seed=seed), seed=seed
+        ).share
         for seed in range(10)
     ]
     assert 0.35 <= np.mean(shares) <= 0.65
 
 
-def test_a_stand_in_is_of_another_family_of_the_same_fold(heard):
-    two_each = replace(heard, family=heard.family // 2)
-    found = bach_for_bach(two_each, LISTENER_1, seed=3)
-    fold_of = dealt(FAMILIES // 2, LISTENER_1.folds, 3)
-    for row, own in zip(found.machine, two_each.family, strict=True):
-        [place, *_] = np.flatnonzero((heard.bach == row).all(axis=1))
-        assert two_each.family[place] != own
-        assert fold_of[two_each.family[place]] == fold_of[own]
+def test_a_stand_in_is_of_another_family_of_the_same_fold(features):
+    two_each = replace(features, family=features.family // 2)
+    stand_ins = bach_against_bach(two_each, DISCRIMINATOR_1, seed=3)
+    fold_of = random_folds(FAMILIES // 2, DISCRIMINATOR_1.folds, 3)
+    for row, family in zip(stand_ins.machine, two_each.family, strict=True):
+        [place, *_] = np.flatnonzero((features.bach == row).all(axis=1))
+        assert two_each.family[place] != family
+        assert fold_of[two_each.family[place]] == fold_of[family]
 
 
-def test_stand_ins_need_two_families_a_fold(heard):
+def test_stand_ins_need_two_families_a_fold(features):
     with pytest.raises(ValueError, match="5 tune families"):
-        bach_for_bach(replace(heard, family=heard.family % 5), LISTENER_1)
+        bach_against_bach(replace(features, family=features.family % 5), DISCRIMINATOR_1)
 
 
-def test_it_tells_foreign_pieces_too(pairs, reader):
-    bach = {tune: [alike(pair.bach)] for tune, [pair] in pairs.items()}
-    foreign = [alike(pair.machine) for [pair] in pairs.values()]
-    [found] = LISTENER_1.unpaired(bach, foreign, reader)
-    assert found >= 0.85
-    [same] = LISTENER_1.unpaired(bach, [piece for [piece] in bach.values()], reader)
-    assert same <= 0.7
+def test_it_tells_foreign_pieces_too(pairs, model):
+    bach = {tune: [neutral_opening(pair.bach)] for tune, [pair] in pairs.items()}
+    foreign = [neutral_opening(pair.machine) for [pair] in pairs.values()]
+    [foreign_auc] = DISCRIMINATOR_1.unpaired_aucs(bach, foreign, model)
+    assert foreign_auc >= 0.85
+    [same_auc] = DISCRIMINATOR_1.unpaired_aucs(bach, [piece for [piece] in bach.values()], model)
+    assert same_auc <= 0.7
 
 
-def test_a_frame_for_comparison_says_nothing_of_where_a_piece_came_from(excerpts):
+def test_a_neutral_opening_does_not_show_where_a_piece_came_from(excerpts):
     for bach in excerpts.values():
-        found = alike(bach, 48)
-        assert found.steps == 48
-        assert not found.fermata.any()
-        assert (found.metre, found.anacrusis) == (((0, "4/4"),), 0)
-        assert found.key == alike(replace(bach, key="C minor"), 48).key
+        opening = neutral_opening(bach, 48)
+        assert opening.steps == 48
+        assert not opening.fermata.any()
+        assert (opening.metre, opening.anacrusis) == (((0, "4/4"),), 0)
+        assert opening.key == neutral_opening(replace(bach, key="C minor"), 48).key
 
 
-def test_tells_name_what_stands_apart(heard):
-    louder = heard.bach.copy()
-    changed = heard.names.index("lines.degrees_mean")
-    louder[:, changed] += 3 * heard.bach[:, changed].std()
-    [first, second] = tells(replace(heard, machine=louder), 2)
-    assert (first.feature, first.alone) == ("lines.degrees_mean", 1.0)
-    assert first.low <= first.apart <= first.high
-    assert first.apart == pytest.approx(3)
-    assert (second.apart, second.alone) == (0.0, 0.5)
+def test_discriminative_features_are_those_that_differ_most(features):
+    machine = features.bach.copy()
+    changed = features.names.index("lines.degrees_mean")
+    machine[:, changed] += 3 * features.bach[:, changed].std()
+    [first, second] = discriminative_features(replace(features, machine=machine), 2)
+    assert (first.name, first.share_alone) == ("lines.degrees_mean", 1.0)
+    assert first.low <= first.difference <= first.high
+    assert first.difference == pytest.approx(3)
+    assert (second.difference, second.share_alone) == (0.0, 0.5)
 
 
-def test_a_report_has_the_verdict_the_groups_and_the_tells(pairs):
-    scores = list(listener_scores("SATB", pairs, most=3))
+def test_scores_are_of_all_features_of_the_groups_and_of_the_top_features(pairs):
+    scores = list(discriminator_scores("SATB", pairs, top_n=3))
     assert scores[0].name == "machine listener"
     assert "listener 1" in scores[0].note
     assert "machine listener, chords alone" in {score.name for score in scores}
     assert sum(score.name.startswith("tell: ") for score in scores) == 3
-    assert list(listener_scores("SATB", pairs, most=0)) == scores[:1]
+    assert list(discriminator_scores("SATB", pairs, top_n=0)) == scores[:1]
 
 
-def test_too_few_tune_families_are_refused(reader, excerpts):
+def test_too_few_tune_families_are_refused(model, excerpts):
     bach = next(iter(excerpts.values()))
     with pytest.raises(ValueError, match="1 tune families"):
-        LISTENER_1.hear({"one": [JudgedPair(bach, bach, ALL, reader)] * 5, "none": []})
+        DISCRIMINATOR_1.extract({"one": [ExcerptPair(bach, bach, ALL, model)] * 5, "none": []})
 
 
-def test_all_pieces_have_the_same_features(reader, excerpts):
+def test_all_pieces_have_the_same_features(model, excerpts):
     rows = [
-        features(c, written, reader) for c in excerpts.values() for written in (ALL, [0, 0, 1, 0])
+        extract_features(c, written, model)
+        for c in excerpts.values()
+        for written in (ALL, [0, 0, 1, 0])
     ]
     assert len({tuple(row) for row in rows}) == 1
     assert np.isfinite(feature_table(rows)).all()
 
 
-def test_features_do_not_depend_on_the_key(reader, excerpts):
+def test_features_do_not_depend_on_the_key(model, excerpts):
     chorale = next(c for c in excerpts.values() if c.key == "G major")
     up = replace(chorale.with_voices(chorale.pitch + 2, chorale.onset), key="A major")
-    here, there = (features(c, ALL, reader) for c in (chorale, up))
-    assert here == pytest.approx(there)
+    original, transposed = (extract_features(c, ALL, model) for c in (chorale, up))
+    assert original == pytest.approx(transposed)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
-def test_the_shortest_pieces_have_features(reader, excerpts, steps):
+def test_the_shortest_pieces_have_features(model, excerpts, steps):
     bach = next(iter(excerpts.values())).slice(0, steps)
-    assert np.isfinite(feature_table([features(bach, ALL, reader)])).all()
+    assert np.isfinite(feature_table([extract_features(bach, ALL, model)])).all()
 
 
-def test_bach_surprises_less_than_noise(reader, excerpts):
+def test_bach_surprises_less_than_noise(model, excerpts):
     rng = np.random.default_rng(0)
     bach = next(c for c in excerpts.values() if phrase_ends(c) and (c.pitch != REST).all())
     pitch = rng.permuted(bach.pitch, axis=1)  # each voice in an order of its own
     noise = bach.with_voices(pitch, pitch != REST)
-    for view in VIEWS:
-        known, strange = (np.concatenate(reader.surprisals(c)[view]) for c in (bach, noise))
-        assert known.mean() < strange.mean(), view
+    for name in VIEWPOINTS:
+        known, strange = (np.concatenate(model.surprisals(c)[name]) for c in (bach, noise))
+        assert known.mean() < strange.mean(), name
 
 
 def melodies(*moves: list[int]) -> list[Chorale]:
@@ -190,28 +205,28 @@ def melodies(*moves: list[int]) -> list[Chorale]:
     ]
 
 
-def test_a_reader_expects_what_it_has_heard():
-    reader = BachReader(melodies([2, 2, 1, 2, 2, 1], [2, 2, 1]))
+def test_a_model_expects_what_it_has_seen():
+    model = SurprisalModel(melodies([2, 2, 1, 2, 2, 1], [2, 2, 1]))
     known, strange = melodies([2, 2, 1], [2, 2, 7])
-    one, other = (reader.surprisals(piece)["melody"][0] for piece in (known, strange))
+    one, other = (model.surprisals(piece)["melody"][0] for piece in (known, strange))
     assert one[:3] == pytest.approx(other[:3])
     assert one[3] < other[3]
     assert np.isfinite(other).all()
 
 
-def test_a_reader_spends_no_more_than_one():
+def test_probabilities_of_all_continuations_sum_to_one():
     moves = [-3, 1, 2]
-    reader = BachReader(melodies([2, 2, 1, 2, 2, 1], [1, 2, -3]))
+    model = SurprisalModel(melodies([2, 2, 1, 2, 2, 1], [1, 2, -3]))
     for before in ([2, 2], [1, 2], [5, 2], [5, 5], []):
-        # The first note of a voice moves by 0; 5 stands for all that was never heard.
+        # The first note of a voice moves by 0; 5 stands for every move it never saw.
         ends = melodies(*([*before, move] for move in [*moves, 0, 5]))
-        chances = [np.exp(-reader.surprisals(piece)["melody"][0][-1]) for piece in ends]
+        chances = [np.exp(-model.surprisals(piece)["melody"][0][-1]) for piece in ends]
         assert sum(chances) == pytest.approx(1.0)
 
 
-def test_a_reader_of_nothing_expects_anything(excerpts):
+def test_a_model_of_nothing_expects_anything(excerpts):
     silence = Chorale(pitch=[[REST] * 8] * 4, onset=[[False] * 8] * 4)
-    rows = BachReader([silence]).surprisals(next(iter(excerpts.values())))["melody"]
+    rows = SurprisalModel([silence]).surprisals(next(iter(excerpts.values())))["melody"]
     assert all((row == 0).all() for row in rows)
 
 
@@ -220,6 +235,6 @@ def test_an_area_counts_ties_as_half():
     assert auc(np.array([2.0, 3.0]), np.array([0.0, 1.0])) == 1.0
 
 
-def test_a_reader_without_works_is_refused():
+def test_a_model_without_works_is_refused():
     with pytest.raises(ValueError, match="no works"):
-        BachReader([])
+        SurprisalModel([])
