@@ -57,8 +57,8 @@ def test_an_untaught_network_is_found_out(held_out):
 
 
 def test_a_left_to_right_network_is_not_asked_for_what_it_does_not_know(held_out):
-    both = Flagship.debug()
-    causal = Flagship([Network(replace(both.network.config, causal=True))])
+    any_order = Flagship.debug()
+    causal = Flagship([Network(replace(any_order.network.config, causal=True))])
     with pytest.raises(ValueError, match="left-to-right network"):
         causal.pitch_log_probs(next(iter(held_out.works.values())), [])
     names = [
@@ -66,7 +66,7 @@ def test_a_left_to_right_network_is_not_asked_for_what_it_does_not_know(held_out
             score.name
             for score in evaluate([Fold(family, held_out)], EvaluationSettings(fills=False))
         }
-        for family in (both, causal)
+        for family in (any_order, causal)
     ]
     assert names == [{"orderless NLL", "joint NLL", "fill accuracy, one shot"}, {"joint NLL"}]
 

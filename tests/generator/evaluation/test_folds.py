@@ -86,17 +86,16 @@ def test_folds_are_scored_together(choir_folds):
 
 
 def test_likelihoods_are_summed_over_the_works_of_all_folds(members):
-    one = Flagship.debug().network
-    two = Flagship([one, Network(one.config).eval()])
-    both = load_folds(two, members[:2])
+    network = Flagship.debug().network
+    composer = Flagship([network, Network(network.config).eval()])
     short = [
         replace(fold, test_set=replace(fold.test_set, works=first_steps(fold.test_set.works)))
-        for fold in both
+        for fold in load_folds(composer, members[:2])
     ]
     settings = EvaluationSettings(fills=False, conditions=())
     [joint] = [s for s in evaluate(short, settings) if s.name == "joint NLL"]
     nats = [
-        joint_nll(two.member(number), work).total / work.steps
+        joint_nll(composer.member(number), work).total / work.steps
         for number, fold in enumerate(short)
         for work in fold.test_set.works.values()
     ]
