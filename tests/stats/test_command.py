@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import doctest
-import importlib
 import json
-import pkgutil
 import re
 import subprocess
 import sys
@@ -11,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import bachtest.stats
 from bachtest.stats.__main__ import main
 from tests.stats.reference import DATA, REFERENCE
 
@@ -211,12 +207,3 @@ def test_it_runs_where_there_is_no_django(answers):
     done = run(answers, python=("-c", program))
     assert done.returncode == 0, done.stderr
     assert "13 answers, 12 listeners, 5 items" in done.stdout
-
-
-PACKAGE = "bachtest.stats."
-MODULES = [module.name for module in pkgutil.walk_packages(bachtest.stats.__path__, PACKAGE)]
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_the_examples_in_the_docstrings_hold(name):
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
