@@ -60,7 +60,7 @@ class EvaluationSettings:
     temperature: float = 1.0
     fills: bool = True
     features: int = 5
-    """How many features that give the composer away to name for each condition."""
+    """How many of the features that give the composer away to list for each condition."""
     progress: bool = False
 
 
@@ -92,7 +92,7 @@ def evaluate(folds: Sequence[Fold], settings: EvaluationSettings) -> Iterator[Ob
     ]
     if works:
         yield from likelihood_scores(works)
-        if works[0][0].one_shot:
+        if all(family.one_shot for family, _ in works):
             yield from one_shot_scores(works, settings.conditions)
     if settings.fills:
         scores: list[ObjectiveScore] = []
@@ -108,7 +108,7 @@ def evaluate(folds: Sequence[Fold], settings: EvaluationSettings) -> Iterator[Ob
 
 def likelihood_scores(works: Sequence[tuple[Conditional, Chorale]]) -> Iterator[ObjectiveScore]:
     """Negative log-likelihoods in nats per frame: orderless (if the network has it), and joint."""
-    if works[0][0].one_shot:
+    if all(family.one_shot for family, _ in works):
         rng = np.random.default_rng(0)
         orderless = [orderless_nll(f, work, masks=ORDERLESS_MASKS, rng=rng) for f, work in works]
         note = f"{ORDERLESS_MASKS} masks a work"

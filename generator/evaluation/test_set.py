@@ -25,7 +25,7 @@ class SeenWorkError(GeneratorError):
 
 @dataclass(frozen=True)
 class TrainingKnowledge:
-    """What the training works teach; each part is built on first use, since few scores need it."""
+    """What can be learnt from the training works; each part is built when it is first needed."""
 
     works: Mapping[str, Chorale]
 

@@ -31,8 +31,12 @@ class Command(FillCommand):
             help="folds: all works, each by the member of the composer that never saw it",
         )
         parser.add_argument("--part", default="test", choices=("train", "valid", "test"))
-        parser.add_argument("--conditions", default=",".join(QUIZ_CONDITIONS))
-        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--conditions", default=",".join(QUIZ_CONDITIONS), help="default: %(default)s"
+        )
+        parser.add_argument(
+            "--seed", type=int, default=1, help="seed of the first fill; each further fill adds 1"
+        )
         parser.add_argument("--temperature", type=float, default=1.0)
         parser.add_argument(
             "--no-fills", action="store_true", help="only likelihoods and one-shot accuracy"
@@ -41,6 +45,7 @@ class Command(FillCommand):
             "--features",
             type=int,
             default=5,
+            metavar="N",
             help="how many of the features that give the composer away to list for each condition",
         )
         parser.add_argument("--json", action="store_true", help="one JSON object, no progress bar")
