@@ -27,10 +27,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.corpus.excerpts import phrase_ends
 from generator.music.grid.beats import on_beat
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
 from generator.music.grid.notes import note_table
+from generator.music.grid.phrases import phrase_ends
 from generator.music.measures.counts import share
 from generator.music.measures.style import DISSONANT
 

@@ -39,11 +39,11 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.corpus.excerpts import phrase_ends
 from generator.music.grid.beats import on_beat
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, Chorale
 from generator.music.grid.keys import tonic_class
 from generator.music.grid.notes import note_table
+from generator.music.grid.phrases import phrase_ends
 
 IntArray = NDArray[np.int64]
 _MAX_LENGTH = 32  # steps; longer notes count as this

@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
+from generator.music.grid.phrases import cuts, phrase_ends
 from generator.music.grid.tempo import step_seconds
 
 MIN_SECONDS = 10.0
@@ -63,21 +64,6 @@ def candidates(chorale: Chorale) -> list[Span]:
         if MIN_SECONDS <= (stop - start) * seconds <= MAX_SECONDS
         and _longest_run(silent[start:stop]) <= MAX_SILENCE
     ]
-
-
-def cuts(chorale: Chorale) -> BoolArray:
-    """bool[T + 1]: True where all voices begin a note or a rest, and at the end."""
-    rest = chorale.pitch == REST
-    begins = chorale.onset.copy()
-    begins[:, 0] = True
-    begins[:, 1:] |= rest[:, 1:] & ~rest[:, :-1]
-    return np.append(begins.all(axis=0), True)
-
-
-def phrase_ends(chorale: Chorale) -> list[int]:
-    """Steps at which a soprano note with a fermata has just ended, and all voices with it."""
-    marked = chorale.fermata & (chorale.pitch[0] != REST)
-    return (np.flatnonzero(cuts(chorale)[1:] & marked) + 1).tolist()
 
 
 def _starts(chorale: Chorale, ends: list[int]) -> list[int]:

@@ -45,8 +45,9 @@ from generator.music.grid.beats import on_beat
 from generator.music.grid.chorale import REST, BoolArray, Chorale
 from generator.music.grid.keys import tonic_class
 from generator.music.grid.notes import note_table
+from generator.music.grid.phrases import fermata_ends
 from generator.music.measures.counts import Count
-from generator.music.measures.voice_leading import VOICE_PAIRS, fermata_ends, written_cells
+from generator.music.measures.voice_leading import VOICE_PAIRS, written_cells
 
 FOURTH = 5
 OCTAVE = 12

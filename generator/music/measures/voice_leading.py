@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from generator.music.grid.chorale import REST, BoolArray, Chorale
+from generator.music.grid.phrases import fermata_ends
 from generator.music.measures.counts import Count
 
 PER = 1000  # parallels are quoted per 1,000 chord changes
@@ -56,16 +57,6 @@ def chord_changes(chorale: Chorale) -> NDArray[np.intp]:
     pitch = chorale.pitch
     changed: NDArray[np.intp] = 1 + np.flatnonzero((pitch[:, 1:] != pitch[:, :-1]).any(axis=0))
     return changed
-
-
-def fermata_ends(chorale: Chorale) -> BoolArray:
-    """bool[T]: true at the first step after a fermata note."""
-    fermata = chorale.fermata
-    ends = np.zeros(chorale.steps, dtype=np.bool_)
-    # The soprano carries the fermata; where it rests, any voice that sounds.
-    carrier = np.where(chorale.pitch[0] != REST, chorale.onset[0], chorale.onset.any(axis=0))
-    ends[1:] = fermata[:-1] & (~fermata[1:] | carrier[1:])
-    return ends
 
 
 def parallels_at(chorale: Chorale, written: ArrayLike) -> BoolArray:

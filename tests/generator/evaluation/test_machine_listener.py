@@ -22,10 +22,10 @@ from generator.evaluation.discriminator.listener_validation import (
 from generator.evaluation.features.extract import extract_features, feature_table
 from generator.evaluation.viewpoints.surprisal import SurprisalModel
 from generator.evaluation.viewpoints.viewpoints import VIEWPOINTS
-from generator.music.corpus.excerpts import phrase_ends
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import load_corpus
 from generator.music.grid.chorale import REST, Chorale, given_for
+from generator.music.grid.phrases import phrase_ends
 from generator.registry import SHIPPED, family_class
 
 STEPS = 64

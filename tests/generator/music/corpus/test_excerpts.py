@@ -5,9 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from generator.music.corpus.excerpts import candidates, cuts, excerpts_of, phrase_ends
+from generator.music.corpus.excerpts import candidates, excerpts_of
 from generator.music.corpus.splits import tunes_split
 from generator.music.grid.chorale import REST, Chorale
+from generator.music.grid.phrases import cuts, phrase_ends
 from generator.music.grid.tempo import step_seconds
 
 

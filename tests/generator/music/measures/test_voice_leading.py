@@ -5,10 +5,10 @@ import pytest
 
 from generator.music.corpus.jsb import load_jsb
 from generator.music.grid.chorale import REST, Chorale
+from generator.music.grid.phrases import fermata_ends
 from generator.music.measures.counts import Count
 from generator.music.measures.voice_leading import (
     chord_changes,
-    fermata_ends,
     parallels,
     parallels_at,
 )
