@@ -1,4 +1,5 @@
 # make run: a site to play on, from a fresh clone.   make test: all tests.   Both set up what they need.
+# make check: a minute's look before a commit.   make test-long: what is long and rarely breaks.
 
 PORT ?= 8000
 VENV := .venv
@@ -9,7 +10,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Settings of your own, where there are any; what stands in .env wins over the environment.
 MANAGE = set -a; [ ! -f .env ] || . ./.env; set +a; exec $(PYTHON) manage.py
 
-.PHONY: run setup test lint bench worker tools
+# Tests that need no database, no browser and no sound.
+PURE_TESTS = tests/stats tests/lib tests/generator/music tests/test_architecture.py tests/test_docs.py
+PYTEST = $(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
+
+.PHONY: run setup check test test-long lint bench worker tools
 
 run: setup
 	@$(MANAGE) serve --port $(PORT)
@@ -20,9 +25,15 @@ setup: $(VENV)/installed
 worker: setup
 	@$(MANAGE) work
 
+check: setup lint
+	$(PYTEST) -m "not slow" $(PURE_TESTS)
+
 test: $(VENV)/installed-dev setup tools
-	$(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
+	$(PYTEST) -m "not slow"
 	node --test tests/js/
+
+test-long: $(VENV)/installed-dev setup
+	$(PYTEST) -m slow
 
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .

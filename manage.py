@@ -18,8 +18,6 @@ def spelled_for_django(arguments: list[str]) -> list[str]:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bachtest.settings")
-    # A fill is many small products: one thread is the fastest, and leaves the other cores alone.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(spelled_for_django(sys.argv))

@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 from bachtest.lib.env import env_bool, env_float, env_list, env_secret, env_str
+from bachtest.lib.threads import use_one_thread
+
+use_one_thread()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))

@@ -11,12 +11,15 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from bachtest.lib.threads import use_one_thread
+
 
 def main(wanted: list[str]) -> int:
     names = [path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py")]
     if unknown := sorted(set(wanted) - set(names)):
         sys.stderr.write(f"no benchmark {unknown[0]!r}; there are {', '.join(sorted(names))}\n")
         return 1
+    use_one_thread()
     for name in sorted(wanted or names):
         print(f"== {name}", flush=True)
         import_module(f"benchmarks.bench_{name}").main()

@@ -6,12 +6,13 @@ the time grows with the length. Processor time, not time on the wall: other prog
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+from bachtest.lib.threads import use_one_thread
+
+use_one_thread()
 
 import numpy as np
 

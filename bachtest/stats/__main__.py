@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-# Read when numpy is first imported. The matrices are small: two threads beside other work take
-# thirty times as long as one.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+from bachtest.lib.threads import use_one_thread
+
+use_one_thread()
 
 from bachtest.stats.planning.plan import add_arguments, plan_from
 from bachtest.stats.rates.protocols import PROTOCOLS

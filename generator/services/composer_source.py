@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -81,8 +80,6 @@ def _digest(path: Path, changed: int, size: int) -> str:
 @lru_cache(maxsize=4)
 def _loaded(family: str, path: Path, sha256: str) -> Family:
     # The digest is only the key: a file that changed is another checkpoint.
-    # Two threads beside other work are slower than one; torch reads this on its first import.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     loaded = family_class(family).load(path)
     listed = len(read_members(path))
     if loaded.members != listed:
