@@ -15,8 +15,8 @@ PAGE = Path(__file__).parent.parent / "docs/architecture.md"
 # Each picture of the page begins with a line `%% PACKAGE`.
 PICTURE = re.compile(r"```mermaid\ngraph TD\n%% ([\w.]+)\n(.*?)```", flags=re.DOTALL)
 ARROW = re.compile(r"^    (\w+) --> (\w+)$", flags=re.MULTILINE)
-# Django's own rooms, which every app has, and the errors, which everything may raise.
-SKIPPED = {"migrations", "settings", "wsgi", "apps", "errors"}
+# Django's own rooms, which every app has, and the two at the bottom that everything may use.
+SKIPPED = {"migrations", "settings", "wsgi", "apps", "errors", "atomic_write"}
 
 Arrows = set[tuple[str, str]]
 

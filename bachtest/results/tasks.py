@@ -6,7 +6,7 @@ from django_tasks import task
 
 from bachtest.results.counts import tallies
 from bachtest.results.fit.refit import claim, is_stale, refit
-from bachtest.results.models import StoredAnalysis
+from bachtest.results.fit.stored_fit import analysis_of
 from bachtest.studies.models import Study
 
 # Answers between two merges. Until the next one, a page adds up that many by itself.
@@ -20,12 +20,12 @@ def refresh_results(study_id: int) -> int:
     tallies.ensure_counted(study)
     merged = tallies.merge(study)
     answers = sum(cell.n for cell in tallies.included_cells(study, "trials"))
-    if is_stale(StoredAnalysis.objects.get(study=study), answers):
+    if is_stale(analysis_of(study), answers):
         refit(study)
     return merged
 
 
 def request_refit(study: Study, answers: int) -> None:
     """Ask a worker for a stale fit, unless somebody has asked already."""
-    if is_stale(StoredAnalysis.objects.get(study=study), answers) and claim(study):
+    if is_stale(analysis_of(study), answers) and claim(study):
         refresh_results.enqueue(study.id)

@@ -136,6 +136,10 @@ class StoredFit:
         )
 
 
+def analysis_of(study: Study) -> StoredAnalysis:
+    return StoredAnalysis.objects.get(study=study)
+
+
 def fit_of(analysis: StoredAnalysis) -> StoredFit | None:
     """The fit that a worker made last; None before the first."""
     return StoredFit.from_json(analysis.fit) if analysis.fit else None

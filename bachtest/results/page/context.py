@@ -9,8 +9,7 @@ from bachtest.game.models import Listener
 from bachtest.results.counts.answers import FIELDS, study_report
 from bachtest.results.counts.flags import FLAGS, unknown_exclusions
 from bachtest.results.counts.tallies import included_cells
-from bachtest.results.fit.stored_fit import fit_of
-from bachtest.results.models import StoredAnalysis
+from bachtest.results.fit.stored_fit import analysis_of, fit_of
 from bachtest.results.page.bias_rows import learning, rates_by_place, side_bias_rows
 from bachtest.results.page.hardest_pairs import hardest_pairs
 from bachtest.results.page.rows import crossing, forest, identical_pairs_rows, published_rows
@@ -48,7 +47,7 @@ def results_page(
     if report.overall.few:
         return ctx
     request_refit(study, report.overall.rate.n)
-    analysis = StoredAnalysis.objects.get(study=study)
+    analysis = analysis_of(study)
     fit = fit_of(analysis)
     model = fit.model if fit else None
     shrunken = {int(pair): rate for pair, rate in model.pair_rates.items()} if model else {}

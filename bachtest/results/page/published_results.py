@@ -12,7 +12,7 @@ from bachtest.stats.report.published import BACHBOT, BACHBOT_NAME, BACHBOT_SOURC
 
 
 @dataclass(frozen=True)
-class PublishedRate:
+class PublishedMark:
     """A rate from the literature. It has an interval only if one was published or follows."""
 
     name: str
@@ -25,7 +25,7 @@ class PublishedRate:
 
 
 _BACHBOT = {
-    anchor.condition: PublishedRate(BACHBOT_NAME, "circle", anchor.rate, anchor.low, anchor.high)
+    anchor.condition: PublishedMark(BACHBOT_NAME, "circle", anchor.rate, anchor.low, anchor.high)
     for anchor in BACHBOT
 }
 # Rates by condition and self-reported experience, read off a figure in the thesis. The number of
@@ -37,33 +37,33 @@ _BY_EXPERIENCE = {
     "expert": (1.00, 0.70, 0.77, 0.38, 0.94, 0.83, 0.76),
 }
 _BACHBOT_CROSSED = {
-    (condition, experience): PublishedRate(BACHBOT_NAME, "circle", rate)
+    (condition, experience): PublishedMark(BACHBOT_NAME, "circle", rate)
     for experience, rates in _BY_EXPERIENCE.items()
     for condition, rate in zip(QUIZ_CONDITIONS, rates, strict=True)
 }
 
 
-def bachbot_rate(condition: str, experience: str | None = None) -> PublishedRate | None:
+def bachbot_rate(condition: str, experience: str | None = None) -> PublishedMark | None:
     if experience is None:
         return _BACHBOT.get(condition)
     return _BACHBOT_CROSSED.get((condition, experience))
 
 
-def published_rates() -> tuple[PublishedRate, ...]:
+def published_rates() -> tuple[PublishedMark, ...]:
     """Whole tests, on the scale of ours where they can be converted to it."""
     normal = NormalDist()
     deepbach_d_prime = normal.inv_cdf(0.75) - normal.inv_cdf(0.50)
     js_fakes = wilson(2321, 4048)
     answers = sum(anchor.n for anchor in BACHBOT)
     return (
-        PublishedRate(
+        PublishedMark(
             BACHBOT_NAME,
             "circle",
             sum(anchor.rate * anchor.n for anchor in BACHBOT) / answers,
             note="Pairs of clips, as here. All conditions together, weighted by their answers.",
             source=BACHBOT_SOURCE,
         ),
-        PublishedRate(
+        PublishedMark(
             "DeepBach 2017",
             "diamond",
             normal.cdf(deepbach_d_prime / sqrt(2)),
@@ -77,7 +77,7 @@ def published_rates() -> tuple[PublishedRate, ...]:
                 " generation, ICML 2017; rates as the press reported them"
             ),
         ),
-        PublishedRate(
+        PublishedMark(
             "JS Fakes 2021",
             "square",
             2321 / 4048,

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from generator.atomic_write import atomic_write
 from generator.music.corpus.tunes import tune_families
 from generator.music.corpus.works import (
     DEFAULT_FILE,
@@ -24,7 +25,6 @@ from generator.music.corpus.works import (
     load_corpus,
     reading,
 )
-from generator.music.formats.files import atomic_write
 
 Progress = Callable[[Iterable[Path]], Iterable[Path]]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from generator.atomic_write import atomic_write
 from generator.music.formats.format_errors import FormatError
 
 # A long chorale takes 400 kB as MusicXML; notation programs write up to ten times as much.
@@ -50,26 +49,3 @@ def write_file(path: Path | str, data: bytes) -> None:
         raise FormatError(
             f"cannot write {target}: {error.strerror or error}; choose a folder that is writable"
         ) from error
-
-
-def atomic_write(path: Path, data: bytes) -> None:
-    """Write beside the target, then rename: a reader meets the old file or the new one.
-
-    Raises
-    ------
-    OSError
-        If the folder is missing or cannot be written to.
-    """
-    temporary: Path | None = None
-    try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data)
-        # A temporary file is private (0600); the result gets the mode that open() would give it.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)

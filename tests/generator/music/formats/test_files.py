@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.music.formats.files import atomic_write, write_file
+from generator.atomic_write import atomic_write
+from generator.music.formats.files import write_file
 from generator.music.formats.format_errors import FormatError
 
 
