@@ -20,14 +20,15 @@ from tests.game import leak_attack
 from tests.game.item_bank import Item, crossed, render_bank, store_bank, with_bytes
 from tests.game.player import Player
 
-ITEMS = 40
-# One false alarm in a thousand runs; an attack that is right in 31 of 40 rounds is caught.
+# A small bank in every run of the tests, a large one in the long run.
+SIZES = [24, pytest.param(80, marks=pytest.mark.slow)]
+# One false alarm in a thousand runs; an attack that is right in 56 of 80 rounds is caught.
 ALPHA = 0.001
 
 
-@pytest.fixture(scope="module")
-def bank(corpus) -> list[Item]:
-    return render_bank(corpus, ITEMS)
+@pytest.fixture(scope="module", params=SIZES)
+def bank(request, corpus) -> list[Item]:
+    return render_bank(corpus, request.param)
 
 
 @pytest.fixture(scope="module")

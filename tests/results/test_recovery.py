@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from urllib.request import urlopen
 
+import pytest
+
 from tests.game.site import start_site
 
-COUNT, ROUNDS = 12, 5
+ROUNDS = 5
 
 
-def test_the_skill_of_simulated_listeners_is_recovered(tmp_path):
+@pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.slow)])
+def test_the_skill_of_simulated_listeners_is_recovered(tmp_path, count):
     site, process = start_site(tmp_path)
     try:
         site.manage(
-            "simulate_listeners", f"--count={COUNT}", "--skill=1.5", f"--url={site.url}", "--seed=1"
+            "simulate_listeners", f"--count={count}", "--skill=1.5", f"--url={site.url}", "--seed=1"
         )
         with urlopen(f"{site.url}/results/", timeout=60) as page:
             shown = page.read().decode()
@@ -26,9 +29,9 @@ def test_the_skill_of_simulated_listeners_is_recovered(tmp_path):
     assert stats.returncode == 0, stats.stderr
     report = json.loads(stats.stdout)
     overall, modelled = report["overall"], report["model"]["rates"][0]["cells"][0]
-    assert overall["n"] == COUNT * ROUNDS
+    assert overall["n"] == count * ROUNDS
     assert 0.5 < overall["d_prime_low"] < 1.5 < overall["d_prime_high"]
     assert abs(modelled["estimate"] - overall["rate"]) < 0.15
     assert f"{overall['d_prime']:.2f}" in shown
     assert f"{100 * overall['rate']:.1f}%" in shown
-    assert f"{COUNT * ROUNDS} answers from {COUNT} listeners" in shown
+    assert f"{count * ROUNDS} answers from {count} listeners" in shown
