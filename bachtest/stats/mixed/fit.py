@@ -14,7 +14,6 @@ from functools import cached_property
 
 import numpy as np
 
-from bachtest.stats.mixed.as_glmer import as_glmer
 from bachtest.stats.mixed.blocks import FloatArray, sums_by
 from bachtest.stats.mixed.design import AnswerTable, Design, Term, make_design, read_factor
 from bachtest.stats.mixed.glmm import WIDEST, GlmmFit, MixedError, fit_glmm, make_problem
@@ -161,14 +160,14 @@ class Fitting:
     def result(self, *, tests: bool) -> MixedFit:
         inference = self.inference()
         likely, used = inference.likely, inference.used
-        printed = as_glmer(self.problem, likely)
         return MixedFit(
             formula=_formula(self.design, self.groups),
             n=int(self.n.sum()),
             correct=int(self.correct.sum()),
             level=self.level,
-            coefficients=coefficients(inference, printed),
-            spreads=tuple(self._spreads(inference, printed)),
+            coefficients=coefficients(inference, likely),
+            corrected_coefficients=coefficients(inference, used) if inference.few else (),
+            spreads=tuple(self._spreads(inference)),
             tests=self.tests(inference) if tests else (),
             tables=self.rates(inference),
             effects=tuple(self._effects(used)),
@@ -196,11 +195,11 @@ class Fitting:
         )
         return fit.loglik
 
-    def _spreads(self, inference: Inference, printed: GlmmFit) -> list[Spread]:
+    def _spreads(self, inference: Inference) -> list[Spread]:
         found = []
-        used, few = inference.used, inference.few
+        likely, used, few = inference.likely, inference.used, inference.few
         for at, group in enumerate(self.groups):
-            sd = float(printed.theta[at])
+            sd = float(likely.theta[at])
             note = group.held
             if not note and sd == 0:
                 note = f"no spread between {group.name}s beyond chance was found"

@@ -55,24 +55,22 @@ class Inference:
         return float(2 * (norm.sf(abs(ratio)) if df is None else t.sf(abs(ratio), df)))
 
 
-def coefficients(inference: Inference, printed: GlmmFit) -> tuple[Coefficient, ...]:
-    """Every coefficient as printed, with the interval to use."""
-    found = []
-    used = inference.used
+def coefficients(inference: Inference, fit: GlmmFit) -> tuple[Coefficient, ...]:
+    """Every coefficient of one of the inference's two fits: each number of a line comes from it."""
+    lines = []
     for at, term in enumerate(inference.design.terms):
         df = inference.degrees(at)
         for column in term.columns:
-            estimate, se = float(printed.beta[column]), float(printed.se[column])
-            centre, own = float(used.beta[column]), float(used.se[column])
-            half = inference.reach(df) * own
-            found.append(
+            estimate, se = float(fit.beta[column]), float(fit.se[column])
+            half = inference.reach(df) * se
+            lines.append(
                 Coefficient(
                     inference.design.names[column], estimate, se, estimate / se,
-                    inference.p(estimate / se, None), centre - half, centre + half,
-                    inference.p(centre / own, df), df,
+                    inference.p(estimate / se, None), estimate - half, estimate + half,
+                    inference.p(estimate / se, df), df,
                 )
             )  # fmt: skip
-    return tuple(found)
+    return tuple(lines)
 
 
 def term_tests(

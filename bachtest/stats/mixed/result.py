@@ -16,9 +16,8 @@ SLOPE = ":"
 class Coefficient:
     """One coefficient on the logit scale.
 
-    `estimate`, `se`, `z` and `p_wald` are what R's glmer prints (see `as_glmer`). `low`, `high` and
-    `p` are those to use: of the Laplace optimum, or of the small-sample correction with `df`
-    degrees of freedom.
+    `z` and `p_wald` are those of R's glmer. `low`, `high` and `p` follow from `estimate` and `se`
+    by Student's t with `df` degrees of freedom or, where `df` is None, by the normal distribution.
     """
 
     name: str
@@ -30,6 +29,12 @@ class Coefficient:
     high: float
     p: float
     df: float | None
+
+    def __str__(self) -> str:
+        return (
+            f"  {self.name:<28}{self.estimate:9.4f}  se {self.se:.4f}"
+            f"  ({self.low:.3f} to {self.high:.3f})  p {self.p:.4f}"
+        )
 
 
 @dataclass(frozen=True)
@@ -121,13 +126,18 @@ class Effects:
 
 @dataclass(frozen=True)
 class MixedFit:
-    """One fitted model; `notes` are what a reader of this very table must know."""
+    """One fitted model; `notes` are what a reader of this very table must know.
+
+    `coefficients` are those of maximum likelihood, `corrected_coefficients` those of the
+    small-sample correction, which are to be used where there are any.
+    """
 
     formula: str
     n: int
     correct: int
     level: float
     coefficients: tuple[Coefficient, ...]
+    corrected_coefficients: tuple[Coefficient, ...]
     spreads: tuple[Spread, ...]
     tests: tuple[TermTest, ...]
     tables: tuple[RateTable, ...]
@@ -177,6 +187,7 @@ class MixedFit:
             "correct": self.correct,
             "level": self.level,
             "coefficients": [asdict(one) for one in self.coefficients],
+            "corrected_coefficients": [asdict(one) for one in self.corrected_coefficients],
             "variances": [asdict(one) for one in self.spreads],
             "tests": [asdict(one) for one in self.tests],
             "rates": [
@@ -196,11 +207,10 @@ class MixedFit:
 
     def __str__(self) -> str:
         lines = [self.formula, f"{self.n} answers; {self.method}", ""]
-        for one in self.coefficients:
-            lines.append(
-                f"  {one.name:<28}{one.estimate:9.4f}  se {one.se:.4f}"
-                f"  ({one.low:.3f} to {one.high:.3f})  p {one.p:.4f}"
-            )
+        lines += [str(one) for one in self.coefficients]
+        if self.corrected_coefficients:
+            lines.append("with the small-sample correction:")
+            lines += [str(one) for one in self.corrected_coefficients]
         for spread in self.spreads:
             lines.append(f"  sd of {spread.levels} {spread.name}s: {spread.sd:.4f} {spread.note}")
         for table in self.tables:

@@ -13,7 +13,7 @@ from bachtest.stats.report.counts_text import flag_text
 from bachtest.stats.report.forest import ForestMark
 
 if TYPE_CHECKING:
-    from bachtest.stats.mixed.result import MixedFit, RateTable
+    from bachtest.stats.mixed.result import Coefficient, MixedFit, RateTable
 
 COUNTS_TITLE = "Counts, pooled"
 _MAX_CELLS = 60
@@ -118,11 +118,10 @@ def _model(analysis: Analysis) -> Iterator[Section]:
 
 def _model_lines(fit: MixedFit) -> list[str]:
     lines = [fit.formula, fit.method]
-    for coefficient in fit.coefficients:
-        lines.append(
-            f"  {coefficient.name}: {coefficient.estimate:.6f}, se {coefficient.se:.6f}"
-            f" ({coefficient.low:.3f} to {coefficient.high:.3f}), {p_text(coefficient.p)}"
-        )
+    lines += [_coefficient(one) for one in fit.coefficients]
+    if fit.corrected_coefficients:
+        lines.append("with the small-sample correction:")
+        lines += [_coefficient(one) for one in fit.corrected_coefficients]
     for spread in fit.spreads:
         note = f"; {spread.note}" if spread.note else ""
         lines.append(
@@ -136,6 +135,13 @@ def _model_lines(fit: MixedFit) -> list[str]:
         )
     lines.append(f"  log likelihood {fit.loglik:.6f}, {fit.n:,} answers")
     return [*lines, *fit.assumptions, *fit.notes]
+
+
+def _coefficient(one: Coefficient) -> str:
+    return (
+        f"  {one.name}: {one.estimate:.6f}, se {one.se:.6f}"
+        f" ({one.low:.3f} to {one.high:.3f}), {p_text(one.p)}"
+    )
 
 
 def _further_questions(analysis: Analysis) -> Section:

@@ -9,14 +9,10 @@ import pytest
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
 from tests.stats.mixed.tables import Columns, crossed, simulated
-from tests.stats.reference import DATA
+from tests.stats.reference import DATA, REFERENCE
 
-# R's glmer with its own settings, which end its inner iterations early; test_glmm has its numbers
-# at convergence.
-COEF = [1.3199294, -1.14558542, -0.92284154, -1.43826172, -0.61018501, -1.30133557, -1.59311682,
-        0.10878191, 0.64340112, 0.71627204]  # fmt: skip
-SE = [0.31491813, 0.35156405, 0.35375442, 0.34677883, 0.3649286, 0.34887047, 0.35053141,
-      0.21921898, 0.3486144, 0.475302]  # fmt: skip
+LME4 = REFERENCE["glmm_lme4_converged"]
+THREE_DIGITS = 5e-4
 
 
 def every_number(value):
@@ -32,17 +28,21 @@ def reference_fit():
     return fit_mixed(crossed(), by=("condition", "experience"))
 
 
-def test_agrees_with_the_reference_numbers(reference_fit):
-    fit = reference_fit
-    assert [one.estimate for one in fit.coefficients] == pytest.approx(COEF, rel=5e-4)
-    assert [one.se for one in fit.coefficients] == pytest.approx(SE, rel=5e-4)
-    assert fit.spread("listener").variance == pytest.approx(0.475022996, rel=5e-4)
-    assert fit.spread("item").variance == pytest.approx(0.097536406, rel=5e-4)
-    assert fit.loglik == pytest.approx(-611.7474837, abs=2e-3)
-    condition = fit.tests[0]
+def test_agrees_with_a_converged_lme4(reference_fit):
+    fit, lme4 = reference_fit, LME4["crossed"]
+    assert [one.estimate for one in fit.coefficients] == pytest.approx(
+        lme4["coef"], rel=THREE_DIGITS
+    )
+    assert [one.se for one in fit.coefficients] == pytest.approx(lme4["se"], rel=THREE_DIGITS)
+    assert fit.spread("listener").variance == pytest.approx(lme4["var_listener"], rel=THREE_DIGITS)
+    assert fit.spread("item").variance == pytest.approx(lme4["var_item"], rel=THREE_DIGITS)
+    assert fit.loglik == pytest.approx(lme4["loglik"], abs=1e-5)
+    condition, experience = fit.tests
     assert (condition.name, condition.df) == ("condition", 6)
-    assert condition.chi2 == pytest.approx(24.01583, abs=5e-3)
-    assert condition.p_lrt == pytest.approx(0.00051877, rel=2e-3)
+    assert condition.chi2 == pytest.approx(lme4["lrt_condition_chi2_df6"], abs=1e-4)
+    assert condition.p_lrt == pytest.approx(lme4["lrt_condition_p"], rel=THREE_DIGITS)
+    assert (experience.name, experience.df) == ("experience", 3)
+    assert experience.chi2 == pytest.approx(lme4["lrt_experience_chi2_df3"], abs=1e-4)
 
 
 def test_first_level_in_canonical_order_is_the_reference(reference_fit):
@@ -62,9 +62,10 @@ def test_a_table_of_counts_agrees_with_the_reference_numbers():
     )
     fit = fit_mixed(table)
     assert (fit.n, fit.correct) == (4048, 2321)
-    assert fit.coefficients[0].estimate == pytest.approx(0.298688, rel=1e-4)
-    assert fit.coefficients[0].se == pytest.approx(0.033353, rel=1e-3)
-    assert fit.spread("item").variance == pytest.approx(0.039126, rel=1e-3)
+    lme4, [intercept] = LME4["js_fakes"], fit.coefficients
+    assert [intercept.estimate] == pytest.approx(lme4["coef"], rel=THREE_DIGITS)
+    assert [intercept.se] == pytest.approx(lme4["se"], rel=THREE_DIGITS)
+    assert fit.spread("item").variance == pytest.approx(lme4["var_item"], rel=THREE_DIGITS)
 
 
 def test_rates_are_standardised_to_everybodys_experience(reference_fit):
@@ -81,13 +82,15 @@ def test_rates_are_standardised_to_everybodys_experience(reference_fit):
 def test_few_items_bring_the_correction_and_many_do_not(reference_fit):
     assert "small-sample correction" in reference_fit.method
     assert "6 items in the smallest cell" in reference_fit.method
-    shift = reference_fit.coefficients[1]
-    assert shift.df == 42 - 7
+    shift, corrected = reference_fit.coefficients[1], reference_fit.corrected_coefficients[1]
+    assert shift.df == corrected.df == 42 - 7
+    assert corrected.se > shift.se
     assert shift.high - shift.low > 2 * 1.96 * shift.se
     assert reference_fit.tests[0].p > reference_fit.tests[0].p_lrt
     many = fit_mixed(simulated(np.random.default_rng(5), 120, 6, 120), tests=False)
     assert "Wald" in many.method
     assert many.coefficients[0].df is None
+    assert many.corrected_coefficients == ()
 
 
 def test_everything_can_become_json(reference_fit):

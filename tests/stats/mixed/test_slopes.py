@@ -9,6 +9,7 @@ from bachtest.stats.mixed import groups
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
 from tests.stats.mixed.tables import Columns, simulated
+from tests.stats.reference import REFERENCE
 
 CONDITIONS = ("S", "AT", "SATB")
 
@@ -36,20 +37,14 @@ def fit():
     return fit_mixed(uneven(), by=("condition",), slopes=("condition",))
 
 
-def test_agrees_with_glmer(fit):
-    # lme4 1.1-31: correct ~ condition + (1 | listener) + (1 | item) + (1 | listener:condition).
-    assert [one.estimate for one in fit.coefficients] == pytest.approx(
-        [-0.14296649, 0.48676740, 0.49001552], rel=5e-4
-    )
-    assert [one.se for one in fit.coefficients] == pytest.approx(
-        [0.19000025, 0.25983528, 0.25967140], rel=5e-4
-    )
-    variances = {spread.name: spread.variance for spread in fit.spreads}
-    assert variances == pytest.approx(
-        {"listener": 0.0943007, "item": 0.0125604, "listener:condition": 0.4947537}, rel=1e-3
-    )
-    assert fit.loglik == pytest.approx(-482.69495, abs=1e-3)
-    assert fit.tests[0].chi2 == pytest.approx(4.4559, abs=1e-3)
+def test_agrees_with_a_converged_lme4(fit):
+    lme4 = REFERENCE["glmm_lme4_converged"]["slopes"]
+    assert [one.estimate for one in fit.coefficients] == pytest.approx(lme4["coef"], rel=5e-4)
+    assert [one.se for one in fit.coefficients] == pytest.approx(lme4["se"], rel=5e-4)
+    for spread in fit.spreads:
+        assert spread.variance == pytest.approx(lme4[f"var_{spread.name}"], rel=5e-4)
+    assert fit.loglik == pytest.approx(lme4["loglik"], abs=1e-5)
+    assert fit.tests[0].chi2 == pytest.approx(lme4["lrt_condition_chi2_df2"], abs=1e-4)
 
 
 def test_says_what_it_takes_listeners_to_be(fit):

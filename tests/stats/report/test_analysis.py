@@ -74,6 +74,14 @@ def test_the_text_and_the_page_say_the_same(crossed):
     assert "@media print" in page
 
 
+def test_few_items_bring_the_corrected_coefficients_too(crossed):
+    text = analysis_text(crossed)
+    _, shown = text.split("with the small-sample correction:\n")
+    for one in crossed.model.corrected_coefficients:
+        assert f"  {one.name}: {one.estimate:.6f}, se {one.se:.6f}" in shown
+    assert len(crossed.model.corrected_coefficients) == 10
+
+
 def test_the_json_holds_no_number_that_is_none(crossed):
     report = json.loads(json.dumps(analysis_json(crossed), allow_nan=False))
     assert report["verdict"]["finding"] == "can tell"
