@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.special import expit
 
 from bachtest.stats.mixed.blocks import (
@@ -25,7 +26,7 @@ from bachtest.stats.mixed.blocks import (
     sums_by,
 )
 from bachtest.stats.mixed.laplace import Fixed, Mode, Objective, Problem, held_value
-from bachtest.stats.mixed.optimise import Scaled, curvature, descend
+from bachtest.stats.mixed.scaled_objective import ScaledObjective
 
 BoolArray = NDArray[np.bool_]
 
@@ -34,6 +35,8 @@ WIDEST = 10.0
 _START = 0.5
 _VANISHED = 1e-3
 _SMALL = 0.1
+# A slope of this size is an error of 1e-4 standard errors, and of 5e-9 in the objective.
+_FLAT = 1e-4
 
 
 class MixedError(ValueError):
@@ -229,19 +232,25 @@ class _Search:
             if not self._held_one():
                 return
 
-    def scaled(self) -> Scaled:
+    def scaled(self) -> ScaledObjective:
         problem, mode = self.objective.problem, self.objective.mode(self.phi)
         information = approximate_information(problem, self.phi, mode)
-        return Scaled(
+        return ScaledObjective(
             self.objective.both, self.phi, self.free, information[np.ix_(self.free, self.free)]
         )
 
     def _descend(self) -> None:
+        if not self.free.any():
+            self.value = self.objective.value(self.phi)
+            return
         scaled = self.scaled()
-        found = descend(scaled, np.zeros(int(self.free.sum())))
-        self.phi = scaled.phi(found.point)
-        self.value, self.converged = found.value, found.converged
-        self.evaluations += found.evaluations
+        minimum = minimize(
+            scaled, np.zeros(int(self.free.sum())), jac=True, method="BFGS",
+            options={"gtol": _FLAT},
+        )  # fmt: skip
+        self.phi = scaled.phi(minimum.x)
+        self.value, self.converged = float(minimum.fun), bool(minimum.success)
+        self.evaluations += int(minimum.nfev)
 
     def _held_one(self) -> bool:
         # The objective is even in theta: a minimum at 0 is approached from either side.
@@ -367,7 +376,7 @@ def _covariance(search: _Search, polish: bool) -> tuple[FloatArray, str]:
     scaled = search.scaled()
     zero = np.zeros(int(search.free.sum()))
     search.objective.around(search.phi)
-    second = curvature(scaled, zero)
+    second = scaled.curvature(zero)
     search.evaluations += 2 * len(zero)
     if len(zero) and np.linalg.eigvalsh(second)[0] > 1e-3:
         if polish:
