@@ -15,9 +15,7 @@ import numpy as np
 from scipy.special import expit
 
 from bachtest.stats.mixed.blocks import FloatArray
-
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+from bachtest.stats.mixed.logit_normal import NODES, WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def marginal_logits(
     References
     ----------
     S. L. Zeger, K.-Y. Liang, P. S. Albert (1988), "Models for longitudinal data: a generalized
-    estimating equation approach", Biometrics 44, 1049-1060. Gauss-Hermite quadrature, 41 nodes.
+    estimating equation approach", Biometrics 44, 1049-1060.
 
     Examples
     --------
@@ -60,13 +58,13 @@ def marginal_logits(
     0.6967
     """
     spread = float(np.sqrt(theta @ theta))
-    p = expit((x @ beta)[:, None] + spread * _NODES)
+    p = expit((x @ beta)[:, None] + spread * NODES)
     slope = p * (1 - p)
     share = cell * weight
     share = share / share.sum(axis=1, keepdims=True)
-    rate = share @ (p @ _WEIGHTS)
-    in_beta = share @ ((slope @ _WEIGHTS)[:, None] * x)
-    in_spread = share @ (slope @ (_WEIGHTS * _NODES))
+    rate = share @ (p @ WEIGHTS)
+    in_beta = share @ ((slope @ WEIGHTS)[:, None] * x)
+    in_spread = share @ (slope @ (WEIGHTS * NODES))
     in_theta = (
         np.outer(in_spread, theta / spread) if spread > 0 else np.zeros((len(rate), len(theta)))
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.optimize import brentq, root_scalar
 
 from bachtest.stats.mixed.glmm import GlmmFit, maximum_at
 from bachtest.stats.mixed.laplace import Problem
 from bachtest.stats.rates.proportions import normal_quantile
 
-_STEPS = 12
-# How far from the quantile the signed root may end.
-_CLOSE = 2e-3
+# How close a limit is searched, in standard errors.
+_CLOSE = 1e-3
 
 
 def profile_interval(
@@ -49,28 +49,21 @@ def profile_interval(
     estimate = float(fit.phi[at])
     se = float(np.sqrt(fit.covariance[at, at])) or 0.3
     z = normal_quantile(level)
-    is_spread = at < len(fit.theta)
-    low = _limit(problem, fit, at, -z, se, without)
-    if is_spread and (estimate == 0 or low < 0):
-        low = 0.0
-    return low, _limit(problem, fit, at, z, se, without)
+    start = fit.phi
 
+    def excess(value: float) -> float:
+        # The root of the deviance is nearly linear in the parameter, on either side.
+        nonlocal start
+        loss, start = maximum_at(problem, at, value, start, without)
+        return float(np.sqrt(max(0.0, 2 * (fit.loglik + loss)))) - z
 
-def _limit(
-    problem: Problem, fit: GlmmFit, at: int, z: float, se: float, without: Sequence[int]
-) -> float:
-    # The signed root of the deviance is nearly linear in the parameter: each try rescales.
-    estimate, spread = float(fit.phi[at]), at < len(fit.theta)
-    value, start = estimate + z * se, fit.phi
-    for _ in range(_STEPS):
-        outside = spread and value < 0
-        where = 0.0 if outside else value
-        loss, start = maximum_at(problem, at, where, start, without)
-        root = np.sqrt(max(0.0, 2 * (fit.loglik + loss)))
-        if outside and root < abs(z):
-            return -1.0
-        if abs(root - abs(z)) < _CLOSE:
-            break
-        grow = float(np.clip(abs(z) / max(root, 1e-6), 0.4, 2.5))
-        value = estimate + (where - estimate) * grow
-    return value
+    def limit(side: int) -> float:
+        first = estimate + side * z * se
+        found = root_scalar(excess, x0=estimate, x1=first, method="secant", xtol=_CLOSE * se)
+        return float(found.root)
+
+    if at >= len(fit.theta):
+        return limit(-1), limit(1)
+    if estimate == 0 or excess(0.0) <= 0:
+        return 0.0, limit(1)
+    return float(brentq(excess, 0.0, estimate, xtol=_CLOSE * se)), limit(1)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 
 from bachtest.stats.mixed.blocks import FloatArray, Precision, floats
 from bachtest.stats.mixed.glmm import WIDEST, GlmmFit, fit_glmm, information_of_coefficients
@@ -28,7 +28,8 @@ FALL = 0.5
 _LEAST_START = 0.2
 # Of the coefficients at given spreads: Newton's steps, and an objective this near its minimum.
 _STEPS, _CLOSE = 5, 1e-4
-_HALVINGS = 8
+# How close to that fall the search comes, as a share of the way to the restricted maximum.
+_NEAR = 1e-3
 
 
 def restricted_theta(problem: Problem, fit: GlmmFit, without: Sequence[int]) -> FloatArray:
@@ -118,16 +119,12 @@ class _Profile:
 
 def _believable(profile: _Profile, fit: GlmmFit, theta: FloatArray) -> FloatArray:
     # From the maximum towards theta, as far as the likelihood allows.
+    def at(share: float) -> FloatArray:
+        return floats(fit.theta + share * (theta - fit.theta))
+
     if profile.fall(theta) <= FALL:
         return theta
-    near, far = 0.0, 1.0
-    for _ in range(_HALVINGS):
-        middle = (near + far) / 2
-        if profile.fall(fit.theta + middle * (theta - fit.theta)) <= FALL:
-            near = middle
-        else:
-            far = middle
-    return floats(fit.theta + near * (theta - fit.theta))
+    return at(float(brentq(lambda share: profile.fall(at(share)) - FALL, 0.0, 1.0, xtol=_NEAR)))
 
 
 def _follows(fit: GlmmFit) -> FloatArray:

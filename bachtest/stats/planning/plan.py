@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bachtest.stats.mixed.variance_of_rates import variance_between
+from bachtest.stats.mixed.logit_normal import variance_between
 from bachtest.stats.planning.power import (
     answers_for_difference,
     answers_for_equivalence,

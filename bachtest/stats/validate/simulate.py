@@ -9,10 +9,8 @@ import numpy as np
 from scipy.special import expit
 
 from bachtest.stats.mixed.blocks import FloatArray, IntArray
+from bachtest.stats.mixed.logit_normal import logit_of_mean, mean_rate
 from bachtest.stats.rates.order import CONDITIONS
-
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 
 @dataclass(frozen=True)
@@ -31,16 +29,15 @@ class Design:
 
     def rate(self, logit: float) -> float:
         """The population-averaged rate of a cell with this logit."""
-        spread = np.hypot(self.sd_listener, self.sd_item)
-        return float(expit(logit + spread * _NODES) @ _WEIGHTS)
+        return float(mean_rate(logit, self._sd))
 
     def logit(self, rate: float) -> float:
         """The logit whose population-averaged rate is this."""
-        low, high = -10.0, 10.0
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.rate(middle) < rate else (low, middle)
-        return (low + high) / 2
+        return logit_of_mean(rate, self._sd)
+
+    @property
+    def _sd(self) -> float:
+        return float(np.hypot(self.sd_listener, self.sd_item))
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.special import bdtr, expit
+from scipy.special import expit
+from scipy.stats import binom
 
 from bachtest.stats.clustered.anytime_valid import listener_band, log_e_values
 from bachtest.stats.mixed.blocks import IntArray
+from bachtest.stats.mixed.logit_normal import mean_rate
 from bachtest.stats.rates.proportions import normal_quantile
 from bachtest.stats.validate.measured import Measured, Study
 
@@ -16,7 +18,6 @@ ANSWERS, ITEMS, EACH = 2000, 40, 5
 SD_LISTENER, SD_ITEM, LOGIT = 0.6, 0.5, 0.6
 ALPHA = 0.05
 LOOKS = np.arange(20, ANSWERS + 1, 10)
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
 
 
 def guessing(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
@@ -29,7 +30,7 @@ def guessing(rng: np.random.Generator, replicates: Iterable[int]) -> Study:
         right = np.cumsum(left == (rng.random(ANSWERS) < 0.5))
         e_values.append(float((log_e_values(right, n) >= -np.log(ALPHA)).any()))
         seen = right[LOOKS - 1]
-        tails = 2 * bdtr(np.minimum(seen, LOOKS - seen).astype(float), LOOKS, 0.5)
+        tails = 2 * binom.cdf(np.minimum(seen, LOOKS - seen), LOOKS, 0.5)
         tests.append(float((tails < ALPHA).any()))
     return Study(
         "guessing",
@@ -49,9 +50,7 @@ def running_interval(rng: np.random.Generator, replicates: Iterable[int]) -> Stu
     bands, wilsons = [], []
     for _ in replicates:
         ease = LOGIT + rng.normal(0, SD_ITEM, ITEMS)
-        truth = float(
-            (expit(ease[:, None] + SD_LISTENER * _NODES) @ _WEIGHTS).mean() / _WEIGHTS.sum()
-        )
+        truth = float(mean_rate(ease, SD_LISTENER).mean())
         skill = rng.normal(0, SD_LISTENER, ANSWERS // EACH).repeat(EACH)
         right = rng.random(ANSWERS) < expit(skill + ease[_items(rng)])
         low, high = listener_band(right.reshape(-1, EACH).mean(axis=1))

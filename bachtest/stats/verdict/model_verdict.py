@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bachtest.stats.mixed.variance_of_rates import variance_between
+from bachtest.stats.mixed.logit_normal import variance_between
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
