@@ -18,7 +18,7 @@ from bachtest.results.page.charts import (
     upwards,
 )
 from bachtest.results.page.rows import percent
-from bachtest.stats.clustered.anytime_valid import EValue, coin_band, e_value
+from bachtest.stats.clustered.anytime_valid import EValue, beta_binomial_cs, e_value
 from bachtest.stats.rates.summary import FEW
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ def running_total(hours: Iterable[TallyCell]) -> RunningTotal | None:
     steps = _thin(_steps(hours), STEPS)
     if len(steps) < 2:
         return None
-    low, high = coin_band([step[2] for step in steps], [step[1] for step in steps])
+    low, high = beta_binomial_cs([step[2] for step in steps], [step[1] for step in steps])
     bands = zip(low.tolist(), high.tolist(), strict=True)
     points = tuple(RunningPoint(*step, *band) for step, band in zip(steps, bands, strict=True))
     return RunningTotal(points, e_value(points[-1].correct, points[-1].n))

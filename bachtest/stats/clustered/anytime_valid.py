@@ -24,7 +24,8 @@ from bachtest.stats.rates.proportions import LEVEL, check_counts, tail_of
 from bachtest.stats.rates.result import Result
 
 FloatArray = NDArray[np.float64]
-_STEPS = 80
+# Stands for 0 where a logarithm is taken.
+_LEAST_RATE = 1e-300
 
 
 @dataclass(frozen=True)
@@ -67,16 +68,14 @@ class Running(Result):
         )
 
 
-def e_value(correct: int, n: int, *, a: float = 1.0, b: float = 1.0) -> EValue:
-    """The Beta(a, b) mixture e-value of "every answer is a fair coin".
+def e_value(correct: int, n: int) -> EValue:
+    """The Beta(1, 1) mixture e-value of "every answer is a fair coin".
 
-    ``E = 2^n B(a + x, b + n - x) / B(a, b)``.
+    ``E = 2^n B(1 + x, 1 + n - x)``: the mixture favours no rate.
 
     Parameters
     ----------
     correct, n : int
-    a, b : float
-        The mixture; 1 and 1 favour no rate.
 
     Raises
     ------
@@ -94,10 +93,8 @@ def e_value(correct: int, n: int, *, a: float = 1.0, b: float = 1.0) -> EValue:
     >>> print(e_value(70, 100))
     e = 427 (anytime p = 0.0023)
     """
-    from scipy.special import betaln
-
     check_counts(correct, n)
-    log_e = float(betaln(a + correct, b + n - correct) - betaln(a, b)) + n * math.log(2)
+    log_e = float(log_e_values(correct, n))
     return EValue(correct, n, log_e, min(1.0, math.exp(-max(log_e, 0.0))))
 
 
@@ -116,40 +113,13 @@ def log_e_values(correct: ArrayLike, n: ArrayLike) -> FloatArray:
     return found
 
 
-def coin_sequence(correct: int, n: int, *, level: float = LEVEL) -> Running:
-    """The Beta(1, 1)-mixture confidence sequence of a coin with one unknown, constant rate.
-
-    All rates that the mixture does not reject: closed form, no tuning. Only at one half does it
-    need no constancy (that is the e-value).
-
-    Raises
-    ------
-    ValueError
-        If the counts cannot be, or the level is not between 0 and 1.
-
-    References
-    ----------
-    H. Robbins (1970), "Statistical methods related to the law of the iterated logarithm", Annals of
-    Mathematical Statistics 41, 1397-1409; Howard, Ramdas et al. (2021).
-
-    Examples
-    --------
-    >>> print(coin_sequence(60, 100))
-    60.0% (44.1% to 74.6%, at every look; every answer has the same chance of being right)
-    """
-    low, high = coin_band([correct], [n], level=level)
-    check_counts(correct, n)
-    return Running(
-        correct / n if n else None, float(low[0]), float(high[0]), n, level,
-        "confidence sequence, Beta(1, 1) mixture",
-        "every answer has the same chance of being right",
-    )  # fmt: skip
-
-
-def coin_band(
+def beta_binomial_cs(
     correct: ArrayLike, n: ArrayLike, *, level: float = LEVEL
 ) -> tuple[FloatArray, FloatArray]:
-    """`coin_sequence`'s limits for many looks at once.
+    """The confidence sequence of one unknown, constant rate, after each of many looks.
+
+    All rates that the Beta(1, 1) mixture does not reject: closed form, no tuning. Only at one half
+    does it need no constancy (that is the e-value).
 
     Parameters
     ----------
@@ -161,32 +131,38 @@ def coin_band(
     -------
     low, high : float[K]
 
+    Raises
+    ------
+    ValueError
+        If the level is not between 0 and 1.
+
+    References
+    ----------
+    H. Robbins (1970), "Statistical methods related to the law of the iterated logarithm", Annals of
+    Mathematical Statistics 41, 1397-1409; Howard, Ramdas et al. (2021).
+
     Examples
     --------
-    >>> low, high = coin_band([0, 60], [0, 100])
+    >>> low, high = beta_binomial_cs([0, 60], [0, 100])
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.0, 0.441], [1.0, 0.746])
     """
+    from scipy.optimize.elementwise import find_root
     from scipy.special import betaln, xlog1py, xlogy
 
     x, total = np.asarray(correct, float), np.asarray(n, float)
-    bound = betaln(1 + x, 1 + total - x) + math.log(2 * tail_of(level))
+    threshold = betaln(1 + x, 1 + total - x) + math.log(2 * tail_of(level))
 
-    def rejected(rate: FloatArray) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = bound > xlogy(x, rate) + xlog1py(total - x, -rate)
-        return found
+    def excess(rate: FloatArray, x: FloatArray, n: FloatArray, least: FloatArray) -> FloatArray:
+        loglik: FloatArray = xlogy(x, rate) + xlog1py(n - x, -rate)
+        return loglik - least
 
-    centre = np.divide(x, total, out=np.full_like(x, 0.5), where=total > 0)
-    limits = []
-    for end in (0.0, 1.0):
-        outside, inside = np.full_like(x, end), centre.copy()
-        for _ in range(_STEPS):
-            middle = (outside + inside) / 2
-            out = rejected(middle)
-            outside, inside = np.where(out, middle, outside), np.where(out, inside, middle)
-        open_end = ~rejected(np.full_like(x, end))
-        limits.append(np.where(open_end, end, inside))
-    return limits[0], limits[1]
+    def lower(x: FloatArray) -> FloatArray:
+        rate = np.divide(x, total, out=np.full_like(x, 0.5), where=total > 0)
+        limit = find_root(excess, (_LEAST_RATE, rate), args=(x, total, threshold)).x
+        return np.where(x == 0, 0.0, limit)
+
+    return lower(x), 1 - lower(total - x)
 
 
 def listener_band(means: ArrayLike, *, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:

@@ -85,6 +85,8 @@ def beta_binomial(
     >>> print(beta_binomial(x, 12))
     mu 0.534 (0.451 to 0.617), gamma 0.091, G2 7.64, p = .006
     """
+    from scipy.stats import chi2
+
     x, total = np.broadcast_arrays(np.asarray(correct, float), np.asarray(n, float))
     if len(x) and not ((x >= 0).all() and (x <= total).all()):
         raise ValueError("more right answers than answers in a group; use 0 <= correct <= n")
@@ -97,8 +99,7 @@ def beta_binomial(
     if not groups:
         return Overdispersion(None, 0.0, 1.0, None, 0.0, 0.0, 0.0, 1.0, 0, 0, guess, level, words)
     likelihood = _Likelihood(pairs[0], pairs[1], times.astype(np.float64), guess)
-    share = (float(x.sum()) / answers - guess) / (1 - guess)
-    share = min(max(share, 1e-9), 1 - 1e-9)
+    share = max(0.0, (float(x.sum()) / answers - guess) / (1 - guess))
     null = likelihood(share, 0.0)
     mu, gamma, best = _fit(likelihood, share, null)
     g2 = max(0.0, 2 * (best - null))
@@ -106,43 +107,36 @@ def beta_binomial(
     half = normal_quantile(level) * se if se is not None else math.inf
     return Overdispersion(
         mu, max(0.0, mu - half), min(1.0, mu + half), se, gamma, best, g2,
-        math.erfc(math.sqrt(g2 / 2)), answers, groups, guess, level, words,
+        float(chi2.sf(g2, 1)), answers, groups, guess, level, words,
     )  # fmt: skip
 
 
 class _Likelihood:
-    """The log likelihood with binomial coefficients, over the different groups and their number."""
+    """The log likelihood over the different groups and how many there are of each.
+
+    Chance-corrected, `known` of the x right answers were above guessing and the rest guessed: each
+    number that may have been known is a row.
+    """
 
     def __init__(self, x: FloatArray, n: FloatArray, times: FloatArray, guess: float) -> None:
-        from scipy.special import gammaln
+        from scipy.stats import binom
 
         self.x, self.n, self.times, self.guess = x, n, times, guess
-        self.coefficient = gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)
-        if guess:
-            # Of the x right answers i were above guessing: expand (guess + (1 - guess) s)^x.
-            self.i = np.arange(int(x.max()) + 1)[:, None]
-            with np.errstate(invalid="ignore"):
-                choose = (
-                    gammaln(x + 1) - gammaln(self.i + 1) - gammaln(np.maximum(x - self.i, 0) + 1)
-                )
-            self.weight = np.where(
-                self.i <= x, choose + (x - self.i) * math.log(guess), -np.inf
-            ) + (n - x + self.i) * math.log(1 - guess)
+        self.known = np.arange(int(x.max()) + 1)[:, None] if guess else x
+        guessed = binom.logpmf(x - self.known, np.maximum(n - self.known, 0), guess)
+        self.guessed = np.where(self.known <= x, guessed, -np.inf)
 
     def __call__(self, mu: float, gamma: float) -> float:
-        from scipy.special import betaln, logsumexp, xlog1py, xlogy
+        from scipy.special import logsumexp
+        from scipy.stats import betabinom, binom
 
         if gamma <= 0:
-            rate = self.guess + (1 - self.guess) * mu
-            each = xlogy(self.x, rate) + xlog1py(self.n - self.x, -rate)
+            each = binom.logpmf(self.x, self.n, self.guess + (1 - self.guess) * mu)
         else:
             a, b = mu * (1 - gamma) / gamma, (1 - mu) * (1 - gamma) / gamma
-            if self.guess:
-                terms = self.weight + betaln(a + self.i, b + self.n - self.x)
-                each = logsumexp(terms, axis=0) - betaln(a, b)
-            else:
-                each = betaln(a + self.x, b + self.n - self.x) - betaln(a, b)
-        return float(np.sum(self.times * (self.coefficient + each)))
+            terms = betabinom.logpmf(self.known, self.n, a, b) + self.guessed
+            each = logsumexp(terms, axis=0) if self.guess else terms
+        return float(np.sum(self.times * each))
 
 
 def _fit(likelihood: _Likelihood, share: float, null: float) -> tuple[float, float, float]:
@@ -161,8 +155,9 @@ def _fit(likelihood: _Likelihood, share: float, null: float) -> tuple[float, flo
     answers = float(likelihood.times @ likelihood.n)
     close = max(1e-10, 1e-13 * answers)
     near = max(1e-8, math.sqrt(close / answers))
+    first = logit(np.clip(share, 1e-9, 1 - 1e-9))
     found = minimize(
-        loss, np.array([logit(share), -2.0]), method="Nelder-Mead",
+        loss, np.array([first, -2.0]), method="Nelder-Mead",
         options={"xatol": near, "fatol": close, "maxiter": 4000},
     )  # fmt: skip
     if -found.fun <= null + 1e-9:
@@ -171,6 +166,8 @@ def _fit(likelihood: _Likelihood, share: float, null: float) -> tuple[float, flo
 
 
 def _se_of_mu(likelihood: Callable[[float, float], float], mu: float, gamma: float) -> float | None:
+    if mu in (0.0, 1.0):
+        return None
     step = 1e-4 * min(mu, 1 - mu, 0.1)
     free = (
         [gamma - step, gamma, gamma + step] if gamma > 2 * step and gamma < 1 - 2 * step else None

@@ -122,17 +122,18 @@ def bradley_terry(
     return BradleyTerry(tuple(rows), n, "", draws - len(found), level, words)
 
 
-def _reaches(table: FloatArray) -> NDArray[np.bool_]:
-    reach = (table > 0) | np.eye(len(table), dtype=bool)
-    for _ in range(max(1, len(table).bit_length())):
-        reach = (reach.astype(np.int64) @ reach.astype(np.int64)) > 0
-    return reach
+def _connected(table: FloatArray) -> bool:
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    count = connected_components(csr_array(table), connection="strong", return_labels=False)
+    return bool(count == 1)
 
 
 def _outside(table: FloatArray, names: Sequence[str]) -> str:
     if len(names) < 2:
         return "no comparisons: there are no strengths"
-    if _reaches(table).all():
+    if _connected(table):
         return ""
     never_lost = [name for name, lost in zip(names, table.sum(axis=0), strict=True) if not lost]
     never_won = [name for name, won in zip(names, table.sum(axis=1), strict=True) if not won]
@@ -144,20 +145,19 @@ def _outside(table: FloatArray, names: Sequence[str]) -> str:
 
 
 def _strengths(table: FloatArray) -> FloatArray:
-    games = table + table.T
-    played = games > 0
-    log = np.zeros(len(table))
-    for _ in range(100):
-        chance = 1 / (1 + np.exp(log[None, :] - log[:, None]))
-        slope = np.sum(np.where(played, table - games * chance, 0.0), axis=1)
+    from scipy.optimize import root
+    from scipy.special import expit
+
+    games, wins = table + table.T, table.sum(axis=1)
+
+    def score(log: FloatArray) -> tuple[FloatArray, FloatArray]:
+        chance = expit(log[:, None] - log[None, :])
         weight = games * chance * (1 - chance)
-        curve = np.diag(weight.sum(axis=1)) - weight
-        # The constant direction carries nothing; adding it makes the matrix invertible.
-        step = np.linalg.solve(curve + 1 / len(table), slope)
-        # No step is longer than 1: from far off Newton's method leaps too far.
-        log = log + step / max(1.0, float(np.abs(step).max()))
-        if np.abs(step).max() < 1e-10:
-            break
+        # The constant direction carries nothing; holding its mean at 0 makes the matrix invertible.
+        slope = np.sum(games * chance, axis=1) - wins + log.mean()
+        return slope, np.diag(weight.sum(axis=1)) - weight + 1 / len(table)
+
+    log: FloatArray = root(score, np.zeros(len(table)), jac=True, tol=1e-12).x
     centred: FloatArray = log - log.mean()
     return centred
 
@@ -168,6 +168,6 @@ def _resampled(table: FloatArray, draws: int, generator: np.random.Generator) ->
     found = []
     for _ in range(draws):
         drawn = generator.multinomial(n, share).reshape(table.shape).astype(np.float64)
-        if _reaches(drawn).all():
+        if _connected(drawn):
             found.append(_strengths(drawn))
     return np.array(found).reshape(-1, len(table))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from bachtest.stats.rates.result import Result, p_text
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
@@ -111,6 +109,8 @@ def side_bias(
     >>> print(side_bias("first", 70, 100, 45, 100))
     bias towards first: +0.20 (+0.02 to +0.38), p = .029; chosen 57.5%
     """
+    from scipy.stats import norm
+
     check_counts(chosen_when_there, there)
     check_counts(chosen_when_not, not_there)
     n = there + not_there
@@ -121,16 +121,16 @@ def side_bias(
     add = 0.5 if corrected else 0.0
     pairs = ((chosen_when_there, there), (chosen_when_not, not_there))
     shares = [(x + add) / (total + 2 * add) for x, total in pairs]
-    z = [_NORMAL.inv_cdf(share) for share in shares]
+    z = norm.ppf(shares)
     variance = sum(
-        share * (1 - share) / (total * _NORMAL.pdf(value) ** 2)
+        share * (1 - share) / (total * norm.pdf(value) ** 2)
         for share, value, (_, total) in zip(shares, z, pairs, strict=True)
     )
-    bias, se = (z[0] + z[1]) / 2, math.sqrt(variance) / 2
+    bias, se = float(z[0] + z[1]) / 2, math.sqrt(variance) / 2
     half = normal_quantile(level) * se
     return SideBias(
-        side, bias, bias - half, bias + half, se, math.erfc(abs(bias) / se / math.sqrt(2)),
-        (z[0] - z[1]) / math.sqrt(2), (chosen_when_there + chosen_when_not) / n, n,
+        side, bias, bias - half, bias + half, se, 2 * float(norm.sf(abs(bias) / se)),
+        float(z[0] - z[1]) / math.sqrt(2), (chosen_when_there + chosen_when_not) / n, n,
         corrected, level,
     )  # fmt: skip
 
@@ -161,6 +161,9 @@ def trend(
     >>> trend(trial.astype(float), right, np.ones(4000), listener).estimate > 0.1
     True
     """
+    from scipy.special import expit
+    from scipy.stats import norm
+
     total = float(n.sum())
     groups = len(np.unique(listener[n > 0])) if total else 0
     fewest, most = (float(trial.min()), float(trial.max())) if total else (0.0, 0.0)
@@ -169,20 +172,18 @@ def trend(
     nothing = Trend(
         None, -math.inf, math.inf, None, 1.0, rates[0], rates[1], int(total), groups, level
     )
-    if fewest == most or groups < 2 or right in (0.0, total):
+    if fewest == most or groups < 2 or right in (0.0, total) or _separated(trial, correct, n):
         return nothing
     x = np.stack([np.ones_like(trial), trial - trial.mean()])
     beta = _logistic(x, correct, n)
-    if beta is None:
-        return nothing
-    chance = 1 / (1 + np.exp(-(beta @ x)))
+    chance = expit(beta @ x)
     bread = np.linalg.inv((x * (n * chance * (1 - chance))) @ x.T)
     scores = [np.bincount(listener, row * (correct - n * chance)) for row in x]
     meat = np.stack(scores) @ np.stack(scores).T * groups / (groups - 1)
     se = math.sqrt((bread @ meat @ bread)[1, 1])
     slope = float(beta[1])
     half = normal_quantile(level) * se
-    p = math.erfc(abs(slope) / se / math.sqrt(2)) if se > 0 else 1.0
+    p = 2 * float(norm.sf(abs(slope) / se)) if se > 0 else 1.0
     return Trend(
         slope, slope - half, slope + half, se, p, rates[0], rates[1], int(total), groups, level
     )
@@ -193,17 +194,19 @@ def _rate_at(rows: NDArray[np.bool_], correct: FloatArray, n: FloatArray) -> flo
     return float(correct[rows].sum()) / answers if answers else None
 
 
-def _logistic(x: FloatArray, correct: FloatArray, n: FloatArray) -> FloatArray | None:
-    # Newton's steps; None where the answers are separated by the trial and the slope runs away.
-    beta = np.zeros(len(x))
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-np.clip(beta @ x, -35, 35)))
-        weight = n * chance * (1 - chance)
-        try:
-            step = np.linalg.solve((x * weight) @ x.T, x @ (correct - n * chance))
-        except np.linalg.LinAlgError:
-            return None
-        beta = beta + step
-        if np.abs(step).max() < 1e-10:
-            return beta
-    return None
+def _separated(trial: FloatArray, correct: FloatArray, n: FloatArray) -> bool:
+    # All right answers on one side of all wrong ones: the slope would run away.
+    right, wrong = trial[correct > 0], trial[correct < n]
+    return bool(right.min() >= wrong.max() or wrong.min() >= right.max())
+
+
+def _logistic(x: FloatArray, correct: FloatArray, n: FloatArray) -> FloatArray:
+    from scipy.optimize import root
+    from scipy.special import expit
+
+    def score(beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        chance = expit(beta @ x)
+        return x @ (n * chance - correct), (x * (n * chance * (1 - chance))) @ x.T
+
+    beta: FloatArray = root(score, np.zeros(len(x)), jac=True, tol=1e-12).x
+    return beta

@@ -13,7 +13,7 @@ from bachtest.results.page.bias_rows import learning, rates_by_place, side_bias_
 from bachtest.results.page.charts import tenths, upwards
 from bachtest.results.page.published_results import bachbot_rate, published_rates
 from bachtest.results.page.running_total import running_total
-from bachtest.stats.clustered.anytime_valid import coin_sequence
+from bachtest.stats.clustered.anytime_valid import beta_binomial_cs
 
 
 def cell(*labels, n, correct):
@@ -25,8 +25,8 @@ def test_the_running_total_ends_with_all_answers_and_its_band():
     running = running_total(hours)
     last = running.last
     assert (last.n, last.correct, last.time) == (400, 240, "2026-11-20 08:59")
-    same = coin_sequence(240, 400)
-    assert (last.low, last.high) == pytest.approx((same.low, same.high))
+    low, high = beta_binomial_cs([240], [400])
+    assert (last.low, last.high) == pytest.approx((low[0], high[0]))
     assert [point.n for point in running.rows] == sorted(point.n for point in running.rows)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import betaln, xlog1py, xlogy
 
 from bachtest.stats.clustered.anytime_valid import (
-    coin_band,
-    coin_sequence,
+    beta_binomial_cs,
     e_value,
     listener_band,
     listener_sequence,
@@ -20,9 +20,8 @@ from tests.stats.reference import REFERENCE
 
 def test_the_beta_mixture_agrees_with_the_reference():
     [row] = REFERENCE["beta11_mixture_cs"]
-    found = coin_sequence(row["s"], row["n"])
-    assert (found.low, found.high) == pytest.approx(row["ci"], abs=1e-7)
-    assert "Beta(1, 1) mixture" in found.method
+    low, high = beta_binomial_cs([row["s"]], [row["n"]])
+    assert (low[0], high[0]) == pytest.approx(row["ci"], abs=1e-7)
 
 
 def test_looking_all_the_time_gives_few_false_alarms():
@@ -35,27 +34,31 @@ def test_looking_all_the_time_gives_few_false_alarms():
 
 
 def test_the_e_value_and_the_sequence_reject_one_half_together():
+    low, high = beta_binomial_cs(np.arange(101), [100] * 101)
     for x in range(101):
-        sequence = coin_sequence(x, 100)
-        rejected = not sequence.low <= 0.5 <= sequence.high
+        rejected = not low[x] <= 0.5 <= high[x]
         assert rejected == (e_value(x, 100).e > 20)
 
 
 def test_no_answers_are_no_evidence():
     assert e_value(0, 0).e == 1
     assert e_value(0, 0).p == 1
-    sequence = coin_sequence(0, 0)
-    assert (sequence.estimate, sequence.low, sequence.high) == (None, 0, 1)
+    low, high = beta_binomial_cs([0], [0])
+    assert (low[0], high[0]) == (0, 1)
     assert listener_sequence([]).estimate is None
 
 
-def test_many_looks_are_the_single_looks():
-    x, n = [0, 5, 60, 300], [0, 5, 100, 1000]
-    low, high = coin_band(x, n)
-    for i in range(4):
-        single = coin_sequence(x[i], n[i])
-        assert (low[i], high[i]) == (single.low, single.high)
-        assert log_e_values(x, n)[i] == pytest.approx(e_value(x[i], n[i]).log_e)
+def test_the_limits_are_where_the_mixture_rejects():
+    x, n = np.array([3, 60, 700_000]), np.array([5, 100, 1_000_000])
+    for limit in beta_binomial_cs(x, n):
+        log_ratio = betaln(1 + x, 1 + n - x) - xlogy(x, limit) - xlog1py(n - x, -limit)
+        assert log_ratio == pytest.approx(math.log(20), abs=1e-6)
+
+
+def test_all_right_or_all_wrong_leaves_one_end_open():
+    low, high = beta_binomial_cs([0, 5, 1_000_000], [5, 5, 1_000_000])
+    assert (low[0], high[1], high[2]) == (0, 1, 1)
+    assert (low[1], low[2]) == pytest.approx((1 - high[0], (0.05 / 1_000_001) ** 1e-6))
 
 
 @given(st.lists(st.floats(0, 1), max_size=60))

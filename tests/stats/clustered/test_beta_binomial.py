@@ -56,6 +56,14 @@ def test_degenerate_tables_have_a_defined_answer(x, n):
     assert (found.estimate is None) == (sum(n) == 0)
 
 
+@pytest.mark.parametrize("guess", [0, 0.5])
+@pytest.mark.parametrize(("x", "rate"), [([4, 4], 1.0), ([0, 0], 0.0)])
+def test_all_right_or_all_wrong_shows_no_spread_and_no_error(x, rate, guess):
+    found = beta_binomial(x, 4, guess=guess)
+    assert (found.estimate, found.gamma, found.g2, found.p) == (rate, 0, 0, 1)
+    assert (found.low, found.high, found.se) == (0, 1, None)
+
+
 def test_listeners_who_are_always_or_never_right_are_as_spread_as_can_be():
     found = beta_binomial([0] * 10 + [8] * 10, 8)
     assert found.gamma > 0.95
