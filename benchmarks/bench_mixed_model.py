@@ -19,7 +19,7 @@ from scipy.special import expit
 
 from bachtest.stats.mixed.blocks import FloatArray, IntArray
 from bachtest.stats.mixed.fit import fit_mixed
-from bachtest.stats.mixed.glmm import GlmmFit, fit_glmm, make_problem, pattern_rows
+from bachtest.stats.mixed.glmm import GlmmFit, design_matrix, fit_glmm, glmm_data
 from bachtest.stats.rates.order import CONDITIONS, EXPERIENCES
 
 EACH, ITEMS = 5, 280
@@ -109,7 +109,7 @@ def fitted(table: Table) -> tuple[GlmmFit, float]:
     sizes = [len(table.right) // EACH, ITEMS]
     x, right, n = table.x(), table.right.astype(float), np.ones(len(table.right))
     before = time.process_time()
-    fit = fit_glmm(make_problem(pattern_rows(x), right, n, groups, sizes))
+    fit = fit_glmm(glmm_data(design_matrix(x), right, n, groups, sizes))
     return fit, time.process_time() - before
 
 

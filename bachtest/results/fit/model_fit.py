@@ -31,7 +31,7 @@ from bachtest.stats.clustered.anytime_valid import listener_sequence
 from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
-from bachtest.stats.mixed.result import MixedFit
+from bachtest.stats.mixed.mixed_fit import MixedFit
 from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
@@ -105,7 +105,7 @@ def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
             for table in fit.tables
         },
         pair_rates={item.name: item.estimate for item in items.most} if items else {},
-        spreads=tuple(FittedSpread(spread.name, spread.sd) for spread in fit.spreads),
+        spreads=tuple(FittedSpread(spread.name, spread.sd) for spread in fit.variance_components),
         tests=tuple(FittedTest(test.name, test.p) for test in fit.tests),
         notes=fit.notes,
         method=fit.method,

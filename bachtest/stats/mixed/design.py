@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-Factors are treatment-coded, their first level in canonical order is the reference. Rows of X that
-are alike are kept once ("patterns"). A column that others add up to is dropped, as R does, and
-named.
+Factors are treatment-coded; the first level in canonical order is the reference. Rows of X that are
+alike are stored once ("patterns"). A column that is a sum of others is excluded, as in R, and is
+named in the result.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from numpy.typing import ArrayLike
 
 from bachtest.stats.mixed.blocks import FloatArray, IntArray, sums_by
 from bachtest.stats.mixed.glmm import MixedError
-from bachtest.stats.mixed.laplace import Fixed
+from bachtest.stats.mixed.laplace import DesignMatrix
 from bachtest.stats.rates.order import sort_key
 
 INTERCEPT = "(intercept)"
 
 
 class AnswerTable(Protocol):
-    """What a table must offer: named columns of text, and counts beside them."""
+    """What the model reads from a table: named columns of text, and the counts of each row."""
 
     @property
     def columns(self) -> Sequence[str]: ...
@@ -50,7 +50,7 @@ class Factor:
         Raises
         ------
         MixedError
-            If one is no number.
+            If a level is not a number.
         """
         values = []
         for level in self.levels:
@@ -58,7 +58,7 @@ class Factor:
                 values.append(float(level))
             except ValueError:
                 raise MixedError(
-                    f"{self.name} is {level!r} in some row; a number is needed"
+                    f"{self.name} is {level!r} in some row; it must be a number"
                 ) from None
         return np.array(values)
 
@@ -73,19 +73,19 @@ def read_factor(table: AnswerTable, name: str) -> Factor:
     """
     if name not in table.columns:
         raise MixedError(f"no column {name!r}; the table has {', '.join(table.columns)}")
-    found: dict[str, int] = {}
+    codes: dict[str, int] = {}
     code = np.fromiter(
-        (found.setdefault(str(value), len(found)) for value in table.values(name)), dtype=np.int64
+        (codes.setdefault(str(value), len(codes)) for value in table.values(name)), dtype=np.int64
     )
-    levels = sorted(found, key=lambda level: sort_key([name], [level]))
-    rank = np.empty(len(found), dtype=np.int64)
-    rank[[found[level] for level in levels]] = np.arange(len(levels))
+    levels = sorted(codes, key=lambda level: sort_key([name], [level]))
+    rank = np.empty(len(codes), dtype=np.int64)
+    rank[[codes[level] for level in levels]] = np.arange(len(levels))
     return Factor(name, tuple(levels), rank[code])
 
 
 @dataclass(frozen=True)
 class Term:
-    """One effect: an intercept, a factor, a number or an interaction, and its columns of X."""
+    """An intercept, a factor, a number or an interaction: its factors and its columns of X."""
 
     name: str
     parts: tuple[int, ...]
@@ -94,25 +94,26 @@ class Term:
 
 @dataclass(frozen=True)
 class Design:
-    """X, and how to make more of its rows.
+    """X, and how to make more rows of it.
 
-    `combos` is int[patterns, F]: each pattern's levels; `sizes` float[patterns] its answers.
+    `combos` is int[patterns, F]: each pattern's levels; `sizes` is float[patterns]: its answers.
+    `included` are the positions of the columns of X among all, `excluded` the names of the others.
     """
 
     factors: tuple[Factor, ...]
     numeric: frozenset[int]
     terms: tuple[Term, ...]
     names: tuple[str, ...]
-    kept: tuple[int, ...]
-    dropped: tuple[str, ...]
+    included: tuple[int, ...]
+    excluded: tuple[str, ...]
     combos: IntArray
     sizes: FloatArray
-    fixed: Fixed
+    x: DesignMatrix
 
     def rows(self, combos: IntArray) -> FloatArray:
         """float[len(combos), p]: rows of X for any levels."""
-        whole, _ = _columns(self.factors, self.numeric, self.terms, combos)
-        return whole[:, list(self.kept)]
+        columns, _ = _columns(self.factors, self.numeric, self.terms, combos)
+        return columns[:, list(self.included)]
 
 
 def make_design(
@@ -128,11 +129,11 @@ def make_design(
     factors : sequence of Factor
         One main effect each.
     numeric : sequence of str
-        Names of those that enter as numbers.
+        Names of the factors that enter as numbers.
     interactions : sequence of (str, str)
         Pairs of names.
     n : float[N]
-        Answers a row.
+        Answers of each row.
 
     Returns
     -------
@@ -146,24 +147,24 @@ def make_design(
     terms += [Term(f"{a} x {b}", (names.index(a), names.index(b)), ()) for a, b in interactions]
     sizes = sums_by(index, n, len(combos))
     x, labels = _columns(factors, numbers, terms, combos)
-    kept = _independent(x, sizes)
-    owner = [at for at, term_labels in enumerate(labels) for _ in term_labels]
+    included = _independent(x, sizes)
+    term_of = [at for at, term_labels in enumerate(labels) for _ in term_labels]
     flat = [label for term_labels in labels for label in term_labels]
     terms = [
-        Term(term.name, term.parts, tuple(i for i, k in enumerate(kept) if owner[k] == at))
+        Term(term.name, term.parts, tuple(i for i, k in enumerate(included) if term_of[k] == at))
         for at, term in enumerate(terms)
     ]
     return Design(
-        tuple(factors), numbers, tuple(terms), tuple(flat[k] for k in kept), tuple(kept),
-        tuple(flat[k] for k in range(len(flat)) if k not in kept),
-        combos, sizes, Fixed(np.ascontiguousarray(x[:, kept]), index),
+        tuple(factors), numbers, tuple(terms), tuple(flat[k] for k in included), tuple(included),
+        tuple(flat[k] for k in range(len(flat)) if k not in included),
+        combos, sizes, DesignMatrix(np.ascontiguousarray(x[:, included]), index),
     )  # fmt: skip
 
 
 def _patterns(factors: Sequence[Factor], rows: int) -> tuple[IntArray, IntArray]:
     code = np.zeros(rows, dtype=np.int64)
     for factor in factors:
-        # Made dense again each time, so that the product of many levels cannot overflow.
+        # Renumbered each time, so that the product of many levels cannot overflow.
         _, code = np.unique(code * len(factor.levels) + factor.code, return_inverse=True)
     _, first, index = np.unique(code, return_index=True, return_inverse=True)
     empty = np.zeros((len(first), 0), dtype=np.int64)
@@ -175,36 +176,36 @@ def _columns(
     factors: Sequence[Factor], numeric: frozenset[int], terms: Sequence[Term], combos: IntArray
 ) -> tuple[FloatArray, list[list[str]]]:
     # All columns of X with their labels, term by term.
-    def one(at: int) -> tuple[FloatArray, list[str]]:
+    def main_effect(at: int) -> tuple[FloatArray, list[str]]:
         factor = factors[at]
         if at in numeric:
             return factor.numbers()[combos[:, at]][:, None], [factor.name]
-        shown = np.eye(len(factor.levels))[combos[:, at]][:, 1:]
-        return shown, [f"{factor.name} {level}" for level in factor.levels[1:]]
+        indicators = np.eye(len(factor.levels))[combos[:, at]][:, 1:]
+        return indicators, [f"{factor.name} {level}" for level in factor.levels[1:]]
 
-    parts, labels = [np.ones((len(combos), 1))], [[INTERCEPT]]
+    blocks, labels = [np.ones((len(combos), 1))], [[INTERCEPT]]
     for term in terms[1:]:
-        block, names = one(term.parts[0])
+        block, names = main_effect(term.parts[0])
         for at in term.parts[1:]:
-            other, more = one(at)
+            other, other_names = main_effect(at)
             block = (block[:, :, None] * other[:, None, :]).reshape(len(combos), -1)
-            names = [f"{a} x {b}" for a in names for b in more]
-        parts.append(block)
+            names = [f"{a} x {b}" for a in names for b in other_names]
+        blocks.append(block)
         labels.append(names)
-    return np.concatenate(parts, axis=1), labels
+    return np.concatenate(blocks, axis=1), labels
 
 
 def _independent(x: FloatArray, sizes: FloatArray) -> list[int]:
-    # Columns that are not sums of those before them, first come first kept.
+    # Columns that are not sums of those before them.
     weighted = x * np.sqrt(sizes)[:, None]
     norms = np.sqrt((weighted**2).sum(axis=0))
-    kept: list[int] = []
+    independent: list[int] = []
     basis = np.zeros((len(x), 0))
     for at in range(x.shape[1]):
         rest = weighted[:, at] - basis @ (basis.T @ weighted[:, at])
         rest -= basis @ (basis.T @ rest)
-        left = float(np.sqrt(rest @ rest))
-        if left > 1e-8 * max(float(norms[at]), 1e-300) and norms[at] > 0:
-            kept.append(at)
-            basis = np.column_stack([basis, rest / left])
-    return kept
+        length = float(np.sqrt(rest @ rest))
+        if length > 1e-8 * max(float(norms[at]), 1e-300) and norms[at] > 0:
+            independent.append(at)
+            basis = np.column_stack([basis, rest / length])
+    return independent

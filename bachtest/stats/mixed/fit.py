@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-``correct ~ 1 + by ... + (1 | listener) + (1 | item) [+ (1 | excerpt)]`` on the logit scale. Of
-these random factors those are taken that the table has; where a spread cannot be estimated it is
-left out and the result says why. Nothing here is random: the same table gives the same numbers.
+``correct ~ 1 + by ... + (1 | listener) + (1 | item) [+ (1 | excerpt)]`` on the logit scale, with
+those of the random factors that the table has. Where a variance cannot be estimated it is 0, and
+the result says why. Nothing here is random: the same table gives the same numbers.
 """
 
 from __future__ import annotations
@@ -16,20 +16,30 @@ import numpy as np
 
 from bachtest.stats.mixed.blocks import FloatArray, sums_by
 from bachtest.stats.mixed.design import AnswerTable, Design, Term, make_design, read_factor
-from bachtest.stats.mixed.glmm import WIDEST, GlmmFit, MixedError, fit_glmm, make_problem
-from bachtest.stats.mixed.groups import Group, make_groups, read_groups
+from bachtest.stats.mixed.glmm import MAX_SD, GlmmFit, MixedError, fit_glmm, glmm_data
 from bachtest.stats.mixed.inference import Inference, coefficients, rate_tables, term_tests
-from bachtest.stats.mixed.laplace import Fixed, Problem
-from bachtest.stats.mixed.result import Effects, MixedFit, RateTable, Spread, TermTest
-from bachtest.stats.mixed.separation import held_rows, separated
-from bachtest.stats.mixed.small_sample import corrected
+from bachtest.stats.mixed.laplace import DesignMatrix, GlmmData
+from bachtest.stats.mixed.mixed_fit import (
+    LevelEffects,
+    MixedFit,
+    RateTable,
+    TermTest,
+    VarianceComponent,
+)
+from bachtest.stats.mixed.random_factors import (
+    RandomFactor,
+    make_random_factors,
+    read_random_factors,
+)
+from bachtest.stats.mixed.separation import pseudo_observations, separated_patterns
+from bachtest.stats.mixed.small_sample import restricted_fit
 from bachtest.stats.rates.proportions import LEVEL, normal_quantile
 
 ASSUMPTIONS = (
-    "listeners and items are samples of those that the result is about",
+    "listeners and items are random samples of those the result is about",
     "their effects are normal on the logit scale and add up",
 )
-_ALIKE = "no slopes by listener: a condition is equally much harder for every listener"
+_NO_SLOPES = "no by-listener slopes: conditions differ by the same amount for every listener"
 
 
 def fit_mixed(
@@ -58,12 +68,12 @@ def fit_mixed(
     excerpt : bool or None
         Whether excerpts have an effect of their own; None: where they recur across items.
     slopes : sequence of str
-        Columns whose levels are harder for some listeners than for others: ``(1 |
-        listener:column)`` beside ``(1 | listener)``, the same variance in every level.
+        Columns with by-listener random slopes: ``(1 | listener:column)`` beside ``(1 | listener)``,
+        with the same variance in every level.
     level : float
         Of all intervals.
     tests : bool
-        Whether to test each term, at the cost of one more fit each.
+        Whether to test the terms; each test costs one more fit.
 
     Returns
     -------
@@ -116,126 +126,136 @@ class Fitting:
         self.n, self.correct = np.array(table.n, dtype=float), np.array(table.correct, dtype=float)
         if not self.n.sum():
             raise MixedError("no answers: there is nothing to fit a model to")
-        named = [read_factor(table, name) for name in (*by, *numbers)]
+        fixed = [read_factor(table, name) for name in (*by, *numbers)]
         _check_interactions([*by, *numbers], interactions)
         self.level, self.slopes = level, tuple(slopes)
-        self.design = make_design(named, numbers, interactions, self.n)
-        self.groups = tuple(make_groups(read_groups(table, excerpt, slopes), self.design, self.n))
-        self.codes = [group.factor.code for group in self.groups]
-        self.sizes = [len(group.factor.levels) for group in self.groups]
-        self.without = [at for at, group in enumerate(self.groups) if group.held]
-        fixed = self.design.fixed
-        self.pattern_n = sums_by(fixed.index, self.n, len(fixed.patterns))
-        self.pattern_right = sums_by(fixed.index, self.correct, len(fixed.patterns))
-        self.runaway = separated(fixed.patterns, self.pattern_right, self.pattern_n)
-        self.problem = self._problem(fixed.patterns, self.runaway)
+        self.design = make_design(fixed, numbers, interactions, self.n)
+        factors = read_random_factors(table, excerpt, slopes)
+        self.random_factors = tuple(make_random_factors(factors, self.design, self.n))
+        self.fixed_at_zero = [
+            at for at, factor in enumerate(self.random_factors) if factor.not_estimated
+        ]
+        x = self.design.x
+        self.pattern_n = sums_by(x.index, self.n, len(x.patterns))
+        self.pattern_correct = sums_by(x.index, self.correct, len(x.patterns))
+        self.separated = separated_patterns(x.patterns, self.pattern_correct, self.pattern_n)
+        self.data = self._data(x.patterns, self.separated)
 
     @cached_property
-    def likely(self) -> GlmmFit:
-        """By maximum likelihood."""
-        return fit_glmm(self.problem, without=self.without)
+    def ml(self) -> GlmmFit:
+        """The fit by maximum likelihood."""
+        return fit_glmm(self.data, fixed_at_zero=self.fixed_at_zero)
 
     def inference(self, *, correct_few: bool = True) -> Inference:
-        """How sure one can be; without the correction, as if items and listeners were many."""
-        few = tuple(group.name for group in self.groups if group.few)
-        if not few or not correct_few:
-            return Inference(self.likely, self.likely, self.design, self.groups, (), self.level)
-        used = corrected(self.problem, self.likely, self.without)
-        return Inference(self.likely, used, self.design, self.groups, few, self.level)
+        """The fits to report; without the correction, as if items and listeners were many."""
+        few = tuple(factor.name for factor in self.random_factors if factor.few)
+        used = self.ml
+        if few and correct_few:
+            used = restricted_fit(self.data, self.ml, self.fixed_at_zero)
+        few = few if correct_few else ()
+        return Inference(self.ml, used, self.design, self.random_factors, few, self.level)
 
     def rates(self, inference: Inference) -> tuple[RateTable, ...]:
         return rate_tables(
-            inference, self.pattern_n, self.pattern_right, separated=bool(self.runaway)
+            inference, self.pattern_n, self.pattern_correct, separated=bool(self.separated)
         )
 
     def tests(self, inference: Inference) -> tuple[TermTest, ...]:
-        return term_tests(inference, self._without)
-
-    def _problem(self, patterns: FloatArray, runaway: list[int]) -> Problem:
-        return make_problem(
-            Fixed(patterns, self.design.fixed.index), self.correct, self.n, self.codes,
-            self.sizes, held_rows(patterns, runaway),
-        )  # fmt: skip
+        return term_tests(inference, self._loglik_without)
 
     def result(self, *, tests: bool) -> MixedFit:
         inference = self.inference()
-        likely, used = inference.likely, inference.used
+        ml, used = inference.ml, inference.used
         return MixedFit(
-            formula=_formula(self.design, self.groups),
+            formula=_formula(self.design, self.random_factors),
             n=int(self.n.sum()),
             correct=int(self.correct.sum()),
             level=self.level,
-            coefficients=coefficients(inference, likely),
+            coefficients=coefficients(inference, ml),
             corrected_coefficients=coefficients(inference, used) if inference.few else (),
-            spreads=tuple(self._spreads(inference)),
+            variance_components=tuple(self._variance_components(inference)),
             tests=self.tests(inference) if tests else (),
             tables=self.rates(inference),
             effects=tuple(self._effects(used)),
-            loglik=likely.loglik,
-            parameters=int(likely.free.sum()),
-            method=_method(self.groups, inference.few),
-            assumptions=(*ASSUMPTIONS, *self._slopes_said()),
-            notes=tuple(self._notes(likely)),
-            converged=likely.converged and used.converged,
+            loglik=ml.loglik,
+            parameters=int(ml.free.sum()),
+            method=_method(self.random_factors, inference.few),
+            assumptions=(*ASSUMPTIONS, *self._slope_assumptions()),
+            notes=tuple(self._notes(ml)),
+            converged=ml.converged and used.converged,
         )
 
-    def _slopes_said(self) -> list[str]:
-        return [
-            f"a {name} is harder for some listeners than for others, with the same spread in each"
-            for name in self.slopes
-        ] or [_ALIKE]
+    def _data(self, patterns: FloatArray, separated: list[int]) -> GlmmData:
+        return glmm_data(
+            DesignMatrix(patterns, self.design.x.index), self.correct, self.n,
+            [factor.factor.code for factor in self.random_factors],
+            [len(factor.factor.levels) for factor in self.random_factors],
+            pseudo_observations(patterns, separated),
+        )  # fmt: skip
 
-    def _without(self, term: Term) -> float:
-        keep = [at for at in range(self.design.fixed.width) if at not in term.columns]
-        patterns = np.ascontiguousarray(self.design.fixed.patterns[:, keep])
-        runaway = separated(patterns, self.pattern_right, self.pattern_n)
-        start = np.concatenate([np.maximum(self.likely.theta, 0.3), self.likely.beta[keep]])
+    def _loglik_without(self, term: Term) -> float:
+        others = [at for at in range(self.design.x.width) if at not in term.columns]
+        patterns = np.ascontiguousarray(self.design.x.patterns[:, others])
+        separated = separated_patterns(patterns, self.pattern_correct, self.pattern_n)
+        start = np.concatenate([np.maximum(self.ml.theta, 0.3), self.ml.beta[others]])
         fit = fit_glmm(
-            self._problem(patterns, runaway), without=self.without, start=start, errors=False
-        )
+            self._data(patterns, separated),
+            fixed_at_zero=self.fixed_at_zero, start=start, errors=False,
+        )  # fmt: skip
         return fit.loglik
 
-    def _spreads(self, inference: Inference) -> list[Spread]:
-        found = []
-        likely, used, few = inference.likely, inference.used, inference.few
-        for at, group in enumerate(self.groups):
-            sd = float(likely.theta[at])
-            note = group.held
-            if not note and sd == 0:
-                note = f"no spread between {group.name}s beyond chance was found"
-            elif sd >= WIDEST:
-                note = f"the {group.name}s are all right or all wrong: wider than can be measured"
-            restricted = float(used.theta[at]) if few and not group.held else None
-            found.append(
-                Spread(group.name, self.sizes[at], sd, sd * sd, restricted, not group.held, note)
-            )
-        return found
-
-    def _effects(self, used: GlmmFit) -> list[Effects]:
+    def _slope_assumptions(self) -> list[str]:
         return [
-            Effects(
-                group.name, group.factor.levels, used.effects[at], used.effect_sds[at],
-                sums_by(self.codes[at], self.n, self.sizes[at]),
-                sums_by(self.codes[at], self.correct, self.sizes[at]),
-            )
-            for at, group in enumerate(self.groups)
-        ]  # fmt: skip
+            f"by-listener slopes: each {name} varies between listeners, with the same variance"
+            for name in self.slopes
+        ] or [_NO_SLOPES]
 
-    def _notes(self, likely: GlmmFit) -> list[str]:
-        notes = [group.held for group in self.groups if group.held]
-        if self.runaway:
-            cells = ", ".join(self._label(at) for at in self.runaway[:5])
+    def _variance_components(self, inference: Inference) -> list[VarianceComponent]:
+        components = []
+        for at, factor in enumerate(self.random_factors):
+            sd = float(inference.ml.theta[at])
+            note = factor.not_estimated
+            if not note and sd == 0:
+                note = f"no spread between {factor.name}s beyond chance was found"
+            elif sd >= MAX_SD:
+                note = f"the {factor.name}s are all right or all wrong: wider than can be measured"
+            corrected = inference.few and not factor.not_estimated
+            restricted = float(inference.used.theta[at]) if corrected else None
+            components.append(
+                VarianceComponent(
+                    factor.name, len(factor.factor.levels), sd, sd * sd, restricted,
+                    not factor.not_estimated, note,
+                )
+            )  # fmt: skip
+        return components
+
+    def _effects(self, used: GlmmFit) -> list[LevelEffects]:
+        effects = []
+        for at, factor in enumerate(self.random_factors):
+            levels, code = factor.factor.levels, factor.factor.code
+            n, correct = (sums_by(code, count, len(levels)) for count in (self.n, self.correct))
+            effects.append(
+                LevelEffects(factor.name, levels, used.effects[at], used.effect_sds[at], n, correct)
+            )
+        return effects
+
+    def _notes(self, ml: GlmmFit) -> list[str]:
+        notes = [factor.not_estimated for factor in self.random_factors if factor.not_estimated]
+        if self.separated:
+            cells = ", ".join(self._label(at) for at in self.separated[:5])
             notes.append(
                 f"all right or all wrong in {cells or 'every answer'}"
-                f"{' and more' if len(self.runaway) > 5 else ''}: held finite by one answer of"
-                " nobody, half right (Greenland and Mansournia 2015); its interval reaches the end"
+                f"{' and more' if len(self.separated) > 5 else ''}: regularised with a Jeffreys"
+                " prior (half a right and half a wrong pseudo-answer; Greenland and Mansournia"
+                " 2015); the interval reaches 0 or 1"
             )
-        if self.design.dropped:
+        if self.design.excluded:
             notes.append(
-                f"not estimable beside the others, and left out: {', '.join(self.design.dropped)}"
+                "excluded, because they cannot be estimated beside the other columns:"
+                f" {', '.join(self.design.excluded)}"
             )
-        if not likely.converged:
-            notes.append("the search for the maximum ended early; read the last digits with care")
+        if not ml.converged:
+            notes.append("the search for the maximum stopped early: the last digits are uncertain")
         return notes
 
     def _label(self, pattern: int) -> str:
@@ -243,23 +263,23 @@ class Fitting:
         return " ".join(f.levels[c] for f, c in zip(self.design.factors, codes, strict=True))
 
 
-def _formula(design: Design, groups: Sequence[Group]) -> str:
+def _formula(design: Design, factors: Sequence[RandomFactor]) -> str:
     terms = [term.name for term in design.terms[1:]] or ["1"]
-    return f"correct ~ {' + '.join([*terms, *(f'(1|{group.name})' for group in groups)])}"
+    return f"correct ~ {' + '.join([*terms, *(f'(1|{factor.name})' for factor in factors)])}"
 
 
-def _method(groups: Sequence[Group], few: Sequence[str]) -> str:
-    taken = ", ".join(group.name for group in groups if not group.held)
-    base = "logistic mixed model, Laplace-approximated maximum likelihood"
-    base = f"{base}, random intercepts for {taken}" if taken else f"{base}, no random intercepts"
+def _method(factors: Sequence[RandomFactor], few: Sequence[str]) -> str:
+    estimated = ", ".join(factor.name for factor in factors if not factor.not_estimated)
+    method = "logistic mixed model, Laplace-approximated maximum likelihood, "
+    method += f"random intercepts for {estimated}" if estimated else "no random intercepts"
     if not few:
-        return f"{base}; Wald intervals, likelihood-ratio tests"
+        return f"{method}; Wald intervals, likelihood-ratio tests"
     counts = ", ".join(
-        f"{group.fewest} {group.name}s in the smallest cell"
-        for group in groups
-        if group.name in few
+        f"{factor.smallest_cell} {factor.name}s in the smallest cell"
+        for factor in factors
+        if factor.name in few
     )
     return (
-        f"{base}; small-sample correction ({counts}): variances by restricted likelihood,"
+        f"{method}; small-sample correction ({counts}): variances by restricted likelihood,"
         " Student's t and F with between-within degrees of freedom"
     )

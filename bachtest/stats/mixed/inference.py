@@ -1,4 +1,4 @@
-"""From a fit to what is said: coefficients, tests of terms, rates of cells."""
+"""From a fit to its results: coefficients, tests of terms, rates of cells."""
 
 from __future__ import annotations
 
@@ -13,61 +13,62 @@ from scipy.stats import chi2, f, norm, t
 from bachtest.stats.mixed.blocks import FloatArray, IntArray, floats, sums_by
 from bachtest.stats.mixed.design import Design, Term
 from bachtest.stats.mixed.glmm import GlmmFit
-from bachtest.stats.mixed.groups import Group
 from bachtest.stats.mixed.marginal import marginal_logits
-from bachtest.stats.mixed.result import Coefficient, Rate, RateTable, TermTest
+from bachtest.stats.mixed.mixed_fit import Coefficient, Rate, RateTable, TermTest
+from bachtest.stats.mixed.random_factors import RandomFactor
 
-# Groupings of up to this many factors are given for every subset of them.
-_ALL_SUBSETS = 3
+# Up to this many factors, the rates of every subset of them are given.
+_MAX_CROSSED = 3
 
 
 @dataclass(frozen=True)
 class Inference:
-    """A fit by maximum likelihood, the fit to use, and how sure one can be.
+    """The fits that results come from, and the distribution that their tests use.
 
-    `used` is the small-sample correction's where `few` names the factors that called for it.
+    `ml` is by maximum likelihood. `used` is the small-sample correction's where `few` names the
+    factors that need it, and `ml` elsewhere.
     """
 
-    likely: GlmmFit
+    ml: GlmmFit
     used: GlmmFit
     design: Design
-    groups: tuple[Group, ...]
+    random_factors: tuple[RandomFactor, ...]
     few: tuple[str, ...]
     level: float
 
-    def degrees(self, term: int | None) -> float | None:
+    def df(self, term: int | None) -> float | None:
         """Student's degrees of freedom for a term's coefficients, or for rates; None: normal."""
         if not self.few:
             return None
-        found = [
-            group.degrees
-            for group in self.groups
-            if not group.held and (term is None or term in group.between)
+        dfs = [
+            factor.df
+            for factor in self.random_factors
+            if not factor.not_estimated and (term is None or term in factor.between)
         ]
-        return float(min(found)) if found else None
+        return float(min(dfs)) if dfs else None
 
-    def reach(self, df: float | None) -> float:
+    def half_width(self, df: float | None) -> float:
         """Half the width of an interval, in standard errors."""
-        at = (1 + self.level) / 2
-        return float(norm.ppf(at) if df is None else t.ppf(at, df))
+        upper = (1 + self.level) / 2
+        return float(norm.ppf(upper) if df is None else t.ppf(upper, df))
 
-    def p(self, ratio: float, df: float | None) -> float:
-        return float(2 * (norm.sf(abs(ratio)) if df is None else t.sf(abs(ratio), df)))
+
+def _two_sided(ratio: float, df: float | None) -> float:
+    return float(2 * (norm.sf(abs(ratio)) if df is None else t.sf(abs(ratio), df)))
 
 
 def coefficients(inference: Inference, fit: GlmmFit) -> tuple[Coefficient, ...]:
-    """Every coefficient of one of the inference's two fits: each number of a line comes from it."""
+    """The coefficients of one of the inference's two fits; every number of a line is from it."""
     lines = []
     for at, term in enumerate(inference.design.terms):
-        df = inference.degrees(at)
+        df = inference.df(at)
         for column in term.columns:
             estimate, se = float(fit.beta[column]), float(fit.se[column])
-            half = inference.reach(df) * se
+            z, half = estimate / se, inference.half_width(df) * se
             lines.append(
                 Coefficient(
-                    inference.design.names[column], estimate, se, estimate / se,
-                    inference.p(estimate / se, None), estimate - half, estimate + half,
-                    inference.p(estimate / se, df), df,
+                    inference.design.names[column], estimate, se, z, _two_sided(z, None),
+                    estimate - half, estimate + half, _two_sided(z, df), df,
                 )
             )  # fmt: skip
     return tuple(lines)
@@ -82,25 +83,25 @@ def term_tests(
     ----------
     inference : Inference
     loglik_without : callable
-        The log likelihood of the model less a term.
+        The log likelihood of the model without a term.
     """
-    found = []
+    tests = []
     for at, term in enumerate(inference.design.terms):
         count = len(term.columns)
-        # The intercept is no term to leave out, and a main effect stays with its interaction.
+        # The intercept is not tested, and a main effect stays with its interaction.
         wider = any(set(term.parts) < set(other.parts) for other in inference.design.terms)
         if not term.parts or not count or wider:
             continue
-        ratio = max(0.0, 2 * (inference.likely.loglik - loglik_without(term)))
+        ratio = max(0.0, 2 * (inference.ml.loglik - loglik_without(term)))
         p_lrt = float(chi2.sf(ratio, count))
-        df = inference.degrees(at)
+        df = inference.df(at)
         if df is None:
-            found.append(TermTest(term.name, ratio, count, p_lrt, None, None, p_lrt))
+            tests.append(TermTest(term.name, ratio, count, p_lrt, None, None, p_lrt))
             continue
         value = _wald(inference.used, list(term.columns)) / count
         p = float(f.sf(value, count, df))
-        found.append(TermTest(term.name, ratio, count, p_lrt, value, df, p))
-    return tuple(found)
+        tests.append(TermTest(term.name, ratio, count, p_lrt, value, df, p))
+    return tuple(tests)
 
 
 def _wald(fit: GlmmFit, columns: list[int]) -> float:
@@ -112,7 +113,7 @@ def _wald(fit: GlmmFit, columns: list[int]) -> float:
 def rate_tables(
     inference: Inference, n: FloatArray, correct: FloatArray, *, separated: bool
 ) -> tuple[RateTable, ...]:
-    """Rates of everything, by each factor, and by the factors crossed.
+    """The overall rate, the rates by each factor, and those by the factors crossed.
 
     Parameters
     ----------
@@ -120,57 +121,59 @@ def rate_tables(
     n, correct : float[patterns]
         Raw counts of each pattern of the design.
     separated : bool
-        Whether some cell ran away; one with all right then has an interval that reaches 1.
+        Whether some cell is separated; the interval of a cell that is all right then reaches 1.
     """
     design = inference.design
     named = [at for at in range(len(design.factors)) if at not in design.numeric]
-    sizes = range(len(named) + 1) if len(named) <= _ALL_SUBSETS else (0, 1, len(named))
+    sizes = range(len(named) + 1) if len(named) <= _MAX_CROSSED else (0, 1, len(named))
     return tuple(
-        _table(inference, chosen, n, correct, separated)
+        _rate_table(inference, by, n, correct, separated)
         for size in sizes
-        for chosen in combinations(named, size)
+        for by in combinations(named, size)
     )
 
 
-def _table(
+def _rate_table(
     inference: Inference, by: Sequence[int], n: FloatArray, correct: FloatArray, separated: bool
 ) -> RateTable:
     design, fit = inference.design, inference.used
     cells, cell_of = np.unique(design.combos[:, list(by)], axis=0, return_inverse=True)
-    combos, weight, owner = _standard(design, by, cells, cell_of.ravel())
-    belongs = (owner[None, :] == np.arange(len(cells))[:, None]).astype(float)
-    found = marginal_logits(design.rows(combos), weight, belongs, fit.theta, fit.beta)
-    covariance = floats(found.slope @ fit.covariance @ found.slope.T)
-    df = inference.degrees(None)
+    combos, weight, cell_of_row = _standard_rows(design, by, cells, cell_of.ravel())
+    belongs = (cell_of_row[None, :] == np.arange(len(cells))[:, None]).astype(float)
+    marginal = marginal_logits(design.rows(combos), weight, belongs, fit.theta, fit.beta)
+    covariance = floats(marginal.gradient @ fit.covariance @ marginal.gradient.T)
+    df = inference.df(None)
     raw_n = sums_by(cell_of.ravel(), n, len(cells))
-    raw_right = sums_by(cell_of.ravel(), correct, len(cells))
+    raw_correct = sums_by(cell_of.ravel(), correct, len(cells))
     rates = []
-    # A spread that runs away flattens every rate; no rate is known better than all answers tell.
-    chance = expit(found.logit)
+    # A standard deviation that runs away flattens every rate and its error. No rate is known better
+    # than all answers together would tell it.
+    chance = expit(marginal.logit)
     floor = 1 / np.sqrt(max(1.0, float(n.sum())) * chance * (1 - chance))
     for at, cell in enumerate(cells):
-        logit, se = float(found.logit[at]), float(max(np.sqrt(covariance[at, at]), floor[at]))
-        half = inference.reach(df) * se
+        logit = float(marginal.logit[at])
+        se = float(max(np.sqrt(covariance[at, at]), floor[at]))
+        half = inference.half_width(df) * se
         low, high = float(expit(logit - half)), float(expit(logit + half))
         if separated:
-            low = 0.0 if raw_right[at] == 0 else low
-            high = 1.0 if raw_right[at] == raw_n[at] else high
+            low = 0.0 if raw_correct[at] == 0 else low
+            high = 1.0 if raw_correct[at] == raw_n[at] else high
         labels = tuple(design.factors[k].levels[code] for k, code in zip(by, cell, strict=True))
         rates.append(
             Rate(
-                labels, float(expit(logit)), low, high, inference.p(logit / se, df), se, df,
-                int(raw_n[at]), int(raw_right[at]),
+                labels, float(expit(logit)), low, high, _two_sided(logit / se, df), se, df,
+                int(raw_n[at]), int(raw_correct[at]),
             )
         )  # fmt: skip
     return RateTable(tuple(design.factors[k].name for k in by), tuple(rates), covariance)
 
 
-def _standard(
+def _standard_rows(
     design: Design, by: Sequence[int], cells: IntArray, cell_of: IntArray
 ) -> tuple[IntArray, FloatArray, IntArray]:
-    # Rows to average in each cell: its own labels with everybody's mix of the other columns.
-    if design.dropped:
-        # Some mixtures were never seen and have no rate; each cell keeps its own.
+    # Rows to average in each cell: its own labels with the overall mix of the other columns.
+    if design.excluded:
+        # Some mixtures were never seen and have no rate; each cell has its own mix.
         return design.combos, design.sizes, cell_of
     others = [k for k in range(len(design.factors)) if k not in by]
     mix, mix_of = np.unique(design.combos[:, others], axis=0, return_inverse=True)

@@ -4,8 +4,8 @@ Conventions
 -----------
 `correct` of `n` answers a row are binomial with logit ``X beta + Z Lambda v``, `v` standard normal.
 ``phi = (theta, beta)``: standard deviations first, in the order of the factors. The objective is
-``-log likelihood`` without binomial coefficients, so that a table of counts and the same answers
-one by one give the same value. It is even in each theta: signs carry no meaning.
+``-log likelihood`` without binomial coefficients, so a table of counts and the same answers one by
+one give the same value. It is even in each theta: signs carry no meaning.
 """
 
 from __future__ import annotations
@@ -15,34 +15,42 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from bachtest.stats.mixed.blocks import FloatArray, IntArray, Layout, Precision, floats, sums_by
+from bachtest.stats.mixed.blocks import (
+    BlockLayout,
+    FloatArray,
+    IntArray,
+    Precision,
+    floats,
+    sums_by,
+)
 
-_STEPS = 60
+_MAX_STEPS = 60
 # A Newton step this small leaves an error of its square.
-_CLOSE = 1e-4
+_SMALL_STEP = 1e-4
 # Within one logit the curvature changes by less than a factor of e: such a step descends.
-_SURE = 1.0
+_SAFE_STEP = 1.0
 
 
 @dataclass(frozen=True)
-class Fixed:
-    """Rows of X, of which many are alike: `patterns[index]` is X."""
+class DesignMatrix:
+    """X, of which many rows are alike: ``X = patterns[index]``."""
 
     patterns: FloatArray
     index: IntArray
 
     def times(self, beta: FloatArray) -> FloatArray:
+        """``X beta``."""
         product: FloatArray = self.patterns @ beta
         return product[self.index]
 
-    def sums(self, value: FloatArray) -> FloatArray:
+    def transposed_times(self, value: FloatArray) -> FloatArray:
         """``X' value``."""
         total: FloatArray = self.patterns.T @ sums_by(self.index, value, len(self.patterns))
         return total
 
     def column(self, at: int) -> FloatArray:
-        found: FloatArray = self.patterns[:, at][self.index]
-        return found
+        column: FloatArray = self.patterns[:, at][self.index]
+        return column
 
     @property
     def width(self) -> int:
@@ -50,17 +58,19 @@ class Fixed:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What is fitted. `held` are rows of X that get answers from nobody, which keep a coefficient
-    finite where the data would let it run away: float[P, p], with `held_n` answers each, half of
-    them right."""
+class GlmmData:
+    """What is fitted.
 
-    fixed: Fixed
+    `pseudo_x` (float[P, p]) are rows of X with `pseudo_n` pseudo-observations each, half of them
+    right: a prior that keeps a coefficient finite where the answers would let it run away.
+    """
+
+    x: DesignMatrix
     correct: FloatArray
     n: FloatArray
-    layout: Layout
-    held: FloatArray
-    held_n: FloatArray
+    layout: BlockLayout
+    pseudo_x: FloatArray
+    pseudo_n: FloatArray
 
     @property
     def factors(self) -> int:
@@ -68,13 +78,16 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Mode:
-    """The effects that are most likely, given phi, and the curvature there."""
+class ConditionalMode:
+    """The most likely effects given phi, and the curvature there.
+
+    `weight` is ``n p (1 - p)``, `weight_derivative` how it changes with the logit.
+    """
 
     v: FloatArray
     residual: FloatArray
     weight: FloatArray
-    slope: FloatArray
+    weight_derivative: FloatArray
     precision: Precision
     penalised: float
 
@@ -83,46 +96,46 @@ class Mode:
         return self.penalised + self.precision.log_det / 2
 
 
-def find_mode(problem: Problem, phi: FloatArray, start: FloatArray) -> Mode:
-    """Newton's method for the effects.
+def find_mode(data: GlmmData, phi: FloatArray, start: FloatArray) -> ConditionalMode:
+    """Newton's method for the effects, each step solved by blocks.
 
     Parameters
     ----------
-    problem : Problem
+    data : GlmmData
     phi : float[F + p]
     start : float[levels]
         Near the mode if one is known; the objective is convex, so any start will do.
 
     Returns
     -------
-    Mode
+    ConditionalMode
 
     References
     ----------
     D. Bates, M. Mächler, B. Bolker, S. Walker (2015), "Fitting linear mixed-effects models using
     lme4", Journal of Statistical Software 67(1): penalised iteratively reweighted least squares.
     """
-    layout, n = problem.layout, problem.n
-    theta, beta = phi[: problem.factors], phi[problem.factors :]
+    layout, n = data.layout, data.n
+    theta, beta = phi[: data.factors], phi[data.factors :]
     v, last = start, np.inf
-    eta = problem.fixed.times(beta) + layout.spread(theta, v)
-    for _ in range(_STEPS):
-        curve = Curve(eta)
-        residual = problem.correct - n * curve.p
+    eta = data.x.times(beta) + layout.to_rows(theta, v)
+    for _ in range(_MAX_STEPS):
+        curve = LogisticCurve(eta)
+        residual = data.correct - n * curve.p
         weight = n * curve.weight
         precision = Precision(layout, theta, weight)
-        if last < _CLOSE:
+        if last < _SMALL_STEP:
             break
-        step = precision.solve(layout.gather(theta, residual) - v)
-        change = layout.spread(theta, step)
-        size = _length(problem, eta, v, change, step)
+        step = precision.solve(layout.to_levels(theta, residual) - v)
+        change = layout.to_rows(theta, step)
+        size = _step_size(data, eta, v, change, step)
         v, eta, last = v + size * step, eta + size * change, size * float(np.abs(step).max())
-    value = float(n @ curve.softplus - problem.correct @ eta + v @ v / 2)
-    return Mode(v, residual, weight, weight * (1 - 2 * curve.p), precision, value)
+    value = float(n @ curve.softplus - data.correct @ eta + v @ v / 2)
+    return ConditionalMode(v, residual, weight, weight * (1 - 2 * curve.p), precision, value)
 
 
-class Curve:
-    """The logistic curve at some logits, from one exponential."""
+class LogisticCurve:
+    """The logistic function at some logits, its derivative and its integral: one exponential."""
 
     def __init__(self, eta: FloatArray) -> None:
         tail = np.exp(-np.abs(eta))
@@ -133,20 +146,20 @@ class Curve:
 
     @property
     def softplus(self) -> FloatArray:
-        """``log(1 + exp(eta))``"""
+        """``log(1 + exp(eta))``."""
         return floats(np.maximum(self.eta, 0) - np.log(self.larger))
 
 
-def _length(
-    problem: Problem, eta: FloatArray, v: FloatArray, change: FloatArray, step: FloatArray
+def _step_size(
+    data: GlmmData, eta: FloatArray, v: FloatArray, change: FloatArray, step: FloatArray
 ) -> float:
-    # Newton's step, halved until it descends; short ones always do.
-    if max(np.abs(change).max(), np.abs(step).max()) < _SURE:
+    # Halved until it descends; short Newton steps always do.
+    if max(np.abs(change).max(), np.abs(step).max()) < _SAFE_STEP:
         return 1.0
 
     def penalised(size: float) -> float:
         at, logit = v + size * step, eta + size * change
-        loss = problem.n @ Curve(logit).softplus - problem.correct @ logit
+        loss = data.n @ LogisticCurve(logit).softplus - data.correct @ logit
         return float(loss + at @ at / 2)
 
     now, size = penalised(0.0), 1.0
@@ -155,92 +168,90 @@ def _length(
     return size
 
 
-def gradient(problem: Problem, phi: FloatArray, mode: Mode) -> FloatArray:
-    """The slope of the objective at a mode, by implicit differentiation.
+def gradient(data: GlmmData, phi: FloatArray, mode: ConditionalMode) -> FloatArray:
+    """The gradient of the objective at a mode, by implicit differentiation.
 
-    The mode moves with phi, and the weights with the mode: `pull` is what the log determinant gains
-    with each row's logit, and travels through the mode's own equation ``v = Lambda Z' (y - mu)``.
+    The mode moves with phi, and the weights with the mode: `det_gradient` is what half the log
+    determinant gains with each row's logit, at a fixed mode; `det_total` lets the mode follow
+    through its own equation ``v = Lambda Z' (y - mu)``.
 
     Parameters
     ----------
-    problem : Problem
+    data : GlmmData
     phi : float[F + p]
-    mode : Mode
+    mode : ConditionalMode
         At phi.
 
     Returns
     -------
     float[F + p]
     """
-    layout, factors = problem.layout, problem.factors
+    layout, factors = data.layout, data.factors
     theta, beta = phi[:factors], phi[factors:]
     precision = mode.precision
-    shared = precision.covariances()
-    spread = np.einsum("f,fgn,g->n", theta, shared, theta)
-    pull = mode.slope * spread / 2
-    through = precision.solve(layout.gather(theta, pull))
-    chained = pull - mode.weight * layout.spread(theta, through)
+    shared = precision.covariances()  # (F, F, N)
+    logit_variance = np.einsum("f,fgn,g->n", theta, shared, theta)
+    det_gradient = mode.weight_derivative * logit_variance / 2
+    adjoint = precision.solve(layout.to_levels(theta, det_gradient))
+    det_total = det_gradient - mode.weight * layout.to_rows(theta, adjoint)
     slope = np.empty(len(phi))
     for factor in range(factors):
-        rows = layout.rows_of(factor)
-        effect = layout.part(factor, mode.v)[rows]
-        towards = layout.part(factor, through)[rows]
+        code = layout.code_of(factor)
+        effect = layout.effects_of(factor, mode.v)[code]
         slope[factor] = (
             -mode.residual @ effect
             + mode.weight @ (theta @ shared[factor])
-            + chained @ effect
-            + mode.residual @ towards
+            + det_total @ effect
+            + mode.residual @ layout.effects_of(factor, adjoint)[code]
         )
-    slope[factors:] = problem.fixed.sums(chained - mode.residual)
-    slope[factors:] += held_slope(problem, beta)
+    slope[factors:] = data.x.transposed_times(det_total - mode.residual)
+    slope[factors:] += penalty_gradient(data, beta)
     return slope
 
 
-def held_value(problem: Problem, beta: FloatArray) -> float:
-    """What the rows of nobody add to the objective."""
-    eta = problem.held @ beta
-    return float(problem.held_n @ (np.logaddexp(0.0, eta) - eta / 2))
+def penalty(data: GlmmData, beta: FloatArray) -> float:
+    """What the pseudo-observations add to the objective."""
+    eta = data.pseudo_x @ beta
+    return float(data.pseudo_n @ (np.logaddexp(0.0, eta) - eta / 2))
 
 
-def held_slope(problem: Problem, beta: FloatArray) -> FloatArray:
-    """The slope of `held_value`."""
-    slope: FloatArray = problem.held.T @ (problem.held_n * (expit(problem.held @ beta) - 0.5))
+def penalty_gradient(data: GlmmData, beta: FloatArray) -> FloatArray:
+    """The gradient of `penalty`."""
+    slope: FloatArray = data.pseudo_x.T @ (data.pseudo_n * (expit(data.pseudo_x @ beta) - 0.5))
     return slope
 
 
-class Objective:
-    """The objective as a function of phi, which remembers the last mode as its next start."""
+class LaplaceObjective:
+    """The objective as a function of phi; it starts each search for a mode from the last one."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.v = np.zeros(problem.layout.levels + problem.layout.width)
+    def __init__(self, data: GlmmData) -> None:
+        self.data = data
+        self.v = np.zeros(data.layout.levels + data.layout.width)
         self.last = np.zeros(0)
         self.centre: tuple[FloatArray, FloatArray] | None = None
 
-    def mode(self, phi: FloatArray) -> Mode:
-        mode = find_mode(self.problem, phi, self._start(phi))
+    def mode(self, phi: FloatArray) -> ConditionalMode:
+        mode = find_mode(self.data, phi, self._start(phi))
         self.v, self.last = mode.v, phi
         return mode
 
-    def around(self, phi: FloatArray) -> Mode:
-        """The mode at phi, from which the steps of central differences will start."""
-        mode = self.mode(phi)
-        self.centre = (phi, mode.v)
-        return mode
+    def centre_on(self, phi: FloatArray) -> None:
+        """Start the modes of central differences from the one at phi."""
+        self.centre = (phi, self.mode(phi).v)
 
     def _start(self, phi: FloatArray) -> FloatArray:
         if self.centre is None:
             return self.v
         centre, v = self.centre
-        # The other side of a difference: the mode there is nearly the mirror image.
+        # The other side of a difference: its mode is nearly the mirror image.
         if np.allclose(phi - centre, centre - self.last, rtol=1e-6, atol=1e-12):
             return floats(2 * v - self.v)
         return v
 
     def value(self, phi: FloatArray) -> float:
-        return self.mode(phi).value + held_value(self.problem, phi[self.problem.factors :])
+        return self.mode(phi).value + penalty(self.data, phi[self.data.factors :])
 
-    def both(self, phi: FloatArray) -> tuple[float, FloatArray]:
+    def value_and_gradient(self, phi: FloatArray) -> tuple[float, FloatArray]:
         mode = self.mode(phi)
-        value = mode.value + held_value(self.problem, phi[self.problem.factors :])
-        return value, gradient(self.problem, phi, mode)
+        value = mode.value + penalty(self.data, phi[self.data.factors :])
+        return value, gradient(self.data, phi, mode)

@@ -1,8 +1,8 @@
-"""Population-averaged rates: what a new listener would do with a new item.
+"""Population-averaged rates: how often a new listener is right about a new item.
 
 Conventions
 -----------
-The rate of a row of X is ``E[expit(x beta + s Z)]``, ``s^2`` the sum of all variances: the average
+The rate of a row of X is ``E[expit(x beta + s Z)]``, with `s^2` the sum of all variances: the mean
 over listeners and items, not the rate of the average listener. A cell's rate is the weighted mean
 over its rows. Intervals are symmetric on the logit of the rate.
 """
@@ -19,17 +19,17 @@ from bachtest.stats.mixed.logit_normal import NODES, WEIGHTS
 
 
 @dataclass(frozen=True)
-class LogitRates:
-    """Logits of rates, and how they move with phi: float[C] and float[C, F + p]."""
+class MarginalLogits:
+    """Logits of rates, and their gradient in phi: float[C] and float[C, F + p]."""
 
     logit: FloatArray
-    slope: FloatArray
+    gradient: FloatArray
 
 
 def marginal_logits(
     x: FloatArray, weight: FloatArray, cell: FloatArray, theta: FloatArray, beta: FloatArray
-) -> LogitRates:
-    """Logits of the cells' rates with their slopes in theta and beta.
+) -> MarginalLogits:
+    """Logits of the cells' rates, with their gradients in theta and beta.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def marginal_logits(
 
     Returns
     -------
-    LogitRates
+    MarginalLogits
 
     References
     ----------
@@ -53,20 +53,18 @@ def marginal_logits(
     Examples
     --------
     >>> one = np.ones((1, 1))
-    >>> found = marginal_logits(one, one[0], one, np.array([1.0]), np.array([1.0]))
-    >>> round(float(expit(found.logit[0])), 4)
+    >>> marginal = marginal_logits(one, one[0], one, np.array([1.0]), np.array([1.0]))
+    >>> round(float(expit(marginal.logit[0])), 4)
     0.6967
     """
-    spread = float(np.sqrt(theta @ theta))
-    p = expit((x @ beta)[:, None] + spread * NODES)
-    slope = p * (1 - p)
+    sd = float(np.sqrt(theta @ theta))
+    p = expit((x @ beta)[:, None] + sd * NODES)  # (R, nodes)
+    derivative = p * (1 - p)
     share = cell * weight
     share = share / share.sum(axis=1, keepdims=True)
     rate = share @ (p @ WEIGHTS)
-    in_beta = share @ ((slope @ WEIGHTS)[:, None] * x)
-    in_spread = share @ (slope @ (WEIGHTS * NODES))
-    in_theta = (
-        np.outer(in_spread, theta / spread) if spread > 0 else np.zeros((len(rate), len(theta)))
-    )
-    moved = np.concatenate([in_theta, in_beta], axis=1) / (rate * (1 - rate))[:, None]
-    return LogitRates(np.log(rate / (1 - rate)), moved)
+    by_beta = share @ ((derivative @ WEIGHTS)[:, None] * x)
+    by_sd = share @ (derivative @ (WEIGHTS * NODES))
+    by_theta = np.outer(by_sd, theta / sd) if sd > 0 else np.zeros((len(rate), len(theta)))
+    gradient = np.concatenate([by_theta, by_beta], axis=1) / (rate * (1 - rate))[:, None]
+    return MarginalLogits(np.log(rate / (1 - rate)), gradient)

@@ -1,4 +1,7 @@
-"""Profile-likelihood intervals: everything else at its best, for each value of one parameter."""
+"""Profile-likelihood intervals: one parameter is held at each value, the others are at their best.
+
+Nothing reports them yet; they are for single parameters whose likelihood is lopsided.
+"""
 
 from __future__ import annotations
 
@@ -8,38 +11,38 @@ import numpy as np
 from scipy.optimize import brentq, root_scalar
 
 from bachtest.stats.mixed.glmm import GlmmFit, maximum_at
-from bachtest.stats.mixed.laplace import Problem
+from bachtest.stats.mixed.laplace import GlmmData
 from bachtest.stats.rates.proportions import normal_quantile
 
-# How close a limit is searched, in standard errors.
-_CLOSE = 1e-3
+# How exactly a limit is found, in standard errors.
+_TOLERANCE = 1e-3
 
 
 def profile_interval(
-    problem: Problem,
+    data: GlmmData,
     fit: GlmmFit,
     at: int,
     *,
     level: float,
-    without: Sequence[int] = (),
+    fixed_at_zero: Sequence[int] = (),
 ) -> tuple[float, float]:
     """Where twice the loss of log likelihood is the quantile of chi-square.
 
     Parameters
     ----------
-    problem : Problem
+    data : GlmmData
     fit : GlmmFit
         By maximum likelihood, with its covariance.
     at : int
         Position in phi: a standard deviation or, from F on, a coefficient.
     level : float
-    without : sequence of int
-        Factors held at 0.
+    fixed_at_zero : sequence of int
+        Factors whose standard deviation is 0.
 
     Returns
     -------
     (float, float)
-        A standard deviation's limit is 0 where 0 is not refuted.
+        A standard deviation's lower limit is 0 where 0 is not refuted.
 
     References
     ----------
@@ -52,18 +55,18 @@ def profile_interval(
     start = fit.phi
 
     def excess(value: float) -> float:
-        # The root of the deviance is nearly linear in the parameter, on either side.
+        # On either side of the estimate the root of the deviance is nearly linear.
         nonlocal start
-        loss, start = maximum_at(problem, at, value, start, without)
-        return float(np.sqrt(max(0.0, 2 * (fit.loglik + loss)))) - z
+        loglik, start = maximum_at(data, at, value, start, fixed_at_zero)
+        return float(np.sqrt(max(0.0, 2 * (fit.loglik - loglik)))) - z
 
     def limit(side: int) -> float:
         first = estimate + side * z * se
-        found = root_scalar(excess, x0=estimate, x1=first, method="secant", xtol=_CLOSE * se)
-        return float(found.root)
+        search = root_scalar(excess, x0=estimate, x1=first, method="secant", xtol=_TOLERANCE * se)
+        return float(search.root)
 
     if at >= len(fit.theta):
         return limit(-1), limit(1)
     if estimate == 0 or excess(0.0) <= 0:
         return 0.0, limit(1)
-    return float(brentq(excess, 0.0, estimate, xtol=_CLOSE * se)), limit(1)
+    return float(brentq(excess, 0.0, estimate, xtol=_TOLERANCE * se)), limit(1)

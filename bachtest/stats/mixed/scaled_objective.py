@@ -1,7 +1,7 @@
 """The objective in coordinates where one unit is about one standard error.
 
-There the identity is close to the curvature at the maximum, which is where a quasi-Newton search
-starts from: a fit with twelve parameters takes about eight evaluations.
+The identity is then close to the curvature at the maximum, and a quasi-Newton search starts well: a
+fit with twelve parameters takes about eight evaluations.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from scipy.linalg import solve_triangular
 
 from bachtest.stats.mixed.blocks import FloatArray
 
-ValueAndSlope = Callable[[FloatArray], tuple[float, FloatArray]]
+ValueAndGradient = Callable[[FloatArray], tuple[float, FloatArray]]
 
-# Step of the central differences of the slope, in standard errors; their relative error is of the
-# order of its square.
+# Step of the central differences, in standard errors; their relative error is of the order of its
+# square.
 _DIFFERENCE = 0.01
 
 
@@ -26,9 +26,9 @@ class ScaledObjective:
 
     Parameters
     ----------
-    function : phi -> (value, slope)
+    function : phi -> (value, gradient)
     origin : float[k]
-        The point that has coordinates 0; entries that are not free stay there.
+        The point with coordinates 0; entries that are not free stay there.
     free : bool[k]
     information : float[m, m]
         About the curvature of the free entries; positive definite.
@@ -36,7 +36,7 @@ class ScaledObjective:
 
     def __init__(
         self,
-        function: ValueAndSlope,
+        function: ValueAndGradient,
         origin: FloatArray,
         free: NDArray[np.bool_],
         information: FloatArray,
@@ -50,18 +50,18 @@ class ScaledObjective:
         return phi
 
     def __call__(self, z: FloatArray) -> tuple[float, FloatArray]:
-        value, slope = self.function(self.phi(z))
-        scaled: FloatArray = solve_triangular(self.root, slope[self.free], lower=True)
+        value, gradient = self.function(self.phi(z))
+        scaled: FloatArray = solve_triangular(self.root, gradient[self.free], lower=True)
         return value, scaled
 
     def curvature(self, z: FloatArray) -> FloatArray:
-        """float[m, m]: second derivatives at z, by central differences of the slope; symmetric."""
+        """float[m, m]: second derivatives at z, by central differences of the gradient."""
         second = np.empty((len(z), len(z)))
         for row, shift in enumerate(_DIFFERENCE * np.eye(len(z))):
             second[row] = (self(z + shift)[1] - self(z - shift)[1]) / (2 * _DIFFERENCE)
         return (second + second.T) / 2
 
     def unscaled(self, curvature: FloatArray) -> FloatArray:
-        """A matrix of second derivatives, back in the units of phi."""
+        """A matrix of second derivatives, in the units of phi."""
         in_phi: FloatArray = self.root @ curvature @ self.root.T
         return in_phi

@@ -1,4 +1,4 @@
-"""Cells that are all right or all wrong: where a coefficient would run away, and what holds it."""
+"""Separation: cells that are all right or all wrong, whose coefficient would run away."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from scipy.sparse import csr_array, eye_array, hstack
 
 from bachtest.stats.mixed.blocks import FloatArray
 
-# A linear programme of this many patterns takes a second; numbers with more distinct values than
-# this are hardly ever separated, and the descent says so when they are.
-_MOST = 5000
+# A linear programme of this many patterns takes a second. Numeric columns with more values than
+# this are hardly ever separated, and the search for the maximum says so when they are.
+_MAX_PATTERNS = 5000
 
 
-def separated(patterns: FloatArray, right: FloatArray, n: FloatArray) -> list[int]:
-    """Patterns whose answers some direction of the coefficients fits ever better, without end.
+def separated_patterns(patterns: FloatArray, correct: FloatArray, n: FloatArray) -> list[int]:
+    """Patterns whose answers some direction of the coefficients fits better and better, endlessly.
 
     Parameters
     ----------
     patterns : float[G, p]
-        Different rows of X.
-    right, n : float[G]
+        The different rows of X.
+    correct, n : float[G]
         Right answers and answers of each.
 
     Returns
@@ -35,43 +35,46 @@ def separated(patterns: FloatArray, right: FloatArray, n: FloatArray) -> list[in
 
     Examples
     --------
-    >>> separated(np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([3.0, 8.0]), np.array([6.0, 8.0]))
+    >>> patterns = np.array([[1.0, 0.0], [1.0, 1.0]])
+    >>> separated_patterns(patterns, np.array([3.0, 8.0]), np.array([6.0, 8.0]))
     [1]
     """
-    pure = (right == 0) | (right == n)
-    if not pure.any() or len(patterns) > _MOST:
+    pure = (correct == 0) | (correct == n)
+    if not pure.any() or len(patterns) > _MAX_PATTERNS:
         return []
-    towards = np.where(right[pure] == 0, -1.0, 1.0)[:, None] * patterns[pure]
+    towards = np.where(correct[pure] == 0, -1.0, 1.0)[:, None] * patterns[pure]
     count, width = towards.shape
     # Free coefficients b, gains 0 <= t <= 1 with t <= towards @ b; mixed patterns must not move.
     gains = hstack([csr_array(-towards), eye_array(count)])
-    still = patterns[~pure]
-    fixed = hstack([csr_array(still), csr_array((len(still), count))]) if len(still) else None
-    found = linprog(
+    mixed = patterns[~pure]
+    unmoved = hstack([csr_array(mixed), csr_array((len(mixed), count))]) if len(mixed) else None
+    solution = linprog(
         np.concatenate([np.zeros(width), -np.ones(count)]),
         A_ub=gains,
         b_ub=np.zeros(count),
-        A_eq=fixed,
-        b_eq=np.zeros(len(still)) if len(still) else None,
+        A_eq=unmoved,
+        b_eq=np.zeros(len(mixed)) if len(mixed) else None,
         bounds=[(None, None)] * width + [(0, 1)] * count,
         method="highs",
     )
-    if found.status != 0:
+    if solution.status != 0:
         return []
-    return [int(at) for at in np.flatnonzero(pure)[found.x[width:] > 0.5]]
+    return [int(at) for at in np.flatnonzero(pure)[solution.x[width:] > 0.5]]
 
 
-def held_rows(patterns: FloatArray, which: list[int]) -> tuple[FloatArray, FloatArray]:
-    """Answers of nobody for the separated patterns, half of them right.
+def pseudo_observations(
+    patterns: FloatArray, separated: list[int]
+) -> tuple[FloatArray, FloatArray]:
+    """Pseudo-observations for the separated patterns, half of them right.
 
-    One in all for each direction that runs away: for a single cell that is the prior Beta(1/2, 1/2)
-    on its rate, whatever the reference level.
+    There is one in all for each direction that runs away: for a single cell that is Jeffreys' prior
+    Beta(1/2, 1/2) on its rate, whatever the reference level.
 
     Parameters
     ----------
     patterns : float[G, p]
-    which : list of int
-        From `separated`.
+    separated : list of int
+        From `separated_patterns`.
 
     Returns
     -------
@@ -83,8 +86,8 @@ def held_rows(patterns: FloatArray, which: list[int]) -> tuple[FloatArray, Float
     logistic and related categorical and survival regressions", Statistics in Medicine 34,
     3133-3143.
     """
-    rows = patterns[which]
-    if not which:
+    rows = patterns[separated]
+    if not separated:
         return rows, np.zeros(0)
     rank = float(np.linalg.matrix_rank(rows))
-    return rows, np.full(len(which), rank / len(which))
+    return rows, np.full(len(separated), rank / len(separated))

@@ -32,7 +32,7 @@ from bachtest.stats.verdict.pooled_verdict import discrimination_verdict, pooled
 from bachtest.stats.verdict.ranking import Ranking, rank
 
 if TYPE_CHECKING:
-    from bachtest.stats.mixed.result import MixedFit
+    from bachtest.stats.mixed.mixed_fit import MixedFit
 
 # Draws times rows of the bootstrap; larger tables use the closed form.
 _MAX_BOOTSTRAP_WORK = 20_000_000

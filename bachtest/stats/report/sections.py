@@ -13,7 +13,7 @@ from bachtest.stats.report.counts_text import flag_text
 from bachtest.stats.report.forest import ForestMark
 
 if TYPE_CHECKING:
-    from bachtest.stats.mixed.result import Coefficient, MixedFit, RateTable
+    from bachtest.stats.mixed.mixed_fit import Coefficient, MixedFit, RateTable
 
 COUNTS_TITLE = "Counts, pooled"
 _MAX_CELLS = 60
@@ -122,7 +122,7 @@ def _model_lines(fit: MixedFit) -> list[str]:
     if fit.corrected_coefficients:
         lines.append("with the small-sample correction:")
         lines += [_coefficient(one) for one in fit.corrected_coefficients]
-    for spread in fit.spreads:
+    for spread in fit.variance_components:
         note = f"; {spread.note}" if spread.note else ""
         lines.append(
             f"  {spread.levels:,} {spread.name}s: standard deviation {spread.sd:.6f}, variance"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from bachtest.stats.mixed.fit import Fitting
-from bachtest.stats.mixed.result import RateTable
+from bachtest.stats.mixed.mixed_fit import RateTable
 from bachtest.stats.rates.proportions import wilson
 from bachtest.stats.validate.measured import Measured, Study
 from bachtest.stats.validate.simulate import Design, simulate

@@ -20,7 +20,7 @@ from bachtest.stats.clustered.beta_binomial import beta_binomial
 from bachtest.stats.rates.result import Result
 
 if TYPE_CHECKING:
-    from bachtest.stats.mixed.result import MixedFit
+    from bachtest.stats.mixed.mixed_fit import MixedFit
 
 TOP_N = 10
 

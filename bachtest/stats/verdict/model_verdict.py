@@ -20,7 +20,7 @@ from bachtest.stats.verdict.finding import Finding, Verdict, below_chance, judge
 from bachtest.stats.verdict.sample_size import what_would_decide
 
 if TYPE_CHECKING:
-    from bachtest.stats.mixed.result import MixedFit, Rate
+    from bachtest.stats.mixed.mixed_fit import MixedFit, Rate
 
 # Random factors that get more levels only with more items.
 ITEM_FACTORS = ("item", "excerpt")
@@ -31,7 +31,7 @@ def interval_of(rate: Rate, level: float) -> tuple[float, float]:
 
     Examples
     --------
-    >>> from bachtest.stats.mixed.result import Rate
+    >>> from bachtest.stats.mixed.mixed_fit import Rate
     >>> low, high = interval_of(Rate(("S",), 0.6, 0.5, 0.7, 0.1, 0.2, None, 50, 30), 0.95)
     >>> round(low, 3), round(high, 3)
     (0.503, 0.689)
@@ -84,7 +84,7 @@ def model_verdict(
     low, high = interval_of(rate, 1 - alpha)
     inner_low, inner_high = interval_of(rate, 1 - 2 * alpha)
     within = margin is not None and CHANCE - margin <= inner_low and inner_high <= CHANCE + margin
-    counted = [s for s in fit.spreads if s.estimated and not s.of_slopes]
+    counted = [s for s in fit.variance_components if s.estimated and not s.of_slopes]
     over = " and ".join(f"{s.levels:,} {s.name}s" for s in counted)
     figures = (
         f"a marginal rate of {rate.estimate:.1%} ({1 - alpha:.0%} interval {low:.1%} to"
@@ -97,7 +97,7 @@ def model_verdict(
     finding = judge(low > CHANCE, high < CHANCE, within)
     needs = None
     if finding is Finding.UNDECIDED:
-        items = next((s for s in fit.spreads if s.name == "item"), None)
+        items = next((s for s in fit.variance_components if s.name == "item"), None)
         variance = (rate.se_logit * rate.estimate * (1 - rate.estimate)) ** 2
         count = cell_items or (items.levels if items else None)
         part = item_variance(fit, rate.estimate) / count if items and count else None
@@ -110,7 +110,7 @@ def model_verdict(
 
 
 def _caution(fit: MixedFit) -> list[str]:
-    missing = [s for s in fit.spreads if not s.estimated and s.note]
+    missing = [s for s in fit.variance_components if not s.estimated and s.note]
     return [f"The model leaves out how {s.name}s differ: {s.note.rstrip('.')}." for s in missing]
 
 
@@ -127,7 +127,7 @@ def item_variance(fit: MixedFit, rate: float) -> float:
     float
         On the scale of rates, averaged over listeners.
     """
-    squared = {s.name: max(s.sd, s.restricted_sd or 0.0) ** 2 for s in fit.spreads}
+    squared = {s.name: max(s.sd, s.restricted_sd or 0.0) ** 2 for s in fit.variance_components}
     items = sum(squared.get(name, 0.0) for name in ITEM_FACTORS)
     others = max(sum(squared.values()) - items, 0)
     return variance_between(rate, math.sqrt(items), math.sqrt(others))

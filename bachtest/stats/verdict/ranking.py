@@ -18,7 +18,7 @@ from bachtest.stats.rates.result import Result
 from bachtest.stats.verdict.model_verdict import interval_of
 
 if TYPE_CHECKING:
-    from bachtest.stats.mixed.result import RateTable
+    from bachtest.stats.mixed.mixed_fit import RateTable
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def rank(table: RateTable, *, level: float = LEVEL) -> Ranking:
     Examples
     --------
     >>> import numpy as np
-    >>> from bachtest.stats.mixed.result import Rate, RateTable
+    >>> from bachtest.stats.mixed.mixed_fit import Rate, RateTable
     >>> rates = (
     ...     Rate(("x",), 0.7, 0.6, 0.8, 0.0, 0.1, None, 500, 350),
     ...     Rate(("y",), 0.55, 0.5, 0.6, 0.1, 0.1, None, 500, 275),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bachtest.stats.mixed.glmm import make_problem, pattern_rows
+from bachtest.stats.mixed.glmm import design_matrix, glmm_data
 from tests.stats.reference import DATA
 
 CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")
@@ -16,7 +16,7 @@ EXPERIENCES = ("novice", "intermediate", "advanced", "expert")
 
 @dataclass
 class Columns:
-    """The least that a table must offer."""
+    """The least that a table must have."""
 
     named: dict[str, list[str]]
     correct: list[int]
@@ -47,7 +47,7 @@ def dummies(values, levels):
     return np.eye(len(levels))[[levels.index(value) for value in values]][:, 1:]
 
 
-def crossed_problem(*, null=False):
+def crossed_data(*, null=False):
     table = crossed()
     x = np.ones((len(table.n), 1))
     if not null:
@@ -58,13 +58,13 @@ def crossed_problem(*, null=False):
                 dummies(table.named["experience"], EXPERIENCES),
             ]
         )
-    groups, sizes = [], []
+    codes, sizes = [], []
     for name in ("listener", "item"):
-        levels, group = np.unique(table.named[name], return_inverse=True)
-        groups.append(group)
+        levels, code = np.unique(table.named[name], return_inverse=True)
+        codes.append(code)
         sizes.append(len(levels))
     correct, n = np.array(table.correct, dtype=float), np.ones(len(table.n))
-    return make_problem(pattern_rows(x), correct, n, groups, sizes)
+    return glmm_data(design_matrix(x), correct, n, codes, sizes)
 
 
 def simulated(rng, listeners, each, items, *, logits=(0.0,), sds=(0.6, 0.5)):

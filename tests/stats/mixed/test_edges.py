@@ -9,7 +9,7 @@ import pytest
 
 from bachtest.stats.mixed.fit import Fitting, fit_mixed
 from bachtest.stats.mixed.glmm import fit_glmm
-from bachtest.stats.mixed.small_sample import FALL, corrected
+from bachtest.stats.mixed.small_sample import MAX_FALL, restricted_fit
 from tests.stats.mixed.tables import EXPERIENCES, Columns, simulated
 
 
@@ -27,7 +27,7 @@ def checked(table, by=()):
     return fit
 
 
-def test_a_cell_with_all_right_reaches_one_and_says_what_held_it():
+def test_a_cell_with_all_right_reaches_one_and_is_named():
     rng = np.random.default_rng(1)
     table = simulated(rng, 60, 6, 42, logits=(0.5, 0.2))
     table.correct = [
@@ -57,16 +57,16 @@ def test_everything_right_or_wrong(value):
 def test_one_listener_speaks_for_that_listener():
     table = answers([1] * 40, range(40), "S" * 40, [1, 1, 1, 0] * 10)
     fit = checked(table)
-    assert not fit.spread("listener").estimated
-    assert "holds for this listener" in fit.spread("listener").note
+    assert not fit.variance_component("listener").estimated
+    assert "holds for this listener" in fit.variance_component("listener").note
     assert fit.overall.estimate == pytest.approx(0.75, abs=1e-6)
 
 
 def test_one_item_speaks_for_that_item():
     table = answers(range(40), [7] * 40, "S" * 40, [1, 1, 1, 0] * 10)
     fit = checked(table)
-    assert "holds for this item" in fit.spread("item").note
-    assert "one answer from each listener" in fit.spread("listener").note
+    assert "holds for this item" in fit.variance_component("item").note
+    assert "one answer from each listener" in fit.variance_component("listener").note
 
 
 def test_a_single_answer():
@@ -84,8 +84,8 @@ def test_as_many_items_as_cells_cannot_be_told_apart():
     fit = checked(
         answers(listeners, items, conditions, list(rng.integers(0, 2, 120))), by=("condition",)
     )
-    assert "cannot be told apart" in fit.spread("item").note
-    assert "holds for these items" in fit.spread("item").note
+    assert "cannot be told apart" in fit.variance_component("item").note
+    assert "holds for these items" in fit.variance_component("item").note
 
 
 def test_two_pieces_a_cell_decide_little():
@@ -101,17 +101,17 @@ def test_listeners_who_are_all_right_or_all_wrong_are_named():
     items = np.tile(np.arange(12), 60)
     correct = [int(listener % 2) for listener in listeners]
     fit = checked(answers(listeners, items, ["S"] * 720, correct))
-    assert "all right or all wrong" in fit.spread("listener").note
+    assert "all right or all wrong" in fit.variance_component("listener").note
     assert fit.overall.low < 0.5 < fit.overall.high
 
 
-def test_cells_that_nobody_heard_are_left_out():
+def test_cells_that_nobody_heard_are_excluded():
     table = simulated(np.random.default_rng(5), 60, 6, 42, logits=(0.5, 0.2))
     table.named["experience"] = [
         "novice" if condition == "S" else "expert" for condition in table.named["condition"]
     ]
     fit = checked(table, by=("condition", "experience"))
-    assert any("left out: experience expert" in note for note in fit.notes)
+    assert any("other columns: experience expert" in note for note in fit.notes)
     cells = [rate.labels for rate in fit.table("condition", "experience").rates]
     assert cells == [("S", "novice"), ("A", "expert")]
 
@@ -119,16 +119,16 @@ def test_cells_that_nobody_heard_are_left_out():
 def test_excerpts_that_do_not_recur_have_no_spread_of_their_own():
     table = simulated(np.random.default_rng(6), 60, 6, 40)
     table.named["excerpt"] = [f"E{item}" for item in table.named["item"]]
-    assert [spread.name for spread in fit_mixed(table).spreads] == ["listener", "item"]
+    assert [one.name for one in fit_mixed(table).variance_components] == ["listener", "item"]
     asked = fit_mixed(table, excerpt=True)
-    assert "counted there" in asked.spread("excerpt").note
+    assert "counted there" in asked.variance_component("excerpt").note
 
 
 def test_excerpts_that_recur_are_taken():
     table = simulated(np.random.default_rng(7), 60, 6, 40)
     table.named["excerpt"] = [f"E{int(item[1:]) // 2}" for item in table.named["item"]]
     fit = checked(table)
-    assert fit.spread("excerpt").levels == 20
+    assert fit.variance_component("excerpt").levels == 20
     assert fit.formula == "correct ~ 1 + (1|listener) + (1|item) + (1|excerpt)"
 
 
@@ -147,14 +147,14 @@ def first_day(seed):
 def test_sixty_answers_say_about_what_was_counted(seed):
     fit = checked(first_day(seed), by=("condition", "experience"))
     assert abs(fit.overall.estimate - fit.correct / fit.n) < 0.1
-    assert max(spread.restricted_sd for spread in fit.spreads) < 4
+    assert max(one.restricted_sd for one in fit.variance_components) < 4
     assert max(abs(one.low) + abs(one.high) for one in fit.coefficients) < 30
 
 
 @pytest.mark.parametrize("seed", [2, 4, 402])
-def test_restricted_spreads_stay_where_the_likelihood_allows(seed):
+def test_restricted_variances_stay_where_the_likelihood_allows(seed):
     fitting = Fitting(first_day(seed), ("condition", "experience"))
-    theta = corrected(fitting.problem, fitting.likely, fitting.without).theta
-    start = np.concatenate([theta, fitting.likely.beta])
-    held = fit_glmm(fitting.problem, theta=theta, start=start, errors=False)
-    assert fitting.likely.loglik - held.loglik < FALL + 0.3
+    theta = restricted_fit(fitting.data, fitting.ml, fitting.fixed_at_zero).theta
+    start = np.concatenate([theta, fitting.ml.beta])
+    restricted = fit_glmm(fitting.data, theta=theta, start=start, errors=False)
+    assert fitting.ml.loglik - restricted.loglik < MAX_FALL + 0.3

@@ -34,8 +34,8 @@ def test_agrees_with_a_converged_lme4(reference_fit):
         lme4["coef"], rel=THREE_DIGITS
     )
     assert [one.se for one in fit.coefficients] == pytest.approx(lme4["se"], rel=THREE_DIGITS)
-    assert fit.spread("listener").variance == pytest.approx(lme4["var_listener"], rel=THREE_DIGITS)
-    assert fit.spread("item").variance == pytest.approx(lme4["var_item"], rel=THREE_DIGITS)
+    for one in fit.variance_components:
+        assert one.variance == pytest.approx(lme4[f"var_{one.name}"], rel=THREE_DIGITS)
     assert fit.loglik == pytest.approx(lme4["loglik"], abs=1e-5)
     condition, experience = fit.tests
     assert (condition.name, condition.df) == ("condition", 6)
@@ -65,7 +65,8 @@ def test_a_table_of_counts_agrees_with_the_reference_numbers():
     lme4, [intercept] = LME4["js_fakes"], fit.coefficients
     assert [intercept.estimate] == pytest.approx(lme4["coef"], rel=THREE_DIGITS)
     assert [intercept.se] == pytest.approx(lme4["se"], rel=THREE_DIGITS)
-    assert fit.spread("item").variance == pytest.approx(lme4["var_item"], rel=THREE_DIGITS)
+    [item] = fit.variance_components
+    assert item.variance == pytest.approx(lme4["var_item"], rel=THREE_DIGITS)
 
 
 def test_rates_are_standardised_to_everybodys_experience(reference_fit):
@@ -156,7 +157,7 @@ def test_numbers_and_interactions_are_fitted_as_asked():
     ("columns", "correct", "by", "says"),
     [
         ({"listener": [], "item": []}, [], (), "no answers"),
-        ({"condition": ["S", "A"]}, [1, 0], (), "neither a column 'listener' nor 'item'"),
+        ({"condition": ["S", "A"]}, [1, 0], (), "no column 'listener' and no column 'item'"),
         ({"item": ["1", "2"]}, [1, 0], ("skill",), "no column 'skill'"),
     ],
 )

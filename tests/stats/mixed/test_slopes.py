@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bachtest.stats.mixed import groups
+from bachtest.stats.mixed import random_factors
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
 from tests.stats.mixed.tables import Columns, simulated
@@ -41,17 +41,17 @@ def test_agrees_with_a_converged_lme4(fit):
     lme4 = REFERENCE["glmm_lme4_converged"]["slopes"]
     assert [one.estimate for one in fit.coefficients] == pytest.approx(lme4["coef"], rel=5e-4)
     assert [one.se for one in fit.coefficients] == pytest.approx(lme4["se"], rel=5e-4)
-    for spread in fit.spreads:
-        assert spread.variance == pytest.approx(lme4[f"var_{spread.name}"], rel=5e-4)
+    for one in fit.variance_components:
+        assert one.variance == pytest.approx(lme4[f"var_{one.name}"], rel=5e-4)
     assert fit.loglik == pytest.approx(lme4["loglik"], abs=1e-5)
     assert fit.tests[0].chi2 == pytest.approx(lme4["lrt_condition_chi2_df2"], abs=1e-4)
 
 
 def test_says_what_it_takes_listeners_to_be(fit):
-    assert any("a condition is harder for some listeners" in one for one in fit.assumptions)
-    assert not any("no slopes" in one for one in fit.assumptions)
+    assert any("each condition varies between listeners" in one for one in fit.assumptions)
+    assert not any("no by-listener slopes" in one for one in fit.assumptions)
     without = fit_mixed(uneven(), by=("condition",))
-    assert any("no slopes" in one for one in without.assumptions)
+    assert any("no by-listener slopes" in one for one in without.assumptions)
     # Comparisons within listeners were too sure.
     assert fit.coefficients[1].se > 1.2 * without.coefficients[1].se
 
@@ -61,15 +61,17 @@ def test_what_does_not_vary_within_a_listener_has_no_slope():
     table.named["experience"] = [
         "novice" if name < "L2" else "expert" for name in table.named["listener"]
     ]
-    spread = fit_mixed(table, slopes=("experience",)).spread("listener:experience")
-    assert not spread.estimated
-    assert "counted there" in spread.note
+    fit = fit_mixed(table, slopes=("experience",))
+    component = fit.variance_component("listener:experience")
+    assert not component.estimated
+    assert "counted there" in component.note
 
 
 def test_a_slope_needs_a_column_and_more_than_one_answer():
     with pytest.raises(MixedError, match="no column 'mood'"):
         fit_mixed(uneven(), slopes=("mood",))
-    assert "toss of a coin" in fit_mixed(uneven(), slopes=("item",)).spread("listener:item").note
+    component = fit_mixed(uneven(), slopes=("item",)).variance_component("listener:item")
+    assert "cannot be told from chance" in component.note
 
 
 def test_slopes_need_listeners():
@@ -79,7 +81,7 @@ def test_slopes_need_listeners():
 
 
 def test_slopes_of_too_many_listeners_are_refused(monkeypatch):
-    monkeypatch.setattr(groups, "MOST_DENSE", 60)
+    monkeypatch.setattr(random_factors, "MAX_DENSE_LEVELS", 60)
     table = simulated(np.random.default_rng(1), 50, 5, 20)
     with pytest.raises(MixedError, match="70 listeners, items and excerpts"):
         fit_mixed(table, slopes=("condition",))

@@ -102,7 +102,7 @@ def test_fakes_alone_are_reported_as_what_they_are():
     [intercept] = analysis.model.coefficients
     assert intercept.estimate == pytest.approx(0.298688, abs=5e-5)
     assert intercept.se == pytest.approx(0.033353, abs=5e-6)
-    assert analysis.model.spread("item").variance == pytest.approx(0.039126, abs=5e-5)
+    assert analysis.model.variance_component("item").variance == pytest.approx(0.039126, abs=5e-5)
     assert (analysis.e_value, analysis.discrimination, analysis.equivalence) == (None, None, None)
     assert "d'" not in analysis_text(analysis).partition("Counts, pooled")[2]
 

@@ -1,4 +1,4 @@
-"""What a fitted mixed model says: frozen, printable, and as JSON."""
+"""The result of a fitted mixed model: frozen, printable, and as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from bachtest.stats.mixed.blocks import FloatArray
 
-# Between the listener and the column, in the name of a slope's factor.
+# Between the listener and the column, in the name of a random slope.
 SLOPE = ":"
 
 
@@ -38,11 +38,11 @@ class Coefficient:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How much the levels of a factor differ: on the logit scale, by maximum likelihood.
+class VarianceComponent:
+    """How much the levels of a random factor differ on the logit scale, by maximum likelihood.
 
-    `restricted_sd` is the small-sample correction's, None without it. `note` says why a spread is 0
-    or was not estimated; it is empty otherwise.
+    `restricted_sd` is the small-sample correction's, None without it. `note` says why the variance
+    is 0 or was not estimated; it is empty otherwise.
     """
 
     name: str
@@ -55,13 +55,17 @@ class Spread:
 
     @property
     def of_slopes(self) -> bool:
-        """Whether its levels are those of a listener in a condition, and no more people."""
+        """Whether a level is a listener in a condition and not one more person."""
         return SLOPE in self.name
 
 
 @dataclass(frozen=True)
 class TermTest:
-    """Does a term matter? `chi2` and `p_lrt` are the likelihood-ratio test, `p` is to be used."""
+    """Does a term matter?
+
+    `chi2`, `df` and `p_lrt` are the likelihood-ratio test. With the small-sample correction `f` is
+    its F statistic on `df` and `df2` degrees of freedom and `p` is that of F; without it, `p_lrt`.
+    """
 
     name: str
     chi2: float
@@ -74,9 +78,11 @@ class TermTest:
 
 @dataclass(frozen=True)
 class Rate:
-    """A cell's population-averaged rate; `n` and `correct` are the raw counts beside it.
+    """A cell's population-averaged rate; `n` and `correct` are its raw counts.
 
-    `p` tests one half; `se_logit` is of the rate's logit.
+    `p` tests a rate of one half. `se_logit` is the standard error of the rate's logit; limits and
+    `p` follow from it by Student's t with `df` degrees of freedom or, where `df` is None, by the
+    normal distribution. In a separated cell one limit is 0 or 1.
     """
 
     labels: tuple[str, ...]
@@ -92,7 +98,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class RateTable:
-    """The rates of one grouping; `covariance` is of their logits."""
+    """The rates of one grouping; `covariance` is that of their logits."""
 
     by: tuple[str, ...]
     rates: tuple[Rate, ...]
@@ -113,8 +119,8 @@ class RateTable:
 
 
 @dataclass(frozen=True)
-class Effects:
-    """The shrunken effects of one factor's levels, on the logit scale, with their raw counts."""
+class LevelEffects:
+    """The shrunken effects of a random factor's levels, on the logit scale, with raw counts."""
 
     name: str
     levels: tuple[str, ...]
@@ -126,10 +132,10 @@ class Effects:
 
 @dataclass(frozen=True)
 class MixedFit:
-    """One fitted model; `notes` are what a reader of this very table must know.
+    """One fitted model; `notes` are what its reader must know about this table.
 
-    `coefficients` are those of maximum likelihood, `corrected_coefficients` those of the
-    small-sample correction, which are to be used where there are any.
+    `coefficients` are by maximum likelihood. `corrected_coefficients` are the small-sample
+    correction's: use these where there are any.
     """
 
     formula: str
@@ -138,10 +144,10 @@ class MixedFit:
     level: float
     coefficients: tuple[Coefficient, ...]
     corrected_coefficients: tuple[Coefficient, ...]
-    spreads: tuple[Spread, ...]
+    variance_components: tuple[VarianceComponent, ...]
     tests: tuple[TermTest, ...]
     tables: tuple[RateTable, ...]
-    effects: tuple[Effects, ...]
+    effects: tuple[LevelEffects, ...]
     loglik: float
     parameters: int
     method: str
@@ -150,7 +156,7 @@ class MixedFit:
     converged: bool
 
     def table(self, *by: str) -> RateTable:
-        """The rates of one grouping; without names, of everything.
+        """The rates of one grouping; without names, the overall rate.
 
         Raises
         ------
@@ -166,21 +172,21 @@ class MixedFit:
     def overall(self) -> Rate:
         return self.table().rates[0]
 
-    def spread(self, name: str) -> Spread:
-        """The spread of one factor.
+    def variance_component(self, name: str) -> VarianceComponent:
+        """The variance component of one random factor.
 
         Raises
         ------
         KeyError
             If the model has no such factor.
         """
-        for spread in self.spreads:
-            if spread.name == name:
-                return spread
+        for component in self.variance_components:
+            if component.name == name:
+                return component
         raise KeyError(name)
 
     def to_json(self, *, effects: Sequence[str] = ("item",)) -> dict[str, Any]:
-        """The fit as JSON's types; `effects` names the factors whose levels are listed."""
+        """The fit as plain data; `effects` names the factors whose levels are listed."""
         return {
             "formula": self.formula,
             "n": self.n,
@@ -188,7 +194,7 @@ class MixedFit:
             "level": self.level,
             "coefficients": [asdict(one) for one in self.coefficients],
             "corrected_coefficients": [asdict(one) for one in self.corrected_coefficients],
-            "variances": [asdict(one) for one in self.spreads],
+            "variances": [asdict(one) for one in self.variance_components],
             "tests": [asdict(one) for one in self.tests],
             "rates": [
                 {"by": list(table.by), "cells": [_rate_json(rate) for rate in table.rates]}
@@ -211,8 +217,8 @@ class MixedFit:
         if self.corrected_coefficients:
             lines.append("with the small-sample correction:")
             lines += [str(one) for one in self.corrected_coefficients]
-        for spread in self.spreads:
-            lines.append(f"  sd of {spread.levels} {spread.name}s: {spread.sd:.4f} {spread.note}")
+        for one in self.variance_components:
+            lines.append(f"  sd of {one.levels} {one.name}s: {one.sd:.4f} {one.note}")
         for table in self.tables:
             lines.append(f"rates by {', '.join(table.by) or 'nothing'}")
             for rate in table.rates:
@@ -227,10 +233,10 @@ def _rate_json(rate: Rate) -> dict[str, Any]:
     return asdict(rate) | {"labels": list(rate.labels)}
 
 
-def _effects_json(effects: Effects) -> list[dict[str, Any]]:
+def _effects_json(effects: LevelEffects) -> list[dict[str, Any]]:
     return [
-        {"level": level, "effect": float(u), "sd": float(sd), "n": int(n), "correct": int(right)}
-        for level, u, sd, n, right in zip(
+        {"level": level, "effect": float(u), "sd": float(sd), "n": int(n), "correct": int(correct)}
+        for level, u, sd, n, correct in zip(
             effects.levels, effects.effect, effects.sd, effects.n, effects.correct, strict=True
         )
     ]
