@@ -27,7 +27,7 @@ from bachtest.results.fit.stored_fit import (
     ListenerMean,
     StoredFit,
 )
-from bachtest.stats.clustered.anytime_valid import listener_sequence
+from bachtest.stats.clustered.anytime_valid import empirical_bernstein_interval
 from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
@@ -128,7 +128,7 @@ def _listener_mean(answers: IncludedAnswers) -> ListenerMean | None:
     last = np.zeros(len(n), dtype=np.int64)
     last[codes] = np.arange(len(codes))  # the last of several stands
     rates = np.bincount(codes, answers.correct) / n
-    mean = listener_sequence(rates[np.argsort(last)])
+    mean = empirical_bernstein_interval(rates[np.argsort(last)])
     if mean.estimate is None:
         return None
     return ListenerMean(mean.estimate, mean.low, mean.high, mean.n)

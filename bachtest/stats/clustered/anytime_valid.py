@@ -1,14 +1,16 @@
-"""Somebody looks every minute: evidence and intervals that hold at every look.
+"""Anytime-valid inference: e-values and confidence sequences for continuous monitoring.
 
 Conventions
 -----------
-Two sequences with different claims, never mixed up:
+Three sequences, each with its own claim:
 
-- the *e-value* tests the sharp null, "every answer is a fair coin". Bach's side is an independent
-  coin for each round, so under it the answers are fair coins whatever the listeners and items. From
-  1/alpha on it rejects, at any look, with at most alpha false alarms over all looks together;
-- the *confidence sequence* over listener means is about the mean of all listeners "for these
-  items": listeners must be independent of each other, their answers need not be.
+- the *e-value* tests the sharp null "every answer is a fair coin". Bach's side is an independent
+  coin in each round, so the answers of guessers are fair coins whatever the listeners and items. It
+  rejects from 1/alpha on, at any look, with at most alpha false alarms over all looks together;
+- the *beta-binomial confidence sequence* covers one rate, if every answer has the same chance of
+  being right;
+- the *empirical Bernstein confidence sequence* covers the mean of all listeners for these items:
+  listeners must be independent of each other, their answers need not be.
 """
 
 from __future__ import annotations
@@ -48,8 +50,8 @@ class EValue(Result):
 
 
 @dataclass(frozen=True)
-class Running(Result):
-    """The interval after the last look; it holds at every look before as well."""
+class AnytimeInterval(Result):
+    """The interval after the last look; it holds at every earlier look as well."""
 
     estimate: float | None
     low: float
@@ -71,7 +73,7 @@ class Running(Result):
 def e_value(correct: int, n: int) -> EValue:
     """The Beta(1, 1) mixture e-value of "every answer is a fair coin".
 
-    ``E = 2^n B(1 + x, 1 + n - x)``: the mixture favours no rate.
+    ``E = 2^n B(1 + x, 1 + n - x)``. The mixture favours no rate.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def e_value(correct: int, n: int) -> EValue:
     Raises
     ------
     ValueError
-        If the counts cannot be.
+        Unless ``0 <= correct <= n``.
 
     References
     ----------
@@ -99,7 +101,7 @@ def e_value(correct: int, n: int) -> EValue:
 
 
 def log_e_values(correct: ArrayLike, n: ArrayLike) -> FloatArray:
-    """`e_value`'s logarithm for many looks at once, elementwise.
+    """The logarithms of `e_value` at many looks.
 
     Examples
     --------
@@ -109,17 +111,17 @@ def log_e_values(correct: ArrayLike, n: ArrayLike) -> FloatArray:
     from scipy.special import betaln
 
     x, total = np.asarray(correct, float), np.asarray(n, float)
-    found: FloatArray = betaln(1 + x, 1 + total - x) + total * math.log(2)
-    return found
+    log_e: FloatArray = betaln(1 + x, 1 + total - x) + total * math.log(2)
+    return log_e
 
 
 def beta_binomial_cs(
     correct: ArrayLike, n: ArrayLike, *, level: float = LEVEL
 ) -> tuple[FloatArray, FloatArray]:
-    """The confidence sequence of one unknown, constant rate, after each of many looks.
+    """The confidence sequence of one unknown rate, at many looks.
 
-    All rates that the Beta(1, 1) mixture does not reject: closed form, no tuning. Only at one half
-    does it need no constancy (that is the e-value).
+    It contains the rates that the Beta(1, 1) mixture does not reject; nothing is tuned to a time.
+    It needs a constant rate everywhere but at one half, where it is the e-value.
 
     Parameters
     ----------
@@ -165,11 +167,12 @@ def beta_binomial_cs(
     return lower(x), 1 - lower(total - x)
 
 
-def listener_band(means: ArrayLike, *, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:
-    """The confidence sequence over listener means after each listener, "for these items".
+def empirical_bernstein_cs(
+    means: ArrayLike, *, level: float = LEVEL
+) -> tuple[FloatArray, FloatArray]:
+    """The confidence sequence of the mean listener for these items, after each listener.
 
-    Predictable plug-in empirical Bernstein, intersected over the looks so far, so that it never
-    widens.
+    Predictable plug-in empirical Bernstein, intersected over the looks so far: it never widens.
 
     Parameters
     ----------
@@ -193,7 +196,7 @@ def listener_band(means: ArrayLike, *, level: float = LEVEL) -> tuple[FloatArray
 
     Examples
     --------
-    >>> low, high = listener_band([0.6, 0.8] * 200)
+    >>> low, high = empirical_bernstein_cs([0.6, 0.8] * 200)
     >>> round(float(low[-1]), 2), round(float(high[-1]), 2)
     (0.68, 0.72)
     """
@@ -202,12 +205,12 @@ def listener_band(means: ArrayLike, *, level: float = LEVEL) -> tuple[FloatArray
         raise ValueError(f"a listener's mean is {x[(x < 0) | (x > 1)][0]!r}; use 0..1")
     alpha = 2 * tail_of(level)
     t = np.arange(1, len(x) + 1)
-    # Guesses of mean and variance before each listener: half an answer of each is assumed.
+    # Estimated before each listener, with one pseudo-observation of mean 1/2 and variance 1/4.
     mean = (0.5 + np.cumsum(x)) / (t + 1)
     variance = (0.25 + np.cumsum((x - mean) ** 2)) / (t + 1)
     mean_before = np.concatenate([[0.5], mean[:-1]])
     variance_before = np.concatenate([[0.25], variance[:-1]])
-    # How much to bet on each: as theorem 2's remark, at most one half.
+    # The bet on each listener: as in the remark to theorem 2, at most one half.
     bet = np.minimum(0.5, np.sqrt(2 * math.log(2 / alpha) / (variance_before * t * np.log1p(t))))
     cost = (x - mean_before) ** 2 * (-np.log1p(-bet) - bet)
     total = np.cumsum(bet)
@@ -218,8 +221,10 @@ def listener_band(means: ArrayLike, *, level: float = LEVEL) -> tuple[FloatArray
     return low, high
 
 
-def listener_sequence(means: Sequence[float] | FloatArray, *, level: float = LEVEL) -> Running:
-    """Where the mean of all listeners lies, at any look, for these items.
+def empirical_bernstein_interval(
+    means: Sequence[float] | FloatArray, *, level: float = LEVEL
+) -> AnytimeInterval:
+    """The last interval of `empirical_bernstein_cs`: the mean of all listeners for these items.
 
     Raises
     ------
@@ -228,16 +233,16 @@ def listener_sequence(means: Sequence[float] | FloatArray, *, level: float = LEV
 
     References
     ----------
-    As `listener_band`.
+    As `empirical_bernstein_cs`.
 
     Examples
     --------
-    >>> print(listener_sequence([0.6, 0.8] * 200))
+    >>> print(empirical_bernstein_interval([0.6, 0.8] * 200))
     70.0% (67.8% to 72.2%, at every look; listeners independent; for these items)
     """
-    low, high = listener_band(means, level=level)
+    low, high = empirical_bernstein_cs(means, level=level)
     n = len(low)
-    return Running(
+    return AnytimeInterval(
         float(np.mean(means)) if n else None,
         float(low[-1]) if n else 0.0,
         float(high[-1]) if n else 1.0,

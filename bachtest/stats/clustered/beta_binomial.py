@@ -1,11 +1,11 @@
-"""Do listeners, or items, differ more than chance lets them: the beta-binomial model.
+"""Do listeners, or items, differ more than by chance? The beta-binomial model.
 
 Conventions
 -----------
-Each group (one listener's answers, or one item's) has its own rate, drawn from a beta
-distribution with mean `mu` and variance ``gamma mu (1 - mu)``: gamma is 0 where all are alike and 1
-where each is always right or always wrong. Chance-corrected, `mu` and `gamma` are those of
-the share above guessing: ``rate = guess + (1 - guess) share``.
+Each group (one listener's answers, or one item's) has its own rate, drawn from a beta distribution
+with mean `mu` and variance ``gamma mu (1 - mu)``. gamma is 0 where all groups are alike and 1 where
+each is always right or always wrong. Chance-corrected, `mu` and `gamma` are those of the share
+above guessing: ``rate = guess + (1 - guess) share``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Overdispersion(Result):
-    """`g2` tests that all groups are alike; `p` is that of chi-square with 1 degree of freedom,
-    which is cautious since gamma cannot be negative. `se` and limits are of mu."""
+class BetaBinomialFit(Result):
+    """`g2` tests that all groups are alike; its `p` is that of chi-square with 1 degree of freedom,
+    which is conservative, as gamma cannot be negative. `estimate`, `se` and the limits are of mu;
+    `se` is None where the likelihood is not curved there."""
 
     estimate: float | None
     low: float
@@ -41,7 +42,7 @@ class Overdispersion(Result):
     guess: float
     level: float
     method: str
-    assumptions: str = "groups independent of each other; answers within one alike but for its rate"
+    assumptions: str = "groups independent of each other; one rate within each group"
 
     def __str__(self) -> str:
         if self.estimate is None:
@@ -54,25 +55,25 @@ class Overdispersion(Result):
 
 def beta_binomial(
     correct: ArrayLike, n: ArrayLike, *, guess: float = 0.0, level: float = LEVEL
-) -> Overdispersion:
+) -> BetaBinomialFit:
     """Fit mu and gamma by maximum likelihood.
 
     Parameters
     ----------
     correct, n : int[G]
-        Right answers and answers of each group. Groups of one answer say nothing about gamma.
+        Right answers and answers of each group. A group of one answer says nothing about gamma.
     guess : float
-        0 for plain rates; the protocol's rate of guessing for the chance-corrected model.
+        0 for plain rates; the protocol's chance rate for the chance-corrected model.
     level : float
 
     Returns
     -------
-    Overdispersion
+    BetaBinomialFit
 
     Raises
     ------
     ValueError
-        If the counts cannot be.
+        Unless ``0 <= correct <= n`` in each group and ``0 <= guess < 1``.
 
     References
     ----------
@@ -89,15 +90,18 @@ def beta_binomial(
 
     x, total = np.broadcast_arrays(np.asarray(correct, float), np.asarray(n, float))
     if len(x) and not ((x >= 0).all() and (x <= total).all()):
-        raise ValueError("more right answers than answers in a group; use 0 <= correct <= n")
+        worst = int(np.argmax(np.maximum(x - total, -x)))
+        raise ValueError(
+            f"{x[worst]:g} correct of n={total[worst]:g} in a group; use 0 <= correct <= n"
+        )
     if not 0 <= guess < 1:
-        raise ValueError(f"guess {guess!r}; use a rate from 0 up to 1")
-    kept = total > 0
-    pairs, times = np.unique(np.stack([x[kept], total[kept]]), axis=1, return_counts=True)
-    groups, answers = int(kept.sum()), int(total.sum())
-    words = "beta-binomial" + (", chance-corrected" if guess else "")
+        raise ValueError(f"guess {guess!r}; use a rate from 0 to below 1")
+    answered = total > 0
+    pairs, times = np.unique(np.stack([x[answered], total[answered]]), axis=1, return_counts=True)
+    groups, answers = int(answered.sum()), int(total.sum())
+    method = "beta-binomial" + (", chance-corrected" if guess else "")
     if not groups:
-        return Overdispersion(None, 0.0, 1.0, None, 0.0, 0.0, 0.0, 1.0, 0, 0, guess, level, words)
+        return BetaBinomialFit(None, 0.0, 1.0, None, 0.0, 0.0, 0.0, 1.0, 0, 0, guess, level, method)
     likelihood = _Likelihood(pairs[0], pairs[1], times.astype(np.float64), guess)
     share = max(0.0, (float(x.sum()) / answers - guess) / (1 - guess))
     null = likelihood(share, 0.0)
@@ -105,9 +109,9 @@ def beta_binomial(
     g2 = max(0.0, 2 * (best - null))
     se = _se_of_mu(likelihood, mu, gamma)
     half = normal_quantile(level) * se if se is not None else math.inf
-    return Overdispersion(
+    return BetaBinomialFit(
         mu, max(0.0, mu - half), min(1.0, mu + half), se, gamma, best, g2,
-        float(chi2.sf(g2, 1)), answers, groups, guess, level, words,
+        float(chi2.sf(g2, 1)), answers, groups, guess, level, method,
     )  # fmt: skip
 
 
@@ -147,40 +151,40 @@ def _fit(likelihood: _Likelihood, share: float, null: float) -> tuple[float, flo
         return share, 0.0, null  # single answers cannot show a spread
 
     def loss(point: FloatArray) -> float:
-        # Beyond this gamma the beta functions lose all digits, and the groups are alike.
+        # Below this gamma the beta functions lose all digits, and the groups are alike.
         gamma = float(expit(point[1])) if point[1] > -16 else 0.0
         return -likelihood(float(np.clip(expit(point[0]), 1e-12, 1 - 1e-12)), min(gamma, 1 - 1e-9))
 
-    # A sum over a million answers has no more digits than that: to ask for them is to search on.
+    # A sum over a million answers has no more digits; a search for more of them would not end.
     answers = float(likelihood.times @ likelihood.n)
-    close = max(1e-10, 1e-13 * answers)
-    near = max(1e-8, math.sqrt(close / answers))
-    first = logit(np.clip(share, 1e-9, 1 - 1e-9))
-    found = minimize(
-        loss, np.array([first, -2.0]), method="Nelder-Mead",
-        options={"xatol": near, "fatol": close, "maxiter": 4000},
+    tolerance = max(1e-10, 1e-13 * answers)
+    near = max(1e-8, math.sqrt(tolerance / answers))
+    start = logit(np.clip(share, 1e-9, 1 - 1e-9))
+    minimum = minimize(
+        loss, np.array([start, -2.0]), method="Nelder-Mead",
+        options={"xatol": near, "fatol": tolerance, "maxiter": 4000},
     )  # fmt: skip
-    if -found.fun <= null + 1e-9:
+    if -minimum.fun <= null + 1e-9:
         return share, 0.0, null
-    return float(expit(found.x[0])), float(expit(found.x[1])), -float(found.fun)
+    mu, gamma = (float(value) for value in expit(minimum.x))
+    return mu, gamma, -float(minimum.fun)
 
 
 def _se_of_mu(likelihood: Callable[[float, float], float], mu: float, gamma: float) -> float | None:
     if mu in (0.0, 1.0):
         return None
     step = 1e-4 * min(mu, 1 - mu, 0.1)
-    free = (
-        [gamma - step, gamma, gamma + step] if gamma > 2 * step and gamma < 1 - 2 * step else None
-    )
+    # At its ends gamma is taken as known.
+    free = 2 * step < gamma < 1 - 2 * step
     at = {
-        (i, j): likelihood(mu + i * step, gamma if free is None else free[j + 1])
+        (i, j): likelihood(mu + i * step, gamma + j * step)
         for i in (-1, 0, 1)
-        for j in ((0,) if free is None else (-1, 0, 1))
+        for j in ((-1, 0, 1) if free else (0,))
     }
     in_mu = -(at[1, 0] - 2 * at[0, 0] + at[-1, 0]) / step**2
-    if free is not None:
+    if free:
         in_gamma = -(at[0, 1] - 2 * at[0, 0] + at[0, -1]) / step**2
-        both = -(at[1, 1] - at[1, -1] - at[-1, 1] + at[-1, -1]) / (4 * step**2)
+        mixed = -(at[1, 1] - at[1, -1] - at[-1, 1] + at[-1, -1]) / (4 * step**2)
         if in_gamma > 0:
-            in_mu -= both**2 / in_gamma
+            in_mu -= mixed**2 / in_gamma
     return 1 / math.sqrt(in_mu) if in_mu > 0 else None

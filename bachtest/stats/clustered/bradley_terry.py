@@ -1,10 +1,12 @@
-"""Which of several is chosen over which: Bradley and Terry's strengths, for outside data.
+"""Which of several is preferred? Bradley and Terry's strengths.
+
+For data from elsewhere, in which composers are compared with each other. No report uses it yet.
 
 Conventions
 -----------
-``P(i beats j) = 1 / (1 + exp(s_j - s_i))``; strengths are logs, centred to sum 0. They exist only
-where wins lead from everybody to everybody ("strongly connected"); elsewhere it is said who stands
-outside, and nothing is estimated.
+``P(i beats j) = 1 / (1 + exp(s_j - s_i))``; strengths are logs and sum to 0. They exist only where
+wins lead from each competitor to every other ("strongly connected"). Elsewhere nothing is
+estimated, and the result names those who stand outside.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ _DRAWS = 1999
 
 @dataclass(frozen=True)
 class Strength:
-    """One competitor. `low` and `high` are None where no interval could be had."""
+    """One competitor. `low` and `high` are None where there is no interval."""
 
     name: str
     estimate: float
@@ -36,7 +38,7 @@ class Strength:
 
 @dataclass(frozen=True)
 class BradleyTerry(Result):
-    """Strengths, the strongest first; none, and `why_not`, where they do not exist."""
+    """Strengths, the strongest first; where they do not exist, none, and `why_not` says why."""
 
     strengths: tuple[Strength, ...]
     n: int
@@ -65,20 +67,20 @@ def bradley_terry(
 ) -> BradleyTerry:
     """Maximum-likelihood strengths with percentile intervals of a bootstrap over comparisons.
 
-    Draws in which no strengths exist are counted in `failed_draws` and left out.
+    Draws in which no strengths exist are excluded and counted in `failed_draws`.
 
     Parameters
     ----------
     wins : mapping (winner, loser) -> int
     generator : numpy Generator
     draws : int
-        0 for none: then there are no intervals.
+        0 for no intervals.
     level : float
 
     Raises
     ------
     ValueError
-        If somebody beats themselves, or a count is negative.
+        If a competitor beats itself, or a count is negative.
 
     References
     ----------
@@ -101,14 +103,14 @@ def bradley_terry(
     for (winner, loser), count in wins.items():
         table[names.index(winner), names.index(loser)] += count
     n = int(table.sum())
-    words = f"maximum likelihood; bootstrap over comparisons, {draws} draws"
-    if outside := _outside(table, names):
-        return BradleyTerry((), n, outside, 0, level, words)
+    method = f"maximum likelihood; bootstrap over comparisons, {draws} draws"
+    if why_not := _why_not(table, names):
+        return BradleyTerry((), n, why_not, 0, level, method)
     estimate = _strengths(table)
-    found = _resampled(table, draws, generator)
-    enough = len(found) >= max(50, draws / 2)
+    resampled = _resampled(table, draws, generator)
+    enough = len(resampled) >= max(50, draws / 2)
     tail = tail_of(level)
-    limits = np.quantile(found, [tail, 1 - tail], axis=0) if enough else None
+    limits = np.quantile(resampled, [tail, 1 - tail], axis=0) if enough else None
     rows = [
         Strength(
             name, float(estimate[i]),
@@ -119,7 +121,7 @@ def bradley_terry(
         for i, name in enumerate(names)
     ]  # fmt: skip
     rows.sort(key=lambda row: -row.estimate)
-    return BradleyTerry(tuple(rows), n, "", draws - len(found), level, words)
+    return BradleyTerry(tuple(rows), n, "", draws - len(resampled), level, method)
 
 
 def _connected(table: FloatArray) -> bool:
@@ -130,7 +132,7 @@ def _connected(table: FloatArray) -> bool:
     return bool(count == 1)
 
 
-def _outside(table: FloatArray, names: Sequence[str]) -> str:
+def _why_not(table: FloatArray, names: Sequence[str]) -> str:
     if len(names) < 2:
         return "no comparisons: there are no strengths"
     if _connected(table):
@@ -141,7 +143,7 @@ def _outside(table: FloatArray, names: Sequence[str]) -> str:
         return f"{', '.join(never_lost)} never lost: no finite strengths"
     if never_won:
         return f"{', '.join(never_won)} never won: no finite strengths"
-    return "some never beat any of the others, even in a roundabout way: no finite strengths"
+    return "some never beat any of the others, not even indirectly: no finite strengths"
 
 
 def _strengths(table: FloatArray) -> FloatArray:
@@ -153,7 +155,7 @@ def _strengths(table: FloatArray) -> FloatArray:
     def score(log: FloatArray) -> tuple[FloatArray, FloatArray]:
         chance = expit(log[:, None] - log[None, :])
         weight = games * chance * (1 - chance)
-        # The constant direction carries nothing; holding its mean at 0 makes the matrix invertible.
+        # A constant added to all strengths changes nothing: a mean of 0 makes them unique.
         slope = np.sum(games * chance, axis=1) - wins + log.mean()
         return slope, np.diag(weight.sum(axis=1)) - weight + 1 / len(table)
 
@@ -165,9 +167,9 @@ def _strengths(table: FloatArray) -> FloatArray:
 def _resampled(table: FloatArray, draws: int, generator: np.random.Generator) -> FloatArray:
     n = int(table.sum())
     share = (table / n).ravel()
-    found = []
+    strengths = []
     for _ in range(draws):
         drawn = generator.multinomial(n, share).reshape(table.shape).astype(np.float64)
         if _connected(drawn):
-            found.append(_strengths(drawn))
-    return np.array(found).reshape(-1, len(table))
+            strengths.append(_strengths(drawn))
+    return np.array(strengths).reshape(-1, len(table))

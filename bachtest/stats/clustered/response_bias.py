@@ -1,10 +1,10 @@
-"""Do they favour a side, do they learn, do they tire?
+"""Do listeners favour a side? Do they learn or tire?
 
 Conventions
 -----------
-Side bias: with ``z(H)`` where Bach came first and ``z(F)`` where he came second, both of "chose the
-first", ``d' = (z(H) - z(F)) / sqrt(2)`` and the bias is ``(z(H) + z(F)) / 2`` probits: above 0 the
-first is favoured. Learning: the slope of the logit of being right on the number of the trial.
+Side bias: let H be the share of "first" chosen where Bach came first, and F where he came second.
+Then ``d' = (z(H) - z(F)) / sqrt(2)``, and the bias is ``(z(H) + z(F)) / 2`` probits: above 0 they
+favour the first. Learning: the slope of the logit of being right on the number of the trial.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SideBias(Result):
-    """`estimate` is the bias towards `side` in probits, `d_prime` what is left with it allowed for;
-    None where Bach was never (or always) on that side."""
+    """`estimate` is the bias towards `side` in probits, `d_prime` the sensitivity with that bias
+    removed; both are None where Bach was never, or always, on that side."""
 
     side: str
     estimate: float | None
@@ -43,7 +43,7 @@ class SideBias(Result):
 
     def __str__(self) -> str:
         if self.estimate is None:
-            return f"bias towards {self.side}: unknown, Bach was not on both sides"
+            return f"bias towards {self.side}: unknown, as Bach was not on both sides"
         return (
             f"bias towards {self.side}: {self.estimate:+.2f} ({self.low:+.2f} to {self.high:+.2f}),"
             f" {p_text(self.p)}; chosen {self.chosen_share:.1%}"
@@ -52,8 +52,8 @@ class SideBias(Result):
 
 @dataclass(frozen=True)
 class Trend(Result):
-    """`estimate` is the change of the logit from one trial to the next; None where all trials have
-    one number, or all answers are alike."""
+    """`estimate` is the change of the logit from one trial to the next. It is None where all trials
+    have one number, or where the trials separate right from wrong answers."""
 
     estimate: float | None
     low: float
@@ -70,35 +70,39 @@ class Trend(Result):
 
     def __str__(self) -> str:
         if self.estimate is None:
-            return "trend over trials: unknown (one trial, one listener, or all answers alike)"
-        word = "no trend shown"
+            return (
+                "trend over trials: unknown (one trial, one listener, or right and wrong answers at"
+                " different trials)"
+            )
+        finding = "no trend shown"
         if self.p < 1 - self.level:
-            word = "they learn" if self.estimate > 0 else "they tire"
+            finding = "they learn" if self.estimate > 0 else "they tire"
         return (
             f"trend over trials: {self.estimate:+.3f} a trial ({self.low:+.3f} to"
-            f" {self.high:+.3f}), {p_text(self.p)}: {word}"
+            f" {self.high:+.3f}), {p_text(self.p)}: {finding}"
         )
 
 
 def side_bias(
-    side: str, chosen_when_there: int, there: int, chosen_when_not: int, not_there: int,
+    side: str, chosen_with_bach: int, rounds_with_bach: int,
+    chosen_without_bach: int, rounds_without_bach: int,
     *, level: float = LEVEL,
 ) -> SideBias:  # fmt: skip
-    """The bias towards a side, from how often it was chosen with Bach there and not there.
+    """The bias towards a side, from how often it was chosen with and without Bach on it.
 
     Parameters
     ----------
     side : str
         Its name, such as ``first`` or ``left``.
-    chosen_when_there, there : int
-        Times that this side was chosen, of the rounds in which Bach was there.
-    chosen_when_not, not_there : int
+    chosen_with_bach, rounds_with_bach : int
+        How often this side was chosen, of the rounds with Bach on it.
+    chosen_without_bach, rounds_without_bach : int
     level : float
 
     Raises
     ------
     ValueError
-        If the counts cannot be.
+        If more are chosen than there are rounds, or a count is negative.
 
     References
     ----------
@@ -111,26 +115,28 @@ def side_bias(
     """
     from scipy.stats import norm
 
-    check_counts(chosen_when_there, there)
-    check_counts(chosen_when_not, not_there)
-    n = there + not_there
-    if not (there and not_there):
-        share = (chosen_when_there + chosen_when_not) / n if n else None
-        return SideBias(side, None, -math.inf, math.inf, None, 1.0, None, share, n, False, level)
-    corrected = chosen_when_there in (0, there) or chosen_when_not in (0, not_there)
+    counts = ((chosen_with_bach, rounds_with_bach), (chosen_without_bach, rounds_without_bach))
+    for chosen, rounds in counts:
+        check_counts(chosen, rounds)
+    n = rounds_with_bach + rounds_without_bach
+    chosen_share = (chosen_with_bach + chosen_without_bach) / n if n else None
+    if not (rounds_with_bach and rounds_without_bach):
+        return SideBias(
+            side, None, -math.inf, math.inf, None, 1.0, None, chosen_share, n, False, level
+        )
+    corrected = any(chosen in (0, rounds) for chosen, rounds in counts)
     add = 0.5 if corrected else 0.0
-    pairs = ((chosen_when_there, there), (chosen_when_not, not_there))
-    shares = [(x + add) / (total + 2 * add) for x, total in pairs]
+    shares = [(chosen + add) / (rounds + 2 * add) for chosen, rounds in counts]
     z = norm.ppf(shares)
     variance = sum(
-        share * (1 - share) / (total * norm.pdf(value) ** 2)
-        for share, value, (_, total) in zip(shares, z, pairs, strict=True)
+        share * (1 - share) / (rounds * norm.pdf(value) ** 2)
+        for share, value, (_, rounds) in zip(shares, z, counts, strict=True)
     )
     bias, se = float(z[0] + z[1]) / 2, math.sqrt(variance) / 2
     half = normal_quantile(level) * se
     return SideBias(
         side, bias, bias - half, bias + half, se, 2 * float(norm.sf(abs(bias) / se)),
-        float(z[0] - z[1]) / math.sqrt(2), (chosen_when_there + chosen_when_not) / n, n,
+        float(z[0] - z[1]) / math.sqrt(2), chosen_share, n,
         corrected, level,
     )  # fmt: skip
 
@@ -139,7 +145,7 @@ def trend(
     trial: FloatArray, correct: FloatArray, n: FloatArray, listener: IntArray,
     *, level: float = LEVEL,
 ) -> Trend:  # fmt: skip
-    """Does the chance of being right rise or fall with the trial?
+    """Does the chance of being right rise or fall from trial to trial?
 
     Parameters
     ----------
@@ -166,14 +172,12 @@ def trend(
 
     total = float(n.sum())
     groups = len(np.unique(listener[n > 0])) if total else 0
-    fewest, most = (float(trial.min()), float(trial.max())) if total else (0.0, 0.0)
-    rates = [_rate_at(trial == at, correct, n) for at in (fewest, most)]
-    right = float(correct.sum())
-    nothing = Trend(
-        None, -math.inf, math.inf, None, 1.0, rates[0], rates[1], int(total), groups, level
-    )
-    if fewest == most or groups < 2 or right in (0.0, total) or _separated(trial, correct, n):
-        return nothing
+    first, last = (float(trial.min()), float(trial.max())) if total else (0.0, 0.0)
+    rates = [_rate_at(trial == at, correct, n) for at in (first, last)]
+    if first == last or groups < 2 or _separated(trial, correct, n):
+        return Trend(
+            None, -math.inf, math.inf, None, 1.0, rates[0], rates[1], int(total), groups, level
+        )
     x = np.stack([np.ones_like(trial), trial - trial.mean()])
     beta = _logistic(x, correct, n)
     chance = expit(beta @ x)
@@ -195,8 +199,10 @@ def _rate_at(rows: NDArray[np.bool_], correct: FloatArray, n: FloatArray) -> flo
 
 
 def _separated(trial: FloatArray, correct: FloatArray, n: FloatArray) -> bool:
-    # All right answers on one side of all wrong ones: the slope would run away.
+    # All right answers on one side of all wrong ones, or none of either: the slope would run away.
     right, wrong = trial[correct > 0], trial[correct < n]
+    if not (len(right) and len(wrong)):
+        return True
     return bool(right.min() >= wrong.max() or wrong.min() >= right.max())
 
 

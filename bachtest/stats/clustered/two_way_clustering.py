@@ -1,11 +1,11 @@
-"""How much less do answers weigh because listeners and items recur: two-way resampling.
+"""How much less do answers weigh because listeners and items recur? Two-way clustering.
 
 Conventions
 -----------
 An answer belongs to one listener and one item. The bootstrap draws listeners and items, each with
-replacement, and gives an answer the product of both counts; the closed form beside it adds the
-variances between listeners and between items and takes off what both contain. Both describe new
-listeners *and* new items. Neither needs a model, and both are too sure below about 20 of either.
+replacement, and weights an answer by the product of the two counts. The closed form adds the
+variances between listeners and between items and subtracts what they share. Both describe new
+listeners *and* new items and need no model. Below about 20 of either, the intervals are too narrow.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ from bachtest.stats.rates.result import Result
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 ASSUMPTIONS = "listeners and items each a random sample of many"
-FEW_CLUSTERS = 20
 _DRAWS = 1999
 
 
 @dataclass(frozen=True)
-class Clustered(Result):
-    """A rate whose interval allows for listeners and items. `se` is None and the interval the whole
-    of 0..1 where there are fewer than two of either. `design_effect` is the variance over that of
+class ClusteredRate(Result):
+    """A rate whose interval allows for listeners and items. With fewer than two of either, `se` is
+    None and the interval is the whole of 0..1. `design_effect` is the variance over that of
     independent answers."""
 
     estimate: float | None
@@ -48,14 +47,14 @@ class Clustered(Result):
         if self.estimate is None:
             return "no answers"
         if self.se is None:
-            return f"{self.estimate:.1%} (one listener or one item: nothing follows for others)"
+            return f"{self.estimate:.1%} (one listener or one item: no interval for others)"
         return f"{self.estimate:.1%} ({self.low:.1%} to {self.high:.1%}, {self.method})"
 
 
 def two_way(
     listener: IntArray, item: IntArray, correct: FloatArray, n: FloatArray, *, level: float = LEVEL
-) -> Clustered:
-    """The rate with its two-way cluster interval, in closed form: linear in the answers.
+) -> ClusteredRate:
+    """The rate with its two-way cluster interval in closed form, in time linear in the answers.
 
     Parameters
     ----------
@@ -67,7 +66,7 @@ def two_way(
 
     Returns
     -------
-    Clustered
+    ClusteredRate
 
     References
     ----------
@@ -84,26 +83,28 @@ def two_way(
     """
     total = float(n.sum())
     listeners, items = _count(listener, n), _count(item, n)
-    words = "two-way clusters, closed form"
+    method = "two-way clusters, closed form"
     if total == 0:
-        return Clustered(None, 0.0, 1.0, None, None, 0, listeners, items, level, words)
+        return ClusteredRate(None, 0.0, 1.0, None, None, 0, listeners, items, level, method)
     rate = float(correct.sum()) / total
     if min(listeners, items) < 2:
-        return Clustered(rate, 0.0, 1.0, None, None, int(total), listeners, items, level, words)
-    off = correct - n * rate
+        return ClusteredRate(
+            rate, 0.0, 1.0, None, None, int(total), listeners, items, level, method
+        )
+    residual = correct - n * rate
     _, cell = np.unique(listener * (int(item.max()) + 1) + item, return_inverse=True)
     parts = [
-        float(np.sum(np.bincount(code, off) ** 2)) * count / (count - 1)
+        float(np.sum(np.bincount(code, residual) ** 2)) * count / (count - 1)
         for code, count in ((listener, listeners), (item, items))
     ]
-    both = float(np.sum(np.bincount(cell, off) ** 2))
-    # The difference can fall below either part by chance, or where nobody varies: never below both.
-    variance = max(parts[0] + parts[1] - both, *parts, 0.0) / total**2
+    shared = float(np.sum(np.bincount(cell, residual) ** 2))
+    # By chance, or where nothing varies, the difference can fall below the larger part.
+    variance = max(parts[0] + parts[1] - shared, *parts, 0.0) / total**2
     simple = rate * (1 - rate) / total
     effect = variance / simple if simple > 0 else None
     low, high = _on_the_logit(rate, math.sqrt(variance), total, level)
-    return Clustered(
-        rate, low, high, math.sqrt(variance), effect, int(total), listeners, items, level, words
+    return ClusteredRate(
+        rate, low, high, math.sqrt(variance), effect, int(total), listeners, items, level, method
     )
 
 
@@ -113,9 +114,9 @@ def _count(code: IntArray, n: FloatArray) -> int:
 
 def _on_the_logit(rate: float, se: float, total: float, level: float) -> tuple[float, float]:
     if rate in (0.0, 1.0):
-        # All right, or all wrong: no spread to be seen. The exact limit for as many answers.
-        edge = (1 - level) ** (1 / total)
-        return (edge, 1.0) if rate == 1.0 else (0.0, 1 - edge)
+        # All right or all wrong, no variance is seen: the exact limit for as many answers.
+        limit = (1 - level) ** (1 / total)
+        return (limit, 1.0) if rate == 1.0 else (0.0, 1 - limit)
     half = normal_quantile(level) * se / (rate * (1 - rate))
     centre = math.log(rate / (1 - rate))
     return 1 / (1 + math.exp(half - centre)), 1 / (1 + math.exp(-half - centre))
@@ -130,10 +131,10 @@ def two_way_bootstrap(
     generator: np.random.Generator,
     draws: int = _DRAWS,
     level: float = LEVEL,
-) -> Clustered:
+) -> ClusteredRate:
     """The rate with the percentile interval of the two-way (pigeonhole) bootstrap.
 
-    Time is proportional to draws times rows: for large tables take `two_way`.
+    Time is proportional to draws times rows: use `two_way` for large tables.
 
     Parameters
     ----------
@@ -145,7 +146,7 @@ def two_way_bootstrap(
 
     Returns
     -------
-    Clustered
+    ClusteredRate
 
     Raises
     ------
@@ -161,16 +162,16 @@ def two_way_bootstrap(
     >>> listener, item = np.divmod(np.arange(600), 30)
     >>> right = ((listener + item) % 3 > 0).astype(float)
     >>> rng = np.random.default_rng(1)
-    >>> found = two_way_bootstrap(listener, item, right, np.ones(600), generator=rng, draws=500)
-    >>> 0.6 < found.low < 0.64 and 0.69 < found.high < 0.73
+    >>> rate = two_way_bootstrap(listener, item, right, np.ones(600), generator=rng, draws=500)
+    >>> 0.6 < rate.low < 0.64 and 0.69 < rate.high < 0.73
     True
     """
     if draws < 100:
         raise ValueError(f"{draws} draws are too few for an interval; use 100 or more")
     closed = two_way(listener, item, correct, n, level=level)
-    words = f"two-way bootstrap over listeners and items, {draws} draws"
+    method = f"two-way bootstrap over listeners and items, {draws} draws"
     if closed.se is None:
-        return Clustered(**{**vars(closed), "method": words})
+        return ClusteredRate(**{**vars(closed), "method": method})
     sizes = int(listener.max()) + 1, int(item.max()) + 1
     rates = np.empty(draws)
     for draw in range(draws):
@@ -180,16 +181,16 @@ def two_way_bootstrap(
             ]
             weight = (weights[0][listener] * weights[1][item]).astype(np.float64)
             answers = float(weight @ n)
-            if answers > 0:  # a sparse table may draw nobody with anything
+            if answers > 0:  # in a sparse table a draw may hold no answer
                 break
         rates[draw] = float(weight @ correct) / answers
     tail = tail_of(level)
     low, high = np.quantile(rates, [tail, 1 - tail])
     se = float(rates.std(ddof=1))
-    return Clustered(
+    return ClusteredRate(
         closed.estimate, float(low), float(high), se,
         _effect(closed.estimate, se, closed.n), closed.n,
-        closed.listeners, closed.items, level, words,
+        closed.listeners, closed.items, level, method,
     )  # fmt: skip
 
 

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bachtest.stats.clustered.anytime_valid import EValue, Running, e_value, listener_sequence
-from bachtest.stats.clustered.beta_binomial import Overdispersion, beta_binomial
+from bachtest.stats.clustered.anytime_valid import (
+    AnytimeInterval,
+    EValue,
+    e_value,
+    empirical_bernstein_interval,
+)
+from bachtest.stats.clustered.beta_binomial import BetaBinomialFit, beta_binomial
 from bachtest.stats.clustered.response_bias import SideBias, Trend, side_bias, trend
-from bachtest.stats.clustered.two_way_clustering import Clustered, two_way, two_way_bootstrap
+from bachtest.stats.clustered.two_way_clustering import ClusteredRate, two_way, two_way_bootstrap
 from bachtest.stats.rates.discrimination import Discrimination, discriminate
 from bachtest.stats.rates.equivalence import ALPHA, Equivalence, check_alpha, equivalence
 from bachtest.stats.rates.proportions import CHANCE
@@ -55,13 +60,13 @@ class Analysis:
     discrimination: Discrimination | None
     single_clips: SingleClipResult | None
     ties: TwoAC | None
-    clustered: Clustered | None
-    listeners_differ: Overdispersion | None
-    items_differ: Overdispersion | None
+    clustered: ClusteredRate | None
+    listeners_differ: BetaBinomialFit | None
+    items_differ: BetaBinomialFit | None
     sides: tuple[SideBias, ...]
     trend: Trend | None
     e_value: EValue | None
-    listeners: Running | None
+    listeners: AnytimeInterval | None
     ranking: Ranking | None
     item_effects: ItemEffects | None
 
@@ -190,7 +195,7 @@ def _ties(table: Table, alpha: float) -> TwoAC:
     return two_ac(n - ties - right, ties, right, level=1 - alpha)
 
 
-def _clustered(table: Table, alpha: float) -> Clustered | None:
+def _clustered(table: Table, alpha: float) -> ClusteredRate | None:
     if not {"listener", "item"} <= set(table.columns):
         return None
     rows = (
@@ -206,7 +211,7 @@ def _clustered(table: Table, alpha: float) -> Clustered | None:
     return two_way_bootstrap(*rows, generator=generator, draws=draws, level=1 - alpha)
 
 
-def _spread(table: Table, name: str, alpha: float) -> Overdispersion | None:
+def _spread(table: Table, name: str, alpha: float) -> BetaBinomialFit | None:
     if name not in table.columns:
         return None
     _, correct, n = _sums(table, name)
@@ -249,11 +254,11 @@ def _trend(table: Table, alpha: float) -> Trend | None:
     return trend(trial, correct, n, listener, level=1 - alpha)
 
 
-def _listeners(table: Table, alpha: float) -> Running | None:
+def _listeners(table: Table, alpha: float) -> AnytimeInterval | None:
     if not table.of_answers or "listener" not in table.columns:
         return None
     _, correct, n = _sums(table, "listener")
-    return listener_sequence(correct / n, level=1 - alpha)
+    return empirical_bernstein_interval(correct / n, level=1 - alpha)
 
 
 def _item_effects(table: Table, fit: MixedFit | None) -> ItemEffects | None:

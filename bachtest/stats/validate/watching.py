@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import binom
 
-from bachtest.stats.clustered.anytime_valid import listener_band, log_e_values
+from bachtest.stats.clustered.anytime_valid import empirical_bernstein_cs, log_e_values
 from bachtest.stats.mixed.blocks import IntArray
 from bachtest.stats.mixed.logit_normal import mean_rate
 from bachtest.stats.rates.proportions import normal_quantile
@@ -53,7 +53,7 @@ def running_interval(rng: np.random.Generator, replicates: Iterable[int]) -> Stu
         truth = float(mean_rate(ease, SD_LISTENER).mean())
         skill = rng.normal(0, SD_LISTENER, ANSWERS // EACH).repeat(EACH)
         right = rng.random(ANSWERS) < expit(skill + ease[_items(rng)])
-        low, high = listener_band(right.reshape(-1, EACH).mean(axis=1))
+        low, high = empirical_bernstein_cs(right.reshape(-1, EACH).mean(axis=1))
         bands.append(float(((low > truth) | (high < truth)).any()))
         wilsons.append(float(_wilson_ever_misses(np.cumsum(right)[LOOKS - 1], truth)))
     return Study(

@@ -11,14 +11,14 @@ from scipy.special import betaln, xlog1py, xlogy
 from bachtest.stats.clustered.anytime_valid import (
     beta_binomial_cs,
     e_value,
-    listener_band,
-    listener_sequence,
+    empirical_bernstein_cs,
+    empirical_bernstein_interval,
     log_e_values,
 )
 from tests.stats.reference import REFERENCE
 
 
-def test_the_beta_mixture_agrees_with_the_reference():
+def test_the_beta_binomial_sequence_agrees_with_the_reference():
     [row] = REFERENCE["beta11_mixture_cs"]
     low, high = beta_binomial_cs([row["s"]], [row["n"]])
     assert (low[0], high[0]) == pytest.approx(row["ci"], abs=1e-7)
@@ -45,7 +45,7 @@ def test_no_answers_are_no_evidence():
     assert e_value(0, 0).p == 1
     low, high = beta_binomial_cs([0], [0])
     assert (low[0], high[0]) == (0, 1)
-    assert listener_sequence([]).estimate is None
+    assert empirical_bernstein_interval([]).estimate is None
 
 
 def test_the_limits_are_where_the_mixture_rejects():
@@ -62,22 +62,22 @@ def test_all_right_or_all_wrong_leaves_one_end_open():
 
 
 @given(st.lists(st.floats(0, 1), max_size=60))
-def test_the_listeners_band_never_widens_and_mirrors(means):
-    low, high = listener_band(means)
+def test_the_bernstein_sequence_never_widens_and_mirrors(means):
+    low, high = empirical_bernstein_cs(means)
     assert (np.diff(low) >= 0).all()
     assert (np.diff(high) <= 0).all()
-    other_low, other_high = listener_band([1 - mean for mean in means])
+    other_low, other_high = empirical_bernstein_cs([1 - mean for mean in means])
     assert low == pytest.approx(1 - other_high, abs=1e-9)
     assert high == pytest.approx(1 - other_low, abs=1e-9)
 
 
-def test_the_listeners_band_holds_at_every_look():
+def test_the_bernstein_sequence_holds_at_every_look():
     # Listeners differ and answer five times each: mean .62, a spread of .15 between them.
     rng = np.random.default_rng(5)
     missed = 0
     for _ in range(300):
         skill = rng.beta(6.2, 3.8, size=200)
-        low, high = listener_band(rng.binomial(5, skill) / 5)
+        low, high = empirical_bernstein_cs(rng.binomial(5, skill) / 5)
         missed += bool((low > 0.62).any() or (high < 0.62).any())
     assert missed / 300 <= 0.05
     assert high[-1] - low[-1] < 0.16
@@ -85,4 +85,4 @@ def test_the_listeners_band_holds_at_every_look():
 
 def test_a_mean_that_cannot_be_is_named():
     with pytest.raises(ValueError, match=r"1\.5"):
-        listener_band([0.5, 1.5])
+        empirical_bernstein_cs([0.5, 1.5])

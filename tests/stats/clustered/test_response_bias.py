@@ -10,10 +10,10 @@ from bachtest.stats.rates.signal_detection import d_of_rate
 
 
 def test_without_bias_d_is_that_of_the_rate():
-    found = side_bias("first", 70, 100, 30, 100)
-    assert found.estimate == pytest.approx(0, abs=1e-12)
-    assert found.d_prime == pytest.approx(d_of_rate(0.7))
-    assert found.p == pytest.approx(1)
+    bias = side_bias("first", 70, 100, 30, 100)
+    assert bias.estimate == pytest.approx(0, abs=1e-12)
+    assert bias.d_prime == pytest.approx(d_of_rate(0.7))
+    assert bias.p == pytest.approx(1)
 
 
 def test_a_simulated_bias_is_found_again():
@@ -21,29 +21,29 @@ def test_a_simulated_bias_is_found_again():
     rng = np.random.default_rng(6)
     felt = rng.normal(size=(2, 20_000)) + np.array([[0.5 + 0.3], [-0.5 + 0.3]])
     chosen = (felt > 0).sum(axis=1)
-    found = side_bias("first", int(chosen[0]), 20_000, int(chosen[1]), 20_000)
-    assert found.low < 0.3 < found.high
-    assert found.d_prime == pytest.approx(1.0 / math.sqrt(2), abs=0.03)
+    bias = side_bias("first", int(chosen[0]), 20_000, int(chosen[1]), 20_000)
+    assert bias.low < 0.3 < bias.high
+    assert bias.d_prime == pytest.approx(1.0 / math.sqrt(2), abs=0.03)
 
 
 def test_swapping_the_sides_turns_the_sign():
-    found = side_bias("left", 70, 100, 45, 90)
+    bias = side_bias("left", 70, 100, 45, 90)
     swapped = side_bias("right", 90 - 45, 90, 100 - 70, 100)
-    assert found.estimate == pytest.approx(-swapped.estimate)
-    assert found.d_prime == pytest.approx(swapped.d_prime)
+    assert bias.estimate == pytest.approx(-swapped.estimate)
+    assert bias.d_prime == pytest.approx(swapped.d_prime)
 
 
 @pytest.mark.parametrize("counts", [(3, 5, 0, 0), (0, 0, 0, 0)])
 def test_bach_on_one_side_only_tells_no_bias(counts):
-    found = side_bias("left", *counts)
-    assert found.estimate is None
-    assert "unknown" in str(found)
+    bias = side_bias("left", *counts)
+    assert bias.estimate is None
+    assert "unknown" in str(bias)
 
 
 def test_always_the_same_side_is_corrected_and_finite():
-    found = side_bias("left", 10, 10, 10, 10)
-    assert found.corrected
-    assert 0 < found.low < found.estimate < math.inf
+    bias = side_bias("left", 10, 10, 10, 10)
+    assert bias.corrected
+    assert 0 < bias.low < bias.estimate < math.inf
 
 
 def trials(slope, seed=1, listeners=300):
@@ -56,9 +56,9 @@ def trials(slope, seed=1, listeners=300):
 
 def test_a_slope_is_found_again():
     # Not exactly the slope put in: averaging over listeners flattens it a little.
-    found = trend(*trials(0.1))
-    assert found.low < 0.097 < found.high
-    assert "they learn" in str(found)
+    rising = trend(*trials(0.1))
+    assert rising.low < 0.097 < rising.high
+    assert "they learn" in str(rising)
     assert "they tire" in str(trend(*trials(-0.1)))
 
 

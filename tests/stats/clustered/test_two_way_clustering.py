@@ -19,10 +19,10 @@ def simulated(seed, listeners=200, items=40, each=5, sd=(0.6, 0.5)):
 def test_new_listeners_and_new_items_are_covered():
     draws = np.random.default_rng(1).normal(size=200_000) * np.hypot(0.6, 0.5)
     truth = float(np.mean(1 / (1 + np.exp(-0.4 - draws))))
-    found = [two_way(*simulated(seed)) for seed in range(200)]
-    covered = np.mean([row.low <= truth <= row.high for row in found])
+    rates = [two_way(*simulated(seed)) for seed in range(200)]
+    covered = np.mean([rate.low <= truth <= rate.high for rate in rates])
     assert 0.92 <= covered <= 0.98
-    assert np.mean([row.design_effect for row in found]) > 2
+    assert np.mean([rate.design_effect for rate in rates]) > 2
 
 
 def test_the_bootstrap_and_the_closed_form_agree():
@@ -37,10 +37,10 @@ def test_the_bootstrap_and_the_closed_form_agree():
 
 def test_relabelling_and_merging_rows_changes_nothing():
     listener, item, right, n = simulated(4)
-    found = two_way(listener, item, right, n)
+    rate = two_way(listener, item, right, n)
     names = np.random.default_rng(1).permutation(200)
     renamed = two_way(names[listener], item, right, n)
-    assert (renamed.estimate, renamed.se) == pytest.approx((found.estimate, found.se))
+    assert (renamed.estimate, renamed.se) == pytest.approx((rate.estimate, rate.se))
     twice = [np.concatenate([part, part]) for part in (listener, item, right, n)]
     merged = two_way(listener, item, 2 * right, 2 * n)
     assert two_way(*twice).se == pytest.approx(merged.se, rel=1e-9)
@@ -49,24 +49,24 @@ def test_relabelling_and_merging_rows_changes_nothing():
 @pytest.mark.parametrize(
     ("listener", "item"), [([0, 0, 0], [0, 1, 2]), ([0, 1, 2], [0, 0, 0]), ([0], [0])]
 )
-def test_one_listener_or_one_item_says_nothing_of_others(listener, item):
+def test_one_listener_or_one_item_gives_no_interval(listener, item):
     right = np.ones(len(item))
-    found = two_way(np.array(listener), np.array(item), right, right)
-    assert (found.low, found.high, found.se) == (0, 1, None)
-    assert "nothing follows for others" in str(found)
+    rate = two_way(np.array(listener), np.array(item), right, right)
+    assert (rate.low, rate.high, rate.se) == (0, 1, None)
+    assert "no interval for others" in str(rate)
 
 
 def test_all_right_leaves_room_below():
     code = np.arange(20)
-    found = two_way(code, code % 5, np.ones(20), np.ones(20))
-    assert found.high == 1
-    assert 0.8 < found.low < 0.9
+    rate = two_way(code, code % 5, np.ones(20), np.ones(20))
+    assert rate.high == 1
+    assert 0.8 < rate.low < 0.9
 
 
 def test_no_answers_leave_everything_open():
     none = np.zeros(0, dtype=int)
-    found = two_way(none, none, np.zeros(0), np.zeros(0))
-    assert (found.estimate, found.low, found.high) == (None, 0, 1)
+    rate = two_way(none, none, np.zeros(0), np.zeros(0))
+    assert (rate.estimate, rate.low, rate.high) == (None, 0, 1)
 
 
 def test_too_few_draws_are_refused():
