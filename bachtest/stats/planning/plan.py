@@ -1,18 +1,18 @@
-"""Planning a study: how many listeners, how many items, and which of the two is short.
+"""Planning a study: how many listeners, how many items, and which of the two is the bottleneck.
 
 Conventions
 -----------
-Listeners and items differ on the logit by the standard deviations given (`sd_listener`,
-`sd_item`). The variance of a rate over both is
-``p (1 - p) [(1 - r_l - r_i) / n + r_l / L + r_i / M]`` with `r` the shares of the variance of one
-answer that lie between listeners and between items. Power is exact binomial at the number of
-independent answers that would have this variance.
+Listeners and items differ on the logit scale by the standard deviations `sd_listener` and
+`sd_item`. The variance of a rate over listeners and items is
+``p (1 - p) [(1 - r_l - r_i) / n + r_l / L + r_i / M]``, with `r` the shares of one answer's
+variance that lie between listeners and between items. Power is exact binomial at the number of
+independent answers with the same variance.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,7 +31,7 @@ _STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True)
-class Point:
+class PlannedStudy:
     """One study: its size and what it could show. `equivalence` is None without a margin."""
 
     listeners: int
@@ -46,11 +46,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Plan(Result):
-    """The study asked for, others beside it, and advice. `needed_...` are independent answers,
-    None where the rate or the margin makes no number enough."""
+    """The study asked for, other sizes for comparison, and advice. `needed_...` are numbers of
+    independent answers, None where the rate or the margin makes no number enough."""
 
-    asked: Point
-    beside: tuple[Point, ...]
+    asked: PlannedStudy
+    beside: tuple[PlannedStudy, ...]
     rate: float
     each: int
     margin: float | None
@@ -62,12 +62,16 @@ class Plan(Result):
     needed_equivalence: int | None
     advice: str
     method: str = "exact binomial power at the effective number of answers"
-    assumptions: str = "listeners and items samples of many; each listener hears different items"
+    assumptions: str = "listeners and items random samples; each listener hears different items"
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a plan is made for."""
+class PlanSettings:
+    """The assumptions and aims of a plan.
+
+    `each` is the number of answers of each listener, `target` the power wanted. `design_effect`
+    replaces the standard deviations.
+    """
 
     rate: float = 0.6
     each: int = 5
@@ -79,7 +83,7 @@ class Settings:
     design_effect: float | None = None
 
     def shares(self, rate: float) -> tuple[float, float]:
-        """The shares of an answer's variance between listeners and between items."""
+        """The shares of one answer's variance between listeners and between items."""
         answer = rate * (1 - rate)
         return (
             variance_between(rate, self.sd_listener, self.sd_item) / answer,
@@ -87,7 +91,7 @@ class Settings:
         )
 
     def effective(self, listeners: int, items: int, rate: float) -> float:
-        """The number of independent answers that would be as good."""
+        """The number of independent answers with the same variance."""
         n = listeners * self.each
         if self.design_effect is not None:
             return n / self.design_effect
@@ -95,29 +99,30 @@ class Settings:
         rest = (1 - of_listeners - of_items) / n
         return 1 / (rest + of_listeners / listeners + of_items / items)
 
-    def point(self, listeners: int, items: int) -> Point:
-        found = self.effective(listeners, items, self.rate)
-        size = np.array([max(1, round(found))])
-        half = normal_quantile(1 - self.alpha) * (self.rate * (1 - self.rate) / found) ** 0.5
+    def study(self, listeners: int, items: int) -> PlannedStudy:
+        """What a study of this size could show."""
+        effective = self.effective(listeners, items, self.rate)
+        n = np.array([max(1, round(effective))])
+        half = normal_quantile(1 - self.alpha) * (self.rate * (1 - self.rate) / effective) ** 0.5
         above = max(self.rate, 1 - self.rate)
-        difference = float(power_of_difference(size, above, alpha=self.alpha / 2)[0])
-        equivalent = None
+        difference = float(power_of_difference(n, above, alpha=self.alpha / 2)[0])
+        equivalence = None
         if self.margin is not None:
             guessing = np.array([max(1, round(self.effective(listeners, items, CHANCE)))])
-            equivalent = float(power_of_equivalence(guessing, self.margin, alpha=self.alpha)[0])
+            equivalence = float(power_of_equivalence(guessing, self.margin, alpha=self.alpha)[0])
         answers = listeners * self.each
-        return Point(
-            listeners, items, answers, answers / found, int(size[0]), half, difference, equivalent
+        return PlannedStudy(
+            listeners, items, answers, answers / effective, int(n[0]), half, difference, equivalence
         )
 
 
-def make_plan(listeners: int, items: int, settings: Settings) -> Plan:
-    """What a study of this size could show, and whether listeners or items are short.
+def make_plan(listeners: int, items: int, settings: PlanSettings) -> Plan:
+    """What a study of this size could show, and whether it is short of listeners or of items.
 
     Parameters
     ----------
     listeners, items : int
-    settings : Settings
+    settings : PlanSettings
         The test of a difference is two-sided at `alpha`, as in the verdict.
 
     Returns
@@ -127,67 +132,67 @@ def make_plan(listeners: int, items: int, settings: Settings) -> Plan:
     Raises
     ------
     ValueError
-        If a number cannot be.
+        If a number is out of its range.
 
     References
     ----------
     L. Kish (1965), "Survey Sampling", for the design effect; P. B. Westfall, D. A. Kenny, C. M.
     Judd (2014), "Statistical power and optimal design in experiments in which samples of
     participants respond to samples of stimuli", Journal of Experimental Psychology: General 143,
-    2020-2045, for what a limit on items does.
+    2020-2045, for how the number of items limits power.
 
     Examples
     --------
-    >>> plan = make_plan(200, 40, Settings(rate=0.6, margin=0.075))
+    >>> plan = make_plan(200, 40, PlanSettings(rate=0.6, margin=0.075))
     >>> round(plan.asked.design_effect, 2), plan.asked.effective
     (2.4, 416)
     """
     _check(listeners, items, settings)
-    asked = settings.point(listeners, items)
-    around = [settings.point(max(1, round(listeners * step)), items) for step in _STEPS]
-    around += [settings.point(listeners, items * 2), settings.point(listeners, items * 4)]
+    asked = settings.study(listeners, items)
+    beside = [settings.study(max(1, round(listeners * step)), items) for step in _STEPS]
+    beside += [settings.study(listeners, items * 2), settings.study(listeners, items * 4)]
     above = max(settings.rate, 1 - settings.rate)
-    # At one half exactly there is no difference to show.
+    # At a rate of one half there is no difference to show.
     difference = (
         answers_for_difference(above, target=settings.target, alpha=settings.alpha / 2).stable
         if above - CHANCE >= 0.005
         else None
     )
-    equivalent = None
+    equivalence = None
     if settings.margin is not None:
-        equivalent = answers_for_equivalence(
+        equivalence = answers_for_equivalence(
             settings.margin, target=settings.target, alpha=settings.alpha
         ).stable
     return Plan(
-        asked, tuple(dict.fromkeys(around)), settings.rate, settings.each, settings.margin,
+        asked, tuple(dict.fromkeys(beside)), settings.rate, settings.each, settings.margin,
         settings.alpha, settings.target, settings.sd_listener, settings.sd_item,
-        difference, equivalent, _advice(listeners, items, settings, difference),
+        difference, equivalence, _advice(listeners, items, settings, difference),
     )  # fmt: skip
 
 
-def _advice(listeners: int, items: int, settings: Settings, needed: int | None) -> str:
+def _advice(listeners: int, items: int, settings: PlanSettings, needed: int | None) -> str:
     if settings.design_effect is not None:
-        return "A design effect alone does not say whether listeners or items are short."
-    more_listeners = settings.point(2 * listeners, items).half_width
-    more_items = settings.point(listeners, 2 * items).half_width
-    word = "More listeners" if more_listeners < more_items else "More items"
+        return "A design effect alone does not say whether to add listeners or items."
+    more_listeners = settings.study(2 * listeners, items).half_width
+    more_items = settings.study(listeners, 2 * items).half_width
+    advice = "Add listeners" if more_listeners < more_items else "Add items"
     if abs(more_listeners / more_items - 1) < 0.02:
-        word = "More of either"
-    advice = (
-        f"{word}: twice the listeners would make the interval +-{100 * more_listeners:.1f}"
-        f" points, twice the items +-{100 * more_items:.1f}."
+        advice = "Add listeners or items"
+    advice += (
+        f": with twice the listeners the interval would be +-{100 * more_listeners:.1f} points,"
+        f" with twice the items +-{100 * more_items:.1f}."
     )
     most = settings.effective(10**9, items, settings.rate)
     if needed is not None and most < needed:
         least = int(np.ceil(needed * settings.shares(settings.rate)[1]))
         advice += (
-            f" No number of listeners suffices with {items:,} items: they are worth at most"
-            f" {int(most):,} independent answers; more than {least:,} items are needed."
+            f" With {items:,} items no number of listeners is enough: they are worth at most"
+            f" {int(most):,} independent answers. You need more than {least:,} items."
         )
     return advice
 
 
-def _check(listeners: int, items: int, settings: Settings) -> None:
+def _check(listeners: int, items: int, settings: PlanSettings) -> None:
     check_alpha(settings.alpha)
     if settings.margin is not None:
         check_margin(settings.margin)
@@ -207,24 +212,27 @@ def _check(listeners: int, items: int, settings: Settings) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``python -m bachtest.stats power``."""
-    given = Settings()
-    parser.add_argument("--listeners", type=int, default=200)
-    parser.add_argument("--items", type=int, default=40)
-    parser.add_argument("--each", type=int, default=given.each, help="answers of each listener")
-    parser.add_argument("--rate", type=float, default=given.rate, help="the true rate, as guessed")
-    parser.add_argument("--margin", type=float, help="of equivalence")
-    parser.add_argument("--alpha", type=float, default=given.alpha)
-    parser.add_argument("--power", type=float, default=given.target, help="the power wanted")
-    parser.add_argument("--sd-listener", type=float, default=given.sd_listener, help="logits")
-    parser.add_argument("--sd-item", type=float, default=given.sd_item, help="logits")
-    parser.add_argument("--design-effect", type=float, help="instead of the standard deviations")
+    default = PlanSettings()
+    sd_help = "standard deviation between %s, in logits (default %%(default)s)"
+    for name, kind, value, words in (
+        ("--listeners", int, 200, "number of listeners (default %(default)s)"),
+        ("--items", int, 40, "number of items (default %(default)s)"),
+        ("--each", int, default.each, "answers from each listener (default %(default)s)"),
+        ("--rate", float, default.rate, "expected rate of right answers (default %(default)s)"),
+        ("--margin", float, None, "equivalence margin: .05 is 45 %% to 55 %%"),
+        ("--alpha", float, default.alpha, "size of the tests (default %(default)s)"),
+        ("--power", float, default.target, "target power (default %(default)s)"),
+        ("--sd-listener", float, default.sd_listener, sd_help % "listeners"),
+        ("--sd-item", float, default.sd_item, sd_help % "items"),
+        ("--design-effect", float, None, "use this instead of the standard deviations"),
+    ):
+        parser.add_argument(name, type=kind, default=value, help=words)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def plan_from(options: argparse.Namespace) -> Plan:
     """The plan for the options given."""
-    settings = replace(
-        Settings(),
+    settings = PlanSettings(
         rate=options.rate, each=options.each, margin=options.margin, alpha=options.alpha,
         target=options.power, sd_listener=options.sd_listener, sd_item=options.sd_item,
         design_effect=options.design_effect,

@@ -1,9 +1,9 @@
-"""How many answers does a study need: exact binomial power, for a difference and for equivalence.
+"""How many answers does a study need? Exact binomial power, for a difference and for equivalence.
 
 Conventions
 -----------
-Numbers of answers that were independent ("effective"). `planning` multiplies them by the design
-effect of listeners and items.
+All numbers are of independent ("effective") answers; `plan` allows for the design effect of
+listeners and items.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from bachtest.stats.rates.proportions import CHANCE
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
-_MOST = 1_000_000
+_MAX_ANSWERS = 1_000_000
 
 
 @dataclass(frozen=True)
 class SampleSize:
-    """`first`: the least n with the power wanted; `stable`: from where on no n falls below it."""
+    """`first` is the least n with the target power; from `stable` on, no n falls below it."""
 
     first: int
     stable: int
@@ -33,7 +33,7 @@ class SampleSize:
 
 
 def critical_above(n: IntArray, guess: float, alpha: float) -> IntArray:
-    """The least number right that is better than guessing, one-sided.
+    """The least number of right answers that is better than guessing, one-sided.
 
     Examples
     --------
@@ -42,12 +42,12 @@ def critical_above(n: IntArray, guess: float, alpha: float) -> IntArray:
     """
     from scipy.stats import binom
 
-    found: IntArray = binom.isf(alpha, n, guess).astype(np.int64) + 1
-    return found
+    critical: IntArray = binom.isf(alpha, n, guess).astype(np.int64) + 1
+    return critical
 
 
 def critical_below(n: IntArray, rate: float, alpha: float) -> IntArray:
-    """The largest number right that is below a rate, one-sided; -1 where there is none.
+    """The largest number of right answers that is below a rate, one-sided; -1 if there is none.
 
     Examples
     --------
@@ -56,9 +56,9 @@ def critical_below(n: IntArray, rate: float, alpha: float) -> IntArray:
     """
     from scipy.stats import binom
 
-    most = binom.ppf(alpha, n, rate).astype(np.int64)
-    found: IntArray = np.where(binom.cdf(most, n, rate) <= alpha, most, most - 1)
-    return found
+    quantile = binom.ppf(alpha, n, rate).astype(np.int64)
+    critical: IntArray = np.where(binom.cdf(quantile, n, rate) <= alpha, quantile, quantile - 1)
+    return critical
 
 
 def power_of_difference(
@@ -78,8 +78,8 @@ def power_of_difference(
     from scipy.stats import binom
 
     check_alpha(alpha)
-    found: FloatArray = binom.sf(critical_above(n, guess, alpha) - 1, n, rate)
-    return found
+    power: FloatArray = binom.sf(critical_above(n, guess, alpha) - 1, n, rate)
+    return power
 
 
 def power_of_similarity(
@@ -95,8 +95,8 @@ def power_of_similarity(
     from scipy.stats import binom
 
     check_alpha(alpha)
-    found: FloatArray = binom.cdf(critical_below(n, rate0, alpha), n, rate)
-    return found
+    power: FloatArray = binom.cdf(critical_below(n, rate0, alpha), n, rate)
+    return power
 
 
 def power_of_equivalence(
@@ -116,28 +116,30 @@ def power_of_equivalence(
     high = critical_below(n, CHANCE + margin, alpha)
     low = n - high
     inside = binom.cdf(high, n, rate) - binom.cdf(low - 1, n, rate)
-    found: FloatArray = np.where(low <= high, inside, 0.0)
-    return found
+    power: FloatArray = np.where(low <= high, inside, 0.0)
+    return power
 
 
 def sample_size(
     power_at: Callable[[IntArray], FloatArray], target: float, *, alpha: float, step: int = 1
 ) -> SampleSize:
-    """The smallest studies with the power wanted; power moves in saw teeth, hence two answers.
+    """The smallest studies with the target power.
+
+    Exact power is not monotone in n, so two sample sizes are given.
 
     Parameters
     ----------
     power_at : n -> power
     target : float
     alpha : float
-        Only carried along.
+        Recorded in the result.
     step : int
-        2 looks at even numbers only.
+        2 tries even numbers only.
 
     Raises
     ------
     ValueError
-        If the target is not in 0..1, or a million answers would not do.
+        If the target is not between 0 and 1, or a million answers are not enough.
 
     Examples
     --------
@@ -147,22 +149,24 @@ def sample_size(
     if not 0 < target < 1:
         raise ValueError(f"power {target!r}; use a number between 0 and 1, such as 0.8")
     width = 256
-    while width <= 2 * _MOST:
+    while width <= 2 * _MAX_ANSWERS:
         n = np.arange(step, width + 1, step)
         enough = power_at(n) >= target
-        # Saw teeth are over well before twice the last n that fails.
+        # No n fails beyond twice the last n that does.
         if enough.any() and enough[len(n) // 2 :].all():
-            last_low = np.flatnonzero(~enough)
-            stable = int(n[last_low[-1] + 1]) if len(last_low) else int(n[0])
+            failing = np.flatnonzero(~enough)
+            stable = int(n[failing[-1] + 1]) if len(failing) else int(n[0])
             return SampleSize(int(n[np.argmax(enough)]), stable, target, alpha)
         width *= 2
-    raise ValueError(f"even {_MOST} answers do not reach power {target:g}; aim at a larger effect")
+    raise ValueError(
+        f"even {_MAX_ANSWERS} answers do not reach power {target:g}; aim at a larger effect"
+    )
 
 
 def answers_for_difference(
     rate: float, *, guess: float = CHANCE, target: float = 0.8, alpha: float = ALPHA
 ) -> SampleSize:
-    """Answers for the one-sided exact test against guessing, where the true rate is `rate`.
+    """Answers for the one-sided exact test against guessing, if the true rate is `rate`.
 
     Raises
     ------
@@ -188,12 +192,12 @@ def answers_for_difference(
 def answers_for_equivalence(
     margin: float, *, rate: float = CHANCE, target: float = 0.8, alpha: float = ALPHA
 ) -> SampleSize:
-    """Answers for the exact two one-sided tests; even numbers, half of them on each side.
+    """Answers for the exact two one-sided tests; even numbers, so that one half can be met.
 
     Raises
     ------
     ValueError
-        If the margin cannot be, or the rate is not within it.
+        If the margin is out of its range, or the rate is not within it.
 
     Examples
     --------
@@ -202,7 +206,7 @@ def answers_for_equivalence(
     """
     check_margin(margin)
     if not abs(rate - CHANCE) < margin:
-        raise ValueError(f"rate {rate!r} is not within {margin:g} of one half: never equivalent")
+        raise ValueError(f"rate {rate!r} is not within {margin:g} of one half, so never equivalent")
     return sample_size(
         lambda n: power_of_equivalence(n, margin, rate=rate, alpha=alpha),
         target, alpha=alpha, step=2,

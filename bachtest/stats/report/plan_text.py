@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bachtest.stats.planning.plan import Plan, Point
+from bachtest.stats.planning.plan import Plan, PlannedStudy
 from bachtest.stats.report.counts_text import grid
 
 _BAR = 30
@@ -35,7 +35,7 @@ def plan_text(plan: Plan) -> str:
     return "\n".join([*lines, plan.advice])
 
 
-def _row(point: Point, asked: bool) -> tuple[str, ...]:
+def _row(point: PlannedStudy, asked: bool) -> tuple[str, ...]:
     return (
         f"{point.listeners:,}" + (" *" if asked else ""),
         f"{point.items:,}",
@@ -48,7 +48,7 @@ def _row(point: Point, asked: bool) -> tuple[str, ...]:
     )
 
 
-def _bar(point: Point, target: float) -> str:
+def _bar(point: PlannedStudy, target: float) -> str:
     cells = ["#"] * round(_BAR * point.difference)
     cells += [" "] * (_BAR + 1 - len(cells))
     cells[round(_BAR * target)] = "|"

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from bachtest.stats.__main__ import main
-from bachtest.stats.planning.plan import Settings, make_plan
+from bachtest.stats.planning.plan import PlanSettings, make_plan
 
 
 def test_the_design_effect_is_that_of_simulated_studies():
     # Logit standard deviations .6 and .5: 200 listeners with 5 answers over 40 items.
-    plan = make_plan(200, 40, Settings(rate=0.6))
+    plan = make_plan(200, 40, PlanSettings(rate=0.6))
     rng = np.random.default_rng(1)
     rates = []
     for _ in range(1500):
@@ -24,35 +24,35 @@ def test_the_design_effect_is_that_of_simulated_studies():
     assert plan.asked.design_effect == pytest.approx(simulated, rel=0.1)
 
 
-def test_few_items_cannot_be_made_up_for_by_listeners():
-    plan = make_plan(200, 6, Settings(rate=0.6))
-    assert "No number of listeners suffices with 6 items" in plan.advice
-    assert "More items" in plan.advice
-    assert make_plan(20, 400, Settings(rate=0.6)).advice.startswith("More listeners")
+def test_listeners_cannot_make_up_for_few_items():
+    plan = make_plan(200, 6, PlanSettings(rate=0.6))
+    assert "With 6 items no number of listeners is enough" in plan.advice
+    assert "Add items" in plan.advice
+    assert make_plan(20, 400, PlanSettings(rate=0.6)).advice.startswith("Add listeners:")
 
 
 def test_power_grows_with_listeners_and_with_items():
-    plan = make_plan(100, 40, Settings(rate=0.57, margin=0.1))
-    by_listeners = [point for point in plan.beside if point.items == 40]
-    powers = [point.difference for point in sorted(by_listeners, key=lambda p: p.listeners)]
+    plan = make_plan(100, 40, PlanSettings(rate=0.57, margin=0.1))
+    studies = [study for study in plan.beside if study.items == 40]
+    powers = [study.difference for study in sorted(studies, key=lambda s: s.listeners)]
     assert powers == sorted(powers)
     assert plan.needed_equivalence is not None
 
 
 def test_independent_answers_have_no_design_effect():
-    plan = make_plan(200, 40, Settings(sd_listener=0, sd_item=0))
+    plan = make_plan(200, 40, PlanSettings(sd_listener=0, sd_item=0))
     assert plan.asked.design_effect == pytest.approx(1)
     assert plan.asked.effective == 1000
 
 
 def test_guessers_differ_from_nothing():
-    plan = make_plan(100, 40, Settings(rate=0.5))
+    plan = make_plan(100, 40, PlanSettings(rate=0.5))
     assert plan.needed_difference is None
     assert plan.asked.difference <= 0.05
 
 
 def test_a_rate_below_chance_is_planned_for_as_one_above():
-    low, high = (make_plan(100, 40, Settings(rate=rate)) for rate in (0.4, 0.6))
+    low, high = (make_plan(100, 40, PlanSettings(rate=rate)) for rate in (0.4, 0.6))
     assert low.asked.difference == pytest.approx(high.asked.difference)
 
 
@@ -62,8 +62,8 @@ def test_the_command_prints_a_table_and_a_picture(capsys):
     assert "120 *" in shown
     assert "####" in shown
     assert main(["power", "--json", "--design-effect", "2"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["asked"]["effective"] == 500
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["asked"]["effective"] == 500
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,6 @@ def test_the_command_prints_a_table_and_a_picture(capsys):
         (("--power", "1"), "power 1"),
     ],
 )
-def test_numbers_that_cannot_be_are_named(capsys, option, message):
+def test_numbers_out_of_range_are_named(capsys, option, message):
     assert main(["power", *option]) == 2
     assert message in capsys.readouterr().err
