@@ -5,8 +5,8 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from bachtest.stats.validate.__main__ import QUICK, STUDIES, main
-from bachtest.stats.validate.measured import Measured, Study
-from bachtest.stats.validate.simulate import Design, simulate
+from bachtest.stats.validate.measured import Measured, SimulationStudy
+from bachtest.stats.validate.simulate import SimulatedDesign, simulate
 
 
 def test_a_quick_run_writes_the_report_and_its_pictures(tmp_path, capsys):
@@ -28,7 +28,7 @@ def test_seeds_are_fixed(capsys):
 
 
 @pytest.mark.parametrize("arguments", [["--replicates", "0"], ["--out", "/nowhere"]])
-def test_options_that_cannot_be_are_named(arguments, capsys):
+def test_options_out_of_range_are_named(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
@@ -36,12 +36,12 @@ def test_options_that_cannot_be_are_named(arguments, capsys):
 
 
 def test_simulated_answers_have_the_rate_that_was_meant():
-    design = Design(listeners=4000, each=5, items=400)
+    design = SimulatedDesign(listeners=4000, each=5, items=400)
     assert design.rate(design.logit(0.7)) == pytest.approx(0.7)
     table = simulate(np.random.default_rng(1), design, [design.logit(0.7)])
     assert np.mean(table.right) == pytest.approx(0.7, abs=0.03)
-    met = list(zip(table.values("listener"), table.values("item"), strict=True))
-    assert len(set(met)) == len(met) == 20000
+    heard = list(zip(table.values("listener"), table.values("item"), strict=True))
+    assert len(set(heard)) == len(heard) == 20000
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_simulated_answers_have_the_rate_that_was_meant():
     [([1.0] * 95 + [0.0] * 5, "met"), ([1.0] * 98 + [0.0] * 2, "within two errors"),
      ([1.0] * 80 + [0.0] * 20, "MISSED")],
 )  # fmt: skip
-def test_a_missed_aim_is_said(shares, verdict):
+def test_a_missed_aim_is_reported(shares, verdict):
     one = Measured("coverage", tuple(shares), 0.93, 0.97)
     assert one.verdict == verdict
-    assert verdict in Study("x", "title", "about", (one,)).markdown()
+    assert verdict in SimulationStudy("x", "title", "about", (one,)).markdown()

@@ -159,7 +159,7 @@ def sample_size(
             return SampleSize(int(n[np.argmax(enough)]), stable, target, alpha)
         width *= 2
     raise ValueError(
-        f"even {_MAX_ANSWERS} answers do not reach power {target:g}; aim at a larger effect"
+        f"{_MAX_ANSWERS:,} answers do not reach power {target:g}; aim at a larger effect"
     )
 
 
@@ -192,7 +192,7 @@ def answers_for_difference(
 def answers_for_equivalence(
     margin: float, *, rate: float = CHANCE, target: float = 0.8, alpha: float = ALPHA
 ) -> SampleSize:
-    """Answers for the exact two one-sided tests; even numbers, so that one half can be met.
+    """Answers for the exact two one-sided tests; even numbers, so that exactly half can be right.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a simulation study counted, as a table and a picture."""
+"""What a simulation study measured, as a table and a picture."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class Measured:
-    """A share over replicates: `shares` has one value a replicate (0, 1 or a mean over cells).
+    """A share over replicates; `shares` has one value for each (0, 1 or a mean over cells).
 
-    `low` and `high` are what was aimed at; None for figures that stand there for comparison.
+    `low` and `high` are the aim; None for figures that are there for comparison.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Measured:
 
     @property
     def error(self) -> float:
-        """Monte Carlo standard error; with all alike, that of one more that differs."""
+        """Monte Carlo standard error; if all shares are equal, that with one more that differs."""
         count = len(self.shares)
         spread = float(np.std(self.shares))
         return max(spread, 1 / (count + 1)) / float(np.sqrt(count))
@@ -63,7 +63,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Study:
+class SimulationStudy:
     """One simulation study: what was simulated, and what was measured."""
 
     slug: str
@@ -95,7 +95,7 @@ class Study:
         return "\n".join([*lines, ""])
 
     def svg(self) -> str:
-        """A picture: shares with two Monte Carlo errors either way, aims as bands."""
+        """A picture: shares with two Monte Carlo errors each way, aims as bands."""
         low, high = self._limits()
         x = svg.Scale(low, high, _LEFT, _WIDTH - 24)
         height = _TOP + _ROW * len(self.measured) + 30

@@ -1,4 +1,4 @@
-"""Made-up studies whose truth is known."""
+"""Simulated studies whose truth is known."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from bachtest.stats.rates.order import CONDITIONS
 
 
 @dataclass(frozen=True)
-class Design:
-    """Listeners who each meet `each` of the items, drawn anew for each listener.
+class SimulatedDesign:
+    """Each listener hears `each` of the items, drawn at random.
 
     Item i belongs to cell i modulo `cells`; `sd_listener` and `sd_item` are on the logit scale.
     """
@@ -32,7 +32,7 @@ class Design:
         return float(mean_rate(logit, self._sd))
 
     def logit(self, rate: float) -> float:
-        """The logit whose population-averaged rate is this."""
+        """The logit with this population-averaged rate."""
         return logit_of_mean(rate, self._sd)
 
     @property
@@ -41,8 +41,8 @@ class Design:
 
 
 @dataclass(frozen=True)
-class Simulated:
-    """A simulated table of answers, in the order in which they were given."""
+class SimulatedTable:
+    """A simulated table of answers, listener by listener."""
 
     listener: IntArray
     item: IntArray
@@ -67,19 +67,21 @@ class Simulated:
         return [str(value) for value in (self.listener if column == "listener" else self.item)]
 
 
-def simulate(rng: np.random.Generator, design: Design, logits: Sequence[float]) -> Simulated:
-    """One study.
+def simulate(
+    rng: np.random.Generator, design: SimulatedDesign, logits: Sequence[float]
+) -> SimulatedTable:
+    """Simulate one study.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-    design : Design
-    logits : sequence of float, one a cell
-        Of the average listener with the average item.
+    design : SimulatedDesign
+    logits : sequence of float
+        One for each cell: the average listener's with the average item.
 
     Returns
     -------
-    Simulated
+    SimulatedTable
     """
     skill = rng.normal(0, design.sd_listener, design.listeners)
     ease = rng.normal(0, design.sd_item, design.items)
@@ -88,4 +90,4 @@ def simulate(rng: np.random.Generator, design: Design, logits: Sequence[float]) 
     drawn = rng.random((design.listeners, design.items)).argsort(axis=1)[:, : design.each]
     item = np.asarray(drawn.ravel(), dtype=np.int64)
     right = rng.random(len(item)) < expit(skill[listener] + ease[item])
-    return Simulated(listener, item, item % design.cells, right.astype(float))
+    return SimulatedTable(listener, item, item % design.cells, right.astype(float))
