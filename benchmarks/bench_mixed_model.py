@@ -1,8 +1,9 @@
-"""The mixed model beside R's `glmer`, in the same run where Rscript and lme4 are there.
+"""The mixed model beside R's `glmer`, measured in the same run if Rscript and lme4 are installed.
 
-Simulated answers like those of the reference table: five from each listener, 280 items in seven
-conditions, four levels of experience: ten coefficients, listener and item intercepts. Processor
-time, not time on the wall: other programs may be running. R's is that of the call to `glmer` alone.
+The answers are simulated like those of the reference table: five from each listener, 280 items in
+seven conditions, four levels of experience. That makes ten coefficients, with listener and item
+intercepts. Times are processor times, as other programs may be running; R's is that of the call to
+`glmer` alone, with its default settings.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from bachtest.stats.mixed.glmm import GlmmFit, design_matrix, fit_glmm, glmm_dat
 from bachtest.stats.rates.order import CONDITIONS, EXPERIENCES
 
 EACH, ITEMS = 5, 280
-BESIDE_R = (4_000, 100_000)
-ALONE = (400_000, 2_000_000)
-MOST_SECONDS, LEAST_RATIO = 3.0, 10.0
+WITH_R = (4_000, 100_000)
+WITHOUT_R = (400_000, 2_000_000)
+MAX_SECONDS, MIN_RATIO = 3.0, 10.0
 COEFFICIENTS = np.array([0.8, -0.5, -0.4, -0.6, -0.2, -0.5, -0.7, 0.1, 0.3, 0.4])
 SCRIPT = """
 suppressMessages(library(lme4))
@@ -35,14 +36,13 @@ d$experience <- factor(d$experience, levels = c("novice", "intermediate", "advan
 before <- proc.time()
 m <- glmer(correct ~ condition + experience + (1 | listener) + (1 | item), d, family = binomial)
 spent <- proc.time() - before
-se <- sqrt(diag(as.matrix(vcov(m))))
-cat(spent[[1]] + spent[[2]], fixef(m), se, unlist(VarCorr(m)), sep = "\\n")
+cat(spent[[1]] + spent[[2]], fixef(m), sep = "\\n")
 """
 Columns = dict[str, IntArray]
 
 
-class Table:
-    """The answers as `fit_mixed` reads them."""
+class SimulatedAnswers:
+    """A table of answers as `fit_mixed` reads it."""
 
     columns = ("listener", "item", "condition", "experience")
 
@@ -57,9 +57,8 @@ class Table:
         }  # fmt: skip
         logit = self.x() @ COEFFICIENTS + rng.normal(0, 0.6, listeners)[listener]
         logit += rng.normal(0, 0.5, ITEMS)[item]
-        self.right = rng.random(len(item)) < expit(logit)
         self.n = [1] * len(item)
-        self.correct = self.right.astype(int).tolist()
+        self.correct = (rng.random(len(item)) < expit(logit)).astype(int).tolist()
 
     def x(self) -> FloatArray:
         ones = np.ones((len(self.codes["item"]), 1))
@@ -81,35 +80,36 @@ def _items(rng: np.random.Generator, listeners: int) -> IntArray:
 def main() -> None:
     rng = np.random.default_rng(1685)
     program = _r_with_lme4()
-    print("processor seconds; 'whole' reads a table of text and gives rates and intervals too")
+    print("processor seconds; 'whole' also reads a table of text and gives rates and intervals")
     print(f"{'answers':>10}{'fit':>9}{'whole':>9}{'glmer':>9}{'ratio':>8}{'apart':>10}")
-    for answers in (*BESIDE_R, *ALONE):
-        table = Table(rng, answers)
+    for answers in (*WITH_R, *WITHOUT_R):
+        table = SimulatedAnswers(rng, answers)
         fit, seconds = fitted(table)
         before = time.process_time()
         fit_mixed(table, ("condition", "experience"), tests=False)
         whole = time.process_time() - before
         line = f"{answers:>10}{seconds:>9.2f}{whole:>9.2f}"
-        if program and answers in BESIDE_R:
-            theirs, apart = _glmer(program, table, fit)
-            line += f"{theirs:>9.1f}{theirs / seconds:>8.0f}{apart:>10.1e}"
-            line += f"  {_verdict(theirs / seconds >= LEAST_RATIO)}"
-        if answers == BESIDE_R[-1]:
-            line += f"  at most {MOST_SECONDS:g} s: {_verdict(seconds <= MOST_SECONDS)}"
+        if program and answers in WITH_R:
+            glmer_seconds, apart = _glmer(program, table, fit)
+            ratio = glmer_seconds / seconds
+            line += f"{glmer_seconds:>9.1f}{ratio:>8.0f}{apart:>10.1e}"
+            line += f"  {_verdict(ratio >= MIN_RATIO)}"
+        if answers == WITH_R[-1]:
+            line += f"  at most {MAX_SECONDS:g} s: {_verdict(seconds <= MAX_SECONDS)}"
         print(line, flush=True)
-    print("'apart' is the largest relative difference of coefficients that are not near 0;")
-    print(f"ratio to meet: {LEAST_RATIO:g}")
+    print("'apart' is the largest relative difference of a coefficient that is not near 0")
+    print(f"ratio to meet: {MIN_RATIO:g}")
     if not program:
-        print("no R with lme4 to compare with; run `apt-get install r-cran-lme4`")
+        print("no R with lme4 to compare with; on Debian, run `apt-get install r-cran-lme4`")
 
 
-def fitted(table: Table) -> tuple[GlmmFit, float]:
-    """Our fit with standard errors, from arrays, and its processor seconds."""
-    groups = [table.codes["listener"], table.codes["item"]]
-    sizes = [len(table.right) // EACH, ITEMS]
-    x, right, n = table.x(), table.right.astype(float), np.ones(len(table.right))
+def fitted(table: SimulatedAnswers) -> tuple[GlmmFit, float]:
+    """A fit with standard errors, from arrays, and its processor seconds."""
+    codes = [table.codes["listener"], table.codes["item"]]
+    sizes = [len(table.n) // EACH, ITEMS]
+    x, correct, n = table.x(), np.array(table.correct, dtype=float), np.ones(len(table.n))
     before = time.process_time()
-    fit = fit_glmm(glmm_data(design_matrix(x), right, n, groups, sizes))
+    fit = fit_glmm(glmm_data(design_matrix(x), correct, n, codes, sizes))
     return fit, time.process_time() - before
 
 
@@ -117,11 +117,11 @@ def _r_with_lme4() -> str | None:
     program = shutil.which("Rscript")
     if program is None:
         return None
-    found = subprocess.run([program, "-e", "library(lme4)"], capture_output=True, check=False)
-    return program if found.returncode == 0 else None
+    loaded = subprocess.run([program, "-e", "library(lme4)"], capture_output=True, check=False)
+    return program if loaded.returncode == 0 else None
 
 
-def _glmer(program: str, table: Table, fit: GlmmFit) -> tuple[float, float]:
+def _glmer(program: str, table: SimulatedAnswers, fit: GlmmFit) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "answers.csv"
         with path.open("w", newline="") as file:
@@ -133,9 +133,8 @@ def _glmer(program: str, table: Table, fit: GlmmFit) -> tuple[float, float]:
             [program, "-e", SCRIPT, str(path)], capture_output=True, text=True, check=True
         )
     numbers = np.array([float(word) for word in done.stdout.split()])
-    theirs, ours = numbers[1 : 1 + len(fit.beta)], fit.beta
-    far = np.abs(ours) > 0.1
-    return float(numbers[0]), float(np.abs(theirs / ours - 1)[far].max())
+    far_from_0 = np.abs(fit.beta) > 0.1
+    return float(numbers[0]), float(np.abs(numbers[1:] / fit.beta - 1)[far_from_0].max())
 
 
 def _verdict(met: bool) -> str:
