@@ -1,4 +1,4 @@
-"""Listeners to whom a condition is harder than to others."""
+"""By-listener random slopes."""
 
 from __future__ import annotations
 
