@@ -6,12 +6,13 @@ Writes docs/statistics-validation.md and its pictures.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+from bachtest.lib.threads import use_one_thread
+
+use_one_thread()
 
 import numpy as np
 from tqdm import tqdm
