@@ -215,7 +215,7 @@ class MixedFit:
         lines = [self.formula, f"{self.n} answers; {self.method}", ""]
         lines += [str(one) for one in self.coefficients]
         if self.corrected_coefficients:
-            lines.append("with the small-sample correction:")
+            lines.append("with the small-sample correction (use these):")
             lines += [str(one) for one in self.corrected_coefficients]
         for one in self.variance_components:
             lines.append(f"  sd of {one.levels} {one.name}s: {one.sd:.4f} {one.note}")

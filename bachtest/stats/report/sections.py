@@ -120,7 +120,7 @@ def _model_lines(fit: MixedFit) -> list[str]:
     lines = [fit.formula, fit.method]
     lines += [_coefficient(one) for one in fit.coefficients]
     if fit.corrected_coefficients:
-        lines.append("with the small-sample correction:")
+        lines.append("with the small-sample correction (use these):")
         lines += [_coefficient(one) for one in fit.corrected_coefficients]
     for spread in fit.variance_components:
         note = f"; {spread.note}" if spread.note else ""

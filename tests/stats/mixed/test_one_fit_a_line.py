@@ -85,4 +85,6 @@ def test_both_tables_of_coefficients_are_shown_where_items_are_few(fit):
     text = str(fit)
     for one in (*fit.coefficients, *fit.corrected_coefficients):
         assert str(one) in text
-    assert ("with the small-sample correction:" in text) == bool(fit.corrected_coefficients)
+    assert ("with the small-sample correction (use these):" in text) == bool(
+        fit.corrected_coefficients
+    )

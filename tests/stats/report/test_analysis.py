@@ -76,7 +76,7 @@ def test_the_text_and_the_page_say_the_same(crossed):
 
 def test_few_items_bring_the_corrected_coefficients_too(crossed):
     text = analysis_text(crossed)
-    _, shown = text.split("with the small-sample correction:\n")
+    _, shown = text.split("with the small-sample correction (use these):\n")
     for one in crossed.model.corrected_coefficients:
         assert f"  {one.name}: {one.estimate:.6f}, se {one.se:.6f}" in shown
     assert len(crossed.model.corrected_coefficients) == 10
