@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,11 @@ PURE = [
     "generator.music",
     "generator.rendering",
 ]
+# Of the picture on the architecture page: in each, a file name exists once.
+PACKAGES = [f"bachtest/{name}" for name in ("stats", "studies", "game", "results", "lib")]
+PACKAGES += [f"generator/{name}" for name in ("services", "music", "training", "evaluation")]
+PACKAGES += ["generator/rendering", "generator/management", "benchmarks"]
+PACKAGES += ["generator/families/flagship", "generator/families/markov"]
 NUMERICAL = ("generator/music", "generator/rendering", "generator/families", "bachtest/stats")
 NUMERICAL += ("generator/training", "generator/evaluation")
 
@@ -80,6 +87,45 @@ def test_the_architecture_page_draws_the_packages_as_they_are():
 
 def test_every_init_is_empty():
     assert [path for path in OURS if path.name == "__init__.py" and path.read_text()] == []
+
+
+def test_a_class_name_exists_once():
+    places = defaultdict(list)
+    for top in ("bachtest", "generator", "benchmarks"):
+        for path in (ROOT / top).rglob("*.py"):
+            if "migrations" not in path.parts:
+                classes = [
+                    n for n in ast.parse(path.read_text()).body if isinstance(n, ast.ClassDef)
+                ]
+                for node in classes:
+                    places[node.name].append(path.relative_to(ROOT).as_posix())
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {
+        "Command": places["Command"]
+    }
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_file_name_exists_once_in_a_package(package):
+    paths = [path for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts]
+    names = [path.name for path in paths if not path.name.startswith("__")]
+    assert names
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_folders_stay_small():
+    folders = {path.parent for path in CODE if "tests" not in path.relative_to(ROOT).parts}
+    files = {
+        folder: [p for p in folder.glob("*.py") if p.name != "__init__.py"] for folder in folders
+    }
+    assert {str(folder): len(each) for folder, each in files.items() if len(each) > 16} == {}
+
+
+def test_one_place_sets_the_number_of_threads():
+    ours = [*CODE, ROOT / "manage.py", *(ROOT / "benchmarks").glob("*.py")]
+    naming = [
+        path.relative_to(ROOT).as_posix() for path in ours if "NUM_THREADS" in path.read_text()
+    ]
+    assert set(naming) <= {"bachtest/lib/threads.py", "tests/test_architecture.py"}
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -104,7 +104,7 @@ def _listed(
     count: int,
     method: str,
 ) -> ItemEffects:
-    order = np.argsort(rates, kind="stable")
+    order = np.argsort(np.round(rates, 9), kind="stable")  # equal but for rounding: by name
     items = [Item(names[i], float(rates[i]), int(n[i]), int(correct[i])) for i in order]
     differ = bool(len(rates) and np.ptp(rates) > 1e-6)
     return ItemEffects(
