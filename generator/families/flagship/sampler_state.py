@@ -105,15 +105,6 @@ class Draft:
                 drawn[row, :, :beats] = torch.rand(kinds, beats, generator=generator)
         return drawn
 
-    def sureness(self, visible: Tensor) -> Tensor:
-        """(B, N): the mean log-probability of each beat's likeliest hidden cells, in one shot."""
-        logits = self.network(self.grid.with_tokens(self.tokens), visible)
-        best = logits.log_softmax(-1).amax(-1).masked_fill(visible, 0.0)
-        shape = *best.shape[:2], self.beats, STEPS_PER_QUARTER
-        hidden = (~visible).view(shape).sum((1, 3))
-        total: Tensor = best.view(shape).sum((1, 3)) / hidden.clamp(min=1)
-        return total
-
     def write(
         self, block: Tensor, visible: Tensor, heat: Heat, *, within: tuple[int, int] | None = None
     ) -> None:

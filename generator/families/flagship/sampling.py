@@ -28,10 +28,6 @@ EVERY = 0.7
 class SamplingPlan:
     """Settings of a fill; the defaults are what plays in the quiz."""
 
-    order: str = "time"
-    """Of the first writing: "time", or "confidence", the beat that is surest first."""
-    stride: int = 1
-    """Beats that are written on one plan before the next plan is made."""
     sweeps: int = 36
     """Sweeps of Gibbs over beats."""
     spacing: int = 3
@@ -52,11 +48,8 @@ class SamplingPlan:
     """Temperature of repair: what was surest is what was wrong."""
 
     def __post_init__(self) -> None:
-        if self.order not in ORDERS:
-            raise ValueError(f"order {self.order!r}; use one of {', '.join(ORDERS)}")
-        for name in ("stride", "spacing"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} {getattr(self, name)}; it must be at least 1")
+        if self.spacing < 1:
+            raise ValueError(f"spacing {self.spacing}; it must be at least 1")
         for name in ("sweeps", "repairs"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)}; it must be at least 0")
@@ -79,7 +72,7 @@ def sample(
 ) -> Tensor:
     """Tokens (B, 4, T) with all hidden cells written."""
     state = Draft(network, grid, visible, shifts, seeds, plan.lines, plan.bias)
-    ORDERS[plan.order](state, plan)
+    in_time(state, plan)
     by_beats(state, plan)
     by_repair(state, plan)
     assert torch.equal(state.tokens[visible], grid.tokens[visible])
@@ -88,32 +81,15 @@ def sample(
 
 def in_time(state: Draft, plan: SamplingPlan) -> None:
     """Write from left to right, each plan seeing what is given and what was written around."""
-    for first in range(0, state.beats, plan.stride):
+    for beat in range(state.beats):
         past = torch.zeros_like(state.given)
-        past[:, :, : first * STEPS_PER_QUARTER] = True
+        past[:, :, : beat * STEPS_PER_QUARTER] = True
         block = ~state.given & ~past
-        block[:, :, (first + plan.stride) * STEPS_PER_QUARTER :] = False
+        block[:, :, (beat + 1) * STEPS_PER_QUARTER :] = False
         if block.any():
-            within = max(0, first - BEHIND), min(state.beats, first + plan.stride + AHEAD)
+            within = max(0, beat - BEHIND), min(state.beats, beat + 1 + AHEAD)
             heat = Heat(plan.temperature, plan.rhythm)
             state.write(block, state.given | past, heat, within=within)
-
-
-def by_confidence(state: Draft, plan: SamplingPlan) -> None:
-    """Write the beat whose hidden cells are surest, again and again, each plan seeing the last."""
-    left = state.open.any(1)  # (B, N)
-    shown = state.given.clone()
-    while left.any():
-        sureness = state.sureness(shown).masked_fill(~left, -torch.inf)
-        rank = sureness.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
-        chosen = (rank < plan.stride) & left
-        block = _spread(chosen)[:, None] & ~state.given
-        state.write(block, shown, Heat(plan.temperature, plan.rhythm))
-        shown |= block
-        left &= ~chosen
-
-
-ORDERS = {"time": in_time, "confidence": by_confidence}
 
 
 def by_beats(state: Draft, plan: SamplingPlan) -> None:

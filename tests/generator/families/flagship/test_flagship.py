@@ -9,7 +9,6 @@ import torch
 
 from generator.families.checkpoint import CheckpointError
 from generator.families.flagship.flagship import Flagship
-from generator.families.flagship.sampler_state import Draft
 from generator.families.flagship.tokens import Vocabulary, encode_grid, signature_shift
 from generator.families.flagship.window import ORDER
 from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
@@ -201,42 +200,12 @@ def test_a_setting_of_the_sampling_is_another_way_to_write():
 
 @pytest.mark.parametrize(
     ("setting", "words"),
-    [({"sweep": 1}, "unknown sampling setting 'sweep'"), ({"stride": 0}, "stride 0"),
-     ({"temperature": -1.0}, "temperature -1.0"), ({"order": "chance"}, "use one of time, conf")],
+    [({"sweep": 1}, "unknown sampling setting 'sweep'"), ({"spacing": 0}, "spacing 0"),
+     ({"temperature": -1.0}, "temperature -1.0"), ({"stride": 2}, "unknown sampling setting")],
 )  # fmt: skip
 def test_a_bad_setting_is_named(setting, words):
     with pytest.raises(ValueError, match=words):
         debug(True).with_sampling(**setting)
-
-
-def test_the_surest_beat_is_written_first_on_request(monkeypatch):
-    family = debug(True).with_sampling(order="confidence", sweeps=0, repairs=0)
-    assert family.sampling["order"] == "confidence"
-    written = []
-    plain = Draft.write
-
-    def write(self, block, visible, heat, **more):
-        sureness = self.sureness(visible)[0]
-        beats = block[0].any(0).view(-1, 4).any(1)
-        hidden = (~visible[0]).any(0).view(-1, 4).any(1)
-        written.append(beats.nonzero().flatten().tolist())
-        assert sureness[beats] == sureness[hidden].max()
-        plain(self, block, visible, heat, **more)
-
-    monkeypatch.setattr(Draft, "write", write)
-    chorale, given = make(), given_for("ATB", 24)
-    piece = family.fill(chorale, given, seed=1)
-    assert np.array_equal(piece.pitch[0], chorale.pitch[0])
-    assert sorted(itertools.chain(*written)) == list(range(len(written)))  # each beat once
-    assert written != sorted(written)
-
-
-def test_a_piece_is_the_same_alone_and_among_others_in_order_of_confidence():
-    family = debug(True).with_sampling(order="confidence", sweeps=1, repairs=1)
-    tasks = [(make(24, 1), given_for("ATB", 24)), (make(16, 2), given_for("SATB", 16))]
-    together = family.fill_many(tasks, [3, 4])
-    alone = [family.fill(*task, seed=seed) for task, seed in zip(tasks, [3, 4], strict=True)]
-    assert together == alone
 
 
 def test_global_random_state_takes_no_part():
