@@ -56,3 +56,11 @@ def test_the_results_page_is_timed_by_its_documented_call():
     assert done.returncode == 0, done.stderr
     assert "300 answers written" in done.stdout
     assert "later visits, best of 5" in done.stdout
+
+
+def test_the_compiled_encoder_is_timed_beside_the_networks_own(monkeypatch, capsys):
+    monkeypatch.setattr(bench_families, "ENCODER_REPEATS", {8: 1, 16: 1})
+    bench_families._compiled_encoder(family_class("flagship").debug())
+    rows = capsys.readouterr().out.splitlines()[-3:]
+    assert [row[:28].strip() for row in rows] == ["compiled", "PyTorch", "PyTorch / compiled"]
+    assert all(len(row[28:].split()) == 2 for row in rows)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from generator.families.flagship.biases import BIASES
-from generator.families.flagship.fast_encoder import beats_of
+from generator.families.flagship.fast_encoder import encoder_of
 from generator.families.flagship.kernel_weights import cells_of
 from generator.families.flagship.network import Network
 from generator.families.flagship.sampling_kernels import Ints, write_cells
@@ -56,7 +56,7 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.tokens = torch.where(self.given, self.grid.tokens, 0)
-        self.cells, self.read = cells_of(self.network), beats_of(self.network)
+        self.cells, self.read = cells_of(self.network), encoder_of(self.network)
         allowed = self.network.vocabulary.allowed
         self.barred: BoolArray = ~torch.stack([allowed(shift) for shift in self.shifts]).numpy()
         batch, voices, steps = self.tokens.shape

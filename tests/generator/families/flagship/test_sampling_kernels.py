@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from generator.families.flagship.fast_encoder import beats_of
+from generator.families.flagship.fast_encoder import encoder_of
 from generator.families.flagship.kernel_weights import cells_of
 from generator.families.flagship.network import Network
 from generator.families.flagship.sampler_state import page_of
@@ -60,8 +60,8 @@ def test_beats_are_read_by_the_networks_own_numbers(onsets, causal):
     grid, visible = batch(network)
     with torch.inference_mode():
         wanted = network.beats(grid, visible)[grid.real]
-        found = beats_of(network)(grid, visible)[grid.real]
-        again = beats_of(network)(grid, visible)[grid.real]
+        found = encoder_of(network)(grid, visible)[grid.real]
+        again = encoder_of(network)(grid, visible)[grid.real]
     assert found.std() > 0.1
     assert torch.allclose(found, wanted, atol=1e-4)
     assert torch.equal(found, again)
@@ -72,7 +72,7 @@ def test_hidden_tokens_are_never_looked_at():
     grid, visible = batch(network)
     other = grid.with_tokens(torch.where(visible, grid.tokens, 1))
     with torch.inference_mode():
-        assert torch.equal(beats_of(network)(grid, visible), beats_of(network)(other, visible))
+        assert torch.equal(encoder_of(network)(grid, visible), encoder_of(network)(other, visible))
 
 
 @pytest.fixture
