@@ -1,4 +1,4 @@
-"""What every family of composer offers. Imports no torch: some families need none."""
+"""The interface of every family of composers. It imports no torch: some families need none."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from typing import Self
 
 import numpy as np
 
-from generator.families.tied_notes import tied
+from generator.families.tied_notes import clamp_tied_notes
 from generator.music.grid.chorale import BoolArray, Chorale
 
-# At once; the longest work has 992, a melody of a listener's may have 2,000.
+# The longest work has 992 steps; a listener's own melody may have 2,000.
 MAX_STEPS = 4000
 
-Setting = float | int | str
-Sampling = dict[str, Setting]
+Sampling = dict[str, float | int]
+Setting = float | int | str  # as it is asked for; text is read as a number
 
 
 class Family(ABC):
     """A composer that fills any cells of a chorale, given the others.
 
-    `given` is bool[4, T], True = keep: given cells come back untouched, always. The same seed and
-    the same inputs on the same device give the same piece. Parameters travel as arguments.
+    `given` is bool[4, T], True = keep: given cells always come back untouched. The same seed and
+    inputs give the same piece on the same device. Parameters travel as arguments.
 
-    A cross-fitted composer has several members, one for each fold of the works; `fill` and the rest
-    speak for one of them, `member(fold)` for another.
+    A cross-fitted composer has several members, one for each fold of the works. The methods speak
+    for the first; `member(fold)` returns another.
     """
 
     @property
     def members(self) -> int:
-        """How many sets of weights there are, one for each fold."""
+        """The number of sets of weights, one for each fold."""
         return 1
 
     def member(self, fold: int) -> Self:
-        """The member that never saw this fold; the family itself where it is not cross-fitted.
+        """The member that never saw this fold; the family itself if it is not cross-fitted.
 
         Raises
         ------
@@ -47,16 +47,16 @@ class Family(ABC):
 
     @property
     def sampling(self) -> Sampling:
-        """Settings of a fill by name, as they are now; empty where there is nothing to choose."""
+        """The current settings of a fill by name; empty if there is nothing to choose."""
         return {}
 
     def with_sampling(self, **overrides: Setting) -> Self:
-        """The same composer with some settings changed; `sampling` then has them.
+        """The same composer with some settings changed.
 
         Raises
         ------
         ValueError
-            Naming a setting that does not exist and those that do, or a value that cannot be.
+            If a setting does not exist (the message lists those that do) or a value is not valid.
         """
         merged_sampling(self.sampling, overrides)
         return self
@@ -69,8 +69,8 @@ class Family(ABC):
         Raises
         ------
         ValueError
-            If `given` has another shape than the chorale, the chorale more than `MAX_STEPS`, or the
-            temperature is not above 0.
+            If `given` does not have the chorale's shape, the chorale has more than `MAX_STEPS`, or
+            the temperature is not above 0.
         """
         return self.fill_many([(chorale, given)], [seed], temperature=temperature)[0]
 
@@ -81,12 +81,12 @@ class Family(ABC):
         *,
         temperature: float = 1.0,
     ) -> list[Chorale]:
-        """Fill several chorales, each with its own seed; a family may do so at once.
+        """Fill several chorales, each with its own seed; a family may fill them together.
 
         Raises
         ------
         ValueError
-            As `fill` does, or if there are not as many seeds as tasks.
+            As for `fill`, or if there is not one seed for each task.
         """
         if len(seeds) != len(tasks):
             raise ValueError(f"{len(seeds)} seeds for {len(tasks)} chorales; give one for each")
@@ -94,11 +94,12 @@ class Family(ABC):
             raise ValueError(f"temperature {temperature}; it must be above 0")
         pieces = [chorale for chorale, _ in tasks]
         masks = [checked_given(chorale, given) for chorale, given in tasks]
-        open_ones = [index for index, given in enumerate(masks) if not given.all()]
-        if open_ones:
-            ready = [tied(pieces[index], masks[index]) for index in open_ones]
-            written = self._fill_many(ready, [seeds[i] for i in open_ones], temperature=temperature)
-            for index, piece in zip(open_ones, written, strict=True):
+        unfinished = [index for index, given in enumerate(masks) if not given.all()]
+        if unfinished:
+            clamped = [clamp_tied_notes(pieces[index], masks[index]) for index in unfinished]
+            their_seeds = [seeds[index] for index in unfinished]
+            filled = self._fill_many(clamped, their_seeds, temperature=temperature)
+            for index, piece in zip(unfinished, filled, strict=True):
                 pieces[index] = piece
         return pieces
 
@@ -122,20 +123,26 @@ class Family(ABC):
     @classmethod
     @abstractmethod
     def debug(cls) -> Self:
-        """A random miniature for tests: the whole interface at no cost."""
+        """A random miniature for tests, with the whole interface."""
 
     @classmethod
     @abstractmethod
     def load(cls, path: Path) -> Self:
-        """Read a checkpoint; raises `families.checkpoint.CheckpointError` where it is not sound."""
+        """Read a checkpoint; raises `families.checkpoint.CheckpointError` if it is not sound."""
 
     @abstractmethod
     def save(self, path: Path, metadata: dict[str, str]) -> None:
-        """Write a checkpoint with its metadata, whole or not at all."""
+        """Write a checkpoint with its metadata, completely or not at all."""
 
 
 def checked_given(chorale: Chorale, given: BoolArray) -> BoolArray:
-    """`given` as bool[4, T], or a ValueError that names both shapes, or a length beyond all use."""
+    """`given` as bool[4, T].
+
+    Raises
+    ------
+    ValueError
+        If it does not have the chorale's shape, or the chorale has more than `MAX_STEPS`.
+    """
     if chorale.steps > MAX_STEPS:
         raise ValueError(f"a chorale of {chorale.steps} steps; at most {MAX_STEPS} are filled")
     mask = np.asarray(given, dtype=np.bool_)
@@ -144,37 +151,37 @@ def checked_given(chorale: Chorale, given: BoolArray) -> BoolArray:
     return mask
 
 
-def merged_sampling(known: Mapping[str, Setting], overrides: Mapping[str, Setting]) -> Sampling:
-    """`known` with the overrides, each of the kind that the setting has; text is read as such.
+def merged_sampling(
+    current: Mapping[str, float | int], overrides: Mapping[str, Setting]
+) -> Sampling:
+    """The current settings with the overrides, each of the type that its setting has.
 
     Raises
     ------
     ValueError
-        Naming the unknown setting and those that exist, or the value that is of another kind.
+        If a setting does not exist (the message lists those that do) or a value has another type.
 
     Examples
     --------
-    >>> merged_sampling({"rounds": 32, "heat": 0.9}, {"rounds": "8"})
-    {'rounds': 8, 'heat': 0.9}
+    >>> merged_sampling({"rounds": 32, "temperature": 0.9}, {"rounds": "8"})
+    {'rounds': 8, 'temperature': 0.9}
     """
-    merged = dict(known)
+    merged = dict(current)
     for name, value in overrides.items():
-        if name not in known:
-            there = f"use one of {', '.join(known)}" if known else "this composer has none"
-            raise ValueError(f"unknown sampling setting {name!r}; {there}")
-        merged[name] = _of_kind(name, value, known[name])
+        if name not in current:
+            hint = f"use one of {', '.join(current)}" if current else "this composer has none"
+            raise ValueError(f"unknown sampling setting {name!r}; {hint}")
+        merged[name] = _converted(name, value, current[name])
     return merged
 
 
-def _of_kind(name: str, value: Setting, like: Setting) -> Setting:
-    if isinstance(like, str):
-        return str(value)
+def _converted(name: str, value: Setting, like: float | int) -> float | int:
     kind, words = (int, "a whole number") if isinstance(like, int) else (float, "a number")
     try:
-        found = kind(value)
-        sound = math.isfinite(found) and (isinstance(value, str) or found == value)
+        number = kind(value)
+        valid = math.isfinite(number) and (isinstance(value, str) or number == value)
     except (ValueError, OverflowError):
-        sound = False
-    if not sound:
+        valid = False
+    if not valid:
         raise ValueError(f"sampling setting {name}={value}; use {words} such as {like}")
-    return found
+    return number

@@ -1,16 +1,18 @@
-"""The checkpoint file: one safetensors file, immutable; its sha256 is its identity.
+"""A checkpoint is one safetensors file. It never changes, and its sha256 is its identity.
 
-Tensors: the family's own names. Metadata (all strings):
+The names of the tensors are the family's own. Metadata (all strings):
     family      the registry's name
-    config      JSON of the family's config dataclass
+    config      JSON of the family's config
+    split       jsb, tunes or folds
+    works       JSON list of the works it was trained on: BWV numbers, or names such as jsb/train/12
     data        sha256 of the training data
-    works       JSON list: BWV numbers (or names such as jsb/train/12) that it was trained on
     seed        of the training run
     command     what made it
-    metrics     JSON: what was measured when it was made
+    training    JSON of the config of the training
+    metrics     JSON of the validation scores
 
-A composer made of several members, one for each fold of the works, keeps them all in one file:
-their tensors under ``fold0.``, ``fold1.`` and so on, and in the metadata
+A composer with several members, one for each fold of the works, keeps all of them in one file.
+Their tensors begin with ``fold0.``, ``fold1.`` and so on; `data` and `metrics` are lists, and
     works       JSON list of lists: what each member was trained on
     folds       JSON list of lists: the BWV numbers of each member's fold, which it never saw
 """
@@ -36,54 +38,54 @@ Tensors = dict[str, NDArray[Any]]
 
 
 class CheckpointError(GeneratorError):
-    """A checkpoint file that is missing, truncated, of another family or not finite."""
+    """A checkpoint file is missing, truncated, of another family or not finite."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """What one set of weights learnt from, and the fold that was kept from it (empty: no folds)."""
+    """The works that one set of weights was trained on, and its held-out fold (empty: no folds)."""
 
     trained_on: frozenset[str]
     fold: frozenset[str] = frozenset()
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file: the identity of a checkpoint."""
+    """The sha256 of a file in hex: the identity of a checkpoint."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_checkpoint(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
-    """Write whole or not at all: to a temporary file beside `path`, then renamed."""
+    """Write completely or not at all: to a temporary file beside `path`, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = save(tensors, metadata=dict(metadata))
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        part.write(content)
-    ready = Path(part.name)
-    ready.chmod(0o644)
-    ready.replace(path)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        file.write(content)
+    temporary = Path(file.name)
+    temporary.chmod(0o644)
+    temporary.replace(path)
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """Metadata alone, without loading tensors."""
+    """The metadata, without loading any tensors."""
     if not path.is_file():
-        raise CheckpointError(f"no checkpoint at {path}; train one or restore the file")
+        raise CheckpointError(f"no checkpoint at {path}; restore the file or train it again")
     try:
         with safe_open(path, framework="numpy") as file:
             return dict(file.metadata() or {})
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
-            f"{path} is no whole safetensors file ({error}); restore it from its source"
+            f"{path} is not a complete safetensors file ({error}); restore it from its source"
         ) from error
 
 
 def read_members(path: Path) -> tuple[Member, ...]:
-    """The members of a checkpoint by fold; one without a fold where it is not cross-fitted.
+    """The members of a checkpoint by fold; one without a fold if it is not cross-fitted.
 
     Raises
     ------
     CheckpointError
-        If the lists do not belong together: of different lengths, a work in two folds, or a member
-        that was trained on a work of its own fold.
+        If the lists contradict each other: they differ in length, a work is in two folds, or a
+        member was trained on a work of its own fold.
     """
     metadata = read_metadata(path)
     try:
@@ -93,14 +95,16 @@ def read_members(path: Path) -> tuple[Member, ...]:
         folds = [frozenset(fold) for fold in json.loads(metadata["folds"])]
         members = tuple(map(Member, map(frozenset, works), folds))
     except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} lists its works in no form known ({error})") from error
+        raise CheckpointError(f"{path} lists its works in an unknown form ({error})") from error
     if not len(works) == len(folds) > 0:
-        raise CheckpointError(f"{path} has {len(folds)} folds and works of {len(works)} members")
+        raise CheckpointError(f"{path} has {len(folds)} folds, but works for {len(works)} members")
     if len(frozenset().union(*folds)) != sum(map(len, folds)):
-        raise CheckpointError(f"{path} has a work in two of its folds")
+        raise CheckpointError(f"{path} has the same work in two folds")
     for number, member in enumerate(members):
-        if both := sorted(member.trained_on & member.fold):
-            raise CheckpointError(f"{path}: member {number} was trained on {both[0]} of its fold")
+        if leaked := sorted(member.trained_on & member.fold):
+            raise CheckpointError(
+                f"{path}: member {number} was trained on {leaked[0]}, a work of its own fold"
+            )
     return members
 
 
@@ -110,12 +114,12 @@ def read_checkpoint(path: Path, family: str) -> tuple[Tensors, dict[str, Any], d
     Raises
     ------
     CheckpointError
-        If the file is missing, truncated, of another family, or holds NaN or infinity.
+        If the file is missing, truncated or of another family, or holds NaN or infinity.
     """
     metadata = read_metadata(path)
     if metadata.get("family") != family:
         raise CheckpointError(
-            f"{path} is of family {metadata.get('family')!r}, not {family!r}; choose the right file"
+            f"{path} is of family {metadata.get('family')!r}, not {family!r}; choose another file"
         )
     try:
         config = json.loads(metadata.get("config", "{}"))
@@ -125,5 +129,5 @@ def read_checkpoint(path: Path, family: str) -> tuple[Tensors, dict[str, Any], d
         raise CheckpointError(f"{path} cannot be read ({error}); restore it") from error
     for name, values in tensors.items():
         if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
-            raise CheckpointError(f"{path}: tensor {name!r} holds NaN or infinity; refused")
+            raise CheckpointError(f"{path}: tensor {name!r} holds NaN or infinity; restore it")
     return tensors, config, metadata

@@ -50,16 +50,16 @@ def a_chorale(steps: int = STEPS, seed: int = 1, **frame) -> Chorale:
 def masks() -> dict[str, np.ndarray]:
     """bool[4, T] by name: every condition, spans within voices, lone cells, nothing."""
     rng = np.random.default_rng(5)
-    found = {condition: given_for(condition, STEPS) for condition in CONDITIONS}
-    found["middle of all voices"] = np.ones((4, STEPS), dtype=bool)
-    found["middle of all voices"][:, 9:22] = False
-    found["end of the bass, start of the alto"] = np.ones((4, STEPS), dtype=bool)
-    found["end of the bass, start of the alto"][3, 15:] = False
-    found["end of the bass, start of the alto"][1, :11] = False
-    found["half of all cells"] = rng.random((4, STEPS)) < 0.5
-    found["one cell in ten"] = rng.random((4, STEPS)) < 0.1
-    found["all but one cell"] = np.arange(4 * STEPS).reshape(4, STEPS) != 70
-    return found
+    by_name = {condition: given_for(condition, STEPS) for condition in CONDITIONS}
+    by_name["middle of all voices"] = np.ones((4, STEPS), dtype=bool)
+    by_name["middle of all voices"][:, 9:22] = False
+    by_name["end of the bass, start of the alto"] = np.ones((4, STEPS), dtype=bool)
+    by_name["end of the bass, start of the alto"][3, 15:] = False
+    by_name["end of the bass, start of the alto"][1, :11] = False
+    by_name["half of all cells"] = rng.random((4, STEPS)) < 0.5
+    by_name["one cell in ten"] = rng.random((4, STEPS)) < 0.1
+    by_name["all but one cell"] = np.arange(4 * STEPS).reshape(4, STEPS) != 70
+    return by_name
 
 
 @pytest.mark.parametrize("name", masks())
@@ -104,7 +104,7 @@ def test_another_seed_gives_another_piece(family):
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_what_stood_in_the_written_voices_is_never_looked_at(family, condition):
+def test_what_stood_in_the_written_cells_is_never_read(family, condition):
     chorale, other = a_chorale(seed=1), a_chorale(seed=2)
     given = given_for(condition, STEPS)
     mixed = chorale.with_voices(
@@ -130,7 +130,7 @@ def test_saving_keeps_what_the_family_would_write(family, tmp_path):
     chorale, given = a_chorale(), given_for("ATB", STEPS)
     before = family.fill(chorale, given, seed=2, temperature=0.01)
     after = loaded.fill(chorale, given, seed=2, temperature=0.01)
-    # Half precision on disk may turn a near tie, which a fermata holds on; no more than that.
+    # Half precision on disk may turn a near tie, and a fermata then holds it; no more than that.
     assert (before.pitch == after.pitch).mean() > 0.7
 
 

@@ -61,14 +61,14 @@ class TestCheckpoint:
     @pytest.mark.parametrize(
         ("folds", "works", "message"),
         [
-            ([[ONE], [TWO]], [[TWO]], "2 folds and works of 1 members"),
-            ([[ONE], [ONE]], [[TWO], [TWO]], "a work in two of its folds"),
-            ([[ONE], [TWO]], [[TWO], [ONE, TWO]], f"member 1 was trained on {TWO} of its fold"),
+            ([[ONE], [TWO]], [[TWO]], "2 folds, but works for 1 members"),
+            ([[ONE], [ONE]], [[TWO], [TWO]], "the same work in two folds"),
+            ([[ONE], [TWO]], [[TWO], [ONE, TWO]], f"1 was trained on {TWO}, a work of its own"),
             ([], [], "0 folds"),
-            ([1, 2], [[TWO], [ONE]], "in no form known"),
+            ([1, 2], [[TWO], [ONE]], "in an unknown form"),
         ],
     )
-    def test_lists_that_do_not_belong_together_are_refused(self, tmp_path, folds, works, message):
+    def test_lists_that_contradict_each_other_are_refused(self, tmp_path, folds, works, message):
         path = save_choir(tmp_path / "x.safetensors", folds, works, members=2)
         with pytest.raises(CheckpointError, match=message):
             read_members(path)
