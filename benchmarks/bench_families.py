@@ -84,7 +84,7 @@ def _compiled_encoder(family: Family) -> None:
     """With and without it in turn, so that both meet the same noise."""
     print("\nflagship, seconds a fill: medians, its encoder compiled and as PyTorch runs it")
     _header(ENCODER_REPEATS)
-    encoders = {"compiled": encoder_of, "PyTorch": lambda network: network.beats}
+    encoders = {"compiled": encoder_of, "PyTorch": lambda network: network.beat_embeddings}
     medians: dict[str, list[float]] = {name: [] for name in encoders}
     for steps, repeats in ENCODER_REPEATS.items():
         seconds: dict[str, list[float]] = {name: [] for name in encoders}

@@ -1,4 +1,4 @@
-"""`python -m generator.training FAMILY --config FILE.toml --out FILE.safetensors`."""
+"""Trains a family and writes a checkpoint; the same command resumes a run that was stopped."""
 
 from __future__ import annotations
 
@@ -14,15 +14,7 @@ from generator.registry import TRAINERS, trainer
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m generator.training", description=__doc__)
-    parser.add_argument("family", choices=sorted(TRAINERS))
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--threads", type=int, help="of torch; default: its own choice")
-    parser.add_argument("--fold", type=int, help="train this member alone, of a config with folds")
-    parser.add_argument("--seed", type=int, help="instead of the config's")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    options = parser.parse_args()
+    options = _parser().parse_args()
     command = "python -m generator.training " + " ".join(sys.argv[1:])
     if options.threads:
         import_module("torch").set_num_threads(options.threads)
@@ -33,11 +25,29 @@ def main() -> None:
         train = trainer(options.family)
         only = {} if options.fold is None else {"fold": options.fold}
         scores = train(config, options.out, command=command, progress=not options.quiet, **only)
-    except (OSError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
-        sys.exit(f"{options.config}: {error!r}; mend the config or its path")
-    except (GeneratorError, ValueError) as error:
+    except KeyError as error:
+        sys.exit(f"{options.config}: {error} is missing; see generator/training/configs")
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        sys.exit(f"{options.config}: {error}; see generator/training/configs")
+    except (GeneratorError, OSError, ValueError) as error:
         sys.exit(str(error))
     print(json.dumps(scores, indent=1))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m generator.training", description=__doc__)
+    parser.add_argument("family", choices=sorted(TRAINERS), help="the kind of composer to train")
+    parser.add_argument("--config", type=Path, required=True, help="settings (a TOML file)")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="the checkpoint to write (.safetensors)"
+    )
+    parser.add_argument("--threads", type=int, help="threads of torch; by default it chooses")
+    parser.add_argument(
+        "--fold", type=int, help="train only this member of a composer with one for each fold"
+    )
+    parser.add_argument("--seed", type=int, help="replaces the seed of the config")
+    parser.add_argument("--quiet", action="store_true", help="show no progress bar")
+    return parser
 
 
 if __name__ == "__main__":

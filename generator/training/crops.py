@@ -1,9 +1,9 @@
-"""Random crops: which stretch of which chorale, and moved by how many semitones.
+"""Random crops: a stretch of a chorale, and by how many semitones it is transposed.
 
 Conventions
 -----------
-Lengths and places are in beats of four steps. Random numbers come from the generator that is
-passed in, always as many in the same order, so that a run can be repeated.
+Lengths and places are in beats of four steps. All random numbers come from the generator that is
+passed in, in a fixed number and order, so that a run can be repeated.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ class Crop:
 
 
 class CropSampler:
-    """Draws crops; the longer a chorale, the more often it is met.
+    """Draws crops; a longer chorale is drawn more often.
 
-    Half of the crops begin with a phrase where one begins early enough, the others anywhere.
+    Half the crops begin with a phrase, if one begins early enough, and the others anywhere.
 
     Parameters
     ----------
     beats : int for each chorale
     phrases : int[P] for each chorale
-        Beats in which its phrases begin, the first among them.
+        Beats in which its phrases begin, among them the first.
     length : int
-        Beats of a crop; of shorter chorales all of it.
+        Beats of a crop; a shorter chorale is taken whole.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class CropSampler:
 
 
 def draw_shift(share: float, rng: np.random.Generator) -> int:
-    """Semitones to transpose by: 0 but for a `share` of the crops, which move by `SHIFTS`."""
+    """Semitones to transpose by: within `SHIFTS` for a `share` of the crops, 0 for the others."""
     if rng.random() >= share:
         return 0
     return int(rng.integers(SHIFTS[0], SHIFTS[1] + 1))

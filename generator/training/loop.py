@@ -1,8 +1,8 @@
-"""The loop: knows batches, a loss and a clock, and nothing of any network.
+"""The training loop. It knows a loss, a validation and a clock, and nothing about any network.
 
-A run can be killed at any time: its state is written beside the checkpoint (`.state`) at every
-validation, and the same command goes on from there. Random numbers are drawn from the step's
-own seed, so a resumed run sees the batches that an unbroken one would have seen.
+A run can be killed at any time: each validation writes its state beside the checkpoint (`.state`),
+and the same command resumes from there. Each step has a seed of its own, so a resumed run sees the
+same batches as an unbroken one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class LoopConfig:
     warmup: int = 100
     weight_decay: float = 0.05
     average: float = 0.998
-    """Decay of the running average of the weights; the average is what is kept."""
+    """Decay of the running average of the weights; the checkpoint holds the average."""
     validate_every: int = 150
     patience: int = 12
     """Validations without a better score before the run stops early."""
@@ -50,9 +50,9 @@ Model = TypeVar("Model", bound=nn.Module)
 
 @dataclass
 class Loop(Generic[Model]):
-    """One run: `loss(step seed)` to learn from, `validate(network)` to be judged by.
+    """One run: `loss` is minimised, `validate` chooses the step to keep.
 
-    `validate` returns scores; the one named "score" decides (lower is better).
+    `validate` returns scores; the one named "score" decides, and lower is better.
     """
 
     network: Model
@@ -60,13 +60,14 @@ class Loop(Generic[Model]):
     loss: Callable[[Model, np.random.Generator], Tensor]
     validate: Callable[[Model], Scores]
     state_file: Path
-    settled: int = 0
-    """Weights of this step and those before it are never kept: a part of the network joins then."""
+    keep_after: int = 0
+    """Only weights of later steps are kept: until then a part of the network is not trained."""
 
     def __post_init__(self) -> None:
-        if self.settled >= self.config.steps:
+        if self.keep_after >= self.config.steps:
             raise ValueError(
-                f"a part joins after step {self.settled} of {self.config.steps}; train longer"
+                f"no weights before step {self.keep_after} are kept; "
+                f"train more than {self.config.steps} steps"
             )
         self.averaged = deepcopy(self.network).eval()
         self.optimizer = torch.optim.AdamW(
@@ -82,19 +83,19 @@ class Loop(Generic[Model]):
         self.log: list[Scores] = []
 
     def run(self, *, progress: bool) -> Scores:
-        """Train to the end or to the early stop; the best average is left in `averaged`."""
+        """Train to the end or to an early stop; `averaged` then has the best average."""
         self._resume()
         start, first = time.process_time(), self.step
         with tqdm(total=self.config.steps, initial=self.step, disable=not progress) as bar:
             while self.step < self.config.steps and not self._stale():
-                shown = self._learn()
+                loss = self._learn()
                 bar.update()
                 if self.step % self.config.validate_every == 0 or self.step == self.config.steps:
-                    self._judge()
+                    self._validate()
                     best = f"{self.best['score']:.3f}" if self.best["step"] else "not yet"
-                    bar.set_postfix(loss=f"{shown:.3f}", best=best)
+                    bar.set_postfix(loss=f"{loss:.3f}", best=best)
         self.averaged.load_state_dict(self.best_weights)
-        if self.step == first:  # resumed at its end: there is nothing to time
+        if self.step == first:  # resumed at its end: no step to time
             return self.best
         seconds = (time.process_time() - start) / (self.step - first)
         return {**self.best, "cpu_seconds_a_step": round(seconds, 3)}
@@ -103,7 +104,7 @@ class Loop(Generic[Model]):
         rng = np.random.default_rng((self.config.seed, self.step))
         torch.manual_seed(self.config.seed * 1_000_003 + self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = self._learning_rate()
         self.network.train()
         loss = self.loss(self.network, rng)
         self.optimizer.zero_grad()
@@ -119,26 +120,26 @@ class Loop(Generic[Model]):
                 mean.lerp_(value, 1 - decay)
         return float(loss.detach())
 
-    def _rate(self) -> float:
-        warm = min(1.0, (self.step + 1) / max(1, self.config.warmup))
-        fall = 0.5 * (1 + math.cos(math.pi * self.step / self.config.steps))
-        return self.config.learning_rate * warm * (0.02 + 0.98 * fall)
+    def _learning_rate(self) -> float:
+        warmup = min(1.0, (self.step + 1) / max(1, self.config.warmup))
+        cosine = 0.5 * (1 + math.cos(math.pi * self.step / self.config.steps))
+        return self.config.learning_rate * warmup * (0.02 + 0.98 * cosine)
 
-    def _judge(self) -> None:
+    def _validate(self) -> None:
         scores = {"step": float(self.step), **self.validate(self.averaged)}
         self.log.append(scores)
-        if self.step > self.settled and scores["score"] < self.best["score"]:
+        if self.step > self.keep_after and scores["score"] < self.best["score"]:
             self.best = scores
             self.best_weights = deepcopy(self.averaged.state_dict())
         self._save()
 
     def _stale(self) -> bool:
-        since = max(self.best["step"], self.settled)
-        waited = (self.step - since) / self.config.validate_every
-        return waited >= self.config.patience
+        since = max(self.best["step"], self.keep_after)
+        validations = (self.step - since) / self.config.validate_every
+        return validations >= self.config.patience
 
     def _save(self) -> None:
-        part = self.state_file.with_suffix(".part")
+        temporary = self.state_file.with_suffix(".part")
         state = {
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
@@ -148,8 +149,8 @@ class Loop(Generic[Model]):
             "step": self.step,
             "log": self.log,
         }
-        torch.save(state, part)
-        part.replace(self.state_file)
+        torch.save(state, temporary)
+        temporary.replace(self.state_file)
         self.state_file.with_suffix(".log.json").write_text(json.dumps(self.log, indent=1))
 
     def _resume(self) -> None:

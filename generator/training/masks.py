@@ -1,4 +1,4 @@
-"""Which cells a training example shows: the questions that the network learns to answer."""
+"""Which cells a training example gives: the questions that a network learns to answer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ KINDS = {
     "beats": 0.1,
     "ahead": 0.1,
 }
-"""Kinds of masks and how often each is drawn unless a config says otherwise.
+"""Kinds of masks, and how often each is drawn unless a config says otherwise.
 
 anywhere    any number of cells, anywhere: the orderless likelihood
-voices      some voices, whole: the quiz's conditions, in one shot
-scattered   some of the cells of some voices
-beats       some of the beats of some voices: what Gibbs sampling asks
-ahead       some voices from some beat on: what writing in time order asks
+voices      some whole voices: the quiz's conditions, in one shot
+scattered   some cells of some voices
+beats       some beats of some voices: what Gibbs sampling asks
+ahead       some voices from a beat on: what writing in time order asks
 """
 
 
@@ -32,12 +32,12 @@ def draw_mask(
     kinds: Mapping[str, float] = KINDS,
     conditions: Sequence[str] = CONDITIONS,
 ) -> BoolArray:
-    """bool[4, T]: True = visible; at least one cell is hidden.
+    """bool[4, T]: True = given; at least one cell is written.
 
     Parameters
     ----------
     kinds : how often each of `KINDS` is drawn, in any unit
-    conditions : what voices are drawn from; one named twice is drawn twice as often
+    conditions : the sets of written voices to draw from; one named twice is drawn twice as often
 
     Raises
     ------
@@ -49,27 +49,27 @@ def draw_mask(
     weights = np.array(list(kinds.values()), dtype=np.float64)
     kind = list(kinds)[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     if kind == "anywhere":
-        return ~hide_any(steps, int(rng.integers(1, 4 * steps + 1)), rng)
-    hidden = np.zeros((4, steps), dtype=np.bool_)
+        return ~random_cells(steps, int(rng.integers(1, 4 * steps + 1)), rng)
+    written = np.zeros((4, steps), dtype=np.bool_)
     voices = [VOICES.index(v) for v in conditions[int(rng.integers(len(conditions)))]]
     beats = -(-steps // STEPS_PER_QUARTER)
     if kind == "voices":
-        hidden[voices] = True
+        written[voices] = True
     elif kind == "scattered":
-        hidden[voices] = rng.random((len(voices), steps)) < rng.random()
+        written[voices] = rng.random((len(voices), steps)) < rng.random()
     elif kind == "beats":
         chosen = rng.random(beats) < rng.random()
         chosen[rng.integers(beats)] = True
-        hidden[voices] = np.repeat(chosen, STEPS_PER_QUARTER)[:steps]
+        written[voices] = np.repeat(chosen, STEPS_PER_QUARTER)[:steps]
     else:
-        hidden[voices, int(rng.integers(beats)) * STEPS_PER_QUARTER :] = True
-    if not hidden.any():
-        hidden[voices[0], rng.integers(steps)] = True
-    return ~hidden
+        written[voices, int(rng.integers(beats)) * STEPS_PER_QUARTER :] = True
+    if not written.any():
+        written[voices[0], rng.integers(steps)] = True
+    return ~written
 
 
-def hide_any(steps: int, count: int, rng: np.random.Generator) -> BoolArray:
+def random_cells(steps: int, count: int, rng: np.random.Generator) -> BoolArray:
     """bool[4, T] with `count` cells True, anywhere."""
-    hidden = np.zeros(4 * steps, dtype=np.bool_)
-    hidden[rng.permutation(4 * steps)[:count]] = True
-    return hidden.reshape(4, steps)
+    cells = np.zeros(4 * steps, dtype=np.bool_)
+    cells[rng.permutation(4 * steps)[:count]] = True
+    return cells.reshape(4, steps)

@@ -1,4 +1,4 @@
-"""The chorales of each part of a split, with the names that a checkpoint lists them by."""
+"""The chorales of each part of a split, and the names by which a checkpoint lists them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from generator.music.grid.chorale import Chorale
 
 
 @dataclass(frozen=True)
-class Part:
-    """Chorales of one part of a split, with their names in `works` of a checkpoint."""
+class SplitPart:
+    """The chorales of one part, and their names in the `works` of a checkpoint."""
 
     names: tuple[str, ...]
     chorales: tuple[Chorale, ...]
 
     def digest(self) -> str:
-        """sha256 over names, pitches and onsets: the data hash of a checkpoint."""
+        """sha256 of names, pitches and onsets: the `data` of a checkpoint."""
         digest = hashlib.sha256()
         for name, chorale in zip(self.names, self.chorales, strict=True):
             digest.update(name.encode())
@@ -27,8 +27,8 @@ class Part:
         return digest.hexdigest()
 
 
-def load_split(split: str, fold: int = 0) -> dict[str, Part]:
-    """Parts train, valid and test of the split `jsb`, `tunes` or `folds` (of one fold).
+def load_split(split: str, fold: int = 0) -> dict[str, SplitPart]:
+    """The parts train, valid and test of the split `jsb` or `tunes`, or of one fold of `folds`.
 
     Raises
     ------
@@ -37,14 +37,14 @@ def load_split(split: str, fold: int = 0) -> dict[str, Part]:
     """
     if split == "jsb":
         return {
-            part: Part(tuple(f"jsb/{part}/{i}" for i in range(len(chorales))), tuple(chorales))
+            part: SplitPart(tuple(f"jsb/{part}/{i}" for i in range(len(chorales))), tuple(chorales))
             for part, chorales in load_jsb().items()
         }
     if split in ("tunes", "folds"):
         corpus = load_corpus()
         parts = tunes_split(corpus) if split == "tunes" else fold_split(corpus, fold)
         return {
-            part: Part(names, tuple(corpus.works[name].chorale for name in names))
+            part: SplitPart(names, tuple(corpus.works[name].chorale for name in names))
             for part, names in parts.items()
         }
     raise ValueError(f"unknown split {split!r}; use jsb, tunes or folds")

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from generator.families.flagship.tokens import KEY_ROW, Grid, Vocabulary, encode_grid
+from generator.families.flagship.tokens import KEY_ROW, TokenGrid, Vocabulary, encode_grid
 from generator.music.grid.chorale import STEPS_PER_QUARTER, Chorale
 from generator.training.crops import Crop, CropSampler, draw_shift
 from generator.training.masks import draw_mask
@@ -21,20 +21,20 @@ Arrays = tuple[NDArray[np.int64], NDArray[np.int64]]  # tokens (4, T), frame (K,
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step of training sees: a grid, and which cells are visible; padding is."""
+    """The examples of one training step; padding counts as given."""
 
-    grid: Grid
-    visible: Tensor
+    grid: TokenGrid
+    given: Tensor  # bool (B, 4, T)
 
     def to(self, device: torch.device) -> Batch:
-        return Batch(self.grid.to(device), self.visible.to(device))
+        return Batch(self.grid.to(device), self.given.to(device))
 
 
 class BatchSampler:
     """Random crops of encoded chorales.
 
-    `length` is in steps, whole beats. `transposed` is the share of crops that are moved by -5 to 6
-    semitones.
+    `length` is in steps and must be whole beats. `transposed` is the share of crops that are moved
+    by -5 to 6 semitones; `masks` are the settings of `draw_mask`.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class BatchSampler:
     ) -> None:
         if length % STEPS_PER_QUARTER:
             raise ValueError(f"crops of {length} steps; they must be whole beats of 4")
-        self.masks = masks  # of `draw_mask`
+        self.masks = masks
         self.vocabulary = vocabulary
         self.transposed = transposed
         grids = [encode_grid(chorale, vocabulary) for chorale in chorales]
@@ -65,8 +65,8 @@ class BatchSampler:
 
     def batch(self, size: int, rng: np.random.Generator) -> Batch:
         """`size` crops, each transposed and masked at random."""
-        cut = [self._cut(crop) for crop in self.crops.draw(size, rng)]
-        moved = [self._transposed(*arrays, draw_shift(self.transposed, rng)) for arrays in cut]
+        crops = [self._cut(crop) for crop in self.crops.draw(size, rng)]
+        moved = [self._transposed(*arrays, draw_shift(self.transposed, rng)) for arrays in crops]
         return self._stack(moved, rng)
 
     def fixed(self, rng: np.random.Generator) -> Batch:
@@ -98,19 +98,19 @@ class BatchSampler:
         tokens = np.full((len(crops), 4, longest), padding)
         frame = np.zeros((len(crops), crops[0][1].shape[0], beats), dtype=np.int64)
         real = np.zeros((len(crops), beats), dtype=np.bool_)
-        visible = np.ones((len(crops), 4, longest), dtype=np.bool_)
+        given = np.ones((len(crops), 4, longest), dtype=np.bool_)
         for row, (cells, rows) in enumerate(crops):
             steps = cells.shape[1]
             tokens[row, :, :steps] = cells
             frame[row, :, : rows.shape[1]] = rows
             real[row, : rows.shape[1]] = True
-            visible[row, :, :steps] = draw_mask(steps, rng, **self.masks)
-        visible |= tokens == padding
-        grid = Grid(torch.from_numpy(tokens), torch.from_numpy(frame), torch.from_numpy(real))
-        return Batch(grid, torch.from_numpy(visible))
+            given[row, :, :steps] = draw_mask(steps, rng, **self.masks)
+        given |= tokens == padding
+        grid = TokenGrid(torch.from_numpy(tokens), torch.from_numpy(frame), torch.from_numpy(real))
+        return Batch(grid, torch.from_numpy(given))
 
 
 def _phrase_starts(chorale: Chorale, lead: int) -> NDArray[np.int64]:
-    """Beats of the padded grid: the first, and every one in which a note follows a fermata."""
+    """The first beat of the padded grid, and each beat in which a note follows a fermata."""
     ends = np.flatnonzero(chorale.fermata[:-1] & ~chorale.fermata[1:]) + 1 + lead
     return np.concatenate([[0], ends // STEPS_PER_QUARTER]).astype(np.int64)

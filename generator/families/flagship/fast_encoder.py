@@ -1,4 +1,4 @@
-"""Embeddings of beats for writing: `Network.beats` on a CPU, compiled, with the same numbers.
+"""`Network.beat_embeddings` for writing on a CPU: compiled, with the same numbers.
 
 A piece of sixteen beats is little work and many calls. Here Numba compiles what lies between the
 matrix products, and a sum of embeddings replaces the first product. Of a whole fill this buys a
@@ -23,10 +23,10 @@ from numba import njit
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from generator.families.flagship.biases import Floats
 from generator.families.flagship.kernel_weights import array_of
-from generator.families.flagship.network import Block, Network, Norm, rotary_of
-from generator.families.flagship.sampling_kernels import Floats
-from generator.families.flagship.tokens import Grid, Vocabulary
+from generator.families.flagship.network import Block, Network, rotary_of
+from generator.families.flagship.tokens import TokenGrid, Vocabulary
 from generator.families.flagship.window import VOICES
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
 
@@ -40,41 +40,41 @@ class InputTable:
 
     rows: Tensor  # (R, D); row 0 is the bias
     cells: Tensor  # (V, 1, 4), the row of token 0 at each place of a beat
-    before: Tensor  # (V, 1)
-    after: Tensor  # (V, 1)
+    previous: Tensor  # (V, 1)
+    next: Tensor  # (V, 1)
     frame: Tensor  # (K, 1), one for each input of the frame
 
     @staticmethod
     def of(network: Network) -> InputTable:
-        weight = torch.unflatten(network.inward.weight, 1, (VOICES, STEPS_PER_QUARTER + 2, -1))
-        parts = [network.inward.bias[None]]
+        weight = torch.unflatten(network.beat_input.weight, 1, (VOICES, STEPS_PER_QUARTER + 2, -1))
+        parts = [network.beat_input.bias[None]]
         for voice in range(VOICES):
             matrix = weight[:, voice]  # (D, 6, E): four cells, the pitch before, the pitch after
-            token = cast(nn.Embedding, network.tokens[voice]).weight
+            token = cast(nn.Embedding, network.token_embedding[voice]).weight
             cells = torch.einsum("ce,dse->scd", token, matrix[:, :STEPS_PER_QUARTER])
             parts += [
                 *cells,
-                cast(nn.Embedding, network.before[voice]).weight @ matrix[:, -2].T,
-                cast(nn.Embedding, network.after[voice]).weight @ matrix[:, -1].T,
+                cast(nn.Embedding, network.previous_embedding[voice]).weight @ matrix[:, -2].T,
+                cast(nn.Embedding, network.next_embedding[voice]).weight @ matrix[:, -1].T,
             ]
-        parts += [cast(nn.Embedding, each).weight for each in network.frame]
+        parts += [cast(nn.Embedding, each).weight for each in network.frame_embedding]
         starts = torch.tensor([0, *(len(part) for part in parts[:-1])]).cumsum(0)
         voices = starts[1 : 1 + VOICES * (STEPS_PER_QUARTER + 2)].view(VOICES, 1, -1)
         return InputTable(
             rows=torch.cat(parts),
             cells=voices[..., :STEPS_PER_QUARTER],
-            before=voices[..., -2],
-            after=voices[..., -1],
+            previous=voices[..., -2],
+            next=voices[..., -1],
             frame=starts[1 + voices.numel() :, None],
         )
 
-    def sums(self, vocabulary: Vocabulary, grid: Grid, given: Tensor) -> Tensor:
+    def sums(self, vocabulary: Vocabulary, grid: TokenGrid, given: Tensor) -> Tensor:
         """(B, N, D): the input of the first block."""
         batch, _, beats = grid.frame.shape
-        shown = torch.where(given, grid.tokens, vocabulary.masked)
-        cells = shown.view(batch, VOICES, beats, STEPS_PER_QUARTER) + self.cells
+        masked = torch.where(given, grid.tokens, vocabulary.masked)
+        cells = masked.view(batch, VOICES, beats, STEPS_PER_QUARTER) + self.cells
         before, after = vocabulary.neighbours(grid.tokens, given)
-        around = torch.stack((before + self.before, after + self.after), dim=-1)
+        around = torch.stack((before + self.previous, after + self.next), dim=-1)
         voices = torch.cat((around, cells), dim=-1).transpose(1, 2).flatten(2)
         frame = (grid.frame + self.frame).transpose(1, 2)
         bias = torch.zeros(batch, beats, 1, dtype=torch.int64)
@@ -97,9 +97,9 @@ class BlockWeights:
     @staticmethod
     def of(block: Block) -> BlockWeights:
         return BlockWeights(
-            norms=array_of(torch.stack([cast(Norm, norm).weight for norm in block.norms])),
-            taps=array_of(block.near.weight[:, 0].T),
-            bias=array_of(cast(Tensor, block.near.bias)),
+            norms=array_of(torch.stack([cast(nn.RMSNorm, norm).weight for norm in block.norms])),
+            taps=array_of(block.convolution.weight[:, 0].T),
+            bias=array_of(cast(Tensor, block.convolution.bias)),
             qkv=block.qkv.weight,
             out=block.out.weight,
             up=block.up.weight,
@@ -107,20 +107,20 @@ class BlockWeights:
         )
 
 
-Encode = Callable[[Grid, Tensor], Tensor]
+Encode = Callable[[TokenGrid, Tensor], Tensor]
 _ENCODERS: WeakKeyDictionary[Network, FastEncoder] = WeakKeyDictionary()
 
 
 def encoder_of(network: Network) -> Encode:
-    """`Network.beats` compiled, for a network whose weights no longer change; made once.
+    """`Network.beat_embeddings` compiled, for a network whose weights no longer change; made once.
 
     A causal network, which plays in no quiz, uses its own.
     """
     if network.config.causal:
-        return network.beats
+        return network.beat_embeddings
     if network not in _ENCODERS:
         _ENCODERS[network] = FastEncoder(network)
-    return _ENCODERS[network].beats
+    return _ENCODERS[network].beat_embeddings
 
 
 class FastEncoder:
@@ -134,8 +134,8 @@ class FastEncoder:
         self.norm = array_of(network.norm.weight)
 
     @torch.inference_mode()
-    def beats(self, grid: Grid, given: Tensor) -> Tensor:
-        """(B, N, D), as `Network.beats` gives it."""
+    def beat_embeddings(self, grid: TokenGrid, given: Tensor) -> Tensor:
+        """(B, N, D), as `Network.beat_embeddings` gives it."""
         x = self.input.sums(self.vocabulary, grid, given).numpy()
         batch, beats, width = x.shape
         real = grid.real.contiguous().numpy()

@@ -1,13 +1,17 @@
 """The flagship: an any-order masked network over voices and beats, as a composer.
 
-It gives every hidden cell's distribution given all visible cells, so any subset of cells can be
-given and any written. `flagship_network` is the network, `flagship_sampling` how it writes.
+It gives the distribution of every written cell given all given ones, so any cells can be given and
+any written. `network` is the network, `sampling` how it writes.
+
+The files of its checkpoints are identified by their sha256 and so never change, while the code has
+found better names since they were made. `STORED_NAMES` is the one place that knows both: `load` and
+`save` translate, and files keep the form that they have always had.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
@@ -24,14 +28,40 @@ from generator.families.base import (
     checked_given,
     merged_sampling,
 )
-from generator.families.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
+from generator.families.checkpoint import (
+    CheckpointError,
+    Tensors,
+    read_checkpoint,
+    write_checkpoint,
+)
 from generator.families.flagship.network import FlagshipConfig, Network
-from generator.families.flagship.sampling import SamplingPlan, sample
-from generator.families.flagship.tokens import Grid, Layout, encode_grid
+from generator.families.flagship.sampling import SamplingConfig, sample
+from generator.families.flagship.tokens import PaddedLayout, TokenGrid, encode_grid
 from generator.families.flagship.window import ORDER
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale, mended_onsets
 
-AT_ONCE = 32  # plans made in one pass of a likelihood
+CHUNK = 32  # beats whose embeddings a likelihood makes in one pass
+STORED_NAMES = {
+    "token_embedding": "tokens",
+    "previous_embedding": "before",
+    "next_embedding": "after",
+    "frame_embedding": "frame",
+    "beat_input": "inward",
+    "convolution": "near",
+    "to_cells": "plan",
+    "marginal_bias": "blind",
+    "context_embedding": "beside",
+    "local_context": "look",
+    "residual_mlp": "deepen",
+    "head": "say",
+    "interval_head": "relations",
+    "melodic_head": "lines",  # of the config, too
+    "past_table": "past",
+    "future_table": "coming",
+    "chord_table": "chord",
+    "mix_weights": "weigh",
+}
+"""Names of the code and in files, of each part of a tensor's dotted name."""
 
 
 class Flagship(Family):
@@ -39,9 +69,9 @@ class Flagship(Family):
 
     name = "flagship"
 
-    def __init__(self, networks: list[Network], plan: SamplingPlan | None = None) -> None:
+    def __init__(self, networks: list[Network], config: SamplingConfig | None = None) -> None:
         self.networks = [network.eval() for network in networks]
-        self.plan = plan or SamplingPlan()
+        self.sampling_config = config or SamplingConfig()
 
     @classmethod
     def debug(cls) -> Self:
@@ -51,12 +81,14 @@ class Flagship(Family):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        tensors, config, _ = read_checkpoint(path, cls.name)
+        tensors, stored, _ = read_checkpoint(path, cls.name)
         members = {name.partition(".")[0] for name in tensors if name.startswith("fold")}
+        names = {stored_name: name for name, stored_name in STORED_NAMES.items()}
+        tensors = _renamed(tensors, names)
         try:
-            settings = FlagshipConfig(**config)
+            config = FlagshipConfig(**_renamed(stored, names))
             prefixes = [f"fold{index}." for index in range(len(members))] or [""]
-            networks = [_network(settings, tensors, prefix) for prefix in prefixes]
+            networks = [_network(config, tensors, prefix) for prefix in prefixes]
         except (TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(f"{path} does not fit its own config: {error}") from error
         return cls(networks)
@@ -71,8 +103,9 @@ class Flagship(Family):
             for prefix, network in zip(prefixes, self.networks, strict=True)
             for name, value in network.state_dict().items()
         }
-        config = json.dumps(asdict(self.network.config))
-        write_checkpoint(path, tensors, {**metadata, "family": self.name, "config": config})
+        config = json.dumps(_renamed(asdict(self.network.config), STORED_NAMES))
+        written = {**metadata, "family": self.name, "config": config}
+        write_checkpoint(path, _renamed(tensors, STORED_NAMES), written)
 
     @property
     def network(self) -> Network:
@@ -85,15 +118,20 @@ class Flagship(Family):
     def member(self, fold: int) -> Self:
         if not 0 <= fold < self.members:
             raise ValueError(f"no member {fold}; this composer has {self.members}")
-        return type(self)([self.networks[fold]], self.plan)
+        return type(self)([self.networks[fold]], self.sampling_config)
 
     @property
     def sampling(self) -> Sampling:
-        return asdict(self.plan)
+        return asdict(self.sampling_config)
 
     def with_sampling(self, **overrides: Setting) -> Self:
         merged: dict[str, Any] = merged_sampling(self.sampling, overrides)
-        return type(self)(self.networks, SamplingPlan(**merged))
+        return type(self)(self.networks, SamplingConfig(**merged))
+
+    def _fill(
+        self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float
+    ) -> Chorale:
+        return self._fill_many([(chorale, given)], [seed], temperature=temperature)[0]
 
     def _fill_many(
         self,
@@ -102,52 +140,35 @@ class Flagship(Family):
         *,
         temperature: float,
     ) -> list[Chorale]:
-        """In one batch; each comes out as alone, but for rounding."""
-        chorales, givens = zip(*tasks, strict=True)
-        return self._fill_all(list(chorales), list(givens), list(seeds), temperature)
-
-    def _fill(
-        self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float
-    ) -> Chorale:
-        return self._fill_all([chorale], [given], [seed], temperature)[0]
-
-    def _fill_all(
-        self,
-        chorales: list[Chorale],
-        givens: list[BoolArray],
-        seeds: list[int],
-        temperature: float,
-    ) -> list[Chorale]:
-        grids, layouts, visible = [], [], []
-        for chorale, given in zip(chorales, givens, strict=True):
-            grid, layout = encode_grid(chorale, self.network.vocabulary)
-            grids.append(grid)
-            layouts.append(layout)
-            visible.append(layout.spread(given, padding=True))
-        batch = Grid.stacked(grids, self.network.vocabulary.padding)
-        shown = np.ones((len(grids), 4, batch.tokens.shape[-1]), dtype=np.bool_)
-        for row, mask in enumerate(visible):
-            shown[row, :, : mask.shape[1]] = mask
+        """Fill all in one batch; each comes out as it does alone, but for rounding."""
+        vocabulary = self.network.vocabulary
+        encoded = [encode_grid(chorale, vocabulary) for chorale, _ in tasks]
+        layouts = [layout for _, layout in encoded]
+        batch = TokenGrid.stacked([grid for grid, _ in encoded], vocabulary.padding)
+        masks = np.ones(batch.tokens.shape, dtype=np.bool_)  # (B, 4, T), padding counts as given
+        for mask, layout, (_, given) in zip(masks, layouts, tasks, strict=True):
+            mask[:, : layout.padded] = layout.pad(given, padding=True)
+        config = self.sampling_config
         with torch.inference_mode():
             tokens = sample(
                 self.network,
                 batch,
-                torch.from_numpy(shown),
+                torch.from_numpy(masks),
                 shifts=[layout.shift for layout in layouts],
-                seeds=seeds,
-                plan=replace(
-                    self.plan,
-                    temperature=self.plan.temperature * temperature,
-                    rhythm=self.plan.rhythm * temperature,
+                seeds=list(seeds),
+                config=replace(
+                    config,
+                    temperature=config.temperature * temperature,
+                    rhythm=config.rhythm * temperature,
                 ),
             )
         return [
-            self._written(tokens[row].numpy(), *parts)
-            for row, parts in enumerate(zip(chorales, givens, layouts, strict=True))
+            self._decoded(tokens[row].numpy(), layout, *task)
+            for row, (layout, task) in enumerate(zip(layouts, tasks, strict=True))
         ]
 
-    def _written(
-        self, tokens: NDArray[np.int64], chorale: Chorale, given: BoolArray, layout: Layout
+    def _decoded(
+        self, tokens: NDArray[np.int64], layout: PaddedLayout, chorale: Chorale, given: BoolArray
     ) -> Chorale:
         pitch, onset = self.network.vocabulary.decode(tokens[:, layout.inside], layout.shift)
         pitch = np.where(given, chorale.pitch, pitch)
@@ -159,18 +180,18 @@ class Flagship(Family):
         return not self.network.config.causal
 
     def pitch_log_probs(
-        self, chorale: Chorale, visible: BoolArray | list[BoolArray]
+        self, chorale: Chorale, given: BoolArray | list[BoolArray]
     ) -> NDArray[np.float32]:
-        """Log-probabilities of every cell's pitch given the visible cells, in one shot.
+        """Log-probabilities of every cell's pitch given the given cells, in one shot.
 
         Parameters
         ----------
-        visible : bool[4, T], or a list of N such masks
+        given : bool[4, T], or a list of N such masks
 
         Returns
         -------
         float32[N, 4, T, 129]
-            Last axis: MIDI pitch 0..127, then rest. N = 1 for a single mask.
+            The last axis is MIDI pitches 0..127 and then a rest. N is 1 for a single mask.
 
         Raises
         ------
@@ -179,80 +200,90 @@ class Flagship(Family):
         """
         if not self.one_shot:
             raise ValueError("a left-to-right network; only its likelihood in time order is known")
-        masks = np.stack(visible if isinstance(visible, list) else [visible])
+        masks = np.stack(given if isinstance(given, list) else [given])
         tables = []
         for grid, layout in self._readings(chorale):
-            shown = torch.from_numpy(layout.spread(masks, padding=True))
+            padded = torch.from_numpy(layout.pad(masks, padding=True))
             with torch.inference_mode():
-                logits = self.network(grid.repeated(len(masks)), shown)[..., layout.inside, :]
+                logits = self.network(grid.repeated(len(masks)), padded)[..., layout.inside, :]
             tables.append(self.network.vocabulary.pitch_log_probs(logits, layout.shift))
-        return _mean(tables)
+        return _log_mean(tables)
 
     def log_likelihood(self, chorale: Chorale, given: BoolArray) -> float:
         """Nats of the written cells' pitches by the chain rule, in the order of writing.
 
-        By step, and bass, soprano, alto, tenor in a step; each cell given the given cells of the
-        whole piece and all that were written before it. What was written before counts with its
+        The order is by step, and bass, soprano, alto, tenor in a step. Each cell is conditioned on
+        the given cells of the whole piece and on all cells before it; these count with their
         onsets, the cell itself with its pitch alone.
         """
-        hidden = ~checked_given(chorale, given)
-        cells = [self._cells(chorale, hidden, *each) for each in self._readings(chorale)]
-        return float(_mean(cells).sum(dtype=np.float64))
+        given = checked_given(chorale, given)
+        cells = [self._cell_nats(chorale, given, *each) for each in self._readings(chorale)]
+        return float(_log_mean(cells).sum(dtype=np.float64))
 
-    def _readings(self, chorale: Chorale) -> Iterator[tuple[Grid, Layout]]:
+    def _readings(self, chorale: Chorale) -> Iterator[tuple[TokenGrid, PaddedLayout]]:
+        """The chorale in each of the transpositions over which a likelihood is a mean."""
         most = self.network.config.transpositions
         for semitones in range(-most, most + 1):
             yield encode_grid(chorale, self.network.vocabulary, semitones)
 
-    def _cells(
-        self, chorale: Chorale, hidden: BoolArray, grid: Grid, layout: Layout
+    def _cell_nats(
+        self, chorale: Chorale, given: BoolArray, grid: TokenGrid, layout: PaddedLayout
     ) -> NDArray[np.float32]:
-        """Nats of each written cell's pitch, by voices."""
-        visible = torch.from_numpy(layout.spread(~hidden, padding=True))[None]
-        found = []
+        """Log-probability of each written cell's pitch, voice after voice in the order."""
+        padded = torch.from_numpy(layout.pad(given, padding=True))[None]
+        network, nats = self.network, []
         with torch.inference_mode():
-            plans = self._plans_in_time(grid, visible)
+            embeddings = self._embeddings_in_time(grid, padded)
             for voice in ORDER:
-                rows, steps = (~visible[:, voice]).nonzero(as_tuple=True)
-                logits = self.network.next_logits(voice, plans, grid.tokens, visible, (rows, steps))
-                table = self.network.vocabulary.pitch_log_probs(logits, layout.shift)
-                own = chorale.pitch[voice, steps.numpy() - layout.lead]
-                found.append(table[np.arange(len(own)), np.where(own < 0, 128, own)])
-        return np.concatenate(found)
+                rows, steps = (~padded[:, voice]).nonzero(as_tuple=True)
+                logits = network.sequential_logits(
+                    voice, embeddings, grid.tokens, padded, (rows, steps)
+                )
+                table = network.vocabulary.pitch_log_probs(logits, layout.shift)
+                pitch = chorale.pitch[voice, steps.numpy() - layout.lead]
+                nats.append(table[np.arange(len(pitch)), np.where(pitch < 0, 128, pitch)])
+        return np.concatenate(nats)
 
-    def _plans_in_time(self, grid: Grid, visible: Tensor) -> Tensor:
-        """Plans (1, T, 4, H) of which each beat's sees the beats before it, written or given."""
+    def _embeddings_in_time(self, grid: TokenGrid, given: Tensor) -> Tensor:
+        """Embeddings (1, T, 4, H); each beat's sees what is given, and all beats before it."""
         steps = grid.tokens.shape[-1]
         if self.network.config.causal:
-            return self.network.plans(grid, torch.ones_like(visible))
+            return self.network.cell_embeddings(grid, torch.ones_like(given))
         starts = torch.arange(0, steps, STEPS_PER_QUARTER)
-        plans = []
-        for chunk in torch.split(starts, AT_ONCE):
+        embeddings = []
+        for chunk in torch.split(starts, CHUNK):
             past = torch.arange(steps) < chunk[:, None, None]
-            made = self.network.plans(grid.repeated(len(chunk)), visible | past)
-            plans += [
-                made[row, start : start + STEPS_PER_QUARTER]
+            cells = self.network.cell_embeddings(grid.repeated(len(chunk)), given | past)
+            embeddings += [
+                cells[row, start : start + STEPS_PER_QUARTER]
                 for row, start in enumerate(chunk.tolist())
             ]
-        return torch.cat(plans)[None]
+        return torch.cat(embeddings)[None]
 
 
-def _mean(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+def _log_mean(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """The log of the mean of the probabilities whose logs these are."""
     if len(tables) == 1:
         return tables[0]
-    found: NDArray[np.float32] = np.logaddexp.reduce(np.stack(tables)) - np.log(len(tables))
-    return found.astype(np.float32)
+    mean: NDArray[np.float32] = np.logaddexp.reduce(np.stack(tables)) - np.log(len(tables))
+    return mean.astype(np.float32)
 
 
-def _network(
-    config: FlagshipConfig, tensors: dict[str, NDArray[np.generic]], prefix: str
-) -> Network:
-    network = Network(config)
-    own = {
-        name.removeprefix(prefix): torch.from_numpy(np.asarray(value, np.float32))
-        for name, value in tensors.items()
-        if name.startswith(prefix)
+def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The same values, each part of their dotted names translated."""
+    return {
+        ".".join(names.get(part, part) for part in name.split(".")): value
+        for name, value in values.items()
     }
-    network.load_state_dict(own)
+
+
+def _network(config: FlagshipConfig, tensors: Tensors, prefix: str) -> Network:
+    network = Network(config)
+    network.load_state_dict(
+        {
+            name.removeprefix(prefix): torch.from_numpy(np.asarray(value, np.float32))
+            for name, value in tensors.items()
+            if name.startswith(prefix)
+        }
+    )
     return network

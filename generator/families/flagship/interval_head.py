@@ -1,9 +1,11 @@
-"""What a pitch would make with the other voices: intervals and motion, for every candidate.
+"""Scores of candidates by the intervals and the motion that they would make with other voices.
 
-A network that names pitches one by one learns of each pitch anew which ones beside it are in
-parallel. Here the score of a candidate is a sum over the other voices of a learned table that
-knows no pitch, only how the two voices stand and move, and of one that knows chords by their
-intervals: so one parallel seen teaches all of them.
+A network that names pitches must learn anew for each pitch which other pitches are in parallel with
+it. Here the score of a candidate is a sum over the other voices of learned tables that know no
+pitch: one of how two voices stand and move, one of chords by their intervals. A parallel seen once
+teaches them all.
+
+Legend: n cells, P pitches, S slots of a window, H width of a cell, K mixed tables of each kind.
 """
 
 from __future__ import annotations
@@ -17,14 +19,14 @@ INTERVALS = 13  # mod 12, and unknown
 MOTIONS = 4  # down, stay, up, unknown
 ROWS = INTERVALS * MOTIONS
 SCALE = 32.0
-"""Scores are so many times their parameters: what is rarely met has to move far when it is."""
+"""A score is its parameter times this: what is rarely met must move far each time."""
 
 
-class Relations(nn.Module):
-    """Scores (n, P) of candidates of one voice, beside what was before and what comes next.
+class IntervalHead(nn.Module):
+    """Scores (n, P) of the candidates of one voice, from the step before, its own and the next.
 
-    The tables hold `kinds` scores a relation; the cell says how much each of them counts, since a
-    rule that holds on the beat need not hold between beats.
+    Each table comes `kinds` times and the cell says how much each counts: a rule that holds on the
+    beat need not hold between beats.
     """
 
     intervals: Tensor
@@ -34,51 +36,51 @@ class Relations(nn.Module):
         super().__init__()
         self.voice, self.kinds = voice, kinds
         size = kinds * 3 * ROWS, 12 * MOTIONS
-        self.past = nn.Parameter(torch.zeros(size))
-        self.coming = nn.Parameter(torch.zeros(size))
-        self.chord = nn.Parameter(torch.zeros(kinds * 3 * 12, 12))
-        self.weigh = nn.Linear(hidden, 3 * kinds)
-        nn.init.constant_(self.weigh.bias, 1 / kinds)
-        # Of a pitch (0: unknown) to every candidate: where in a row of the tables it lies.
+        self.past_table = nn.Parameter(torch.zeros(size))
+        self.future_table = nn.Parameter(torch.zeros(size))
+        self.chord_table = nn.Parameter(torch.zeros(kinds * 3 * 12, 12))
+        self.mix_weights = nn.Linear(hidden, 3 * kinds)
+        nn.init.constant_(self.mix_weights.bias, 1 / kinds)
+        # From a pitch (0: unknown) to every candidate: its place in a row of the tables.
         other, candidate = torch.arange(pitches + 1)[:, None], torch.arange(1, pitches + 1)
         self.register_buffer("intervals", (candidate - other) % 12 * MOTIONS, persistent=False)
         motions = torch.where(other > 0, (candidate - other).sign() + 1, MOTIONS - 1)
         self.register_buffer("motions", motions, persistent=False)
 
-    def forward(self, x: Tensor, around: Tensor) -> Tensor:
-        """`x` (n, hidden) of the cells; `around` (n, SLOTS) pitches of the window, 0 unknown."""
-        beside = around[:, VOICES * BACK : VOICES * BACK + 3]
-        last = around[:, VOICES * (BACK - 1) : VOICES * BACK]
-        following = around[:, SLOTS - VOICES :]
-        past, coming, chord = self.weigh(x).chunk(3, dim=-1)
+    def forward(self, x: Tensor, window: Tensor) -> Tensor:
+        """`x` (n, H) are the cells; `window` (n, S) holds pitches, 0 where unknown."""
+        others = window[:, VOICES * BACK : VOICES * BACK + 3]
+        before = window[:, VOICES * (BACK - 1) : VOICES * BACK]
+        after = window[:, SLOTS - VOICES :]
+        past, future, chord = self.mix_weights(x).chunk(3, dim=-1)
         return (
-            self._motion(self.past, past, beside, last)
-            + self._motion(self.coming, coming, beside, following)
-            + self._chord(chord, beside)
+            self._motion(self.past_table, past, others, before)
+            + self._motion(self.future_table, future, others, after)
+            + self._chord(chord, others)
         )
 
-    def _motion(self, table: Tensor, weights: Tensor, beside: Tensor, other: Tensor) -> Tensor:
-        """One side of time; `other` (n, 4) is the step before or the step after."""
-        own = other[:, self.voice, None]
-        others = other[:, [v for v in range(VOICES) if v != self.voice]]
-        known = others > 0
-        interval = torch.where(known & (own > 0), (own - others) % 12, 12)
-        motion = torch.where(known & (beside > 0), (beside - others).sign() + 1, MOTIONS - 1)
-        rows = self._rows(table, interval * MOTIONS + motion, weights) * (beside > 0)[:, :, None]
-        places = self.intervals[beside] + self.motions[own]
+    def _motion(self, table: Tensor, weights: Tensor, others: Tensor, step: Tensor) -> Tensor:
+        """Motion between this step, with the `others` (n, 3), and a neighbouring `step` (n, 4)."""
+        ours = step[:, self.voice, None]
+        theirs = step[:, [v for v in range(VOICES) if v != self.voice]]
+        known = theirs > 0
+        interval = torch.where(known & (ours > 0), (ours - theirs) % 12, 12)
+        motion = torch.where(known & (others > 0), (others - theirs).sign() + 1, MOTIONS - 1)
+        rows = self._mixed(table, interval * MOTIONS + motion, weights) * (others > 0)[:, :, None]
+        places = self.intervals[others] + self.motions[ours]
         total: Tensor = rows.gather(-1, places).sum(1)
         return total
 
-    def _chord(self, weights: Tensor, beside: Tensor) -> Tensor:
-        """What the candidate makes of the interval between two others that sound."""
-        one, two = beside[:, [0, 0, 1]], beside[:, [1, 2, 2]]
+    def _chord(self, weights: Tensor, others: Tensor) -> Tensor:
+        """What a candidate adds to the interval between two other sounding voices."""
+        one, two = others[:, [0, 0, 1]], others[:, [1, 2, 2]]
         known = (one > 0) & (two > 0)
-        rows = self._rows(self.chord, (two - one) % 12, weights) * known[:, :, None]
+        rows = self._mixed(self.chord_table, (two - one) % 12, weights) * known[:, :, None]
         total: Tensor = rows.gather(-1, self.intervals[one] // MOTIONS).sum(1)
         return total
 
-    def _rows(self, table: Tensor, row: Tensor, weights: Tensor) -> Tensor:
-        """Rows (n, 3, ...) of a table, weighed over its kinds."""
+    def _mixed(self, table: Tensor, row: Tensor, weights: Tensor) -> Tensor:
+        """Rows (n, 3, ...) of a table, summed over its kinds by their weights."""
         size = len(table) // (3 * self.kinds)
         row = row + torch.arange(3, device=row.device) * size
         kinds = torch.arange(self.kinds, device=row.device) * 3 * size

@@ -1,7 +1,9 @@
-"""What a note would make of its own voice: intervals of a line, for every candidate.
+"""Scores of candidates by the intervals of their own voice.
 
-As `flagship_relations` does for pairs of voices: learned tables that know no pitch, only how a
-line has moved and where it goes on, so that a turn seen once is known everywhere.
+What `interval_head` does for pairs of voices, this does for a single line: learned tables that know
+no pitch, only how a line has moved and where it goes next. A turn seen once is known everywhere.
+
+Legend: n cells, P pitches, C classes of a cell, H width of a cell, K mixed tables of each kind.
 """
 
 from __future__ import annotations
@@ -15,94 +17,96 @@ from torch.nn import functional as F
 from generator.families.flagship.interval_head import SCALE
 from generator.families.flagship.tokens import Vocabulary
 
-WIDEST = 12  # semitones; wider intervals count as these
+WIDEST = 12  # semitones; a wider interval counts as this
 MOVES = 2 * WIDEST + 1
-STEPS = MOVES + 1  # of a line before: an interval, or unknown
-REACH = 4  # steps to the next note of the line that are told apart
+STEPS = MOVES + 1  # of a line so far: an interval, or unknown
+REACH = 4  # distances to the next given note that are told apart, in steps
 
 
 @dataclass(frozen=True)
-class Course:
-    """A line around some cells, each (n,); pitches are 1..P, 0 unknown.
+class MelodicContext:
+    """The line around some cells; each (n,), pitches 1..P or 0 where unknown.
 
-    `last` sounds in the step before, `earlier` is what the line came from to it; `coming` is the
-    next cell that is seen, within `REACH` steps, `gap` the number of cells between, and `later`
-    what the line goes on to from there.
+    `previous` sounds in the step before, and the line came to it from `before_previous`.
+    `following` is the next given cell within `REACH` steps, `gap` the number of cells in between,
+    and `after_following` the pitch that the line goes to from there.
     """
 
-    last: Tensor
-    earlier: Tensor
-    coming: Tensor
-    later: Tensor
+    previous: Tensor
+    before_previous: Tensor
+    following: Tensor
+    after_following: Tensor
     gap: Tensor
 
-    def joined(self, other: Course) -> Course:
-        """These cells and then the other's."""
-        mine, theirs = vars(self).values(), vars(other).values()
-        return Course(*(torch.cat(pair) for pair in zip(mine, theirs, strict=True)))
+    def joined(self, other: MelodicContext) -> MelodicContext:
+        """These cells and then those of the other."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return MelodicContext(*(torch.cat(pair) for pair in pairs))
 
 
-def course(
-    voice: int, tokens: Tensor, visible: Tensor, at: tuple[Tensor, Tensor], vocabulary: Vocabulary
-) -> Course:
-    """How a voice's line stands around its cells `at` (rows and steps): all before, seen after.
+def melodic_context(
+    voice: int, tokens: Tensor, given: Tensor, at: tuple[Tensor, Tensor], vocabulary: Vocabulary
+) -> MelodicContext:
+    """The line of a voice around its cells `at` (rows and steps): all before, only given after.
 
-    `tokens` and `visible` are (B, 4, T), as for `flagship_window.window`.
+    `tokens` and `given` are (B, 4, T), as for `window`.
     """
     rows, steps = at
     before = vocabulary.pitch_of(tokens[:, voice])
     place = torch.arange(before.shape[-1], device=before.device).expand_as(before)
-    turns = F.pad(before.diff() != 0, (1, 0), value=True)
-    begun = torch.where(turns, place, 0).cummax(-1).values
-    # Pitches with an unknown one in front of the first: step t is found at t + 1.
-    fore = F.pad(before, (1, 0))
-    last = fore[rows, steps]
-    earlier = fore[rows, F.pad(begun, (1, 0))[rows, steps]]
+    changes = F.pad(before.diff() != 0, (1, 0), value=True)
+    begun = torch.where(changes, place, 0).cummax(-1).values
+    # An unknown pitch is put before the first, so step t is found at t + 1.
+    shifted = F.pad(before, (1, 0))
+    previous = shifted[rows, steps]
+    before_previous = shifted[rows, F.pad(begun, (1, 0))[rows, steps]]
 
-    seen = visible[:, voice] & (tokens[:, voice] < vocabulary.masked)
-    after = torch.where(seen, before, 0)
+    known = given[:, voice] & (tokens[:, voice] < vocabulary.masked)
+    after = torch.where(known, before, 0)
     length = after.shape[-1]
-    nearest = torch.where(seen, place, length).flip(-1).cummin(-1).values.flip(-1)
-    turns = F.pad(after.diff() != 0, (0, 1), value=True)
-    ended = torch.where(turns, place, length).flip(-1).cummin(-1).values.flip(-1)
-    wide = F.pad(after, (0, 2))
+    nearest = torch.where(known, place, length).flip(-1).cummin(-1).values.flip(-1)
+    changes = F.pad(after.diff() != 0, (0, 1), value=True)
+    ended = torch.where(changes, place, length).flip(-1).cummin(-1).values.flip(-1)
+    padded = F.pad(after, (0, 2))
     reached = F.pad(nearest, (0, 1), value=length)[rows, steps + 1]
     gap = reached - steps - 1
-    coming = torch.where(gap < REACH, wide[rows, reached], 0)
+    following = torch.where(gap < REACH, padded[rows, reached], 0)
     beyond = F.pad(ended, (0, 1), value=length)[rows, reached] + 1
-    later = torch.where(coming > 0, wide[rows, beyond], 0)
-    return Course(last, earlier, coming, later, gap.clamp(max=REACH - 1))
+    after_following = torch.where(following > 0, padded[rows, beyond], 0)
+    gap = gap.clamp(max=REACH - 1)
+    return MelodicContext(previous, before_previous, following, after_following, gap)
 
 
-class Lines(nn.Module):
-    """Scores of candidates (n, C) of one voice, by how they would go on and be gone on from.
+class MelodicHead(nn.Module):
+    """Scores (n, C) of the candidates of one voice, by the line up to them and on from them.
 
-    A pitch that is held makes no interval with the last one and has a place of its own.
+    A held pitch makes no interval with the previous one and has a place of its own.
     """
 
     def __init__(self, pitches: int, hidden: int, kinds: int = 4) -> None:
         super().__init__()
         self.kinds, self.pitches = kinds, pitches
-        self.past = nn.Parameter(torch.zeros(kinds * STEPS, STEPS))
-        self.coming = nn.Parameter(torch.zeros(kinds * REACH * STEPS, MOVES))
-        self.weigh = nn.Linear(hidden, 2 * kinds)
-        nn.init.constant_(self.weigh.bias, 1 / kinds)
+        self.past_table = nn.Parameter(torch.zeros(kinds * STEPS, STEPS))
+        self.future_table = nn.Parameter(torch.zeros(kinds * REACH * STEPS, MOVES))
+        self.mix_weights = nn.Linear(hidden, 2 * kinds)
+        nn.init.constant_(self.mix_weights.bias, 1 / kinds)
 
-    def forward(self, x: Tensor, line: Course) -> Tensor:
-        """`x` (n, hidden) of the cells."""
-        past, coming = (SCALE * self.weigh(x)).chunk(2, dim=-1)
+    def forward(self, x: Tensor, line: MelodicContext) -> Tensor:
+        """`x` (n, H) are the cells."""
+        past_weights, future_weights = (SCALE * self.mix_weights(x)).chunk(2, dim=-1)
         candidates = torch.arange(1, self.pitches + 1, device=x.device)
-        row = _interval(line.earlier, line.last)
-        went = self._row(self.past, row, past) * (line.last > 0)[:, None]
-        begun = went.gather(-1, _place(candidates - line.last[:, None]))
-        held = went[:, -1:].expand_as(begun)
-        row = line.gap * STEPS + _interval(line.coming, line.later)
-        goes = self._row(self.coming, row, coming) * (line.coming > 0)[:, None]
-        goes = goes.gather(-1, _place(line.coming[:, None] - candidates))
-        return F.pad(torch.cat((held + goes, begun + goes), dim=-1), (1, 0))
+        row = _interval(line.before_previous, line.previous)
+        past = self._mixed(self.past_table, row, past_weights) * (line.previous > 0)[:, None]
+        begun = past.gather(-1, _place(candidates - line.previous[:, None]))
+        held = past[:, -1:].expand_as(begun)
+        row = line.gap * STEPS + _interval(line.following, line.after_following)
+        future = self._mixed(self.future_table, row, future_weights)
+        future = future * (line.following > 0)[:, None]
+        future = future.gather(-1, _place(line.following[:, None] - candidates))
+        return F.pad(torch.cat((held + future, begun + future), dim=-1), (1, 0))
 
-    def _row(self, table: Tensor, row: Tensor, weights: Tensor) -> Tensor:
-        """Rows (n, ...) of a table, weighed over its kinds."""
+    def _mixed(self, table: Tensor, row: Tensor, weights: Tensor) -> Tensor:
+        """Rows (n, ...) of a table, summed over its kinds by their weights."""
         kinds = torch.arange(self.kinds, device=row.device) * (len(table) // self.kinds)
         rows: Tensor = F.embedding_bag(
             row[:, None] + kinds, table, mode="sum", per_sample_weights=weights
@@ -115,5 +119,5 @@ def _place(interval: Tensor) -> Tensor:
 
 
 def _interval(one: Tensor, two: Tensor) -> Tensor:
-    """From one pitch to another, as a row; the last is for what is unknown."""
+    """The interval from one pitch to another, as a row; the last row is for unknown ones."""
     return torch.where((one > 0) & (two > 0), _place(two - one), MOVES)

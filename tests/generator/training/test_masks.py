@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.training.masks import draw_mask, hide_any
+from generator.training.masks import draw_mask, random_cells
 
 
 @pytest.mark.parametrize("steps", [1, 2, 64])
-def test_every_mask_hides_something(steps):
+def test_every_mask_leaves_something_to_write(steps):
     rng = np.random.default_rng(0)
     for _ in range(300):
         mask = draw_mask(steps, rng)
@@ -25,6 +25,6 @@ def test_all_conditions_of_the_quiz_are_practised():
     assert {"S", "A", "T", "B", "AT", "ATB", "SATB"} <= whole
 
 
-def test_hiding_a_number_of_cells_hides_that_many():
+def test_as_many_random_cells_are_drawn_as_asked_for():
     for count in (1, 17, 40):
-        assert hide_any(10, count, np.random.default_rng(count)).sum() == count
+        assert random_cells(10, count, np.random.default_rng(count)).sum() == count

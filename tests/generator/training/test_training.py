@@ -16,13 +16,13 @@ from torch import nn
 from generator.families.checkpoint import read_metadata
 from generator.families.flagship import training
 from generator.families.flagship.batches import BatchSampler
-from generator.families.flagship.flagship import Flagship
+from generator.families.flagship.flagship import STORED_NAMES, Flagship
 from generator.families.flagship.network import FlagshipConfig
 from generator.families.flagship.tokens import Vocabulary
 from generator.training import loop as loop_module
 from generator.training.__main__ import main
 from generator.training.loop import Loop, LoopConfig
-from generator.training.splits import Part, load_split
+from generator.training.splits import SplitPart, load_split
 
 CONFIGS = Path(loop_module.__file__).parent / "configs"
 MINIATURE = {"width": 16, "layers": 1, "heads": 2, "hidden": 16, "token": 4, "cell": 8}
@@ -41,9 +41,9 @@ def short(split: str = "jsb", steps: int = 2, **network) -> dict:
 def small_split(monkeypatch):
     chorales = load_split("jsb")["train"].chorales[:6]
     parts = {
-        "train": Part(("a", "b", "c", "d"), chorales[:4]),
-        "valid": Part(("e",), chorales[4:5]),
-        "test": Part(("f",), chorales[5:]),
+        "train": SplitPart(("a", "b", "c", "d"), chorales[:4]),
+        "valid": SplitPart(("e",), chorales[4:5]),
+        "test": SplitPart(("f",), chorales[5:]),
     }
     monkeypatch.setattr(training, "load_split", lambda split, fold: parts)
     monkeypatch.setattr(training, "FOLDS", 2)
@@ -55,11 +55,11 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
     FlagshipConfig(**tables["network"])
     tables["network"] |= MINIATURE
     tables["training"] |= short()["training"]
-    tables.get("lines", {}).update(short()["training"])
-    tables.get("relations", {}).update(after=1)
-    for own in tables.get("members", {}).values():
-        own["training"] |= short()["training"]
-        own["relations"] |= {"after": 1}
+    tables.get("melodic_head", {}).update(short()["training"])
+    tables["interval_head"]["after"] = 1
+    for changes in tables.get("members", {}).values():
+        changes["training"] |= short()["training"]
+        changes["interval_head"] |= {"after": 1}
     out = tmp_path / "f.safetensors"
     scores = training.train(tables, out, command="as tested", progress=False)
     metadata = read_metadata(out)
@@ -122,18 +122,25 @@ def test_settings_of_a_member_that_cannot_be_are_named(small_split, tmp_path, me
     assert not list(tmp_path.iterdir())
 
 
-def test_lines_are_learnt_last_and_change_nothing_else(small_split, tmp_path):
+@pytest.mark.parametrize("table", ["relations", "lines", "mask"])
+def test_a_table_that_nothing_reads_is_refused(small_split, tmp_path, table):
+    with pytest.raises(ValueError, match=f"unknown table .{table}.; use some of training, "):
+        training.train(short() | {table: {}}, tmp_path / "f", command="", progress=False)
+
+
+def test_the_melodic_head_is_trained_last_and_changes_nothing_else(small_split, tmp_path):
     tables = short(steps=3)
     without, out = tmp_path / "without.safetensors", tmp_path / "with.safetensors"
     training.train(tables, without, command="", progress=False)
-    tables = short(steps=3, lines=True)
-    with pytest.raises(ValueError, match="no table \\[lines\\]"):
+    tables = short(steps=3, melodic_head=True)
+    with pytest.raises(ValueError, match="no table \\[melodic_head\\]"):
         training.train(tables, out, command="", progress=False)
-    tables["lines"] = {"steps": 2, "learning_rate": 1e-2}
+    tables["melodic_head"] = {"steps": 2, "learning_rate": 1e-2}
     training.train(tables, out, command="", progress=False)
     before, after = load_file(without), load_file(out)
     added = set(after) - set(before)
-    assert added and all(name.startswith("lines.") for name in added)
+    stored = STORED_NAMES["melodic_head"]
+    assert added and all(name.startswith(f"{stored}.") for name in added)
     assert all(np.array_equal(before[name], after[name]) for name in before)
     assert all(after[name].any() for name in added)
 
@@ -147,7 +154,7 @@ def test_learning_lowers_the_loss(small_split, tmp_path):
     assert log[1]["orderless"] < log[0]["orderless"] < 4 * np.log(65)
 
 
-def test_a_left_to_right_network_is_judged_by_its_joint_likelihood(small_split, tmp_path):
+def test_a_left_to_right_network_is_scored_by_its_joint_likelihood(small_split, tmp_path):
     tables = short(onsets=False, causal=True)
     out = tmp_path / "f.safetensors"
     scores = training.train(tables, out, command="", progress=False)
@@ -161,17 +168,17 @@ class Line(nn.Module):
         self.weight = nn.Parameter(torch.zeros(3))
 
 
-def line_loop(state: Path, steps: int, wanted: float = 1.0, settled: int = 0) -> Loop:
+def line_loop(state: Path, steps: int, target: float = 1.0, keep_after: int = 0) -> Loop:
     def loss(net, rng):
         noise = torch.from_numpy(rng.normal(size=3) * 0.1)
-        return ((net.weight - wanted - noise) ** 2).sum()
+        return ((net.weight - target - noise) ** 2).sum()
 
     def validate(net):
-        return {"score": float(((net.weight.detach() - wanted) ** 2).sum())}
+        return {"score": float(((net.weight.detach() - target) ** 2).sum())}
 
     config = LoopConfig(steps=steps, validate_every=5, learning_rate=0.05, warmup=1, patience=50)
     torch.manual_seed(0)
-    return Loop(Line(), config, loss, validate, state, settled)
+    return Loop(Line(), config, loss, validate, state, keep_after)
 
 
 def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
@@ -182,8 +189,8 @@ def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
     for _ in range(20):
         cut._learn()
         if cut.step % 5 == 0:
-            cut._judge()
-    for _ in range(3):  # learnt after the last save, and lost with the kill
+            cut._validate()
+    for _ in range(3):  # learnt after the last save, and so lost
         cut._learn()
     again = line_loop(tmp_path / "cut.state", 40)
     again.run(progress=False)
@@ -200,15 +207,15 @@ def test_a_run_that_no_longer_gains_stops_early(tmp_path):
     assert loop.best["step"] == 5
 
 
-def test_weights_from_before_a_part_joined_are_not_kept_though_they_score_better(tmp_path):
-    loop = line_loop(tmp_path / "late.state", 60, settled=20)
+def test_weights_from_before_a_part_is_trained_are_not_kept_though_they_score_better(tmp_path):
+    loop = line_loop(tmp_path / "late.state", 60, keep_after=20)
     loop.config = replace(loop.config, patience=3)
     loop.validate = lambda net: {"score": float(loop.step > 20)}
     loop.run(progress=False)
     assert loop.best["step"] == 25
     assert loop.step == 40  # patience begins there
-    with pytest.raises(ValueError, match="joins after step 20 of 20"):
-        line_loop(tmp_path / "never.state", 20, settled=20)
+    with pytest.raises(ValueError, match="no weights before step 20 are kept; train more than 20"):
+        line_loop(tmp_path / "never.state", 20, keep_after=20)
 
 
 def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
@@ -217,7 +224,7 @@ def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
     batch = crops.batch(64, np.random.default_rng(0))
     assert batch.grid.tokens.shape == (64, 4, 48)
     assert batch.grid.tokens.max() <= 64
-    assert (~batch.visible).flatten(1).any(1).all()
+    assert (~batch.given).flatten(1).any(1).all()
     again = crops.batch(64, np.random.default_rng(0))
     assert torch.equal(batch.grid.tokens, again.grid.tokens)
 

@@ -1,4 +1,4 @@
-"""Under a fermata the voices that are written hold; after it they begin anew."""
+"""Written voices hold under a fermata; after it they begin a new note."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.repair import faults
-from generator.families.flagship.sampler_state import LONGEST, Draft, fermatas
+from generator.families.flagship.sampler_state import MAX_FERMATA, SamplerState, fermata_steps
 from generator.families.flagship.tokens import Vocabulary, encode_grid
 from generator.music.grid.chorale import Chorale, given_for
 from generator.registry import SHIPPED
@@ -20,24 +20,25 @@ def flagship() -> Flagship:
     return Flagship.load(shipped.path)
 
 
-def draft_of(chorale: Chorale, given: np.ndarray) -> tuple[Draft, slice]:
+def state_of(chorale: Chorale, given: np.ndarray) -> tuple[SamplerState, slice]:
     network = Flagship.debug().network
     grid, layout = encode_grid(chorale, network.vocabulary)
-    shown = torch.from_numpy(layout.spread(given, padding=True))[None]
-    return Draft(network, grid, shown, [layout.shift], [0], lines=0.5, bias=1.0), layout.inside
+    padded = torch.from_numpy(layout.pad(given, padding=True))[None]
+    state = SamplerState(network, grid, padded, [layout.shift], [0], melodic_weight=0.5, bias=1.0)
+    return state, layout.inside
 
 
 def held(
     soprano: list[int], fermata: list[int], condition: str = "ATB", metre: str = "4/4"
 ) -> list[bool]:
-    """Steps at which the bass of a plain piece follows from the step before."""
+    """The steps of a plain piece at which the bass is held under a fermata."""
     steps = len(fermata)
     pitch = [[72 + step for step in np.cumsum(soprano)], [67] * steps, [64] * steps, [48] * steps]
     onset = [soprano, *[[1] + [0] * (steps - 1)] * 3]
     chorale = Chorale(pitch=pitch, onset=onset, fermata=fermata, metre=((0, metre),))
-    draft, inside = draft_of(chorale, given_for(condition, steps))
-    found: list[bool] = draft.holding[0, 3, inside].tolist()
-    return found
+    state, inside = state_of(chorale, given_for(condition, steps))
+    steps_held: list[bool] = state.held[0, 3, inside].tolist()
+    return steps_held
 
 
 def test_all_steps_but_the_first_are_held():
@@ -50,13 +51,13 @@ def test_two_given_notes_under_fermatas_are_two_ends():
     assert held(tune, fermata, "SATB") == [False, True, True, True]
 
 
-@pytest.mark.parametrize(("metre", "steps", "holding"), [
-    ("4/4", LONGEST, True), ("4/4", LONGEST + 4, False), ("3/4", LONGEST, True),
+@pytest.mark.parametrize(("metre", "steps", "holds"), [
+    ("4/4", MAX_FERMATA, True), ("4/4", MAX_FERMATA + 4, False), ("3/4", MAX_FERMATA, True),
     ("3/2", 24, True), ("3/2", 28, False),
 ])  # fmt: skip
-def test_under_the_longest_fermatas_voices_may_move(metre, steps, holding):
-    found = held([1] + [0] * (steps - 1), [1] * steps, metre=metre)
-    assert found == [False] + [holding] * (steps - 1)
+def test_under_the_longest_fermatas_voices_may_move(metre, steps, holds):
+    soprano = [1] + [0] * (steps - 1)
+    assert held(soprano, [1] * steps, metre=metre) == [False] + [holds] * (steps - 1)
 
 
 def test_given_voices_keep_what_they_have():
@@ -66,8 +67,8 @@ def test_given_voices_keep_what_they_have():
         fermata=[True] * 4,
     )
     given = given_for("TB", 4)
-    draft, _ = draft_of(chorale, given)
-    assert not draft.holding[0, :2].any()
+    state, _ = state_of(chorale, given)
+    assert not state.held[0, :2].any()
     piece = Flagship.debug().fill(chorale, given, seed=1)
     assert np.array_equal(piece.pitch[:2], chorale.pitch[:2])
     assert not piece.onset[2:, 1:].any()
@@ -84,25 +85,25 @@ def test_a_span_under_a_fermata_goes_on_with_what_is_given_before_it():
     assert Flagship.debug().fill(chorale, given, seed=1) == chorale
 
 
-def test_a_fault_at_the_end_is_the_fault_of_the_note_that_goes_on():
+def test_a_fault_at_the_end_is_the_fault_of_the_note_that_is_held():
     chorale = Chorale(  # a six-four chord
         pitch=[[72] * 12, [67] * 12, [60] * 12, [43] * 12],
         onset=[[1] + [0] * 11] * 4,
         fermata=[True] * 12,
     )
-    draft, _ = draft_of(chorale, given_for("ATB", 12))
-    draft.tokens = draft.grid.tokens
-    wrong = faults(draft.tokens, Vocabulary(onsets=True), draft.ends)
-    assert wrong[0, 3].nonzero().flatten().tolist() == [11]
-    moved = draft.at_source(wrong)
+    state, _ = state_of(chorale, given_for("ATB", 12))
+    state.tokens = state.grid.tokens
+    faulty = faults(state.tokens, Vocabulary(onsets=True), state.phrase_ends)
+    assert faulty[0, 3].nonzero().flatten().tolist() == [11]
+    moved = state.propagate_to_onset(faulty)
     assert moved[0, 3].nonzero().flatten().tolist() == [0]
     assert moved[0, 0].nonzero().flatten().tolist() == [11]  # the given soprano's stays
 
 
 def test_ends_of_phrases_are_where_the_fermatas_end(corpus):
     chorale = corpus.work("BWV269").chorale
-    draft, inside = draft_of(chorale, given_for("ATB", chorale.steps))
-    ends = draft.ends[0, inside].numpy()
+    state, inside = state_of(chorale, given_for("ATB", chorale.steps))
+    ends = state.phrase_ends[0, inside].numpy()
     assert (ends == (chorale.fermata & ~np.append(chorale.fermata[1:], False))).all()
     assert ends.sum() > 5
 
@@ -110,7 +111,7 @@ def test_ends_of_phrases_are_where_the_fermatas_end(corpus):
 def test_a_grid_without_fermatas_holds_nothing(corpus):
     vocabulary = Vocabulary(onsets=False)
     grid, _ = encode_grid(corpus.work("BWV269").chorale, vocabulary)
-    assert not fermatas(grid, vocabulary).any()
+    assert not fermata_steps(grid, vocabulary).any()
 
 
 @pytest.mark.parametrize("condition", ["ATB", "SATB"])

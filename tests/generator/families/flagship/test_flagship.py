@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 
-from generator.families.checkpoint import CheckpointError
-from generator.families.flagship.flagship import Flagship
+from generator.families.checkpoint import CheckpointError, read_metadata
+from generator.families.flagship.flagship import STORED_NAMES, Flagship
 from generator.families.flagship.tokens import Vocabulary, encode_grid, signature_shift
 from generator.families.flagship.window import ORDER
 from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
+from generator.registry import SHIPPED
 from tests.generator.families.flagship.debug import debug, make
 
 
@@ -58,28 +61,28 @@ def test_beats_of_the_network_are_beats_of_the_bar():
 
 
 @pytest.mark.parametrize("onsets", [True, False])
-def test_hidden_cells_are_never_looked_at(onsets):
+def test_written_cells_are_never_read(onsets):
     network = debug(onsets).network
     grid, _ = encode_grid(make(), network.vocabulary)
-    visible = torch.rand(1, 4, 24, generator=torch.Generator().manual_seed(0)) < 0.5
-    other = grid.with_tokens(torch.where(visible, grid.tokens, 1))
+    given = torch.rand(1, 4, 24, generator=torch.Generator().manual_seed(0)) < 0.5
+    other = grid.with_tokens(torch.where(given, grid.tokens, 1))
     with torch.inference_mode():
-        assert torch.equal(network(grid, visible), network(other, visible))
-        assert not torch.equal(network(grid, visible), network(grid, ~visible))
+        assert torch.equal(network(grid, given), network(other, given))
+        assert not torch.equal(network(grid, given), network(grid, ~given))
 
 
 @pytest.mark.parametrize("causal", [False, True])
 def test_a_sequential_reading_sees_what_stands_by_then_and_nothing_else(causal):
     network = debug(True, causal=causal).network
     grid, _ = encode_grid(make(), network.vocabulary)
-    hidden = torch.zeros(1, 4, 24, dtype=torch.bool)
+    nothing_given = torch.zeros(1, 4, 24, dtype=torch.bool)
     with torch.inference_mode():
-        before = network.losses(grid, hidden)[1]
+        before = network.losses(grid, nothing_given)[1]
         places = [(step, voice) for step in range(8, 12) for voice in ORDER]
         for turn, (step, voice) in enumerate(places):
             tokens = grid.tokens.clone()
             tokens[0, voice, step] = 7
-            after = network.losses(grid.with_tokens(tokens), hidden)[1]
+            after = network.losses(grid.with_tokens(tokens), nothing_given)[1]
             for earlier in places[:turn]:
                 assert after[0, earlier[1], earlier[0]] == before[0, earlier[1], earlier[0]]
             for past in range(8):
@@ -98,31 +101,31 @@ def test_the_network_of_the_published_split_sees_pitches_and_the_step_index_only
 @pytest.mark.parametrize(
     "other", [{"key": "Gb major"}, {"anacrusis": 8}, {"metre": ((0, "3/4"),)}], ids=str
 )
-def test_the_frame_is_seen_where_it_is_known(other):
+def test_a_network_that_knows_the_frame_uses_it(other):
     family, given = debug(True), given_for("ATB", 24)
-    seen, changed = (family.pitch_log_probs(each, given) for each in (make(), make(**other)))
-    assert not np.array_equal(seen, changed)
+    before, changed = (family.pitch_log_probs(each, given) for each in (make(), make(**other)))
+    assert not np.array_equal(before, changed)
 
 
 def test_padding_changes_nothing():
     family, chorale = debug(True), make()
     grid, _ = encode_grid(chorale, family.network.vocabulary)
-    visible = torch.from_numpy(given_for("ATB", 24))[None]
+    given = torch.from_numpy(given_for("ATB", 24))[None]
     long = encode_grid(make(40), family.network.vocabulary)[0]
-    both = type(grid).stacked([grid, long], family.network.vocabulary.padding)
-    wide = torch.nn.functional.pad(visible, (0, 16), value=True).expand(2, -1, -1)
+    batch = type(grid).stacked([grid, long], family.network.vocabulary.padding)
+    padded_mask = torch.nn.functional.pad(given, (0, 16), value=True).expand(2, -1, -1)
     with torch.inference_mode():
-        short = family.network(grid, visible)
-        padded = family.network(both, wide)
+        short = family.network(grid, given)
+        padded = family.network(batch, padded_mask)
     assert torch.allclose(short[0], padded[0, :, :24], atol=1e-4)
 
 
-def test_neighbours_are_the_nearest_visible_pitches_around_each_beat():
+def test_neighbours_are_the_nearest_given_pitches_around_each_beat():
     vocabulary = Vocabulary(onsets=True)
     tokens = torch.arange(5, 17).view(1, 1, 12)
-    visible = torch.zeros(1, 1, 12, dtype=torch.bool)
-    visible[..., [1, 6, 9]] = True
-    before, after = vocabulary.neighbours(tokens, visible)
+    given = torch.zeros(1, 1, 12, dtype=torch.bool)
+    given[..., [1, 6, 9]] = True
+    before, after = vocabulary.neighbours(tokens, given)
     none = vocabulary.pitches + 1
     assert before.tolist() == [[[none, 6, 11]]]
     assert after.tolist() == [[[11, 14, none]]]
@@ -145,11 +148,25 @@ def test_a_checkpoint_gives_the_same_piece_after_loading(members, tmp_path):
     assert all(a != b for a, b in itertools.combinations(pieces[0], 2))
 
 
+def test_a_shipped_checkpoint_is_saved_again_as_it_was_stored(tmp_path):
+    shipped = next(each for each in SHIPPED if each.slug == "flagship")
+    Flagship.load(shipped.path).save(tmp_path / "again.safetensors", {})
+    paths = shipped.path, tmp_path / "again.safetensors"
+    stored, again = (load_file(path) for path in paths)
+    assert all(np.array_equal(stored[name], again[name]) for name in stored | again)
+    stored, again = (json.loads(read_metadata(path)["config"]) for path in paths)
+    assert stored == again
+
+
+def test_every_stored_name_has_a_name_of_its_own_in_the_code():
+    network = debug(True, melodic_head=True).network
+    parts = {part for name in network.state_dict() for part in name.split(".")}
+    assert set(STORED_NAMES) <= parts
+    assert not set(STORED_NAMES.values()) & parts
+    assert len(set(STORED_NAMES.values())) == len(STORED_NAMES)
+
+
 def test_a_checkpoint_without_one_of_its_members_weights_is_refused(tmp_path):
-    from safetensors.numpy import load_file, save_file
-
-    from generator.families.checkpoint import read_metadata
-
     path = tmp_path / "f.safetensors"
     debug(True, 2).save(path, {"works": "[]"})
     tensors = {
@@ -168,8 +185,8 @@ def test_the_members_that_exist_are_named():
 def test_a_written_voice_rests_only_where_a_given_one_does():
     silent = debug(True)
     with torch.no_grad():  # would rest everywhere
-        for say in silent.network.say:
-            say.bias[0] = 50.0
+        for head in silent.network.head:
+            head.bias[0] = 50.0
     chorale = make(24)
     soprano = chorale.pitch[0] == REST
     assert 0 < soprano.sum() < 24
@@ -190,7 +207,7 @@ def test_a_piece_of_a_batch_is_the_piece_that_is_written_alone():
     assert together == alone
 
 
-def test_a_setting_of_the_sampling_is_another_way_to_write():
+def test_another_setting_writes_another_piece():
     family, chorale = debug(True), make()
     given = given_for("SATB", 24)
     quick = family.with_sampling(sweeps="0", repairs=0)
@@ -200,7 +217,7 @@ def test_a_setting_of_the_sampling_is_another_way_to_write():
 
 @pytest.mark.parametrize(
     ("setting", "words"),
-    [({"sweep": 1}, "unknown sampling setting 'sweep'"), ({"spacing": 0}, "spacing 0"),
+    [({"sweep": 1}, "unknown sampling setting 'sweep'"), ({"block_spacing": 0}, "block_spacing 0"),
      ({"temperature": -1.0}, "temperature -1.0"), ({"stride": 2}, "unknown sampling setting")],
 )  # fmt: skip
 def test_a_bad_setting_is_named(setting, words):

@@ -25,19 +25,19 @@ def test_log_likelihood_is_the_chain_rule_over_the_written_cells(causal):
     family, chorale = debug(False, causal=causal), make(8)
     given = np.zeros((4, 8), dtype=bool)
     whole = family.log_likelihood(chorale, given)
-    # Every cell in turn is summed out by hand: the probabilities of all its pitches make one.
+    # By hand, cell after cell.
     network = family.network
     grid, _ = encode_grid(chorale, network.vocabulary)
-    hidden = torch.from_numpy(given)[None]
+    mask = torch.from_numpy(given)[None]
     with torch.inference_mode():
         total = 0.0
         for step, voice in itertools.product(range(8), ORDER):
-            known = hidden.clone()
-            known[..., : step - step % 4] = True
-            seen = torch.ones_like(known) if causal else known
-            plans = network.plans(grid, seen)
+            past = mask.clone()
+            past[..., : step - step % 4] = True
+            past = torch.ones_like(past) if causal else past
+            embeddings = network.cell_embeddings(grid, past)
             at = torch.tensor([0]), torch.tensor([step])
-            logits = network.next_logits(voice, plans, grid.tokens, hidden, at)
+            logits = network.sequential_logits(voice, embeddings, grid.tokens, mask, at)
             total += float(logits.log_softmax(-1)[0, grid.tokens[0, voice, step]])
     assert whole == pytest.approx(total, abs=1e-3)
     assert family.log_likelihood(chorale, np.ones((4, 8), dtype=bool)) == 0

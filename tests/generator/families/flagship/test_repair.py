@@ -17,17 +17,17 @@ def tokens_of(chorale: Chorale) -> torch.Tensor:
     return torch.from_numpy(Vocabulary(onsets=True).encode(chorale))
 
 
-def found(chorale: Chorale) -> np.ndarray:
+def faults_of(chorale: Chorale) -> np.ndarray:
     """bool[4, T]; the last step under each fermata ends a phrase."""
     ends = chorale.fermata & ~np.append(chorale.fermata[1:], False)
     return faults(tokens_of(chorale), Vocabulary(onsets=True), torch.from_numpy(ends)).numpy()
 
 
-def test_parallel_octaves_are_found_in_both_voices():
+def test_parallel_octaves_are_a_fault_of_both_voices():
     chorale = Chorale(
         pitch=[[72, 74], [67, 67], [64, 64], [48, 50]], onset=[[1, 1], [1, 0], [1, 0], [1, 1]]
     )
-    assert np.argwhere(found(chorale)).tolist() == [[0, 1], [3, 1]]
+    assert np.argwhere(faults_of(chorale)).tolist() == [[0, 1], [3, 1]]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_parallel_octaves_are_found_in_both_voices():
         ([72, 60, 60, 48], False),  # nothing but the root
     ],
 )
-def test_a_phrase_that_does_not_end_on_a_root_position_triad_is_found(voices, rooted):
+def test_a_phrase_end_that_is_no_root_position_triad_is_a_fault(voices, rooted):
     chorale = Chorale(
         pitch=[[v] * 8 for v in voices],
         onset=[[v != REST] + [False] * 7 for v in voices],
@@ -50,25 +50,25 @@ def test_a_phrase_that_does_not_end_on_a_root_position_triad_is_found(voices, ro
     )
     expected = np.zeros((4, 8), dtype=bool)
     expected[:, 7] = not rooted
-    assert (found(chorale) == expected).all()
+    assert (faults_of(chorale) == expected).all()
     assert style_counts(chorale, [True] * 4)["root_position_ends"].count == rooted
 
 
-def test_a_phrase_that_ends_without_its_third_is_found_though_the_published_measure_counts_it():
+def test_a_phrase_end_without_a_third_is_a_fault_though_the_style_rate_accepts_it():
     chorale = Chorale(
         pitch=[[72] * 4, [67] * 4, [60] * 4, [48] * 4],
         onset=[[True] + [False] * 3] * 4,
         fermata=[True] * 4,
     )
-    assert found(chorale)[:, 3].all()
+    assert faults_of(chorale)[:, 3].all()
     assert style_counts(chorale, [True] * 4)["root_position_ends"].count == 1
 
 
-def test_the_rule_finds_what_the_published_measure_counts(corpus):
-    """On Bach's own works the measure's parallels are among the rule's, which spares no fermata."""
+def test_repair_sees_every_parallel_that_the_measure_counts(corpus):
+    """Repair sees more of them: it makes no exception for the ends of fermatas."""
     for work in list(corpus.works.values())[:40]:
         counted = parallels_at(work.chorale, [True] * 4).any(axis=0)
-        assert not (counted & ~found(work.chorale).any(axis=0)).any()
+        assert not (counted & ~faults_of(work.chorale).any(axis=0)).any()
 
 
 def test_repair_leaves_fewer_parallels(corpus):

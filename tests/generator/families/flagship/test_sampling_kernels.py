@@ -5,12 +5,17 @@ import pytest
 import torch
 
 from generator.families.flagship.fast_encoder import encoder_of
-from generator.families.flagship.kernel_weights import cells_of
+from generator.families.flagship.kernel_weights import cell_weights
 from generator.families.flagship.network import Network
-from generator.families.flagship.sampler_state import page_of
-from generator.families.flagship.sampling_kernels import COURSE, cell_logits, chances, drawn, follow
-from generator.families.flagship.tokens import Grid, encode_grid
-from generator.families.flagship.window import BACK, window
+from generator.families.flagship.sampling_kernels import (
+    CONTEXT,
+    cell_logits,
+    draw,
+    probabilities,
+    read_context,
+)
+from generator.families.flagship.tokens import TokenGrid, encode_grid
+from generator.families.flagship.window import BACK, padded_tokens, window
 from tests.generator.families.flagship.debug import debug, make
 
 KINDS = np.array([0, 1, 4])  # a rest, three pitches held, three begun
@@ -26,53 +31,53 @@ def trained(onsets: bool, **config) -> Network:
     return network
 
 
-def batch(network: Network) -> tuple[Grid, torch.Tensor]:
-    """Pieces of three lengths, one of them with padding before its first step."""
+def batch(network: Network) -> tuple[TokenGrid, torch.Tensor]:
+    """Pieces of three lengths, one with padding before its first step, and a mask."""
     pieces = [make(24), make(40, seed=1, anacrusis=3), make(8, seed=2)]
     grids = [encode_grid(piece, network.vocabulary)[0] for piece in pieces]
-    grid = Grid.stacked(grids, network.vocabulary.padding)
+    grid = TokenGrid.stacked(grids, network.vocabulary.padding)
     generator = torch.Generator().manual_seed(0)
-    visible = torch.rand(grid.tokens.shape, generator=generator) < 0.5
-    return grid, visible | (grid.tokens == network.vocabulary.padding)
+    given = torch.rand(grid.tokens.shape, generator=generator) < 0.5
+    return grid, given | (grid.tokens == network.vocabulary.padding)
 
 
-@pytest.mark.parametrize(("onsets", "lines"), [(True, True), (True, False), (False, False)])
-def test_cells_are_written_by_the_networks_own_numbers(onsets, lines):
-    network = trained(onsets, lines=lines)
-    grid, visible = batch(network)
-    rows, steps = torch.ones(20, dtype=torch.long), torch.arange(20)
+@pytest.mark.parametrize(("onsets", "melodic"), [(True, True), (True, False), (False, False)])
+def test_compiled_logits_are_those_of_the_network(onsets, melodic):
+    network = trained(onsets, melodic_head=melodic)
+    grid, given = batch(network)
+    at = torch.ones(20, dtype=torch.long), torch.arange(20)
+    weights = cell_weights(network)
     with torch.inference_mode():
-        plans = network.plans(grid, visible)
+        embeddings = network.cell_embeddings(grid, given)
         for voice in range(4):
-            wanted = network.next_logits(voice, plans, grid.tokens, visible, (rows, steps)).numpy()
-            around = window(voice, grid.tokens, visible, (rows, steps), network.vocabulary).numpy()
-            known, shown = page_of(grid.tokens, visible, network)[:, 1, voice]
+            expected = network.sequential_logits(voice, embeddings, grid.tokens, given, at).numpy()
+            windows = window(voice, grid.tokens, given, at, network.vocabulary).numpy()
+            padded = padded_tokens(grid.tokens, given, network.vocabulary).numpy()[:, 1, voice]
             for step in range(20):
-                plan, line = plans[1, step, voice].numpy(), np.empty(COURSE, np.int64)
-                follow(cells_of(network), known, shown, step + BACK, line)
-                found = cell_logits(cells_of(network), voice, plan, around[step], line, 1.0)
-                assert found == pytest.approx(wanted[step], abs=1e-4)
+                embedding, context = embeddings[1, step, voice].numpy(), np.empty(CONTEXT, np.int64)
+                read_context(weights, *padded, step + BACK, context)
+                logits = cell_logits(weights, voice, embedding, windows[step], context, 1.0)
+                assert logits == pytest.approx(expected[step], abs=1e-4)
 
 
 @pytest.mark.parametrize(("onsets", "causal"), [(True, False), (False, False), (True, True)])
-def test_beats_are_read_by_the_networks_own_numbers(onsets, causal):
+def test_compiled_embeddings_are_those_of_the_network(onsets, causal):
     network = trained(onsets, causal=causal)
-    grid, visible = batch(network)
+    grid, given = batch(network)
     with torch.inference_mode():
-        wanted = network.beats(grid, visible)[grid.real]
-        found = encoder_of(network)(grid, visible)[grid.real]
-        again = encoder_of(network)(grid, visible)[grid.real]
-    assert found.std() > 0.1
-    assert torch.allclose(found, wanted, atol=1e-4)
-    assert torch.equal(found, again)
+        expected = network.beat_embeddings(grid, given)[grid.real]
+        first, second = (encoder_of(network)(grid, given)[grid.real] for _ in range(2))
+    assert first.std() > 0.1
+    assert torch.allclose(first, expected, atol=1e-4)
+    assert torch.equal(first, second)
 
 
-def test_hidden_tokens_are_never_looked_at():
+def test_the_compiled_encoder_never_reads_written_cells():
     network = trained(True)
-    grid, visible = batch(network)
-    other = grid.with_tokens(torch.where(visible, grid.tokens, 1))
+    grid, given = batch(network)
+    other = grid.with_tokens(torch.where(given, grid.tokens, 1))
     with torch.inference_mode():
-        assert torch.equal(encoder_of(network)(grid, visible), encoder_of(network)(other, visible))
+        assert torch.equal(encoder_of(network)(grid, given), encoder_of(network)(other, given))
 
 
 @pytest.fixture
@@ -80,8 +85,10 @@ def logits() -> np.ndarray:
     return np.random.default_rng(1).normal(0, 2, (50, 7)).astype(np.float32)
 
 
-def each(logits: np.ndarray, heat: float, rhythm: float, starts: np.ndarray = KINDS) -> np.ndarray:
-    return np.stack([chances(row, heat, rhythm, starts) for row in logits])
+def each(
+    logits: np.ndarray, temperature: float, rhythm: float, starts: np.ndarray = KINDS
+) -> np.ndarray:
+    return np.stack([probabilities(row, temperature, rhythm, starts) for row in logits])
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -93,10 +100,10 @@ def by_kind(shares: np.ndarray) -> np.ndarray:
     return np.add.reduceat(shares, KINDS, axis=-1)
 
 
-@pytest.mark.parametrize("heat", [0.5, 1.0, 2.0])
-def test_without_kinds_the_temperature_is_that_of_pitch(logits, heat):
-    shares = each(logits, heat, 1.0, np.array([0]))
-    assert shares == pytest.approx(softmax(logits / heat), abs=1e-6)
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_without_kinds_the_temperature_is_that_of_pitch(logits, temperature):
+    shares = each(logits, temperature, 1.0, np.array([0]))
+    assert shares == pytest.approx(softmax(logits / temperature), abs=1e-6)
 
 
 def test_at_temperature_one_nothing_is_changed(logits):
@@ -113,16 +120,16 @@ def test_a_low_temperature_of_rhythm_leaves_one_kind(logits):
     assert by_kind(each(logits, 1.0, 1e-3)).max(-1) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("barred", [[2, 6], [0], [0, 4, 5, 6]], ids=str)
-def test_what_is_barred_is_never_drawn(logits, barred):
-    logits[:, barred] = -np.inf
-    shares = chances(logits[0], 0.5, 0.7, KINDS)
-    found = {drawn(shares, level) for level in (*np.linspace(0, 0.999, 200), 1.0)}
-    assert found and not found & set(barred)
+@pytest.mark.parametrize("forbidden", [[2, 6], [0], [0, 4, 5, 6]], ids=str)
+def test_a_forbidden_class_is_never_drawn(logits, forbidden):
+    logits[:, forbidden] = -np.inf
+    shares = probabilities(logits[0], 0.5, 0.7, KINDS)
+    drawn = {draw(shares, level) for level in (*np.linspace(0, 0.999, 200), 1.0)}
+    assert drawn and not drawn & set(forbidden)
 
 
 def test_classes_are_drawn_as_often_as_they_are_likely(logits):
-    shares = chances(logits[0], 1.0, 1.0, KINDS)
+    shares = probabilities(logits[0], 1.0, 1.0, KINDS)
     levels = (np.arange(20_000) + 0.5) / 20_000
-    counts = np.bincount([drawn(shares, level) for level in levels], minlength=7)
+    counts = np.bincount([draw(shares, level) for level in levels], minlength=7)
     assert counts / 20_000 == pytest.approx(shares, abs=1e-4)
