@@ -1,10 +1,10 @@
-"""The Markov family: a chain of whole chords with metre, of order 2, as the oldest machines had it.
+"""The Markov family: a chain of whole chords with metre, of order 2, like the oldest composers.
 
-First the rhythm is drawn, step by step: where the written voices have an event. Then the chain of
-`markov_chain` puts one chord on each event, clamped to whatever is given. Last, a voice whose pitch
-stays at an event repeats or holds it by the counts of its metric class. Written voices never rest.
+First the rhythm is drawn step by step: where the written voices have an event. Then `chain` puts
+one chord on each event, clamped to whatever is given. Last, a voice whose pitch stays the same at
+an event repeats or holds it, by the counts of its metric class. Written voices never rest.
 
-No torch: counts, numpy and scipy.
+It needs no torch, only counts, numpy and scipy.
 
 References
 ----------
@@ -27,9 +27,9 @@ from generator.families.base import Family
 from generator.families.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from generator.families.markov.chain import Chain, Event
 from generator.families.markov.transitions import (
-    LONGEST,
+    MAX_SINCE,
     IntArray,
-    Tables,
+    TransitionTables,
     count,
     metric_classes,
     subset_of,
@@ -45,10 +45,10 @@ from generator.music.grid.keys import tonic_class
 
 @dataclass(frozen=True)
 class MarkovConfig:
-    """What the sampler is allowed; travels inside the checkpoint."""
+    """Settings of the sampler; they travel inside the checkpoint."""
 
     states: int = 256
-    """Chords considered at an event."""
+    """The most chords to consider at an event."""
 
     def __post_init__(self) -> None:
         if self.states < 2:
@@ -60,7 +60,7 @@ class Markov(Family):
 
     name = "markov"
 
-    def __init__(self, tables: Tables, config: MarkovConfig) -> None:
+    def __init__(self, tables: TransitionTables, config: MarkovConfig) -> None:
         self.tables = tables
         self.config = config
         self.chain = Chain(tables, states=config.states)
@@ -77,13 +77,13 @@ class Markov(Family):
     def load(cls, path: Path) -> Self:
         tensors, config, _ = read_checkpoint(path, cls.name)
         try:
-            return cls(Tables(**tensors), MarkovConfig(**config))
+            return cls(TransitionTables(**tensors), MarkovConfig(**config))
         except (TypeError, ValueError) as error:
             raise CheckpointError(f"{path} does not fit its own config: {error}") from error
 
     def save(self, path: Path, metadata: dict[str, str]) -> None:
-        tables = {field.name: getattr(self.tables, field.name) for field in fields(Tables)}
-        tensors = {name: np.ascontiguousarray(table) for name, table in tables.items()}
+        names = [field.name for field in fields(TransitionTables)]
+        tensors = {name: np.ascontiguousarray(getattr(self.tables, name)) for name in names}
         config = json.dumps(asdict(self.config))
         write_checkpoint(path, tensors, {**metadata, "family": self.name, "config": config})
 
@@ -103,52 +103,52 @@ class Markov(Family):
     def _rhythm(self, chorale: Chorale, given: BoolArray, rng: np.random.Generator) -> BoolArray:
         """bool[T]: where the written voices have an event of their own."""
         others = (chorale.onset & given).any(axis=0)
-        # What the steps since the last event have to say, for every step at once.
-        chances = self.tables.rhythm[
+        # For every step, the probability of an event by the steps since the last one.
+        probability = self.tables.rhythm[
             subset_of(~given), metric_classes(chorale), others.astype(np.intp)
         ]
-        # Where all is given, its own events are what a written voice goes on from.
-        whole = given.all(axis=0)
-        draws = np.where(whole, np.where(others, -1.0, 2.0), rng.random(chorale.steps))
+        # Where all four voices are given, the last event is one of theirs.
+        all_given = given.all(axis=0)
+        draws = np.where(all_given, np.where(others, -1.0, 2.0), rng.random(chorale.steps))
         begins = np.zeros(chorale.steps, dtype=np.bool_)
-        since = LONGEST - 1
-        for step, (draw, row) in enumerate(zip(draws, chances, strict=True)):
+        since = MAX_SINCE - 1
+        for step, (draw, row) in enumerate(zip(draws, probability, strict=True)):
             begins[step] = draw < row[since]
-            since = 0 if begins[step] else min(since + 1, LONGEST - 1)
-        return begins & ~whole
+            since = 0 if begins[step] else min(since + 1, MAX_SINCE - 1)
+        return begins & ~all_given
 
     def _voiced(
         self, events: list[Event], chords: IntArray, rng: np.random.Generator
     ) -> tuple[IntArray, BoolArray]:
-        """The chords on the grid, and where a voice begins anew on the pitch that it has."""
+        """The chords on the grid, and where a voice repeats the pitch that it has."""
         steps = [event.stop - event.start for event in events]
         pitch = np.repeat(chords.T, steps, axis=1)
-        struck = np.zeros(pitch.shape, dtype=np.bool_)
+        repeated = np.zeros(pitch.shape, dtype=np.bool_)
         draws = rng.random((len(events), 4))
         for event, draw in zip(events, draws, strict=True):
-            if event.free:
-                struck[:, event.start] = draw < self.tables.strike[event.metric_class]
-        return pitch, struck
+            if event.drawn:
+                repeated[:, event.start] = draw < self.tables.strike[event.metric_class]
+        return pitch, repeated
 
 
 def _events(chorale: Chorale, given: BoolArray, begins: BoolArray) -> list[Event]:
-    """Spans of one chord: cut by the rhythm, by given voices that move, by a mask that changes."""
-    fixed = np.where(given, chorale.pitch, 0).astype(np.int32)
-    cut = begins | (given & chorale.onset).any(axis=0)
-    cut[1:] |= (given[:, 1:] != given[:, :-1]).any(axis=0)
-    cut[1:] |= (fixed[:, 1:] != fixed[:, :-1]).any(axis=0)
-    cut[0] = True
-    starts = [int(step) for step in np.flatnonzero(cut)]
+    """Spans of one chord, divided by the rhythm, by given voices and by changes of the mask."""
+    pitch = np.where(given, chorale.pitch, 0).astype(np.int32)
+    division = begins | (given & chorale.onset).any(axis=0)
+    division[1:] |= (given[:, 1:] != given[:, :-1]).any(axis=0)
+    division[1:] |= (pitch[:, 1:] != pitch[:, :-1]).any(axis=0)
+    division[0] = True
+    starts = [int(step) for step in np.flatnonzero(division)]
     classes = metric_classes(chorale)
     return [
         Event(
             start=start,
             stop=stop,
             metric_class=int(classes[start]),
-            known=given[:, start],
-            pitch=fixed[:, start],
-            # A voice that is written from here on must begin with something.
-            free=bool(
+            given=given[:, start],
+            pitch=pitch[:, start],
+            # A voice that is written from here on needs a note to begin with.
+            drawn=bool(
                 begins[start] or start == 0 or (given[:, start - 1] & ~given[:, start]).any()
             ),
         )

@@ -1,11 +1,11 @@
-"""What the Markov family counts: chords, their successions, the rhythm around them.
+"""What the Markov family counts: chords, their successions and their rhythm.
 
 Legend: C chord types, M metric classes, V = 4 voices.
 
 A chord *type* is four sounding voices relative to the key: the bass's pitch class above the tonic,
-and the intervals of soprano, alto and tenor above the bass. Counting types instead of pitches is
-counting every work in all twelve transpositions. Minor keys count from their own tonic; no table
-knows the mode, the succession of chords tells it.
+and the intervals of soprano, alto and tenor above the bass. So every work counts in all twelve
+transpositions. Minor keys count from their own tonic; no table knows the mode, but the succession
+of chords shows it.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ from generator.music.grid.keys import tonic_class
 IntArray = NDArray[np.int32]
 FloatArray = NDArray[np.float64]
 
-# Metric classes: a beat, an eighth, a sixteenth off the beat; where a fermata note begins; inside.
+# Metric classes: on the beat; an eighth or a sixteenth off it; a fermata's first step, later ones.
 BEAT, EIGHTH, SIXTEENTH, FERMATA, INSIDE = range(5)
-CLASSES = 5
-REACH = 24  # moves beyond two octaves count as two octaves
-LONGEST = 8  # steps since the last event, capped
-SUBSETS = 16  # of written voices, as a bit mask: S = 1, A = 2, T = 4, B = 8
+METRIC_CLASSES = 5
+MAX_MOVE = 24  # semitones; wider moves count as this
+MAX_SINCE = 8  # steps since the last event; more count as this
+SUBSETS = 16  # sets of written voices, as a bit mask: S = 1, A = 2, T = 4, B = 8
 
 
 @dataclass(frozen=True)
-class Tables:
-    """All that is counted; every array goes into the checkpoint under its name here.
+class TransitionTables:
+    """All counts; each array goes into the checkpoint under its name here.
 
     Attributes
     ----------
     types : int32[C, 4]
         (bass class, S - B, A - B, T - B).
     first : float32[M, C]
-        Shares of the types among the events of a metric class.
+        Share of each type among the events of a metric class.
     pairs, pair_counts : int32[n, 3] (class, from, to), int32[n]
     triples, triple_counts : int32[n, 4] (class, before, from, to), int32[n]
-        The class is that of the chord moved to.
-    moves : float32[M, V, 2 * REACH + 1]
-        Shares of each voice's moves into an event.
+        The class is that of the last chord.
+    moves : float32[M, V, 2 * MAX_MOVE + 1]
+        Share of each move of a voice into an event.
     register : float32[V, 128]
-        Shares of each voice's pitches.
-    rhythm : float32[SUBSETS, M, 2, LONGEST]
-        Probability that a set of voices begins a note, given the class, whether any other voice
-        does, and the steps since this set last did.
+        Share of each pitch of a voice.
+    rhythm : float32[SUBSETS, M, 2, MAX_SINCE]
+        Probability that a set of voices begins a note, by the class, whether another voice begins
+        one, and the steps since this set last did.
     strike : float32[M, V]
-        Probability that a voice whose pitch stays at an event repeats it.
+        Probability that a voice whose pitch stays the same at an event repeats it.
     """
 
     types: IntArray
@@ -71,13 +71,13 @@ class Tables:
         types = len(self.types)
         shapes = {
             "types": (types, 4),
-            "first": (CLASSES, types),
+            "first": (METRIC_CLASSES, types),
             "pairs": (len(self.pair_counts), 3),
             "triples": (len(self.triple_counts), 4),
-            "moves": (CLASSES, 4, 2 * REACH + 1),
+            "moves": (METRIC_CLASSES, 4, 2 * MAX_MOVE + 1),
             "register": (4, 128),
-            "rhythm": (SUBSETS, CLASSES, 2, LONGEST),
-            "strike": (CLASSES, 4),
+            "rhythm": (SUBSETS, METRIC_CLASSES, 2, MAX_SINCE),
+            "strike": (METRIC_CLASSES, 4),
         }
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
@@ -88,7 +88,7 @@ class Tables:
             rows = getattr(self, name)
             if rows.size and not (rows.min() >= 0 and rows[:, 1:].max() < types):
                 raise ValueError(f"table {name} names chord types that do not exist")
-            if rows.size and rows[:, 0].max() >= CLASSES:
+            if rows.size and rows[:, 0].max() >= METRIC_CLASSES:
                 raise ValueError(f"table {name} names metric classes that do not exist")
 
 
@@ -101,7 +101,7 @@ def metric_classes(chorale: Chorale) -> NDArray[np.intp]:
     return np.where(begins, FERMATA, np.where(fermata, INSIDE, classes))
 
 
-def count(chorales: Sequence[Chorale]) -> Tables:
+def count(chorales: Sequence[Chorale]) -> TransitionTables:
     """Count whole works.
 
     Raises
@@ -121,10 +121,10 @@ def count(chorales: Sequence[Chorale]) -> Tables:
             triples.update(
                 (m, a, b, c) for (_, a), (_, b), (m, c) in zip(row, row[1:], row[2:], strict=False)
             )
-    first = np.zeros((CLASSES, len(index)))
+    first = np.zeros((METRIC_CLASSES, len(index)))
     for (m, chord), n in single.items():
         first[m, chord] = n
-    return Tables(
+    return TransitionTables(
         types=np.array(list(index), dtype=np.int32).reshape(-1, 4),
         first=_shares(first),
         pairs=_keys(pairs, 3),
@@ -141,7 +141,7 @@ def subset_of(written: BoolArray) -> NDArray[np.intp]:
 
 
 def _runs(chorale: Chorale) -> Iterable[list[tuple[int, tuple[int, ...]]]]:
-    """Rows of (metric class, chord type), broken at rests."""
+    """Runs of (metric class, chord type); a rest ends a run."""
     classes, tonic = metric_classes(chorale), tonic_class(chorale.key)
     run: list[tuple[int, tuple[int, ...]]] = []
     for step in np.flatnonzero(chorale.onset.any(axis=0)):
@@ -155,11 +155,11 @@ def _runs(chorale: Chorale) -> Iterable[list[tuple[int, tuple[int, ...]]]]:
 
 
 def _voice_tables(chorales: Sequence[Chorale]) -> dict[str, NDArray[np.float32]]:
-    # Add-one smoothing: no move, pitch, note or repeat is ever impossible.
-    moves = np.full((CLASSES, 4, 2 * REACH + 1), 0.1)
+    # Smoothing: no move, pitch, note or repeat is ever impossible.
+    moves = np.full((METRIC_CLASSES, 4, 2 * MAX_MOVE + 1), 0.1)
     register = np.full((4, 128), 0.1)
-    rhythm = np.ones((SUBSETS, CLASSES, 2, LONGEST, 2))
-    strike = np.ones((CLASSES, 4, 2))
+    rhythm = np.ones((SUBSETS, METRIC_CLASSES, 2, MAX_SINCE, 2))
+    strike = np.ones((METRIC_CLASSES, 4, 2))
     for chorale in chorales:
         classes = metric_classes(chorale)
         _count_moves(chorale, classes, moves, strike)
@@ -182,32 +182,32 @@ def _count_moves(
         now = chorale.pitch[voice, steps].astype(np.int32)
         before = chorale.pitch[voice, steps - 1].astype(np.int32)
         sounding = (now != REST) & (before != REST)
-        move = np.clip(now - before, -REACH, REACH)[sounding]
+        move = np.clip(now - before, -MAX_MOVE, MAX_MOVE)[sounding]
         m = classes[steps][sounding]
-        np.add.at(moves[:, voice], (m, move + REACH), 1)
-        struck = chorale.onset[voice, steps][sounding].astype(np.intp)
-        np.add.at(strike[:, voice], (m[move == 0], struck[move == 0]), 1)
+        np.add.at(moves[:, voice], (m, move + MAX_MOVE), 1)
+        begins = chorale.onset[voice, steps][sounding].astype(np.intp)
+        np.add.at(strike[:, voice], (m[move == 0], begins[move == 0]), 1)
 
 
 def _count_rhythm(chorale: Chorale, classes: NDArray[np.intp], rhythm: FloatArray) -> None:
     for subset in range(1, SUBSETS):
         voices = [bool(subset >> v & 1) for v in range(4)]
-        ours = np.asarray(chorale.onset[voices].any(axis=0))
+        begins = np.asarray(chorale.onset[voices].any(axis=0))
         others = chorale.onset[[not v for v in voices]].any(axis=0).astype(np.intp)
-        since = steps_since(ours)
-        np.add.at(rhythm[subset], (classes, others, since, ours.astype(np.intp)), 1)
+        since = steps_since(begins)
+        np.add.at(rhythm[subset], (classes, others, since, begins.astype(np.intp)), 1)
 
 
 def steps_since(events: BoolArray) -> NDArray[np.intp]:
-    """int[T]: steps since the last event before each step, less 1, capped below `LONGEST`."""
-    at = np.where(events, np.arange(len(events)), -LONGEST)
-    last = np.append(-LONGEST, np.maximum.accumulate(at)[:-1])
-    since: NDArray[np.intp] = np.minimum(np.arange(len(events)) - last - 1, LONGEST - 1)
+    """int[T]: steps since the last event before each step, less 1; at most `MAX_SINCE` - 1."""
+    event_steps = np.where(events, np.arange(len(events)), -MAX_SINCE)
+    last = np.append(-MAX_SINCE, np.maximum.accumulate(event_steps)[:-1])
+    since: NDArray[np.intp] = np.minimum(np.arange(len(events)) - last - 1, MAX_SINCE - 1)
     return since
 
 
 def in_range(voice: int, pitch: NDArray[np.int32]) -> BoolArray:
-    """Whether pitches lie in what a written voice may use."""
+    """Whether each pitch lies in the range of a written voice."""
     low, high = VOICE_RANGES[voice]
     return (low <= pitch) & (pitch <= high)
 

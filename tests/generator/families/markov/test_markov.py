@@ -13,7 +13,7 @@ from generator.families.markov.transitions import (
     EIGHTH,
     FERMATA,
     INSIDE,
-    REACH,
+    MAX_MOVE,
     SIXTEENTH,
     count,
     metric_classes,
@@ -83,8 +83,8 @@ def test_steps_since_the_last_event_do_not_count_the_step_itself():
 def test_moves_and_repeats_are_counted_by_voice():
     tables = count([chorale(TONIC, TONIC, FOURTH)])
     soprano, bass = tables.moves[BEAT, 0], tables.moves[BEAT, 3]
-    assert soprano.argmax() == REACH  # stays twice
-    assert bass[REACH] == pytest.approx(bass[REACH + 5])  # stays once, rises a fourth once
+    assert soprano.argmax() == MAX_MOVE  # stays twice
+    assert bass[MAX_MOVE] == pytest.approx(bass[MAX_MOVE + 5])  # stays once, rises a fourth once
     assert tables.strike[BEAT, 0] == pytest.approx(3 / 4)  # repeated twice of two, add one
 
 
@@ -149,7 +149,7 @@ def test_a_long_piece_is_filled_in_reasonable_time(shipped, excerpt):
     assert piece.steps == 512
 
 
-def test_the_shipped_checkpoint_says_what_it_learnt_from():
+def test_the_shipped_checkpoint_says_what_it_was_trained_on():
     shipped = next(s for s in SHIPPED if s.slug == "markov")
     metadata = read_metadata(shipped.path)
     corpus = load_corpus()
