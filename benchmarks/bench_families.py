@@ -39,7 +39,7 @@ Times = dict[int, float]
 
 def main() -> None:
     loaded = {s.slug: ComposerSource(s.slug, s.family, s.path).load() for s in SHIPPED}
-    # A left-to-right network is there for a likelihood, and fills nothing.
+    # A left-to-right network only gives likelihoods; it fills nothing.
     composers = {slug: each for slug, each in loaded.items() if getattr(each, "one_shot", True)}
     print(f"seconds a fill (ATB) of so many steps, best of {REPEATS}; growth from 64 to 1,024")
     _header(LENGTHS, "growth")

@@ -1,8 +1,8 @@
-"""DeepBach as PyPI has it, put to the same work: `deepbach-pytorch`, at its own defaults.
+"""DeepBach as it installs from PyPI (`deepbach-pytorch`), at its own defaults, for the same work.
 
-Its weights are drawn at random: what a fill takes does not depend on them. Its data step, which
-reads the corpus with music21 for minutes, is left out, and so is writing the score: what is timed
-is its sampler alone, with the sizes and settings of its `harmonize()`.
+Its weights are random, since the time of a fill does not depend on them. Only its sampler is timed,
+with the sizes and settings of its `harmonize()`: not the data step, which reads the corpus with
+music21 for minutes, and not the writing of the score.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SIZES = {
     "dropout_lstm": 0.5,
     "linear_hidden_size": 256,
 }
-VOCABULARY = 64  # notes a voice; about what its corpus has
+VOCABULARY = 64  # notes of a voice, about as many as in its corpus
 METAS = (2, 4, 16, 4)  # fermata, tick, key; the voice
 SPAN = 16  # ticks of context on either side
 
@@ -35,7 +35,7 @@ class PeerMissing(Exception):
 
 
 class DeepBach:
-    """Its four networks; `fill` writes alto, tenor and bass of a chorale of so many steps."""
+    """Its four networks; `fill` writes alto, tenor and bass."""
 
     def __init__(self) -> None:
         try:
@@ -62,7 +62,7 @@ class DeepBach:
 
 
 def _shapes() -> SimpleNamespace:
-    """All that its networks ask of a data set."""
+    """The parts of a data set that its networks use."""
     return SimpleNamespace(
         num_voices=4,
         note2index_dicts=[dict.fromkeys(range(VOCABULARY))] * 4,

@@ -126,14 +126,14 @@ def _add_vertical(
     """Clashes and crossings with the other voices in the same step."""
     pitches = pitch_of.max()
     for other in range(len(others)):
-        theirs = pitch_of[others[other]]
-        if theirs == 0:
+        pitch = pitch_of[others[other]]
+        if pitch == 0:
             continue
         for p in range(1, pitches + 1):
             score = np.float32(0)
-            if step > 0 and abs(p - theirs) % 12 in DISSONANT:
+            if step > 0 and abs(p - pitch) % 12 in DISSONANT:
                 score += bias[CLASH]
-            if p > theirs if other < voice else p < theirs:
+            if p > pitch if other < voice else p < pitch:
                 score += bias[CROSSING]
             logits[p] += score
             logits[pitches + p] += score
@@ -149,14 +149,15 @@ def _add_hidden(
     """
     pitches, other = pitch_of.max(), 3 - voice
     for side in range(2):
-        beyond = at + 1 if side else at - 1
-        ours, theirs = pitch_of[padded[side, voice, beyond]], pitch_of[padded[side, other, beyond]]
-        if min(ours, theirs, outer) == 0:
+        step = padded[side, :, at + 1 if side else at - 1]
+        own_end, outer_end = pitch_of[step[voice]], pitch_of[step[other]]
+        if min(own_end, outer_end, outer) == 0:
             continue
         for p in range(1, pitches + 1):
-            interval = abs(ours - theirs) if side else abs(p - outer)
-            leap = abs(p - ours) if voice == 0 else abs(outer - theirs)
-            if (p - ours) * (outer - theirs) > 0 and leap > TONE and interval % 12 in PERFECT:
+            interval = abs(own_end - outer_end) if side else abs(p - outer)
+            leap = abs(p - own_end) if voice == 0 else abs(outer - outer_end)
+            alike = (p - own_end) * (outer - outer_end) > 0
+            if alike and leap > TONE and interval % 12 in PERFECT:
                 logits[p] += bias[HIDDEN]
                 logits[pitches + p] += bias[HIDDEN]
 

@@ -61,13 +61,13 @@ class IntervalHead(nn.Module):
 
     def _motion(self, table: Tensor, weights: Tensor, others: Tensor, step: Tensor) -> Tensor:
         """Motion between this step, with the `others` (n, 3), and a neighbouring `step` (n, 4)."""
-        ours = step[:, self.voice, None]
-        theirs = step[:, [v for v in range(VOICES) if v != self.voice]]
-        known = theirs > 0
-        interval = torch.where(known & (ours > 0), (ours - theirs) % 12, 12)
-        motion = torch.where(known & (others > 0), (others - theirs).sign() + 1, MOTIONS - 1)
+        voice = step[:, self.voice, None]
+        origins = step[:, [v for v in range(VOICES) if v != self.voice]]
+        known = origins > 0
+        interval = torch.where(known & (voice > 0), (voice - origins) % 12, 12)
+        motion = torch.where(known & (others > 0), (others - origins).sign() + 1, MOTIONS - 1)
         rows = self._mixed(table, interval * MOTIONS + motion, weights) * (others > 0)[:, :, None]
-        places = self.intervals[others] + self.motions[ours]
+        places = self.intervals[others] + self.motions[voice]
         total: Tensor = rows.gather(-1, places).sum(1)
         return total
 

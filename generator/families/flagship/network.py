@@ -230,11 +230,11 @@ class Network(nn.Module):
 
         A causal network has the sequential reading alone; its marginal losses are 0.
         """
-        shown = torch.ones_like(given) if self.config.causal else given
+        known = torch.ones_like(given) if self.config.causal else given
         voices, rows, steps = (~given).transpose(0, 1).nonzero(as_tuple=True)
         # One gather for all cells: one for each voice would make four gradients of all embeddings.
         places = (rows * given.shape[2] + steps) * 4 + voices
-        cells = self.cell_embeddings(grid, shown).flatten(0, 2).index_select(0, places)
+        cells = self.cell_embeddings(grid, known).flatten(0, 2).index_select(0, places)
         masked = torch.where(given, grid.tokens, self.vocabulary.masked)
         sizes = voices.bincount(minlength=4).tolist()
         readings = 1 if self.config.causal else 2
@@ -254,9 +254,9 @@ class Network(nn.Module):
             logits = self._logits(voice, x, around, line).float()
             losses = F.cross_entropy(logits, target, reduction="none")
             parts.append(losses.view(readings, -1))
-        both = torch.zeros(2, *given.shape, device=given.device)
-        both[2 - readings :, rows, voices, steps] = torch.cat(parts, dim=1)
-        return both[0], both[1]
+        nats = torch.zeros(2, *given.shape, device=given.device)
+        nats[2 - readings :, rows, voices, steps] = torch.cat(parts, dim=1)
+        return nats[0], nats[1]
 
     def _local_context(self, voice: int, around: Tensor) -> Tensor:  # (n, S) -> (n, H)
         if self.training:

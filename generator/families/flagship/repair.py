@@ -42,7 +42,7 @@ def _weak(pitch: Tensor) -> Tensor:
 
 
 def _parallel(pitch: Tensor) -> Tensor:
-    """bool (..., 4, T): both cells into which two voices move in parallel."""
+    """bool (..., 4, T): the two cells into which a pair of voices moves in parallel."""
     parallel = torch.zeros_like(pitch, dtype=torch.bool)
     for one, two in combinations(range(4), 2):
         upper, lower = pitch[..., one, :], pitch[..., two, :]

@@ -1,11 +1,11 @@
 """Writing cell by cell, compiled by Numba.
 
-A fill draws thousands of cells, each in a few dozen small operations, and nearly all of the time of
-an array library would go into calls. `network` says what is computed here; the tests hold both to
-the same numbers. Floats are float32, integers int64, arrays C-contiguous.
+A fill draws thousands of cells, each by a few dozen small operations; an array library would spend
+nearly all of its time on calls. `network` defines what is computed here, and the tests hold the two
+to the same numbers. Floats are float32, integers int64, arrays C-contiguous.
 
 Numba keeps compiled code beside the source, or in the folder NUMBA_CACHE_DIR. It does not notice
-that a constant of another module has changed.
+that a function or a constant of another module has changed: edit this file, too, if `biases` does.
 
 Legend: B batch, V voices, S slots of a window, H width of a cell, C classes, K mixed tables,
 R beats to write.
@@ -268,19 +268,20 @@ def _add_intervals(
     scores = np.zeros(pitches, np.float32)
     for side in range(2):
         first = NEXT_STEP if side else OWN_STEP - VOICES
-        ours = pitch[first + voice]
+        beyond = pitch[first + voice]  # the voice's pitch in the step before or after
         other = 0
         for v in range(VOICES):
             if v == voice:
                 continue
-            theirs, now = pitch[first + v], pitch[OWN_STEP + other]
+            origin, now = pitch[first + v], pitch[OWN_STEP + other]
             if now > 0:
-                interval = (ours - theirs) % 12 if theirs > 0 and ours > 0 else INTERVALS - 1
-                motion = _motion(now, theirs)
+                known = origin > 0 and beyond > 0
+                interval = (beyond - origin) % 12 if known else INTERVALS - 1
+                motion = _motion(now, origin)
                 table = weights.motion_table[voice, side, other, interval * MOTIONS + motion]
                 row = _mixed(table, mix[side * count : (side + 1) * count])
                 for p in range(pitches):
-                    scores[p] += row[(p + 1 - now) % 12 * MOTIONS + _motion(p + 1, ours)]
+                    scores[p] += row[(p + 1 - now) % 12 * MOTIONS + _motion(p + 1, beyond)]
             other += 1
     for pair in range(3):
         one, two = pitch[OWN_STEP + ONE[pair]], pitch[OWN_STEP + TWO[pair]]

@@ -50,8 +50,8 @@ def padded_tokens(tokens: Tensor, given: Tensor, vocabulary: Vocabulary) -> Tens
     `BACK` steps of padding come before the first step and one after the last, so that no window
     reaches beyond.
     """
-    both = torch.stack((tokens, torch.where(given, tokens, vocabulary.masked)))
-    return F.pad(both, (BACK, 1), value=vocabulary.padding)
+    halves = torch.stack((tokens, torch.where(given, tokens, vocabulary.masked)))
+    return F.pad(halves, (BACK, 1), value=vocabulary.padding)
 
 
 def slot_voices(voice: int) -> Tensor:
