@@ -7,6 +7,7 @@ import json
 import sys
 import tomllib
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 from generator.errors import GeneratorError
@@ -24,12 +25,16 @@ def main() -> None:
             config["training"]["seed"] = options.seed
         train = trainer(options.family)
         only = {} if options.fold is None else {"fold": options.fold}
+        if only and "fold" not in signature(train).parameters:
+            sys.exit(f"--fold {options.fold}: the family {options.family} has no members")
         scores = train(config, options.out, command=command, progress=not options.quiet, **only)
     except KeyError as error:
         sys.exit(f"{options.config}: {error} is missing; see generator/training/configs")
     except (tomllib.TOMLDecodeError, TypeError) as error:
         sys.exit(f"{options.config}: {error}; see generator/training/configs")
-    except (GeneratorError, OSError, ValueError) as error:
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}")
+    except (GeneratorError, ValueError) as error:
         sys.exit(str(error))
     print(json.dumps(scores, indent=1))
 

@@ -256,3 +256,28 @@ def test_a_bad_config_is_named_in_one_line(tmp_path):
     assert "bad.toml" in run.stderr
     assert "Traceback" not in run.stderr
     assert not (tmp_path / "x.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "command", "message"),
+    [
+        (None, "flagship", "few.toml: No such file or directory"),
+        ("[data]", "flagship", "few.toml: 'split' is missing"),
+        ("[data]\n[chord]", "flagship", "unknown table [chord]; use some of training, "),
+        (
+            "[data]\nsplit = 'jsb'\ncrop = 32\n[training]\n[network]\nlines = true",
+            "flagship",
+            "few.toml: FlagshipConfig.__init__() got an unexpected keyword argument 'lines'",
+        ),
+        ("[data]", "markov --fold 1", "--fold 1: the family markov has no members"),
+    ],
+)
+def test_the_command_says_what_is_wrong(tmp_path, monkeypatch, config, command, message):
+    path = tmp_path / "few.toml"
+    if config:
+        path.write_text(config)
+    arguments = [*command.split(), "--config", str(path), "--out", str(tmp_path / "x"), "--quiet"]
+    monkeypatch.setattr("sys.argv", ["training", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert message in str(stopped.value)
