@@ -1,9 +1,10 @@
 """`Network.beat_embeddings` for writing on a CPU: compiled, with the same numbers.
 
 A piece of sixteen beats is little work and many calls. Here Numba compiles what lies between the
-matrix products, and a sum of embeddings replaces the first product. Of a whole fill this buys a
-factor of 1.3 to 1.4 for 64 and 256 steps (`python -m benchmarks families` measures it), so the
-target of half a second for 64 steps is met. Only inference pays for it: training needs gradients.
+matrix products, and a sum of embeddings replaces the first product. Without it a whole fill takes
+1.2 to 1.4 times as long (`python -m benchmarks families` measures it at 64, 256 and 1,024 steps),
+and half a second for 64 steps would leave no margin. It has no gradients: training and likelihoods
+use the network itself.
 
 Legend: B batch, V voices, T steps, N beats, D width, h heads, d width of a head, P pitches,
 C classes of a cell.
