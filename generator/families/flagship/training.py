@@ -78,7 +78,7 @@ def _member(
     settings = LoopConfig(**config["training"])
     sizes = FlagshipConfig(**config["network"])
     if sizes.melodic_head and "melodic_head" not in config:
-        raise ValueError("no table [melodic_head]; say there how to train the melodic head")
+        raise ValueError("no table [melodic_head]; add one that says how to train it")
     torch.manual_seed(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = Network(sizes).to(device)
