@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from generator.atomic_write import atomic_write
 from generator.errors import GeneratorError
 
 Tensors = dict[str, NDArray[Any]]
@@ -55,14 +55,9 @@ def sha256_of(path: Path) -> str:
 
 
 def write_checkpoint(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
-    """Write completely or not at all: to a temporary file beside `path`, then renamed."""
+    """Write a checkpoint completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = save(tensors, metadata=dict(metadata))
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        file.write(content)
-    temporary = Path(file.name)
-    temporary.chmod(0o644)
-    temporary.replace(path)
+    atomic_write(path, save(tensors, metadata=dict(metadata)))
 
 
 def read_metadata(path: Path) -> dict[str, str]:

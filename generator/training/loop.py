@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -20,6 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
+
+from generator.atomic_write import atomic_write
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,6 @@ class Loop(Generic[Model]):
         return validations >= self.config.patience
 
     def _save(self) -> None:
-        temporary = self.state_file.with_suffix(".part")
         state = {
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
@@ -149,8 +151,9 @@ class Loop(Generic[Model]):
             "step": self.step,
             "log": self.log,
         }
-        torch.save(state, temporary)
-        temporary.replace(self.state_file)
+        content = BytesIO()
+        torch.save(state, content)
+        atomic_write(self.state_file, content.getvalue())
         self.state_file.with_suffix(".log.json").write_text(json.dumps(self.log, indent=1))
 
     def _resume(self) -> None:
