@@ -49,11 +49,11 @@ from numpy.typing import NDArray
 from generator.families.flagship.window import BACK, VOICES
 from generator.music.grid.chorale import STEPS_PER_QUARTER
 from generator.music.measures.style import DISSONANT
+from generator.music.measures.voice_leading import PERFECT
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 TONE = 2  # semitones
-PERFECT = (0, 7)  # octave and fifth, mod 12
 
 (REPEAT, CLASH, CROSSING, DOTTED, HIDDEN, SKIP, OCTAVE, ANTICIPATION, ESCAPE, TIE, ALONE, BUSY,
  CROWD) = range(13)  # fmt: skip

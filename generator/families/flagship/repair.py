@@ -6,15 +6,15 @@ the result only if it has fewer faults.
 
 from __future__ import annotations
 
-from itertools import combinations
-
+import numpy as np
 import torch
 from torch import Tensor
 
-from generator.families.flagship.biases import PERFECT
 from generator.families.flagship.tokens import Vocabulary
+from generator.music.measures.style import TRIADS
+from generator.music.measures.voice_leading import VOICE_PAIRS, parallel_motion
 
-TRIADS = ((0, 4, 7), (0, 3, 7))
+PAIRS_OF_VOICE = [np.any(voice == VOICE_PAIRS, axis=1) for voice in range(4)]
 
 
 def faults(tokens: Tensor, vocabulary: Vocabulary, phrase_ends: Tensor) -> Tensor:
@@ -43,20 +43,6 @@ def _weak(pitch: Tensor) -> Tensor:
 
 def _parallel(pitch: Tensor) -> Tensor:
     """bool (..., 4, T): the two cells into which a pair of voices moves in parallel."""
-    parallel = torch.zeros_like(pitch, dtype=torch.bool)
-    for one, two in combinations(range(4), 2):
-        upper, lower = pitch[..., one, :], pitch[..., two, :]
-        sounding = (upper > 0) & (lower > 0)
-        interval = (upper - lower).abs() % 12
-        direction = upper.diff().sign(), lower.diff().sign()
-        pair = (
-            (direction[0] == direction[1])
-            & (direction[0] != 0)
-            & (interval[..., 1:] == interval[..., :-1])
-            & ((interval[..., 1:] == PERFECT[0]) | (interval[..., 1:] == PERFECT[1]))
-            & sounding[..., 1:]
-            & sounding[..., :-1]
-        )
-        parallel[..., one, 1:] |= pair
-        parallel[..., two, 1:] |= pair
-    return parallel
+    pairs = parallel_motion(pitch.numpy(), (pitch > 0).numpy())  # (..., 6, T)
+    voices = [pairs[..., of_voice, :].any(axis=-2) for of_voice in PAIRS_OF_VOICE]
+    return torch.from_numpy(np.stack(voices, axis=-2))

@@ -52,7 +52,7 @@ from generator.music.measures.voice_leading import VOICE_PAIRS, written_cells
 FOURTH = 5
 OCTAVE = 12
 DISSONANT = (1, 2, 6, 10, 11)  # intervals mod 12
-_TRIADS = ({0, 4, 7}, {0, 3, 7})
+TRIADS = ((0, 4, 7), (0, 3, 7))  # intervals above the root
 
 
 def style_counts(chorale: Chorale, written: ArrayLike) -> dict[str, Count]:
@@ -154,7 +154,7 @@ def _root_position_ends(chorale: Chorale, written: BoolArray) -> Count:
 
 def _root_position(chorale: Chorale, step: int) -> bool:
     above = _above_bass(chorale, step)
-    return len(above) > 1 and any(above <= triad for triad in _TRIADS)
+    return len(above) > 1 and any(above.issubset(triad) for triad in TRIADS)
 
 
 def _final_in_key(chorale: Chorale, written: BoolArray) -> Count:
@@ -164,8 +164,8 @@ def _final_in_key(chorale: Chorale, written: BoolArray) -> Count:
     if bass == REST or bass % 12 != tonic_class(chorale.key):
         return Count(0, 1)
     above = _above_bass(chorale, chorale.steps - 1)
-    allowed = _TRIADS[:1] if chorale.mode == "major" else _TRIADS
-    return Count(int(any(above <= triad for triad in allowed)), 1)
+    allowed = TRIADS[:1] if chorale.mode == "major" else TRIADS
+    return Count(int(any(above.issubset(triad) for triad in allowed)), 1)
 
 
 def _above_bass(chorale: Chorale, step: int) -> set[int]:

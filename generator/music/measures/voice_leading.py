@@ -68,24 +68,33 @@ def parallels_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
     written : bool[4] or bool[4, T]
         A pair counts if at least one of its four cells (two voices, two steps) is written.
     """
-    cells = written_cells(chorale, written)
-    pitch = chorale.pitch.astype(np.int32)
-    parallel = np.zeros((len(VOICE_PAIRS), chorale.steps), dtype=np.bool_)
-    one, two = pitch[VOICE_PAIRS.T]  # [6, T] each
-    sounding = (one != REST) & (two != REST)
-    interval = np.abs(one - two) % 12
-    direction = np.sign(np.diff(one)), np.sign(np.diff(two))
-    touched = cells[VOICE_PAIRS[:, 0]] | cells[VOICE_PAIRS[:, 1]]
-    parallel[:, 1:] = (
-        sounding[:, 1:]
-        & sounding[:, :-1]
-        & (direction[0] == direction[1])
-        & (direction[0] != 0)
-        & (interval[:, 1:] == interval[:, :-1])
-        & np.isin(interval[:, 1:], PERFECT)
-        & (touched[:, 1:] | touched[:, :-1])
-    )
+    touched = written_cells(chorale, written)[VOICE_PAIRS].any(axis=1)  # [6, T]
+    parallel = parallel_motion(chorale.pitch, chorale.pitch != REST)
+    parallel[:, 1:] &= touched[:, 1:] | touched[:, :-1]
     return parallel & ~fermata_ends(chorale)
+
+
+def parallel_motion(pitch: NDArray[np.integer], sounding: BoolArray) -> BoolArray:
+    """bool[..., 6, T]: which of `VOICE_PAIRS` move in parallel into each step, fermatas or not.
+
+    Parameters
+    ----------
+    pitch : int[..., 4, T], in semitones
+    sounding : bool[..., 4, T], false in rests
+    """
+    one, two = (pitch[..., voices, :].astype(np.int32) for voices in VOICE_PAIRS.T)
+    interval = np.abs(one - two) % 12
+    direction = np.sign(np.diff(one))
+    parallel: BoolArray = np.asarray(sounding[..., VOICE_PAIRS, :].all(axis=-2))  # [..., 6, T]
+    parallel[..., 1:] &= (
+        parallel[..., :-1]
+        & (direction == np.sign(np.diff(two)))
+        & (direction != 0)
+        & (interval[..., 1:] == interval[..., :-1])
+        & np.isin(interval[..., 1:], PERFECT)
+    )
+    parallel[..., 0] = False
+    return parallel
 
 
 def parallels(chorale: Chorale, written: ArrayLike) -> Count:

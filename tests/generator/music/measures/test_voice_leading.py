@@ -8,7 +8,9 @@ from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.phrases import fermata_ends
 from generator.music.measures.counts import Count
 from generator.music.measures.voice_leading import (
+    VOICE_PAIRS,
     chord_changes,
+    parallel_motion,
     parallels,
     parallels_at,
 )
@@ -112,3 +114,16 @@ def test_bach_writes_three_parallels_in_a_thousand_changes():
     pieces = [piece for part in load_jsb().values() for piece in part]
     whole = sum((parallels(piece, ALL) for piece in pieces), Count())
     assert 1000 * whole.rate == pytest.approx(3.0, abs=0.1)
+
+
+def test_parallel_motion_in_a_batch_is_that_of_each_piece_and_needs_both_voices_to_sound():
+    rng = np.random.default_rng(1)
+    pitch, sounding = rng.integers(48, 60, (3, 4, 200)), rng.random((3, 4, 200)) < 0.9
+    batch = parallel_motion(pitch, sounding)
+    assert batch.shape == (3, 6, 200)
+    assert batch.any() and not batch[..., 0].any()
+    alone = [parallel_motion(*piece) for piece in zip(pitch, sounding, strict=True)]
+    assert np.array_equal(batch, alone)
+    silent = ~sounding[:, VOICE_PAIRS].all(axis=2)
+    assert not (batch & silent).any()
+    assert not (batch[..., 1:] & silent[..., :-1]).any()
