@@ -11,7 +11,7 @@ from generator.music.grid.chorale import BoolArray, Chorale
 class BachReference:
     """Fills the written cells with what Bach wrote there."""
 
-    sampling: Mapping[str, Setting] = {}
+    settings: Mapping[str, Setting] = {}
 
     def fill(
         self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float = 1.0

@@ -36,7 +36,7 @@ class Fills(Protocol):
     """A family, or the reference that takes its place."""
 
     @property
-    def sampling(self) -> Mapping[str, Setting]: ...
+    def settings(self) -> Mapping[str, Setting]: ...
 
     def fill(
         self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float

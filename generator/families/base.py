@@ -16,7 +16,7 @@ from generator.music.grid.chorale import BoolArray, Chorale
 # The longest work has 992 steps; a listener's own melody may have 2,000.
 MAX_STEPS = 4000
 
-Sampling = dict[str, float | int]
+FillSettings = dict[str, float | int]
 Setting = float | int | str  # as it is asked for; text is read as a number
 
 
@@ -46,11 +46,11 @@ class Family(ABC):
         return self
 
     @property
-    def sampling(self) -> Sampling:
+    def settings(self) -> FillSettings:
         """The current settings of a fill by name; empty if there is nothing to choose."""
         return {}
 
-    def with_sampling(self, **overrides: Setting) -> Self:
+    def with_settings(self, **overrides: Setting) -> Self:
         """The same composer with some settings changed.
 
         Raises
@@ -58,7 +58,7 @@ class Family(ABC):
         ValueError
             If a setting does not exist (the message lists those that do) or a value is not valid.
         """
-        merged_sampling(self.sampling, overrides)
+        merged_settings(self.settings, overrides)
         return self
 
     def fill(
@@ -151,9 +151,9 @@ def checked_given(chorale: Chorale, given: BoolArray) -> BoolArray:
     return mask
 
 
-def merged_sampling(
+def merged_settings(
     current: Mapping[str, float | int], overrides: Mapping[str, Setting]
-) -> Sampling:
+) -> FillSettings:
     """The current settings with the overrides, each of the type that its setting has.
 
     Raises
@@ -163,14 +163,14 @@ def merged_sampling(
 
     Examples
     --------
-    >>> merged_sampling({"rounds": 32, "temperature": 0.9}, {"rounds": "8"})
+    >>> merged_settings({"rounds": 32, "temperature": 0.9}, {"rounds": "8"})
     {'rounds': 8, 'temperature': 0.9}
     """
     merged = dict(current)
     for name, value in overrides.items():
         if name not in current:
             hint = f"use one of {', '.join(current)}" if current else "this composer has none"
-            raise ValueError(f"unknown sampling setting {name!r}; {hint}")
+            raise ValueError(f"unknown setting {name!r}; {hint}")
         merged[name] = _converted(name, value, current[name])
     return merged
 
@@ -183,5 +183,5 @@ def _converted(name: str, value: Setting, like: float | int) -> float | int:
     except (ValueError, OverflowError):
         valid = False
     if not valid:
-        raise ValueError(f"sampling setting {name}={value}; use {words} such as {like}")
+        raise ValueError(f"setting {name}={value}; use {words} such as {like}")
     return number

@@ -47,7 +47,7 @@ class ComposerSource:
         """
         family = _loaded(self.family, self.checkpoint, sha256_of_file(self.checkpoint))
         try:
-            return family.with_sampling(**self.settings)
+            return family.with_settings(**self.settings)
         except ValueError as error:
             raise ComposerError(str(error)) from error
 

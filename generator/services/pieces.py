@@ -59,7 +59,7 @@ def new_piece(
     source = installed_source(composer, settings)
     fold = unseen_fold(source, excerpt.work)
     # Without settings nothing is loaded: the order may come from a web process.
-    known = source.load().sampling if settings else {}
+    known = source.load().settings if settings else {}
     wanted = {name: known[name] for name in settings or {}}
     piece, is_new = Piece.objects.get_or_create(
         excerpt=excerpt,
@@ -124,7 +124,7 @@ def _make(piece: Piece) -> ProducedPiece:
     given = given_for(piece.condition, original.steps)
     chorale = fill_piece(family, original, given, seed=piece.seed, temperature=piece.temperature)
     copied = copied_run(chorale, original, source.trained_on(piece.fold))
-    return ProducedPiece(chorale, _clip(chorale), copied, family.sampling)
+    return ProducedPiece(chorale, _clip(chorale), copied, family.settings)
 
 
 def _clip(chorale: Chorale) -> Clip:

@@ -23,10 +23,10 @@ from torch import Tensor
 
 from generator.families.base import (
     Family,
-    Sampling,
+    FillSettings,
     Setting,
     checked_given,
-    merged_sampling,
+    merged_settings,
 )
 from generator.families.checkpoint import (
     CheckpointError,
@@ -121,11 +121,11 @@ class Flagship(Family):
         return type(self)([self.networks[fold]], self.sampling_config)
 
     @property
-    def sampling(self) -> Sampling:
+    def settings(self) -> FillSettings:
         return asdict(self.sampling_config)
 
-    def with_sampling(self, **overrides: Setting) -> Self:
-        merged: dict[str, Any] = merged_sampling(self.sampling, overrides)
+    def with_settings(self, **overrides: Setting) -> Self:
+        merged: dict[str, Any] = merged_settings(self.settings, overrides)
         return type(self)(self.networks, SamplingConfig(**merged))
 
     def _fill(

@@ -70,7 +70,7 @@ class Command(FillCommand):
                 "part": options["part"],
                 "works": sum(len(fold.test_set.works) for fold in folds),
                 "seed": settings.seed,
-                "sampling": folds[0].composer.sampling,
+                "sampling": folds[0].composer.settings,
                 "scores": [score.as_json() for score in scores],
             }
             self.stdout.write(json.dumps(report, indent=1))

@@ -48,7 +48,7 @@ def test_bach_himself_scores_as_bach(held_out):
 
 
 def test_an_untaught_network_is_found_out(held_out):
-    scores = scores_of(Flagship.debug().with_sampling(repairs=0), held_out, "SATB")
+    scores = scores_of(Flagship.debug().with_settings(repairs=0), held_out, "SATB")
     assert scores["machine listener", "SATB"].composer.estimate >= 0.9
     assert scores["parallels", "SATB"].composer.estimate > scores["parallels", "SATB"].bach
     # Nothing learnt: no better than a flat guess over the vocabulary of 64 pitches and a rest.

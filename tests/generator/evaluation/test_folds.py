@@ -150,7 +150,7 @@ def test_the_command_scores_all_folds_or_the_first_member(shipped, capsys):
     [
         (("--composer=choir", "--split=folds", "--part=train"), "every work is a test work"),
         (("--composer=markov", "--split=folds"), "no folds; use --split tunes"),
-        (("--composer=choir", "--split=folds", "--set", "x=1"), "unknown sampling setting 'x'"),
+        (("--composer=choir", "--split=folds", "--set", "x=1"), "unknown setting 'x'"),
     ],
 )
 def test_wrong_orders_are_named(request, arguments, message):

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from generator.families.base import Family, Sampling, Setting, merged_sampling
+from generator.families.base import Family, FillSettings, Setting, merged_settings
 from generator.families.checkpoint import read_checkpoint, sha256_of, write_checkpoint
 from generator.models import Composer
 from generator.music.grid.chorale import BoolArray, Chorale, mended_onsets
@@ -30,11 +30,11 @@ class Choir(Family):
         return type(self)(self.notes, fold, self.up)
 
     @property
-    def sampling(self) -> Sampling:
+    def settings(self) -> FillSettings:
         return {"up": self.up}
 
-    def with_sampling(self, **overrides: Setting) -> Self:
-        up = merged_sampling(self.sampling, overrides)["up"]
+    def with_settings(self, **overrides: Setting) -> Self:
+        up = merged_settings(self.settings, overrides)["up"]
         return type(self)(self.notes, self.fold, int(up))
 
     def _fill(

@@ -163,20 +163,20 @@ class TestAtOnce:
 
 class TestSettings:
     def test_one_that_does_not_exist_is_named_with_those_that_do(self, family):
-        with pytest.raises(ValueError, match="unknown sampling setting 'zeal'"):
-            family.with_sampling(zeal=1)
+        with pytest.raises(ValueError, match="unknown setting 'zeal'"):
+            family.with_settings(zeal=1)
 
     def test_each_can_be_set_to_what_it_is(self, family):
-        assert family.with_sampling(**family.sampling).sampling == family.sampling
+        assert family.with_settings(**family.settings).settings == family.settings
 
     def test_each_is_read_from_text_too(self, family):
-        text = {name: str(value) for name, value in family.sampling.items()}
-        assert family.with_sampling(**text).sampling == family.sampling
+        text = {name: str(value) for name, value in family.settings.items()}
+        assert family.with_settings(**text).settings == family.settings
 
     def test_each_refuses_a_value_of_another_kind(self, family):
-        for name in family.sampling:
+        for name in family.settings:
             with pytest.raises(ValueError, match=name):
-                family.with_sampling(**{name: "nonsense"})
+                family.with_settings(**{name: "nonsense"})
 
 
 class TestMembers:
@@ -188,4 +188,4 @@ class TestMembers:
         assert family.member(0).members == 1
 
     def test_the_settings_are_kept(self, family):
-        assert family.member(0).sampling == family.sampling
+        assert family.member(0).settings == family.settings

@@ -121,8 +121,8 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("setting", "message"),
         [
-            ("down=5", "unknown sampling setting 'down'; use one of up"),
-            ("up=five", "sampling setting up=five; use a whole number such as 0"),
+            ("down=5", "unknown setting 'down'; use one of up"),
+            ("up=five", "setting up=five; use a whole number such as 0"),
             ("up", "--settings 'up'; use a form such as"),
             ("up=", "--settings 'up='; use a form such as"),
         ],

@@ -191,7 +191,7 @@ def test_without_onsets_there_are_no_biases():
 def fill(onsets: bool, bias: float) -> np.ndarray:
     given = np.zeros((4, 24), dtype=bool)
     given[0] = True
-    composer = debug(onsets).with_sampling(bias=bias, repairs=0)
+    composer = debug(onsets).with_settings(bias=bias, repairs=0)
     return composer.fill(make(), given, seed=1).pitch
 
 

@@ -132,7 +132,7 @@ def test_no_note_goes_on_from_a_fermata_into_the_next_phrase(flagship, corpus, c
     work = corpus.work("BWV269").chorale.slice(0, 64)
     after = ~work.fermata & np.append(False, work.fermata[:-1])
     assert after.any()
-    family = flagship.with_sampling(rhythm=4.0, sweeps=0, repairs=0)  # so hot that many would
+    family = flagship.with_settings(rhythm=4.0, sweeps=0, repairs=0)  # so hot that many would
     tasks = [(work, given_for(condition, 64))] * 8
     for piece in family.fill_many(tasks, range(8)):
         assert piece.onset[:, after].all()

@@ -210,19 +210,19 @@ def test_a_piece_of_a_batch_is_the_piece_that_is_written_alone():
 def test_another_setting_writes_another_piece():
     family, chorale = debug(True), make()
     given = given_for("SATB", 24)
-    quick = family.with_sampling(sweeps="0", repairs=0)
-    assert (quick.sampling["sweeps"], quick.sampling["repairs"]) == (0, 0)
+    quick = family.with_settings(sweeps="0", repairs=0)
+    assert (quick.settings["sweeps"], quick.settings["repairs"]) == (0, 0)
     assert quick.fill(chorale, given, seed=1) != family.fill(chorale, given, seed=1)
 
 
 @pytest.mark.parametrize(
     ("setting", "words"),
-    [({"sweep": 1}, "unknown sampling setting 'sweep'"), ({"block_spacing": 0}, "block_spacing 0"),
-     ({"temperature": -1.0}, "temperature -1.0"), ({"stride": 2}, "unknown sampling setting")],
+    [({"sweep": 1}, "unknown setting 'sweep'"), ({"block_spacing": 0}, "block_spacing 0"),
+     ({"temperature": -1.0}, "temperature -1.0"), ({"stride": 2}, "unknown setting")],
 )  # fmt: skip
 def test_a_bad_setting_is_named(setting, words):
     with pytest.raises(ValueError, match=words):
-        debug(True).with_sampling(**setting)
+        debug(True).with_settings(**setting)
 
 
 def test_global_random_state_takes_no_part():

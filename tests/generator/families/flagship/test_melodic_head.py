@@ -115,7 +115,7 @@ def test_the_melodic_head_counts_as_much_as_it_is_told_to():
             head.past_table.normal_(generator=torch.Generator().manual_seed(1))
     piece, given = make(), torch.zeros(4, 24, dtype=torch.bool).numpy()
     fills = [
-        composer.with_sampling(melodic_weight=weight).fill(piece, given, seed=1)
+        composer.with_settings(melodic_weight=weight).fill(piece, given, seed=1)
         for weight in (0.0, 0.5, 0.5)
     ]
     assert (fills[1].pitch != fills[0].pitch).any()
@@ -131,4 +131,4 @@ def test_a_melodic_head_without_onsets_is_refused():
 @pytest.mark.parametrize("value", [-1.0, 10.5, 1e300])
 def test_a_weight_below_zero_or_beyond_a_float_is_refused(name, value):
     with pytest.raises(ValueError, match=f"{name} .*; it must be 0 to 10"):
-        debug(True, melodic_head=True).with_sampling(**{name: value})
+        debug(True, melodic_head=True).with_settings(**{name: value})

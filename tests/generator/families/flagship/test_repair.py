@@ -80,7 +80,7 @@ def test_repair_leaves_fewer_parallels(corpus):
     without, repaired = (
         sum(
             parallels(piece, ~given[:, 0]).count
-            for piece in family.with_sampling(repairs=repairs).fill_many(tasks, range(len(tasks)))
+            for piece in family.with_settings(repairs=repairs).fill_many(tasks, range(len(tasks)))
         )
         for repairs in (0, 12)
     )
