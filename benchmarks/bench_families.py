@@ -1,28 +1,30 @@
 """Seconds for a fill on one core: alto, tenor and bass under a soprano.
 
-Each shipped composer at three lengths, beside DeepBach as it installs from PyPI; what the flagship
-gains from its compiled encoder; many fills at once. Times are processor time, since other programs
-may be running.
+Each shipped composer at three lengths, beside DeepBach as it installs from PyPI; then many fills at
+once. Times are processor time, since other programs may be running.
 """
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from unittest import mock
 
 from bachtest.lib.threads import use_one_thread
 
 use_one_thread()
 
 import numpy as np
+import torch
 
 from benchmarks.peer_deepbach import BATCH, ITERATIONS, PACKAGE, DeepBach, PeerMissing
 from generator.families.base import Family
-from generator.families.flagship import sampler_state
-from generator.families.flagship.fast_encoder import encoder_of
+from generator.families.flagship.flagship import Flagship
+from generator.families.flagship.kernel_weights import cell_weights
+from generator.families.flagship.network import Network
+from generator.families.flagship.sampling_kernels import CONTEXT, read_context, sequential_logits
+from generator.families.flagship.tokens import encode_grid
+from generator.families.flagship.window import BACK, padded_tokens, window
 from generator.music.corpus.jsb import load_jsb
 from generator.music.grid.chorale import Chorale, given_for, mended_onsets
 from generator.registry import SHIPPED
@@ -31,7 +33,8 @@ from generator.services.composer_source import ComposerSource
 LENGTHS = (64, 256, 1024)
 BATCHES = (1, 8, 64)
 REPEATS = 3
-ENCODER_REPEATS = {64: 15, 256: 9, 1024: 5}
+CELLS = 500
+BASS = 3
 # Of the flagship, in seconds.
 TARGETS = {64: 0.5, 256: 2.0}
 Times = dict[int, float]
@@ -46,7 +49,7 @@ def main() -> None:
     times = {slug: _timed(slug, family) for slug, family in composers.items()}
     _verdicts(times["flagship"])
     _beside_deepbach(times)
-    _compiled_encoder(composers["flagship"])
+    _cells(Flagship.load(next(s.path for s in SHIPPED if s.slug == "flagship")).network)
     print(f"\nsteps a second, fills of {LENGTHS[0]} steps in batches of")
     _header(BATCHES)
     for slug, family in composers.items():
@@ -80,24 +83,30 @@ def _beside_deepbach(times: dict[str, Times]) -> None:
         _row(f"{slug} / DeepBach", [f"{seconds[steps] / peers[steps]:.4f}" for steps in lengths])
 
 
-def _compiled_encoder(family: Family) -> None:
-    """With and without it in turn, so that both meet the same noise."""
-    print("\nflagship, seconds a fill: medians, its encoder compiled and as PyTorch runs it")
-    _header(ENCODER_REPEATS)
-    encoders = {"compiled": encoder_of, "PyTorch": lambda network: network.beat_embeddings}
-    medians: dict[str, list[float]] = {name: [] for name in encoders}
-    for steps, repeats in ENCODER_REPEATS.items():
-        seconds: dict[str, list[float]] = {name: [] for name in encoders}
-        for _ in range(repeats):
-            for name, encoder in encoders.items():
-                with mock.patch.object(sampler_state, "encoder_of", encoder):
-                    seconds[name].append(_seconds(partial(_fill, family, steps)))
-        for name, row in seconds.items():
-            medians[name].append(statistics.median(row))
-    for name, row in medians.items():
-        _row(name, [f"{median:.3f}" for median in row])
-    ratios = [slow / fast for fast, slow in zip(*medians.values(), strict=True)]
-    _row("PyTorch / compiled", [f"{ratio:.2f}" for ratio in ratios])
+def _cells(network: Network) -> None:
+    """One cell at a time, as the flagship writes them."""
+    grid, _ = encode_grid(_soprano(LENGTHS[0]), network.vocabulary)
+    given = torch.zeros(grid.tokens.shape, dtype=torch.bool)
+    step, at = 32, (torch.tensor([0]), torch.tensor([32]))
+    weights, context = cell_weights(network), np.empty(CONTEXT, np.int64)
+    with torch.inference_mode():
+        embeddings = network.cell_embeddings(grid, given)
+        around = window(BASS, grid.tokens, given, at, network.vocabulary).numpy()[0]
+        padded = padded_tokens(grid.tokens, given, network.vocabulary).numpy()[:, 0, BASS]
+        embedding = embeddings[0, step, BASS].numpy()
+
+        def compiled() -> None:
+            read_context(weights, *padded, step + BACK, context)
+            sequential_logits(weights, BASS, embedding, around, context, 1.0)
+
+        def torch_alone() -> None:
+            network.sequential_logits(BASS, embeddings, grid.tokens, given, at)
+
+        print("\nflagship, microseconds for the logits of a cell")
+        for name, cell in (("compiled", compiled), ("PyTorch", torch_alone)):
+            cell()  # compiled or loaded now
+            seconds = _seconds(lambda cell=cell: [cell() for _ in range(CELLS)])
+            _row(name, [f"{1e6 * seconds / CELLS:.0f}"])
 
 
 def _steps_a_second(family: Family, batch: int) -> float:

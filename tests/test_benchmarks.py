@@ -58,9 +58,9 @@ def test_the_results_page_is_timed_by_its_documented_call():
     assert "later visits, best of 5" in done.stdout
 
 
-def test_the_compiled_encoder_is_timed_beside_the_networks_own(monkeypatch, capsys):
-    monkeypatch.setattr(bench_families, "ENCODER_REPEATS", {8: 1, 16: 1})
-    bench_families._compiled_encoder(family_class("flagship").debug())
-    rows = capsys.readouterr().out.splitlines()[-3:]
-    assert [row[:28].strip() for row in rows] == ["compiled", "PyTorch", "PyTorch / compiled"]
-    assert all(len(row[28:].split()) == 2 for row in rows)
+def test_a_cell_is_timed_compiled_and_as_pytorch_runs_it(monkeypatch, capsys):
+    monkeypatch.setattr(bench_families, "CELLS", 2)
+    bench_families._cells(family_class("flagship").debug().network)
+    compiled, pytorch = (row.split() for row in capsys.readouterr().out.splitlines()[-2:])
+    assert (compiled[0], pytorch[0]) == ("compiled", "PyTorch")
+    assert float(pytorch[1]) > float(compiled[1]) >= 0

@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from generator.families.flagship.biases import BIASES, Ints
-from generator.families.flagship.fast_encoder import encoder_of
 from generator.families.flagship.kernel_weights import cell_weights
 from generator.families.flagship.network import Network
 from generator.families.flagship.sampling_kernels import draw_cells
@@ -56,7 +55,7 @@ class SamplerState:
 
     def __post_init__(self) -> None:
         self.tokens = torch.where(self.given, self.grid.tokens, 0)
-        self.weights, self.encode = cell_weights(self.network), encoder_of(self.network)
+        self.weights = cell_weights(self.network)
         vocabulary = self.network.vocabulary
         allowed = [vocabulary.allowed(shift) for shift in self.shifts]
         self.forbidden: BoolArray = ~torch.stack(allowed).numpy()  # (B, 4, C)
@@ -127,7 +126,7 @@ class SamplerState:
             return
         given = given & ~self.held
         first, last = within or (0, self.beats)
-        embeddings = self.encode(
+        embeddings = self.network.beat_embeddings(
             self.grid.with_tokens(self.tokens).between(first, last),
             given[..., first * STEPS_PER_QUARTER : last * STEPS_PER_QUARTER],
         )[rows, beats - first]

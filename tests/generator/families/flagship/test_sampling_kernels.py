@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from generator.families.flagship.fast_encoder import encoder_of
 from generator.families.flagship.kernel_weights import cell_weights
 from generator.families.flagship.network import Network
 from generator.families.flagship.sampling_kernels import (
     CONTEXT,
-    cell_logits,
     draw,
     probabilities,
     read_context,
+    sequential_logits,
 )
 from generator.families.flagship.tokens import TokenGrid, encode_grid
 from generator.families.flagship.window import BACK, padded_tokens, window
@@ -56,28 +55,8 @@ def test_compiled_logits_are_those_of_the_network(onsets, melodic):
             for step in range(20):
                 embedding, context = embeddings[1, step, voice].numpy(), np.empty(CONTEXT, np.int64)
                 read_context(weights, *padded, step + BACK, context)
-                logits = cell_logits(weights, voice, embedding, windows[step], context, 1.0)
+                logits = sequential_logits(weights, voice, embedding, windows[step], context, 1.0)
                 assert logits == pytest.approx(expected[step], abs=1e-4)
-
-
-@pytest.mark.parametrize(("onsets", "causal"), [(True, False), (False, False), (True, True)])
-def test_compiled_embeddings_are_those_of_the_network(onsets, causal):
-    network = trained(onsets, causal=causal)
-    grid, given = batch(network)
-    with torch.inference_mode():
-        expected = network.beat_embeddings(grid, given)[grid.real]
-        first, second = (encoder_of(network)(grid, given)[grid.real] for _ in range(2))
-    assert first.std() > 0.1
-    assert torch.allclose(first, expected, atol=1e-4)
-    assert torch.equal(first, second)
-
-
-def test_the_compiled_encoder_never_reads_written_cells():
-    network = trained(True)
-    grid, given = batch(network)
-    other = grid.with_tokens(torch.where(given, grid.tokens, 1))
-    with torch.inference_mode():
-        assert torch.equal(encoder_of(network)(grid, given), encoder_of(network)(other, given))
 
 
 @pytest.fixture
