@@ -7,13 +7,19 @@ from pathlib import Path
 
 from bachtest.lib.env import env_bool, env_float, env_list, env_secret, env_str
 from bachtest.lib.threads import use_one_thread
+from bachtest.lib.version import code_digest, newest_version
 
 use_one_thread()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
-# Numba reads this on its first import. Its default, beside the source, may not be writable.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(VAR_DIR / "compiled"))
+VERSION = newest_version(BASE_DIR / "CHANGELOG.md")
+# Numba reads this on its first import. Its default, beside the source, may not be writable. It does
+# not notice every change of code, so each state of the code has a folder of its own.
+COMPILED_DIR = VAR_DIR / "compiled"
+os.environ.setdefault(
+    "NUMBA_CACHE_DIR", str(COMPILED_DIR / code_digest(BASE_DIR / "generator/families"))
+)
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = env_secret("SECRET_KEY", "only-for-a-machine-of-your-own")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -151,7 +152,8 @@ def delete(request: HttpRequest) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     composers = Composer.objects.filter(in_quiz=True).order_by("name").values("name", "family")
-    return render(request, "game/about.html", {"composers": list(composers)})
+    ctx = {"composers": list(composers), "version": settings.VERSION}
+    return render(request, "game/about.html", ctx)
 
 
 @require_safe

@@ -20,6 +20,14 @@ def test_a_quick_run_writes_the_report_and_its_pictures(tmp_path, capsys):
         fromstring(picture.read_text())
 
 
+@pytest.mark.slow
+def test_every_promise_of_the_statistics_holds_at_full_size(tmp_path, capsys):
+    assert main(["--out", str(tmp_path)]) == 0
+    text = (tmp_path / "statistics-validation.md").read_text()
+    assert "| met |" in text
+    assert "MISSED" not in text
+
+
 def test_seeds_are_fixed(capsys):
     for _ in range(2):
         main(["--replicates", "2", "--only", "many-items"])

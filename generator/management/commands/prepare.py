@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,19 @@ class Command(BaseCommand):
         is_built = settings.CORPUS_FILE.is_file()
         call_command("import_corpus", verbosity=0 if is_built else 1)
         call_command("install_composers")
-        if not Path(os.environ["NUMBA_CACHE_DIR"]).is_dir():
+        compiled = Path(os.environ["NUMBA_CACHE_DIR"])
+        if not compiled.is_dir():
             self.stdout.write("compiling the composers' loops once; this takes up to half a minute")
             _compile()
+        if compiled.parent == settings.COMPILED_DIR:
+            _delete_others(compiled)
+
+
+def _delete_others(compiled: Path) -> None:
+    """What earlier states of the code left."""
+    for path in compiled.parent.glob("*"):
+        if path != compiled:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
 def _compile() -> None:

@@ -25,3 +25,15 @@ def test_loops_are_compiled_once_before_the_first_fill_needs_them(tmp_path, monk
     (tmp_path / "compiled").mkdir(exist_ok=True)
     assert "compiling" not in prepared()
     assert len(written) == 1
+
+
+@pytest.mark.django_db
+def test_what_older_code_compiled_is_deleted(tmp_path, monkeypatch, settings):
+    settings.COMPILED_DIR = tmp_path
+    for name in ("now", "before"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "loop.nbi").touch()
+    (tmp_path / "loose.nbi").touch()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "now"))
+    assert "compiling" not in prepared()
+    assert [path.name for path in tmp_path.rglob("*")] == ["now", "loop.nbi"]
