@@ -1,5 +1,5 @@
 # make run: a site to play on, from a fresh clone.   make test: all tests.   Both set up what they need.
-# make check: a minute's look before a commit.   make test-long: what is long and rarely breaks.
+# make check: a minute, before every commit.   make test-long: what is long and rarely breaks.
 
 PORT ?= 8000
 VENV := .venv

@@ -1,5 +1,5 @@
-"""Arrows between packages, as they are: `python -m tests.package_arrows` prints the pictures of
-docs/architecture.md anew.
+"""Arrows between packages: `python -m tests.package_arrows` rewrites the pictures in
+docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PAGE = Path(__file__).parent.parent / "docs/architecture.md"
 # Each picture of the page begins with a line `%% PACKAGE`.
 PICTURE = re.compile(r"```mermaid\ngraph TD\n%% ([\w.]+)\n(.*?)```", flags=re.DOTALL)
 ARROW = re.compile(r"^    (\w+) --> (\w+)$", flags=re.MULTILINE)
-# Django's own rooms, which every app has, and the two at the bottom that everything may use.
+# Django's own modules, which every app has, and the two at the bottom that everything may use.
 SKIPPED = {"migrations", "settings", "wsgi", "apps", "errors", "atomic_write"}
 
 Arrows = set[tuple[str, str]]
@@ -48,17 +48,17 @@ def without_shortcuts(imports: Arrows) -> Arrows:
     """The arrows that no longer way stands for: the transitive reduction."""
     below: dict[str, set[str]] = {}
 
-    def reached(room: str) -> set[str]:
-        if room not in below:
-            below[room] = set()  # ends a circle, which import-linter forbids
-            steps = {other for importer, other in imports if importer == room}
-            below[room] = steps.union(*map(reached, steps))
-        return below[room]
+    def reached(child: str) -> set[str]:
+        if child not in below:
+            below[child] = set()  # ends a circle, which import-linter forbids
+            steps = {other for importer, other in imports if importer == child}
+            below[child] = steps.union(*map(reached, steps))
+        return below[child]
 
     return {
-        (room, other)
-        for room, other in imports
-        if not any(other in reached(step) for importer, step in imports if importer == room)
+        (child, other)
+        for child, other in imports
+        if not any(other in reached(step) for importer, step in imports if importer == child)
     }
 
 

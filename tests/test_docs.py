@@ -14,7 +14,7 @@ from generator.registry import FAMILIES
 ROOT = settings.BASE_DIR
 SETTINGS_PAGE = (ROOT / "docs/settings.md").read_text()
 ENV_CALL = re.compile(r"env_(str|bool|float|int|list|secret)\(\s*\"([A-Z_]+)\"")
-DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def in_code() -> set[str]:
