@@ -15,11 +15,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
 VERSION = newest_version(BASE_DIR / "CHANGELOG.md")
 # Numba reads this on its first import. Its default, beside the source, may not be writable. It does
-# not notice every change of code, so each state of the code has a folder of its own.
+# not notice every change of code, so each state of the code has a folder of its own. The loops also
+# compile in constants of generator/music.
+COMPILED_CODE = (BASE_DIR / "generator/families", BASE_DIR / "generator/music")
 COMPILED_DIR = VAR_DIR / "compiled"
-os.environ.setdefault(
-    "NUMBA_CACHE_DIR", str(COMPILED_DIR / code_digest(BASE_DIR / "generator/families"))
-)
+os.environ.setdefault("NUMBA_CACHE_DIR", str(COMPILED_DIR / code_digest(*COMPILED_CODE)))
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = env_secret("SECRET_KEY", "only-for-a-machine-of-your-own")

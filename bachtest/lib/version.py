@@ -23,9 +23,11 @@ def newest_version(changelog: Path) -> str:
     return heading[1]
 
 
-def code_digest(folder: Path) -> str:
-    """Twelve hex digits that change with any Python file of the folder."""
+def code_digest(*folders: Path) -> str:
+    """Twelve hex digits that change with any Python file of the folders."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            name = path.relative_to(folder.parent).as_posix()
+            digest.update(name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]

@@ -8,10 +8,8 @@ only second copy: the transformer over beats runs in PyTorch alone.
 
 Floats are float32, integers int64, arrays C-contiguous.
 
-Numba keeps compiled code beside the source, or in the folder NUMBA_CACHE_DIR. It does not notice
-that a function or a constant of another module has changed: edit this file, too, if `biases` does.
-And it stops at what it kept of a function whose argument had a class of another name: rename such
-functions together with `CellWeights`.
+Under Django each state of the code has its own cache folder. Elsewhere Numba's cache does not
+notice changes in another module: delete it after changing `biases`.
 
 Legend: B batch, V voices, S slots of a window, H width of a cell, C classes, K mixed tables,
 R beats to write.
