@@ -33,7 +33,7 @@ def main() -> None:
     except (tomllib.TOMLDecodeError, TypeError) as error:
         sys.exit(f"{options.config}: {error}; see generator/training/configs")
     except OSError as error:
-        sys.exit(f"{error.filename}: {error.strerror}")
+        sys.exit(f"{error.filename or options.out}: {error.strerror or error}")
     except (GeneratorError, ValueError) as error:
         sys.exit(str(error))
     print(json.dumps(scores, indent=1))

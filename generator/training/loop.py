@@ -15,6 +15,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -69,8 +70,8 @@ class Loop(Generic[Model]):
     def __post_init__(self) -> None:
         if self.keep_after >= self.config.steps:
             raise ValueError(
-                f"no weights before step {self.keep_after} are kept; "
-                f"train more than {self.config.steps} steps"
+                f"weights are kept after step {self.keep_after}, but there are only "
+                f"{self.config.steps} steps; train more than {self.keep_after}"
             )
         self.averaged = deepcopy(self.network).eval()
         self.optimizer = torch.optim.AdamW(
@@ -159,9 +160,14 @@ class Loop(Generic[Model]):
     def _resume(self) -> None:
         if not self.state_file.exists():
             return
-        state = torch.load(self.state_file, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.best_weights, self.best = state["best_weights"], state["best"]
-        self.step, self.log = state["step"], state["log"]
+        try:
+            state = torch.load(self.state_file, weights_only=True)
+            self.network.load_state_dict(state["network"])
+            self.averaged.load_state_dict(state["averaged"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.best_weights, self.best = state["best_weights"], state["best"]
+            self.step, self.log = state["step"], state["log"]
+        except (RuntimeError, LookupError, ValueError, EOFError, UnpicklingError) as error:
+            raise ValueError(
+                f"{self.state_file} is not a state of this network; delete it to train again"
+            ) from error

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
-from torch import nn
 
 from generator.families.checkpoint import read_metadata
 from generator.families.flagship import training
@@ -21,7 +20,6 @@ from generator.families.flagship.network import FlagshipConfig
 from generator.families.flagship.tokens import Vocabulary
 from generator.training import loop as loop_module
 from generator.training.__main__ import main
-from generator.training.loop import Loop, LoopConfig
 from generator.training.splits import SplitPart, load_split
 
 CONFIGS = Path(loop_module.__file__).parent / "configs"
@@ -162,62 +160,6 @@ def test_a_left_to_right_network_is_scored_by_its_joint_likelihood(small_split, 
     assert Flagship.load(out).network.config.causal
 
 
-class Line(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(3))
-
-
-def line_loop(state: Path, steps: int, target: float = 1.0, keep_after: int = 0) -> Loop:
-    def loss(net, rng):
-        noise = torch.from_numpy(rng.normal(size=3) * 0.1)
-        return ((net.weight - target - noise) ** 2).sum()
-
-    def validate(net):
-        return {"score": float(((net.weight.detach() - target) ** 2).sum())}
-
-    config = LoopConfig(steps=steps, validate_every=5, learning_rate=0.05, warmup=1, patience=50)
-    torch.manual_seed(0)
-    return Loop(Line(), config, loss, validate, state, keep_after)
-
-
-def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
-    whole = line_loop(tmp_path / "whole.state", 40)
-    whole.run(progress=False)
-    cut = line_loop(tmp_path / "cut.state", 40)
-    cut.config = replace(cut.config, steps=40)
-    for _ in range(20):
-        cut._learn()
-        if cut.step % 5 == 0:
-            cut._validate()
-    for _ in range(3):  # learnt after the last save, and so lost
-        cut._learn()
-    again = line_loop(tmp_path / "cut.state", 40)
-    again.run(progress=False)
-    assert torch.equal(again.averaged.weight, whole.averaged.weight)
-    assert again.log == whole.log
-
-
-def test_a_run_that_no_longer_gains_stops_early(tmp_path):
-    loop = line_loop(tmp_path / "early.state", 1000)
-    loop.validate = lambda net: {"score": 1.0}
-    loop.config = replace(loop.config, patience=3)
-    loop.run(progress=False)
-    assert loop.step == 20
-    assert loop.best["step"] == 5
-
-
-def test_weights_from_before_a_part_is_trained_are_not_kept_though_they_score_better(tmp_path):
-    loop = line_loop(tmp_path / "late.state", 60, keep_after=20)
-    loop.config = replace(loop.config, patience=3)
-    loop.validate = lambda net: {"score": float(loop.step > 20)}
-    loop.run(progress=False)
-    assert loop.best["step"] == 25
-    assert loop.step == 40  # patience begins there
-    with pytest.raises(ValueError, match="no weights before step 20 are kept; train more than 20"):
-        line_loop(tmp_path / "never.state", 20, keep_after=20)
-
-
 def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
     chorales = load_split("jsb")["train"].chorales[:3]
     crops = BatchSampler(chorales, Vocabulary(onsets=False), 48)
@@ -281,3 +223,17 @@ def test_the_command_says_what_is_wrong(tmp_path, monkeypatch, config, command, 
     with pytest.raises(SystemExit) as stopped:
         main()
     assert message in str(stopped.value)
+
+
+@pytest.mark.parametrize("filename", [None, "elsewhere.state"])
+def test_a_full_disk_is_named_with_the_file_that_was_written(tmp_path, monkeypatch, filename):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", filename)
+
+    config, out = tmp_path / "few.toml", tmp_path / "x.safetensors"
+    config.write_text("")
+    monkeypatch.setattr(training, "train", full)
+    monkeypatch.setattr("sys.argv", ["training", "flagship", f"--config={config}", f"--out={out}"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == f"{filename or out}: No space left on device"
