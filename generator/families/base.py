@@ -70,7 +70,7 @@ class Family(ABC):
         ------
         ValueError
             If `given` does not have the chorale's shape, the chorale has more than `MAX_STEPS`, or
-            the temperature is not above 0.
+            the temperature is not a finite number above 0.
         """
         return self.fill_many([(chorale, given)], [seed], temperature=temperature)[0]
 
@@ -90,15 +90,14 @@ class Family(ABC):
         """
         if len(seeds) != len(tasks):
             raise ValueError(f"{len(seeds)} seeds for {len(tasks)} chorales; give one for each")
-        if not temperature > 0:
-            raise ValueError(f"temperature {temperature}; it must be above 0")
+        checked_temperature(temperature)
         pieces = [chorale for chorale, _ in tasks]
         masks = [checked_given(chorale, given) for chorale, given in tasks]
         unfinished = [index for index, given in enumerate(masks) if not given.all()]
         if unfinished:
             clamped = [clamp_tied_notes(pieces[index], masks[index]) for index in unfinished]
-            their_seeds = [seeds[index] for index in unfinished]
-            filled = self._fill_many(clamped, their_seeds, temperature=temperature)
+            unfinished_seeds = [seeds[index] for index in unfinished]
+            filled = self._fill_many(clamped, unfinished_seeds, temperature=temperature)
             for index, piece in zip(unfinished, filled, strict=True):
                 pieces[index] = piece
         return pieces
@@ -149,6 +148,19 @@ def checked_given(chorale: Chorale, given: BoolArray) -> BoolArray:
     if mask.shape != chorale.pitch.shape:
         raise ValueError(f"given has shape {mask.shape}; the chorale has {chorale.pitch.shape}")
     return mask
+
+
+def checked_temperature(temperature: float) -> float:
+    """The temperature.
+
+    Raises
+    ------
+    ValueError
+        If it is not a finite number above 0.
+    """
+    if not 0 < temperature < math.inf:
+        raise ValueError(f"temperature {temperature}; it must be above 0 and finite")
+    return temperature
 
 
 def merged_settings(

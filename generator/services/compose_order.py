@@ -10,9 +10,17 @@ import numpy as np
 from django.conf import settings as site_settings
 
 from generator.errors import OrderError
+from generator.families.base import checked_temperature
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.melody import read_melody
-from generator.music.grid.chorale import CONDITIONS, REST, VOICES, BoolArray, Chorale, given_for
+from generator.music.grid.chorale import (
+    REST,
+    VOICES,
+    BoolArray,
+    Chorale,
+    checked_condition,
+    given_for,
+)
 from generator.music.grid.empty_chorale import empty_chorale, with_close
 from generator.services.composer_source import ComposerSource
 from generator.services.composers import BACH, find_source
@@ -40,7 +48,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class ComposeOrder:
-    """What to write, and with what. Numbers and names are checked here; Bach needs only a work.
+    """What to write, and with what. Numbers and names are checked here.
+
+    Bach needs only a work: he wrote all of it, so condition, seed and temperature change nothing.
 
     `music` is a work's BWV number, a melody or a frame; `steps` limits it before anything is
     written. `settings` changes the composer's own.
@@ -60,16 +70,19 @@ class ComposeOrder:
                 raise OrderError(
                     "composer 'bach' has only his own works; name one with --work BWV269"
                 )
+            if self.settings:
+                raise OrderError("composer 'bach' has no settings; leave out --settings")
             return
-        if self.condition not in CONDITIONS:
-            raise OrderError(
-                f"unknown condition {self.condition!r} for --write; "
-                f"use one of {', '.join(CONDITIONS)}"
-            )
+        try:
+            checked_condition(self.condition)
+        except ValueError as error:
+            raise OrderError(f"--write: {error}") from error
+        try:
+            checked_temperature(self.temperature)
+        except ValueError as error:
+            raise OrderError(str(error)) from error
         if isinstance(self.music, Frame) and self.condition != VOICES:
             raise OrderError(f"--write {self.condition}: nothing is given, so use --write {VOICES}")
-        if not self.temperature > 0:
-            raise OrderError(f"temperature {self.temperature}; it must be above 0")
         if not 0 <= self.seed < 2**63:
             raise OrderError(f"seed {self.seed}; use a whole number from 0 to 2^63 - 1")
 

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from generator.errors import GeneratorError, OrderError
+from generator.families.base import checked_temperature
 from generator.models import Composer, Excerpt, Piece
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import to_json
-from generator.music.grid.chorale import CONDITIONS, Chorale, given_for
+from generator.music.grid.chorale import Chorale, checked_condition, given_for
 from generator.rendering.clip import Clip, render_clip
 from generator.services.claims import ClaimLost, claim, claimed, give_up, renewed_lease
 from generator.services.clips import store_clip
@@ -48,12 +49,16 @@ def new_piece(
     Raises
     ------
     OrderError
-        If the condition is unknown, the seed is too large, or the piece exists with other settings.
+        If the condition is unknown, the temperature or the seed is not valid, or the piece exists
+        with other settings.
     ComposerError
         If the composer has no member that never saw the tune, or no such setting.
     """
-    if condition not in CONDITIONS:
-        raise OrderError(f"unknown condition {condition!r}; use one of {', '.join(CONDITIONS)}")
+    try:
+        checked_condition(condition)
+        checked_temperature(temperature)
+    except ValueError as error:
+        raise OrderError(str(error)) from error
     if not 0 <= seed <= MAX_SEED:
         raise OrderError(f"seed {seed}; use a whole number from 0 to {MAX_SEED}")
     source = installed_source(composer, settings)

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from generator.errors import OrderError
 from generator.models import Composer, Excerpt, Pair, Piece
-from generator.music.grid.chorale import CONDITIONS
+from generator.music.grid.chorale import checked_condition
 from generator.services.composers import installed_source, seen_tunes
 
 # A single voice, AT, ATB and two SATB; each of the single voices once, since any may be drawn.
@@ -47,13 +47,15 @@ def choose_excerpts(
     OrderError
         If the condition is unknown, the count is below 1, or no excerpt is unseen.
     """
-    if condition not in CONDITIONS:
-        raise OrderError(f"unknown condition {condition!r}; use one of {', '.join(CONDITIONS)}")
+    try:
+        checked_condition(condition)
+    except ValueError as error:
+        raise OrderError(str(error)) from error
     if count < 1:
         raise OrderError(f"count {count}; order at least 1 piece")
     by_tune = _unseen_excerpts(composer)
     if not by_tune:
-        raise OrderError(f"no excerpts that {composer.slug!r} has not seen; run make setup")
+        raise OrderError(f"no excerpt is new to composer {composer.slug!r}; run make setup")
     rng = Random(f"{seed} {composer.slug} {condition}")
     coverage = _Coverage(composer, condition)
     return [coverage.take(by_tune, seed, rng) for _ in range(count)]

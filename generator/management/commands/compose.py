@@ -58,6 +58,8 @@ def _order(options: dict[str, Any]) -> ComposeOrder:
         raise CommandError(
             f"--{next(iter(frame_options))} goes with --key; a work or melody has its own"
         )
+    if options["voice"] is not None and options["melody"] is None:
+        raise CommandError("--voice goes with --melody: it says which voice the melody is")
     music: str | Melody | Frame = options["work"]
     if options["melody"] is not None:
         music = Melody(options["melody"], options["voice"])

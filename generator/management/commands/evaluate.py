@@ -13,8 +13,9 @@ from generator.evaluation.bach_reference import BachReference
 from generator.evaluation.folds import bach_folds, load_folds
 from generator.evaluation.report import EvaluationSettings, Fold, evaluate
 from generator.evaluation.test_set import load_test_set
+from generator.families.base import checked_temperature
 from generator.management.fill_command import FillCommand, fill_settings
-from generator.music.grid.chorale import QUIZ_CONDITIONS
+from generator.music.grid.chorale import QUIZ_CONDITIONS, checked_condition
 from generator.services.composers import BACH, find_source
 from generator.training.splits import load_split
 
@@ -77,9 +78,14 @@ class Command(FillCommand):
 
 
 def _evaluation_settings(options: Mapping[str, Any]) -> EvaluationSettings:
-    conditions = tuple(options["conditions"].split(","))
-    if unknown := [c for c in conditions if c not in QUIZ_CONDITIONS]:
-        raise CommandError(f"unknown condition {unknown[0]!r}; use {', '.join(QUIZ_CONDITIONS)}")
+    try:
+        conditions = [
+            checked_condition(name, allowed=QUIZ_CONDITIONS)
+            for name in options["conditions"].split(",")
+        ]
+        checked_temperature(options["temperature"])
+    except ValueError as error:
+        raise CommandError(str(error)) from error
     if options["features"] < 0:
         raise CommandError(f"--features {options['features']}; use 0 or more")
     return EvaluationSettings(
@@ -97,6 +103,8 @@ def _folds(slug: str, split: str, part: str, settings: Mapping[str, str]) -> lis
     if split == "folds" and part != "test":
         raise CommandError(f"--part {part}: with --split folds every work is a test work")
     if slug == BACH:
+        if settings:
+            raise CommandError("composer 'bach' has no settings; leave out --settings")
         if split == "folds":
             return bach_folds()
         trained_on = load_split(split)["train"].names  # what any other composer has learnt from

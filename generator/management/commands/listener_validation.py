@@ -24,7 +24,7 @@ from generator.evaluation.discriminator.listener_validation import (
 from generator.evaluation.report import EvaluationSettings, Fills, Fold, excerpt_pairs, fill_all
 from generator.evaluation.test_set import TestSet, load_test_set
 from generator.music.formats.midi import read_midi
-from generator.music.grid.chorale import CONDITIONS, VOICES, Chorale
+from generator.music.grid.chorale import VOICES, Chorale, checked_condition
 from generator.services.composers import find_source
 
 BASELINE = "markov"
@@ -43,9 +43,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         conditions = options["conditions"].split(",")
-        if unknown := [c for c in conditions if c not in CONDITIONS]:
-            raise CommandError(f"unknown condition {unknown[0]!r}; use {', '.join(CONDITIONS)}")
         try:
+            for condition in conditions:
+                checked_condition(condition)
             foreign = _foreign(options["foreign"]) if options["foreign"] else []
             source = find_source(BASELINE)
             test_set = load_test_set("tunes", "test", source.trained_on(0))

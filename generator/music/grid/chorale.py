@@ -11,6 +11,7 @@ fermata (of another voice if the soprano has none there).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
@@ -174,6 +175,19 @@ def bar_steps(metre: str) -> int:
     return int(over) * 16 // int(under)
 
 
+def checked_condition(name: str, *, allowed: Sequence[str] = CONDITIONS) -> str:
+    """The name, if it is a condition.
+
+    Raises
+    ------
+    ValueError
+        If it is not one of those allowed; the message lists them.
+    """
+    if name not in allowed:
+        raise ValueError(f"unknown condition {name!r}; use one of {', '.join(allowed)}")
+    return name
+
+
 def given_for(condition: str, steps: int) -> BoolArray:
     """bool[4, T]: True where a voice is given, for a condition named by its written voices.
 
@@ -187,10 +201,8 @@ def given_for(condition: str, steps: int) -> BoolArray:
     >>> given_for("ATB", 1).ravel().tolist()
     [True, False, False, False]
     """
-    if condition not in CONDITIONS:
-        raise ValueError(f"unknown condition {condition!r}; use one of {', '.join(CONDITIONS)}")
     given = np.ones((4, steps), dtype=np.bool_)
-    for voice in condition:
+    for voice in checked_condition(condition):
         given[VOICES.index(voice)] = False
     return given
 

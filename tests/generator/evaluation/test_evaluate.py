@@ -106,6 +106,8 @@ def test_the_published_split_stands_as_published(corpus):
         (["--composer", "nobody"], "unknown composer 'nobody'"),
         (["--composer", "markov", "--conditions", "ATX"], "unknown condition 'ATX'"),
         (["--composer", "markov", "--features", "-1"], "--features -1"),
+        (["--composer", "markov", "--temperature", "nan"], "temperature nan; it must be above 0"),
+        (["--composer", "bach", "--set", "up=1"], "composer 'bach' has no settings; leave out"),
         (["--composer", "flagship", "--part", "train"], "was trained on"),
     ],
 )

@@ -153,9 +153,9 @@ class TestAtOnce:
         tasks = [(whole, np.ones((4, 8), dtype=bool)), (whole, given_for("ATB", 8))]
         assert family.fill_many(tasks, [1, 1])[0] == whole
 
-    @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
-    def test_a_temperature_that_is_not_above_zero_is_refused(self, family, temperature):
-        with pytest.raises(ValueError, match="temperature"):
+    @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
+    def test_a_temperature_that_is_not_above_zero_and_finite_is_refused(self, family, temperature):
+        with pytest.raises(ValueError, match="it must be above 0 and finite"):
             family.fill_many(
                 [(melody([67] * 8), given_for("ATB", 8))], [1], temperature=temperature
             )

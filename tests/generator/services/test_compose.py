@@ -93,6 +93,11 @@ def test_bach_writes_his_own(tmp_path, corpus):
     assert read_json(tmp_path / "x.json") == corpus.work("BWV269").chorale
 
 
+def test_what_bach_wrote_is_the_same_whatever_the_voices_and_the_seed(tmp_path, corpus):
+    compose(tmp_path / "x.json", composer="bach", write="ATB", seed="7")
+    assert read_json(tmp_path / "x.json") == corpus.work("BWV269").chorale
+
+
 def test_a_work_may_be_named_in_small_letters(tmp_path):
     compose(tmp_path / "x.json", work="bwv269", steps=STEPS)
     assert json.loads((tmp_path / "x.json").read_text())["bwv"] == "BWV269"
@@ -132,13 +137,16 @@ def test_a_work_that_the_composer_knows_is_written_with_a_note(tmp_path, work, n
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"write": "BAT"}, "unknown condition 'BAT' for --write; use one of S, A"),
-        ({"write": ""}, "unknown condition '' for --write"),
+        ({"write": "BAT"}, "--write: unknown condition 'BAT'; use one of S, A"),
+        ({"write": ""}, "--write: unknown condition ''; use one of S, A"),
         ({"work": "BWV9999"}, "no work 'BWV9999' in the corpus"),
         ({"steps": "0-64"}, "--steps '0-64'; use two numbers"),
         ({"steps": "0:999999"}, "steps 0:999999 are not inside"),
         ({"temperature": "0"}, "temperature 0.0; it must be above 0"),
-        ({"temperature": "nan"}, "temperature nan; it must be above 0"),
+        ({"temperature": "nan"}, "temperature nan; it must be above 0 and finite"),
+        ({"temperature": "inf"}, "temperature inf; it must be above 0 and finite"),
+        ({"voice": "S"}, "--voice goes with --melody"),
+        ({"composer": "bach", "settings": "up=1"}, "composer 'bach' has no settings; leave out"),
         ({"seed": "-1"}, "seed -1; use a whole number"),
     ],
 )

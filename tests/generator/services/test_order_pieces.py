@@ -95,13 +95,13 @@ def test_an_excerpt_ordered_again_gets_another_seed(mini):
 @pytest.mark.parametrize("part", ["train", "valid"])
 def test_only_works_of_the_test_part_are_ordered(mini, part):
     make_excerpt(make_work(part=part))
-    with pytest.raises(CommandError, match="no excerpts"):
+    with pytest.raises(CommandError, match="no excerpt is new to composer 'mini'"):
         order("--composer", "mini", "--condition", "ATB")
 
 
 def test_a_tune_known_from_training_is_not_ordered(mini):
     known = make_excerpt(make_work(tune=Work.objects.get(bwv="BWV253").tune))
-    with pytest.raises(CommandError, match="no excerpts"):
+    with pytest.raises(CommandError, match="no excerpt is new to composer 'mini'"):
         order("--composer", "mini", "--condition", "ATB")
     with pytest.raises(ComposerError, match=f"trained on the tune of {known.work.bwv}"):
         new_piece(known, mini, "ATB", seed=0)
@@ -124,6 +124,13 @@ def test_a_composer_trained_on_works_without_a_tune_is_refused(tmp_path, tunes):
         (
             ("--composer", "mini", "--condition", "S", "--seed", "2147483648"),
             "use a whole number from 0 to",
+        ),
+        *(
+            (
+                ("--composer", "mini", "--condition", "S", f"--temperature={temperature}"),
+                f"temperature {float(temperature)}; it must be above 0 and finite",
+            )
+            for temperature in ("nan", "-3", "0", "inf")
         ),
     ],
 )
