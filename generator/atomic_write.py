@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -15,16 +15,13 @@ def atomic_write(path: Path, data: bytes) -> None:
     OSError
         If the folder is missing or cannot be written to.
     """
-    temporary: Path | None = None
+    # Not one of tempfile's, which are private: this one gets the mode of any new file.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
+        with temporary.open("xb") as file:
             file.write(data)
-        # A temporary file is private (0600); the result gets the mode that open() would give it.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut could leave the new name on an empty file
         temporary.replace(path)
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

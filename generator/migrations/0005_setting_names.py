@@ -7,8 +7,8 @@ NAMES = {
     "lines": "melodic_weight",
     "mending": "repair_temperature",
 }
-# Settings that no longer exist, and the values that they nearly always had. Any other value stays:
-# it is a record of how a piece was written, and a queued piece that asks for it fails and says so.
+# Settings that no longer exist, with their defaults. A default is dropped. Any other value stays as
+# a record of how a piece was written; a queued piece that asks for one fails and says so.
 DROPPED = {"order": "time", "stride": 1}
 
 
@@ -24,6 +24,7 @@ def rename(apps, schema_editor):
 
 
 def rename_back(apps, schema_editor):
+    # What was dropped does not come back: the old code uses these defaults where none is stored.
     names = {new: old for old, new in NAMES.items()}
     _each(apps, lambda settings: {names.get(name, name): v for name, v in settings.items()})
 

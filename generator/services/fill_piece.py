@@ -20,15 +20,19 @@ def fill_piece(
     The family sees the given cells and the frame. What Bach wrote in the other cells, and the
     name of the work, are removed first.
     """
-    visible = replace(
+    given_only = replace(
         chorale,
         pitch=np.where(given, chorale.pitch, REST),
         onset=chorale.onset & given,
         bwv="",
         title="",
     )
-    filled = family.fill(visible, given, seed=seed, temperature=temperature)
+    filled = family.fill(given_only, given, seed=seed, temperature=temperature)
+    if filled.steps != chorale.steps:
+        raise GenerationError(
+            f"the family returned {filled.steps} steps for {chorale.steps}; its piece is refused"
+        )
     unchanged = (filled.pitch == chorale.pitch) & (filled.onset == chorale.onset)
-    if filled.steps != chorale.steps or not unchanged[given].all():
+    if not unchanged[given].all():
         raise GenerationError("the family changed given voices; its piece is refused")
     return chorale.with_voices(filled.pitch, filled.onset)

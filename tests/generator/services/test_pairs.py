@@ -68,6 +68,14 @@ def test_a_family_that_touches_given_voices_is_refused():
         fill_piece(Scribe(altered(chorale, "SATB")), chorale, given, seed=0)
 
 
+@pytest.mark.parametrize("steps", [1, 15, 17])
+def test_a_family_that_changes_the_length_is_refused(steps):
+    chorale = make_chorale(16)
+    given = given_for("AT", chorale.steps)
+    with pytest.raises(GenerationError, match=f"the family returned {steps} steps for 16"):
+        fill_piece(Scribe(make_chorale(steps)), chorale, given, seed=0)
+
+
 @pytest.mark.django_db
 class TestJoining:
     def test_the_last_of_the_two_makes_the_pair(self):
