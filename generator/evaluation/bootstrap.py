@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-RESAMPLES = 2000
+from generator.music.measures.resampling import resampled
+
+RATIO_RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def ratio_over_works(
         raise ValueError(f"{over.size} counts for {under.size} totals")
     if under.sum() <= 0:
         return None
-    picks = rng.integers(0, over.size, size=(RESAMPLES, over.size))
+    picks = resampled(over.size, rng, resamples=RATIO_RESAMPLES)
     sums = under[picks].sum(1)
     drawn = over[picks].sum(1)[sums > 0] / sums[sums > 0]
     low, high = np.quantile(drawn, (0.025, 0.975)) * scale

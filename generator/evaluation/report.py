@@ -26,13 +26,14 @@ from generator.evaluation.test_set import TestSet
 from generator.families.base import Setting
 from generator.music.grid.chorale import QUIZ_CONDITIONS, VOICES, BoolArray, Chorale, given_for
 from generator.music.measures.counts import Comparison, Count, compare
+from generator.music.measures.resampling import resampled
 from generator.music.measures.style import style_counts
 from generator.music.measures.voice_leading import PER, parallels
 
 ORDERLESS_MASKS = 10
 
 
-class Fills(Protocol):
+class Filler(Protocol):
     """A family, or the reference that takes its place."""
 
     @property
@@ -47,7 +48,7 @@ class Fills(Protocol):
 class Fold:
     """A composer, or one of its members, and the works it is scored on."""
 
-    composer: Fills
+    composer: Filler
     test_set: TestSet
 
 
@@ -58,7 +59,7 @@ class EvaluationSettings:
     conditions: Sequence[str] = QUIZ_CONDITIONS
     seed: int = 1
     temperature: float = 1.0
-    fills: bool = True
+    with_fills: bool = True
     features: int = 5
     """How many of the features that give the composer away to list for each condition."""
     progress: bool = False
@@ -94,7 +95,7 @@ def evaluate(folds: Sequence[Fold], settings: EvaluationSettings) -> Iterator[Ob
         yield from likelihood_scores(works)
         if all(family.one_shot for family, _ in works):
             yield from one_shot_scores(works, settings.conditions)
-    if settings.fills:
+    if settings.with_fills:
         scores: list[ObjectiveScore] = []
         for condition in settings.conditions:
             fills, seconds = fill_all(folds, condition, settings)
@@ -186,8 +187,8 @@ def _copying(condition: str, fills: Sequence[Fill]) -> Iterator[ObjectiveScore]:
     runs = [fill.test_set.training.copies.longest_run(fill.piece) for fill in fills]
     bach_runs = [fill.test_set.training.copies.longest_run(fill.bach) for fill in fills]
     for name, share in (("median", 0.5), ("90th percentile", 0.9)):
-        rng = np.random.default_rng(0)
-        drawn = np.quantile(rng.choice(runs, size=(1000, len(runs))), share, axis=1)
+        picks = resampled(len(runs), np.random.default_rng(0))
+        drawn = np.quantile(np.array(runs)[picks], share, axis=1)
         low, high = np.quantile(drawn, (0.025, 0.975))
         composer = Ratio(float(np.quantile(runs, share)), float(low), float(high), len(runs))
         bach = float(np.quantile(bach_runs, share))

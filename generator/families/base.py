@@ -14,7 +14,7 @@ from generator.families.tied_notes import clamp_tied_notes
 from generator.music.grid.chorale import BoolArray, Chorale
 
 # The longest work has 992 steps; a listener's own melody may have 2,000.
-MAX_STEPS = 4000
+MAX_FILL_STEPS = 4000
 
 FillSettings = dict[str, float | int]
 Setting = float | int | str  # as it is asked for; text is read as a number
@@ -69,8 +69,8 @@ class Family(ABC):
         Raises
         ------
         ValueError
-            If `given` does not have the chorale's shape, the chorale has more than `MAX_STEPS`, or
-            the temperature is not a finite number above 0.
+            If `given` does not have the chorale's shape, the chorale has more than
+            `MAX_FILL_STEPS`, or the temperature is not a finite number above 0.
         """
         return self.fill_many([(chorale, given)], [seed], temperature=temperature)[0]
 
@@ -140,10 +140,10 @@ def checked_given(chorale: Chorale, given: BoolArray) -> BoolArray:
     Raises
     ------
     ValueError
-        If it does not have the chorale's shape, or the chorale has more than `MAX_STEPS`.
+        If it does not have the chorale's shape, or the chorale has more than `MAX_FILL_STEPS`.
     """
-    if chorale.steps > MAX_STEPS:
-        raise ValueError(f"a chorale of {chorale.steps} steps; at most {MAX_STEPS} are filled")
+    if chorale.steps > MAX_FILL_STEPS:
+        raise ValueError(f"a chorale of {chorale.steps} steps; at most {MAX_FILL_STEPS} are filled")
     mask = np.asarray(given, dtype=np.bool_)
     if mask.shape != chorale.pitch.shape:
         raise ValueError(f"given has shape {mask.shape}; the chorale has {chorale.pitch.shape}")

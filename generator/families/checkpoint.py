@@ -49,6 +49,19 @@ class Member:
     fold: frozenset[str] = frozenset()
 
 
+def checked_path(path: Path) -> Path:
+    """The path.
+
+    Raises
+    ------
+    CheckpointError
+        If no file is there.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"no checkpoint at {path}; restore the file or train it again")
+    return path
+
+
 def sha256_of(path: Path) -> str:
     """The sha256 of a file in hex: the identity of a checkpoint."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -62,10 +75,8 @@ def write_checkpoint(path: Path, tensors: Tensors, metadata: Mapping[str, str]) 
 
 def read_metadata(path: Path) -> dict[str, str]:
     """The metadata, without loading any tensors."""
-    if not path.is_file():
-        raise CheckpointError(f"no checkpoint at {path}; restore the file or train it again")
     try:
-        with safe_open(path, framework="numpy") as file:
+        with safe_open(checked_path(path), framework="numpy") as file:
             return dict(file.metadata() or {})
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(

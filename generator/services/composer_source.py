@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.errors import GeneratorError
-from generator.families.checkpoint import CheckpointError, Member, read_members, sha256_of
+from generator.families.checkpoint import (
+    CheckpointError,
+    Member,
+    checked_path,
+    read_members,
+    sha256_of,
+)
 from generator.registry import family_class
 
 if TYPE_CHECKING:
@@ -66,9 +72,7 @@ class ComposerSource:
 
 def sha256_of_file(path: Path) -> str:
     """Hex digest of a checkpoint, computed again only when the file has changed."""
-    if not path.is_file():
-        raise CheckpointError(f"no checkpoint at {path}; restore the file or train it again")
-    stat = path.stat()
+    stat = checked_path(path).stat()
     return _digest(path, stat.st_mtime_ns, stat.st_size)
 
 

@@ -27,8 +27,7 @@ from generator.evaluation.discriminator.discriminator import (
 )
 from generator.evaluation.features.extract import GROUPS, group_of
 from generator.evaluation.scores import ObjectiveScore
-
-_REPLICATES = 1000
+from generator.music.measures.resampling import resampled
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def discriminative_features(features: PairFeatures, top_n: int) -> list[Discrimi
     above = (difference > 0).mean(axis=0) + (difference == 0).mean(axis=0) / 2
     share_alone = np.maximum(above, 1 - above)
     scaled = difference / spread
-    picks = np.random.default_rng(0).integers(0, len(scaled), (_REPLICATES, len(scaled)))
+    picks = resampled(len(scaled), np.random.default_rng(0))
     order = np.lexsort((-np.abs(scaled.mean(axis=0)), -share_alone))[:top_n]
     return [
         DiscriminativeFeature(

@@ -31,6 +31,7 @@ from generator.music.grid.beats import on_beat
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
 from generator.music.grid.notes import note_table
 from generator.music.grid.phrases import phrase_ends
+from generator.music.grid.runs import longest_run
 from generator.music.measures.counts import share
 from generator.music.measures.style import DISSONANT
 
@@ -110,11 +111,9 @@ def _beats(chorale: Chorale, written: BoolArray) -> dict[str, float]:
     voices_off = np.add.reduceat(off & written, beats, axis=1) > 0  # [4, beats]
     onsets = np.add.reduceat(chorale.onset.sum(axis=0), beats)
     plain = np.asarray(~(np.add.reduceat(off, beats, axis=1) > 0).any(axis=0))
-    edges = np.flatnonzero(np.diff(plain, prepend=False, append=False))
-    longest = int((edges[1::2] - edges[::2]).max(initial=0))
     return {
         "beats_plain": share(plain),
-        "plain_run": longest / len(plain),
+        "plain_run": longest_run(plain) / len(plain),
         "voices_off": float(voices_off.sum(axis=0)[~plain].mean()) if (~plain).any() else 0.0,
         "busy_change": share(plain[1:] != plain[:-1]),
         "busiest": float(onsets.max()),

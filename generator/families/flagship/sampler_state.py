@@ -71,7 +71,7 @@ class SamplerState:
         starts = (0, 1, 1 + vocabulary.pitches) if vocabulary.onsets else (0,)
         self.class_starts: Ints = np.array(starts)
         self.biases = np.float32(self.bias) * BIASES
-        fermata = fermata_steps(self.grid, vocabulary)
+        fermata = frame_fermatas(self.grid, vocabulary)
         self.phrase_ends = fermata & ~F.pad(fermata[:, 1:], (0, 1))
         # A voice begins a new note after a fermata, as Bach's do in all but 4 of 8,340 places.
         self.may_hold: BoolArray = ~F.pad(self.phrase_ends[:, :-1], (1, 0)).numpy()
@@ -163,7 +163,7 @@ class SamplerState:
         return onsets.scatter_reduce_(-1, self.source, cells.to(torch.uint8), "amax").bool()
 
 
-def fermata_steps(grid: TokenGrid, vocabulary: Vocabulary) -> Tensor:
+def frame_fermatas(grid: TokenGrid, vocabulary: Vocabulary) -> Tensor:
     """bool (B, T): steps under fermatas; none where the grid shows no fermatas."""
     if not vocabulary.onsets:
         return torch.zeros_like(grid.tokens[:, 0], dtype=torch.bool)

@@ -92,7 +92,7 @@ def _evaluation_settings(options: Mapping[str, Any]) -> EvaluationSettings:
         conditions=conditions,
         seed=options["seed"],
         temperature=options["temperature"],
-        fills=not options["no_fills"],
+        with_fills=not options["no_fills"],
         features=options["features"],
         progress=not options["json"] and sys.stderr.isatty(),
     )

@@ -21,7 +21,7 @@ from generator.evaluation.discriminator.listener_validation import (
     bach_against_bach,
     neutral_opening,
 )
-from generator.evaluation.report import EvaluationSettings, Fills, Fold, excerpt_pairs, fill_all
+from generator.evaluation.report import EvaluationSettings, Filler, Fold, excerpt_pairs, fill_all
 from generator.evaluation.test_set import TestSet, load_test_set
 from generator.music.formats.midi import read_midi
 from generator.music.grid.chorale import VOICES, Chorale, checked_condition
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         self._report(discriminator, comparison, "AUC", aucs)
 
     def _against_baseline(
-        self, discriminator: Discriminator, composer: Fills, condition: str, test_set: TestSet
+        self, discriminator: Discriminator, composer: Filler, condition: str, test_set: TestSet
     ) -> None:
         pairs = _pairs(composer, condition, test_set)
         start = time.process_time()
@@ -110,6 +110,6 @@ def _foreign(folder: Path) -> list[Chorale]:
     return [neutral_opening(read_midi(file)) for file in files]
 
 
-def _pairs(composer: Fills, condition: str, test_set: TestSet) -> dict[str, list[ExcerptPair]]:
+def _pairs(composer: Filler, condition: str, test_set: TestSet) -> dict[str, list[ExcerptPair]]:
     fills, _ = fill_all([Fold(composer, test_set)], condition, EvaluationSettings())
     return excerpt_pairs(fills)

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, BoolArray, Chorale
+from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, Chorale
 from generator.music.grid.phrases import cuts, phrase_ends
+from generator.music.grid.runs import longest_run
 from generator.music.grid.tempo import step_seconds
 
 MIN_SECONDS = 10.0
@@ -62,7 +63,7 @@ def candidates(chorale: Chorale) -> list[Span]:
         for start in starts
         for stop in ends
         if MIN_SECONDS <= (stop - start) * seconds <= MAX_SECONDS
-        and _longest_run(silent[start:stop]) <= MAX_SILENCE
+        and longest_run(silent[start:stop]) <= MAX_SILENCE
     ]
 
 
@@ -73,8 +74,3 @@ def _starts(chorale: Chorale, ends: list[int]) -> list[int]:
     allowed = cuts(chorale)
     steps = [int(sounding[place]) for place in places if place < len(sounding)]
     return [step for step in steps if allowed[step]]
-
-
-def _longest_run(flags: BoolArray) -> int:
-    edges = np.flatnonzero(np.diff(flags, prepend=False, append=False))
-    return int((edges[1::2] - edges[::2]).max(initial=0))

@@ -24,6 +24,7 @@ from generator.music.corpus.works import CorpusError
 from generator.music.grid.bars import Bar, metre_of
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, VOICE_NAMES, Chorale
 from generator.music.grid.keys import key_of
+from generator.music.grid.phrases import fermata_steps
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -122,7 +123,7 @@ def read_work(path: Path) -> ImportedWork:
     chorale = Chorale(
         pitch=pitch,
         onset=onset,
-        fermata=_fermatas(notes, steps),
+        fermata=fermata_steps(map(_fermata_notes, notes), steps),
         metre=metre,
         key=key_of(pitch, _sharps(voices[0])),
         anacrusis=anacrusis,
@@ -219,29 +220,18 @@ def _fill(pitch: Any, onset: Any, notes: list[_ImportedNote], voice: str) -> Non
         end, last = note.stop, note.pitch
 
 
-def _fermatas(notes: list[list[_ImportedNote]], steps: int) -> Any:
-    """The soprano's fermata notes; a lower voice's only where no higher voice has one."""
-    marked = np.zeros(steps, dtype=np.bool_)
-    for voice_notes in notes:
-        above = marked.copy()
-        for start, stop, fermata in _joined(voice_notes):
-            if fermata and not above[start:stop].any():
-                marked[start:stop] = True
-    return marked
-
-
-def _joined(notes: list[_ImportedNote]) -> Iterator[tuple[int, int, bool]]:
-    """Start, stop and fermata of whole notes, with ties joined."""
+def _fermata_notes(notes: list[_ImportedNote]) -> Iterator[tuple[int, int]]:
+    """Start and stop of the whole notes that have a fermata, with ties joined."""
     start, stop, pitch, fermata = 0, 0, REST, False
     for note in notes:
         if note.tied and note.start == stop and note.pitch == pitch:
             stop, fermata = note.stop, fermata or note.fermata
             continue
-        if stop > start:
-            yield start, stop, fermata
+        if fermata and stop > start:
+            yield start, stop
         start, stop, pitch, fermata = note.start, note.stop, note.pitch, note.fermata
-    if stop > start:
-        yield start, stop, fermata
+    if fermata and stop > start:
+        yield start, stop
 
 
 def _sharps(part: Any) -> int:

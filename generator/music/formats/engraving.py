@@ -55,7 +55,7 @@ class NoteSymbol:
         return not self.is_rest and self.start + self.length < self.note.end
 
 
-def beat_steps(metre: str) -> int:
+def beam_group_steps(metre: str) -> int:
     """Steps in one beat for beams and ties: a quarter, or a dotted quarter in 6/8 and the like."""
     over, under = (int(number) for number in metre.split("/"))
     return 6 if under == 8 and over % 3 == 0 else 4
@@ -78,7 +78,7 @@ def note_values(phase: int, length: int, beat: int) -> list[int]:
 
 def symbols_of(notes: Sequence[Note], bar: ScoreBar) -> list[NoteSymbol]:
     """The symbols of notes that lie in the bar, entirely or in part."""
-    beat = beat_steps(bar.metre)
+    beat = beam_group_steps(bar.metre)
     symbols = []
     for note in notes:
         at, stop = max(note.start, bar.start), min(note.end, bar.stop)
@@ -116,7 +116,7 @@ def key_alteration(letter: str, sharps: int) -> int:
 
 def beams(symbols: Sequence[NoteSymbol], metre: str) -> list[tuple[str, ...]]:
     """The beams of each symbol of a bar, first level first; empty where it has none."""
-    beat = beat_steps(metre)
+    beat = beam_group_steps(metre)
     result: list[tuple[str, ...]] = [()] * len(symbols)
     group: list[int] = []
     for index, symbol in enumerate(symbols):

@@ -11,7 +11,7 @@ import mido
 import numpy as np
 
 from generator.music.formats.format_errors import FormatError
-from generator.music.formats.score import MAX_STEPS, Note, Part, Score, beat_name, on_grid
+from generator.music.formats.score import MAX_FILE_STEPS, Note, Part, Score, beat_name, on_grid
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Metre
 from generator.music.grid.spelling import note_name
 
@@ -98,9 +98,10 @@ class _MidiContents:
         steps = max((note.end for part in parts for note in part.notes), default=0)
         if self.is_own:
             steps = max(steps, self._step(self.end, "the file ends"))
-        if steps > MAX_STEPS:
+        if steps > MAX_FILE_STEPS:
             raise FormatError(
-                f"the file lasts {steps} sixteenths, more than {MAX_STEPS}; give a single chorale"
+                f"the file lasts {steps} sixteenths, more than {MAX_FILE_STEPS}; "
+                "give a single chorale"
             )
         metre, anacrusis = self._frame()
         return Score(

@@ -19,7 +19,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from generator.music.formats.files import MAX_BYTES
 from generator.music.formats.format_errors import FormatError
 from generator.music.formats.musicxml_writer import FIELD_FERMATA, FIELD_PICKUP
-from generator.music.formats.score import MAX_STEPS, Note, Part, Score, on_grid
+from generator.music.formats.score import MAX_FILE_STEPS, Note, Part, Score, on_grid
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Metre
 from generator.music.grid.spelling import MODES, key_name, midi_number, note_name
 
@@ -267,9 +267,9 @@ def _frame(readers: list[_PartReader]) -> tuple[Metre, int, list[int]]:
             phase = Fraction(0)
         phase = (phase + length) % bar
         starts.append(on_grid(start + length, 0, f"bar {column[0].number} ends"))
-        if starts[-1] > MAX_STEPS:
+        if starts[-1] > MAX_FILE_STEPS:
             raise FormatError(
-                f"the score is longer than {MAX_STEPS} sixteenths; give a single chorale"
+                f"the score is longer than {MAX_FILE_STEPS} sixteenths; give a single chorale"
             )
     return tuple(metre), pickup, starts
 
@@ -293,7 +293,7 @@ def _bar(metre: str) -> Fraction:
 
 
 def _exact_fermata(text: str | None, steps: int) -> BoolArray | None:
-    if text is None or steps > MAX_STEPS:
+    if text is None or steps > MAX_FILE_STEPS:
         return None
     marks = np.zeros(steps, dtype=np.bool_)
     for start, stop in re.findall(r"(\d{1,5})-(\d{1,5})", text):

@@ -19,7 +19,7 @@ from generator.music.formats.engraving import (
     beams,
     symbols_of,
 )
-from generator.music.formats.score import Note, ScoreBar, bars_of, fermata_steps, notes_of
+from generator.music.formats.score import Note, ScoreBar, bars_of, marked_steps, notes_of
 from generator.music.grid.chorale import (
     REST,
     STEPS_PER_QUARTER,
@@ -63,7 +63,7 @@ def musicxml_bytes(chorale: Chorale) -> bytes:
 
 
 def with_fermatas(chorale: Chorale) -> list[list[Note]]:
-    """The notes of each voice, marked so that `fermata_steps` finds the same steps again.
+    """The notes of each voice, marked so that `marked_steps` finds the same steps again.
 
     A soprano note that lies entirely under the marks gets a fermata, then the notes of lower voices
     under what is left. The notes that sound with them at their end are marked too, as in print.
@@ -97,7 +97,7 @@ def _fields(chorale: Chorale, bars: Sequence[ScoreBar], voices: list[list[Note]]
     fields = {}
     if chorale.anacrusis and bars[0].stop != chorale.anacrusis:
         fields[FIELD_PICKUP] = str(chorale.anacrusis)
-    if not np.array_equal(fermata_steps(voices, chorale.steps), chorale.fermata):
+    if not np.array_equal(marked_steps(voices, chorale.steps), chorale.fermata):
         fields[FIELD_FERMATA] = _spans(chorale.fermata)
     return fields
 

@@ -6,7 +6,7 @@ the grid. Nothing is bent to fit: what the grid cannot hold is a FormatError.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -25,9 +25,10 @@ from generator.music.grid.chorale import (
     bar_steps,
 )
 from generator.music.grid.keys import estimated_key
+from generator.music.grid.phrases import fermata_steps
 from generator.music.grid.spelling import key_name, note_name
 
-MAX_STEPS = 10_000
+MAX_FILE_STEPS = 10_000
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,10 @@ def chorale_of(score: Score, voices: Mapping[int, Part]) -> Chorale:
     """
     if score.steps < 1:
         raise FormatError("the file has no notes; give one with a melody in it")
-    if score.steps > MAX_STEPS:
+    if score.steps > MAX_FILE_STEPS:
         raise FormatError(
-            f"the file lasts {score.steps} sixteenths, more than {MAX_STEPS}; give a single chorale"
+            f"the file lasts {score.steps} sixteenths, more than {MAX_FILE_STEPS}; "
+            "give a single chorale"
         )
     pitch = np.full((len(VOICES), score.steps), REST, dtype=np.int16)
     onset = np.zeros((len(VOICES), score.steps), dtype=np.bool_)
@@ -156,7 +158,7 @@ def chorale_of(score: Score, voices: Mapping[int, Part]) -> Chorale:
             onset[voice, note.start] = True
     marks = score.fermata
     if marks is None:
-        marks = fermata_steps([voices[voice].notes for voice in sorted(voices)], score.steps)
+        marks = marked_steps((voices[voice].notes for voice in sorted(voices)), score.steps)
     try:
         return Chorale(
             pitch=pitch,
@@ -183,17 +185,10 @@ def check_line(part: Part) -> None:
             )
 
 
-def fermata_steps(voices: Sequence[Sequence[Note]], steps: int) -> BoolArray:
-    """bool[steps]: true under fermata notes.
-
-    A lower voice's fermata counts if no higher voice has one during that note.
-    """
-    marks = np.zeros(steps, dtype=np.bool_)
-    for notes in voices:
-        for note in notes:
-            if note.fermata and not (marks[note.start : note.end]).any():
-                marks[note.start : note.end] = True
-    return marks
+def marked_steps(voices: Iterable[Iterable[Note]], steps: int) -> BoolArray:
+    """bool[steps]: true under the fermatas of the voices' notes."""
+    marked = (((note.start, note.end) for note in notes if note.fermata) for notes in voices)
+    return fermata_steps(marked, steps)
 
 
 def notes_of(chorale: Chorale, voice: int) -> list[Note]:

@@ -21,7 +21,7 @@ from generator.music.grid.chorale import REST, BoolArray, Chorale, bar_steps
 from generator.music.grid.keys import tonic_class
 
 WHOLE_NOTE = 16
-MAX_STEPS = 2000
+MAX_FRAME_STEPS = 2000
 BASS = 3
 LOWEST_CLOSE = 40  # E2: the basses of the corpus end in the octave above it
 
@@ -58,8 +58,8 @@ def empty_chorale(
     rests = np.full((4, 1), REST)
     Chorale(rests, np.zeros_like(rests), key=key, metre=((0, metre),))  # names a bad value
     bar = bar_steps(metre)
-    if bars < 1 or bars * bar > MAX_STEPS:
-        raise ValueError(f"{bars} bars of {metre}; use 1 to {MAX_STEPS // bar}")
+    if bars < 1 or bars * bar > MAX_FRAME_STEPS:
+        raise ValueError(f"{bars} bars of {metre}; use 1 to {MAX_FRAME_STEPS // bar}")
     if not 0 <= pickup < bar:
         raise ValueError(f"a pickup of {pickup} sixteenths; a bar of {metre} has {bar}")
     if phrase is None:

@@ -25,10 +25,10 @@ _PROFILES: dict[str, tuple[float, ...]] = {
     "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
     "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
 }
-CORPUS_FINAL_BONUS = 0.25
-SIGNATURE_COST = 0.05
-MAX_SIGNATURE_DISTANCE = 3
-FINAL_BONUS = 0.2
+KEY_OF_FINAL_BONUS = 0.25
+KEY_OF_SIGNATURE_COST = 0.05
+KEY_OF_MAX_DISTANCE = 3
+ESTIMATED_KEY_FINAL_BONUS = 0.2
 
 
 def key_of(pitch: PitchArray, sharps: int) -> str:
@@ -50,12 +50,12 @@ def key_of(pitch: PitchArray, sharps: int) -> str:
     bass = pitch[3][pitch[3] != REST]
     final = int(bass[-1]) % 12 if bass.size else -1
     scored = []
-    for distance in range(-MAX_SIGNATURE_DISTANCE, MAX_SIGNATURE_DISTANCE + 1):
-        for mode, profile in _PROFILES.items():
+    for distance in range(-KEY_OF_MAX_DISTANCE, KEY_OF_MAX_DISTANCE + 1):
+        for mode in _PROFILES:
             place = sharps + distance + MODES[mode][0]
             tonic = 7 * place % 12
-            fit = float(np.corrcoef(weight, np.roll(profile, tonic))[0, 1])
-            fit += CORPUS_FINAL_BONUS * (tonic == final) - SIGNATURE_COST * abs(distance)
+            fit = _profile_fit(weight, tonic, mode)
+            fit += KEY_OF_FINAL_BONUS * (tonic == final) - KEY_OF_SIGNATURE_COST * abs(distance)
             scored.append((fit, f"{tonic_name(place)} {mode}"))
     return max(scored)[1]
 
@@ -89,11 +89,14 @@ def estimated_key(
     """
     classes = np.asarray(pitches, dtype=np.int64) % 12
     counts = np.bincount(classes, weights=weights, minlength=12).astype(np.float64)
-    scored = [
-        (_agreement(counts, place, mode, final), key_name(place, mode))
-        for place in (range(-5, 7) if sharps is None else (sharps,))
-        for mode in _PROFILES
-    ]
+    scored = []
+    for place in range(-5, 7) if sharps is None else (sharps,):
+        for mode in _PROFILES:
+            tonic = 7 * (place + MODES[mode][0]) % 12
+            fit = _profile_fit(counts, tonic, mode)
+            if final is not None and final % 12 == tonic:
+                fit += ESTIMATED_KEY_FINAL_BONUS
+            scored.append((fit, key_name(place, mode)))
     return max(scored, key=lambda entry: entry[0])[1]
 
 
@@ -109,10 +112,9 @@ def tonic_class(key: str) -> int:
     return midi_number(tonic[0], {"": 0, "#": 1, "b": -1}[tonic[1:]], -1) % 12
 
 
-def _agreement(counts: NDArray[np.float64], sharps: int, mode: str, final: int | None) -> float:
-    tonic = 7 * (sharps + MODES[mode][0]) % 12
+def _profile_fit(counts: NDArray[np.float64], tonic: int, mode: str) -> float:
+    """Correlation of the pitch classes with the profile of a key."""
     profile = np.roll(_PROFILES[mode], tonic)
-    bonus = FINAL_BONUS if final is not None and final % 12 == tonic else 0.0
     # Twelve notes of equal weight say nothing about the key: no correlation.
     spread = counts.std() * profile.std() * len(counts)
-    return float(counts @ (profile - profile.mean()) / spread if spread else 0.0) + bonus
+    return float(counts @ (profile - profile.mean()) / spread if spread else 0.0)

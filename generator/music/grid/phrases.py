@@ -1,10 +1,35 @@
-"""Where phrases end: at fermatas, and at cuts that no voice holds a note over."""
+"""Fermatas, and where phrases end: at fermatas and at cuts that no voice holds a note over."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import numpy as np
 
 from generator.music.grid.chorale import REST, BoolArray, Chorale
+
+
+def fermata_steps(voices: Iterable[Iterable[tuple[int, int]]], steps: int) -> BoolArray:
+    """bool[steps]: true under notes with a fermata.
+
+    A lower voice's fermata counts only if no higher voice has one during that note.
+
+    Parameters
+    ----------
+    voices : from the highest down, each voice's notes with a fermata as (start, end)
+    steps : int
+
+    Examples
+    --------
+    >>> fermata_steps([[(0, 2)], [(1, 3), (3, 4)]], 5).tolist()
+    [True, True, False, True, False]
+    """
+    marks = np.zeros(steps, dtype=np.bool_)
+    for notes in voices:
+        for start, end in notes:
+            if not marks[start:end].any():
+                marks[start:end] = True
+    return marks
 
 
 def cuts(chorale: Chorale) -> BoolArray:

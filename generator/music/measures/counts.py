@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from generator.music.measures.resampling import RESAMPLES, resampled
+
 # Below this rate two sides are compared as a ratio, above it as a difference in points.
-RARE = 0.20
+RARE_RATE = 0.20
 # With fewer cases than this on either side a rate is reported, not compared.
-FEW = 20
-REPLICATES = 1000
+MIN_CASES = 20
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def compare(
     bach: Sequence[Count],
     *,
     seed: int = 0,
-    replicates: int = REPLICATES,
+    resamples: int = RESAMPLES,
     level: float = 0.95,
 ) -> Comparison:
     """Compare a composer's rate with Bach's, work by work.
@@ -86,16 +87,16 @@ def compare(
     machine, bach : sequences of Count, one entry a work, in the same order
     seed : int
         Of the bootstrap.
-    replicates : int
-        Bootstrap samples of works.
+    resamples : int
+        Of works, for the bootstrap.
     level : float
         Coverage of the percentile interval.
 
     Returns
     -------
     Comparison
-        A ratio if Bach's rate is below `RARE`, otherwise a difference in points. A ratio becomes
-        ``"few"`` if either side sums to less than `FEW`.
+        A ratio if Bach's rate is below `RARE_RATE`, otherwise a difference in points. A ratio
+        becomes ``"few"`` if either side sums to less than `MIN_CASES`.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def compare(
 
     Examples
     --------
-    >>> compare([Count(60, 1000)], [Count(20, 1000)], replicates=10).value
+    >>> compare([Count(60, 1000)], [Count(20, 1000)], resamples=10).value
     3.0
     """
     if len(machine) != len(bach) or not machine:
@@ -112,14 +113,14 @@ def compare(
             f"{len(machine)} works against {len(bach)}; give the same works, 1 or more"
         )
     machine_total, bach_total = total(machine), total(bach)
-    rare = bach_total.rate < RARE
-    if rare and min(machine_total.count, bach_total.count) < FEW:
+    rare = bach_total.rate < RARE_RATE
+    if rare and min(machine_total.count, bach_total.count) < MIN_CASES:
         return Comparison(machine_total, bach_total, "few", 0.0, 0.0, 0.0)
     if rare:
         kind, value = "ratio", machine_total.rate / bach_total.rate
     else:
         kind, value = "difference", 100 * (machine_total.rate - bach_total.rate)
-    rates = _bootstrapped(machine, bach, seed, replicates)
+    rates = _bootstrapped(machine, bach, seed, resamples)
     with np.errstate(divide="ignore", invalid="ignore"):
         drawn = rates[0] / rates[1] if rare else 100 * (rates[0] - rates[1])
     low, high = np.quantile(drawn[np.isfinite(drawn)], [(1 - level) / 2, (1 + level) / 2])
@@ -127,12 +128,12 @@ def compare(
 
 
 def _bootstrapped(
-    machine: Sequence[Count], bach: Sequence[Count], seed: int, replicates: int
+    machine: Sequence[Count], bach: Sequence[Count], seed: int, resamples: int
 ) -> NDArray[np.float64]:
     table = np.array(
         [[(c.count, c.of) for c in side] for side in (machine, bach)], dtype=np.float64
     )  # [side, work, (count, of)]
-    drawn = np.random.default_rng(seed).integers(0, table.shape[1], (replicates, table.shape[1]))
-    sums = table[:, drawn].sum(axis=2)  # [side, replicate, (count, of)]
+    drawn = resampled(table.shape[1], np.random.default_rng(seed), resamples=resamples)
+    sums = table[:, drawn].sum(axis=2)  # [side, resample, (count, of)]
     rates: NDArray[np.float64] = sums[..., 0] / np.maximum(sums[..., 1], 1)
     return rates

@@ -64,7 +64,7 @@ def test_a_left_to_right_network_is_not_asked_for_what_it_does_not_know(held_out
     names = [
         {
             score.name
-            for score in evaluate([Fold(family, held_out)], EvaluationSettings(fills=False))
+            for score in evaluate([Fold(family, held_out)], EvaluationSettings(with_fills=False))
         }
         for family in (any_order, causal)
     ]

@@ -92,7 +92,7 @@ def test_likelihoods_are_summed_over_the_works_of_all_folds(members):
         replace(fold, test_set=replace(fold.test_set, works=first_steps(fold.test_set.works)))
         for fold in load_folds(composer, members[:2])
     ]
-    settings = EvaluationSettings(fills=False, conditions=())
+    settings = EvaluationSettings(with_fills=False, conditions=())
     [joint] = [s for s in evaluate(short, settings) if s.name == "joint NLL"]
     nats = [
         joint_nll(composer.member(number), work).total / work.steps

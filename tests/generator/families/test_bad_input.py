@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.families.base import MAX_STEPS
+from generator.families.base import MAX_FILL_STEPS
 from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
 from generator.registry import FAMILIES, family_class
 
@@ -95,9 +95,9 @@ def test_two_thousand_steps_are_written(family):
 
 
 def test_what_is_longer_than_any_use_is_refused_in_clear_words(family):
-    endless = melody([67] * (MAX_STEPS + 1))
+    endless = melody([67] * (MAX_FILL_STEPS + 1))
     given = given_for("ATB", endless.steps)
-    message = f"a chorale of {MAX_STEPS + 1} steps; at most {MAX_STEPS} are filled"
+    message = f"a chorale of {MAX_FILL_STEPS + 1} steps; at most {MAX_FILL_STEPS} are filled"
     with pytest.raises(ValueError, match=message):
         family.fill(endless, given, seed=1)
     with pytest.raises(ValueError, match=message):

@@ -8,7 +8,7 @@ import torch
 
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.repair import faults
-from generator.families.flagship.sampler_state import MAX_FERMATA, SamplerState, fermata_steps
+from generator.families.flagship.sampler_state import MAX_FERMATA, SamplerState, frame_fermatas
 from generator.families.flagship.tokens import Vocabulary, encode_grid
 from generator.music.grid.chorale import Chorale, given_for
 from generator.registry import SHIPPED
@@ -111,7 +111,7 @@ def test_ends_of_phrases_are_where_the_fermatas_end(corpus):
 def test_a_grid_without_fermatas_holds_nothing(corpus):
     vocabulary = Vocabulary(onsets=False)
     grid, _ = encode_grid(corpus.work("BWV269").chorale, vocabulary)
-    assert not fermata_steps(grid, vocabulary).any()
+    assert not frame_fermatas(grid, vocabulary).any()
 
 
 @pytest.mark.parametrize("condition", ["ATB", "SATB"])

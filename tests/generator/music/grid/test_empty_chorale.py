@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from generator.music.grid.chorale import REST
-from generator.music.grid.empty_chorale import MAX_STEPS, empty_chorale, with_close
+from generator.music.grid.empty_chorale import MAX_FRAME_STEPS, empty_chorale, with_close
 
 
 def closes(*frame, **options) -> list[tuple[int, int]]:
@@ -73,7 +73,7 @@ def test_unusual_metres_have_closes_too(metre, bars):
         ({"key": "H minor"}, "key 'H minor'; use a form such as 'G major'"),
         ({"metre": "4/5"}, "metre '4/5'; use a form"),
         ({"bars": 0}, "0 bars of 4/4; use 1 to 125"),
-        ({"bars": MAX_STEPS}, "2000 bars of 4/4; use 1 to 125"),
+        ({"bars": MAX_FRAME_STEPS}, "2000 bars of 4/4; use 1 to 125"),
         ({"pickup": 16}, "a pickup of 16 sixteenths; a bar of 4/4 has 16"),
         ({"pickup": -1}, "a pickup of -1 sixteenths"),
         ({"phrase": 0}, "a phrase of 0 bars; use 1 or more"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from generator.music.grid.chorale import REST, Chorale
-from generator.music.measures.counts import FEW, Count, compare, total
+from generator.music.measures.counts import MIN_CASES, Count, compare, total
 from generator.music.measures.style import style_counts
 
 ALL = [True] * 4
@@ -116,30 +116,30 @@ def test_unwritten_voices_count_for_nothing():
 def test_rare_things_are_compared_as_ratios_with_an_interval_over_works():
     bach = [Count(2, 1000 + i) for i in range(20)]
     machine = [Count(6, 1000 + i) for i in range(20)]
-    compared = compare(machine, bach, replicates=200)
+    compared = compare(machine, bach, resamples=200)
     assert (compared.kind, compared.value) == ("ratio", pytest.approx(3.0))
     assert compared.low <= compared.value <= compared.high
 
 
 def test_common_things_are_compared_in_points():
-    compared = compare([Count(60, 100)] * 5, [Count(50, 100)] * 5, replicates=50)
+    compared = compare([Count(60, 100)] * 5, [Count(50, 100)] * 5, resamples=50)
     assert (compared.kind, compared.value) == ("difference", pytest.approx(10.0))
 
 
 def test_few_cases_are_reported_and_not_compared():
-    compared = compare([Count(FEW - 1, 1000)], [Count(FEW, 1000)])
-    assert (compared.kind, compared.machine.count) == ("few", FEW - 1)
+    compared = compare([Count(MIN_CASES - 1, 1000)], [Count(MIN_CASES, 1000)])
+    assert (compared.kind, compared.machine.count) == ("few", MIN_CASES - 1)
 
 
 def test_the_interval_widens_with_the_difference_between_works():
-    even = compare([Count(6, 100)] * 20, [Count(3, 100)] * 20, replicates=300)
-    uneven = compare([Count(12, 100), Count(0, 100)] * 10, [Count(3, 100)] * 20, replicates=300)
+    even = compare([Count(6, 100)] * 20, [Count(3, 100)] * 20, resamples=300)
+    uneven = compare([Count(12, 100), Count(0, 100)] * 10, [Count(3, 100)] * 20, resamples=300)
     assert uneven.high - uneven.low > even.high - even.low
 
 
 def test_the_same_seed_gives_the_same_interval():
     works = [Count(n, 100) for n in range(10, 19)]
-    first, again = (compare(works, works[::-1], seed=4, replicates=50) for _ in range(2))
+    first, again = (compare(works, works[::-1], seed=4, resamples=50) for _ in range(2))
     assert first == again
 
 
