@@ -26,7 +26,7 @@ from generator.families.flagship.sampling_kernels import CONTEXT, read_context, 
 from generator.families.flagship.tokens import encode_grid
 from generator.families.flagship.window import BACK, padded_tokens, window
 from generator.music.corpus.jsb import load_jsb
-from generator.music.grid.chorale import Chorale, given_for, mended_onsets
+from generator.music.grid.chorale import Chorale, given_for, repaired_onsets
 from generator.registry import SHIPPED
 from generator.services.composer_source import ComposerSource
 
@@ -124,7 +124,7 @@ def _soprano(steps: int, start: int = 0) -> Chorale:
     """A stretch of the published test pieces, joined end to end in an endless loop."""
     whole = np.concatenate([chorale.pitch for chorale in load_jsb()["test"]], axis=1)
     pitch = np.take(whole, np.arange(start, start + steps), axis=1, mode="wrap")
-    return Chorale(pitch=pitch, onset=mended_onsets(pitch, np.zeros(pitch.shape)))
+    return Chorale(pitch=pitch, onset=repaired_onsets(pitch, np.zeros(pitch.shape)))
 
 
 def _times(fill: Callable[[int], None], lengths: Iterable[int], repeats: int) -> Times:

@@ -23,7 +23,7 @@ from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import GlmmFit, design_matrix, fit_glmm, glmm_data
 from bachtest.stats.rates.order import CONDITIONS, EXPERIENCES
 
-EACH, ITEMS = 5, 280
+ANSWERS_EACH, ITEMS = 5, 280
 WITH_R = (4_000, 100_000)
 WITHOUT_R = (400_000, 2_000_000)
 MAX_SECONDS, MIN_RATIO = 3.0, 10.0
@@ -47,8 +47,8 @@ class SimulatedAnswers:
     columns = ("listener", "item", "condition", "experience")
 
     def __init__(self, rng: np.random.Generator, answers: int) -> None:
-        listeners = answers // EACH
-        listener = np.arange(listeners).repeat(EACH)
+        listeners = answers // ANSWERS_EACH
+        listener = np.arange(listeners).repeat(ANSWERS_EACH)
         item = np.concatenate([_items(rng, min(10_000, listeners - at))
                                for at in range(0, listeners, 10_000)])  # fmt: skip
         condition, experience = item % 7, rng.integers(0, 4, listeners)[listener]
@@ -74,7 +74,8 @@ class SimulatedAnswers:
 
 
 def _items(rng: np.random.Generator, listeners: int) -> IntArray:
-    return rng.random((listeners, ITEMS)).argpartition(EACH, axis=1)[:, :EACH].ravel()
+    order = rng.random((listeners, ITEMS)).argpartition(ANSWERS_EACH, axis=1)
+    return order[:, :ANSWERS_EACH].ravel()
 
 
 def main() -> None:
@@ -106,7 +107,7 @@ def main() -> None:
 def fitted(table: SimulatedAnswers) -> tuple[GlmmFit, float]:
     """A fit with standard errors, from arrays, and its processor seconds."""
     codes = [table.codes["listener"], table.codes["item"]]
-    sizes = [len(table.n) // EACH, ITEMS]
+    sizes = [len(table.n) // ANSWERS_EACH, ITEMS]
     x, correct, n = table.x(), np.array(table.correct, dtype=float), np.ones(len(table.n))
     before = time.process_time()
     fit = fit_glmm(glmm_data(design_matrix(x), correct, n, codes, sizes))

@@ -20,7 +20,7 @@ from statistics import median
 import mido
 import numpy as np
 
-from generator.music.grid.chorale import Chorale, mended_onsets
+from generator.music.grid.chorale import Chorale, repaired_onsets
 from generator.rendering import encoding, events, loudness, synth
 from generator.rendering.clip import render_clip
 from generator.rendering.fluidsynth_library import fluidsynth_library
@@ -48,10 +48,10 @@ def main() -> None:
     level, _ = loudness.levelled(sound)
     with tempfile.TemporaryDirectory() as folder:
         timed: dict[str, Timed] = {
-            "whole clip": partial(_own_time, partial(render_clip, clip, soundfont=FONT)),
-            "  synthesis": partial(_own_time, partial(played, clip)),
-            "  loudness": partial(_own_time, partial(loudness.levelled, sound)),
-            "  encoder": partial(_own_time, partial(encoding.mp3, level)),
+            "whole clip": partial(_processor_time, partial(render_clip, clip, soundfont=FONT)),
+            "  synthesis": partial(_processor_time, partial(played, clip)),
+            "  loudness": partial(_processor_time, partial(loudness.levelled, sound)),
+            "  encoder": partial(_processor_time, partial(encoding.mp3, level)),
             "synthesis, first clip of a process": _first_clip_time,
         }
         program = shutil.which("fluidsynth")
@@ -121,7 +121,7 @@ def midi(clip: Chorale) -> mido.MidiFile:
 def _random_chorale(rng: np.random.Generator, steps: int) -> Chorale:
     beats = rng.integers(0, 12, size=(4, steps // 2 + 1)) + np.array([[62], [55], [50], [43]])
     pitch = np.repeat(beats, 2, axis=1)[:, :steps]
-    return Chorale(pitch=pitch, onset=mended_onsets(pitch, np.zeros(pitch.shape)))
+    return Chorale(pitch=pitch, onset=repaired_onsets(pitch, np.zeros(pitch.shape)))
 
 
 def _program_time(program: str, folder: Path) -> float:
@@ -144,14 +144,10 @@ def _program_settings() -> list[str]:
     return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
 
 
-def _own_time(run: Callable[[], object]) -> float:
-    return _processor_time(run, resource.RUSAGE_SELF)
-
-
-def _processor_time(run: Callable[[], object], whose: int) -> float:
-    before = resource.getrusage(whose)
+def _processor_time(run: Callable[[], object], usage: int = resource.RUSAGE_SELF) -> float:
+    before = resource.getrusage(usage)
     run()
-    after = resource.getrusage(whose)
+    after = resource.getrusage(usage)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 

@@ -129,20 +129,20 @@ def make_pairs() -> None:
     from bachtest.stats.rates.order import CONDITIONS
     from generator.models import Composer, Excerpt, Pair, Piece, Work
 
-    def composer(slug: str, kind: str) -> Composer:
+    def make_composer(slug: str, kind: str) -> Composer:
         made = {"name": slug, "kind": kind, "in_quiz": True}
         return Composer.objects.update_or_create(slug=slug, defaults=made)[0]
 
-    bach = composer("bach", "bach")
-    machines = [composer("flagship", "checkpoint"), composer("markov", "checkpoint")]
+    bach = make_composer("bach", "bach")
+    machines = [make_composer("flagship", "checkpoint"), make_composer("markov", "checkpoint")]
     for i in range(PAIRS):
         work = Work.objects.create(bwv=f"BWV {i}", title="-", tune=f"tune {i}", part="test")
         excerpt = Excerpt.objects.create(work=work, start=0, stop=64)
         pieces = [
             Piece.objects.create(
-                excerpt=excerpt, composer=who, condition=condition, status="done", seconds=15
+                excerpt=excerpt, composer=composer, condition=condition, status="done", seconds=15
             )
-            for who, condition in ((bach, ""), (machines[i % 2], CONDITIONS[i // 2 % 7]))
+            for composer, condition in ((bach, ""), (machines[i % 2], CONDITIONS[i // 2 % 7]))
         ]
         Pair.objects.create(bach=pieces[0], machine=pieces[1], differing=0.5)
 

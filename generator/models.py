@@ -68,7 +68,7 @@ class PieceQuerySet(models.QuerySet["Piece"]):
         """By a machine."""
         return self.exclude(composer__kind=Composer.Kind.BACH)
 
-    def coming(self) -> PieceQuerySet:
+    def pending(self) -> PieceQuerySet:
         """In the queue, or being made."""
         return self.filter(status__in=[Piece.Status.QUEUED, Piece.Status.RUNNING])
 

@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from generator.families.checkpoint import read_metadata, sha256_of
 from generator.models import Composer, Excerpt, Pair, Piece, Work
 from generator.music.formats.gridjson import to_json
-from generator.music.grid.chorale import Chorale, given_for, mended_onsets
+from generator.music.grid.chorale import Chorale, given_for, repaired_onsets
 from generator.registry import family_class
 
 STEPS = 64
@@ -40,7 +40,7 @@ def altered(chorale: Chorale, condition: str) -> Chorale:
     """The written voices moved up a step, as a machine might have written them."""
     written = ~given_for(condition, chorale.steps)
     pitch = np.where(written, chorale.pitch + 2, chorale.pitch)
-    return chorale.with_voices(pitch, mended_onsets(pitch, chorale.onset))
+    return chorale.with_voices(pitch, repaired_onsets(pitch, chorale.onset))
 
 
 def make_work(bwv: str | None = None, tune: str | None = None, part: str = "test") -> Work:

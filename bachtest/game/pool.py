@@ -1,4 +1,4 @@
-"""From rows to the pure draw: what may be played, and what a listener has heard."""
+"""From rows to the pure draw: what may be played, and which tunes a listener has been dealt."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def plan_rounds(
     candidates : collection of Candidate
         The pool.
     tunes_exposed : collection of str
-        Tune families that the listener has heard before.
+        Tune families already drawn for the listener, heard or not.
     weights : mapping of str to float
         Weight by composer: 1 if it is not named; at weight 0 it is never played.
     rng : random.Random

@@ -10,7 +10,7 @@ from generator.evaluation.bootstrap import Ratio
 
 @dataclass(frozen=True)
 class ObjectiveScore:
-    """One of the scores that DESIGN.md, section 9, defines.
+    """One score of a composer, with its interval over works.
 
     `condition` is empty if the score has none. `bach` is Bach's own figure on the same works, or
     None if he has none (likelihood, accuracy).

@@ -23,7 +23,10 @@ PRUNE_SECONDS = 24 * 3600
 
 
 class PieceWorker(Worker):
-    """django-tasks-db's worker; between tasks it also looks after the pieces of dead workers."""
+    """django-tasks-db's worker.
+
+    Between tasks it also recovers the pieces of dead workers, and deletes old tasks.
+    """
 
     def __init__(self, *, interval: float) -> None:
         super().__init__(
@@ -45,7 +48,7 @@ class PieceWorker(Worker):
         os.nice(NICENESS)
         logger.info("worker started")
         while self.running:
-            self.look_after()
+            self.recover_and_prune()
             self.run()
             if until_empty:
                 return
@@ -58,7 +61,7 @@ class PieceWorker(Worker):
         if not self.running_task:
             sys.exit(0)
 
-    def look_after(self) -> None:
+    def recover_and_prune(self) -> None:
         if time.monotonic() < self.next_recovery:
             return
         self.next_recovery = time.monotonic() + settings.LEASE_SECONDS / 4
@@ -77,4 +80,4 @@ class PieceWorker(Worker):
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         super().run_task(db_task_result)
-        self.look_after()
+        self.recover_and_prune()

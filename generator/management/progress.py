@@ -22,8 +22,8 @@ def wait_for_pieces(pieces: PieceQuerySet) -> None:
     """Wait until none of the pieces is in the queue or in the making."""
     total = pieces.count()
     with tqdm(total=total, desc="made", unit=" pieces") as bar:
-        while coming := pieces.coming().count():
-            bar.update(total - coming - bar.n)
+        while pending := pieces.pending().count():
+            bar.update(total - pending - bar.n)
             time.sleep(POLL_SECONDS)
         bar.update(total - bar.n)
 
@@ -39,15 +39,15 @@ def wait_for_first_game(slug: str, worker: subprocess.Popen[bytes]) -> None:
     """Wait for the pairs of a first game, and order again what came to nothing."""
     orders = 0
     with tqdm(total=len(FIRST_GAME), desc="Pairs for a first game", unit=" pairs") as bar:
-        while missing := missing_for_game(slug, count_coming=False):
+        while missing := missing_for_game(slug, count_pending=False):
             bar.update(len(FIRST_GAME) - len(missing) - bar.n)
             if worker.poll() is not None:
                 raise CommandError("the worker stopped; its last lines are above")
-            if not_coming := missing_for_game(slug, count_coming=True):
+            if not_pending := missing_for_game(slug, count_pending=True):
                 orders += 1
                 if orders > MAX_ORDERS:
                     raise CommandError(f"no pairs for a first game: {_last_error()}")
-                order_each(slug, not_coming)
+                order_each(slug, not_pending)
             time.sleep(POLL_SECONDS)
         bar.update(len(FIRST_GAME) - bar.n)
 

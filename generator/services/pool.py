@@ -104,27 +104,27 @@ class _Coverage:
         return Choice(excerpt, seed)
 
 
-def missing_for_game(slug: str, *, count_coming: bool) -> list[str]:
+def missing_for_game(slug: str, *, count_pending: bool) -> list[str]:
     """Conditions that a first game still needs, in the order in which to make them.
 
-    With `count_coming`, pieces in the queue or in the making count as if they were done.
+    With `count_pending`, pieces in the queue or in the making count as if they were done.
     """
-    return list(_beyond(FIRST_GAME, _available(slug, count_coming=count_coming)))
+    return list(_beyond(FIRST_GAME, _available(slug, count_pending=count_pending)))
 
 
 def missing_for_starter(slug: str) -> list[str]:
-    """The same for the starter pool, conditions in turn; coming pieces count."""
+    """The same for the starter pool, conditions in turn; pending pieces count."""
     wanted = STARTER_POOL.get(slug, {})
     rounds = range(max(wanted.values(), default=0))
     in_turn = [name for number in rounds for name in wanted if wanted[name] > number]
-    return list(_beyond(in_turn, _available(slug, count_coming=True)))
+    return list(_beyond(in_turn, _available(slug, count_pending=True)))
 
 
-def _available(slug: str, *, count_coming: bool) -> Counter[str]:
+def _available(slug: str, *, count_pending: bool) -> Counter[str]:
     playable = Pair.objects.playable().filter(machine__composer__slug=slug)
     available = Counter(playable.values_list("machine__condition", flat=True))
-    if count_coming:
-        pieces = Piece.objects.coming().filter(composer__slug=slug)
+    if count_pending:
+        pieces = Piece.objects.pending().filter(composer__slug=slug)
         available.update(pieces.values_list("condition", flat=True))
     return available
 

@@ -16,7 +16,7 @@ auc     of the same scores, unpaired: the chance that some Bach scores above som
 
 References
 ----------
-DESIGN.md, section 9. Fawcett 2006, "An introduction to ROC analysis" (the AUC as a rank sum).
+docs/machine-listener.md. Fawcett 2006, "An introduction to ROC analysis" (the AUC as a rank sum).
 """
 
 from __future__ import annotations

@@ -150,13 +150,13 @@ def _add_hidden(
     pitches, other = pitch_of.max(), 3 - voice
     for side in range(2):
         step = padded[side, :, at + 1 if side else at - 1]
-        own_end, outer_end = pitch_of[step[voice]], pitch_of[step[other]]
-        if min(own_end, outer_end, outer) == 0:
+        voice_end, outer_end = pitch_of[step[voice]], pitch_of[step[other]]
+        if min(voice_end, outer_end, outer) == 0:
             continue
         for p in range(1, pitches + 1):
-            interval = abs(own_end - outer_end) if side else abs(p - outer)
-            leap = abs(p - own_end) if voice == 0 else abs(outer - outer_end)
-            alike = (p - own_end) * (outer - outer_end) > 0
+            interval = abs(voice_end - outer_end) if side else abs(p - outer)
+            leap = abs(p - voice_end) if voice == 0 else abs(outer - outer_end)
+            alike = (p - voice_end) * (outer - outer_end) > 0
             if alike and leap > TONE and interval % 12 in PERFECT:
                 logits[p] += bias[HIDDEN]
                 logits[pitches + p] += bias[HIDDEN]

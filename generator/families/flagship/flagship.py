@@ -38,7 +38,7 @@ from generator.families.flagship.network import FlagshipConfig, Network
 from generator.families.flagship.sampling import SamplingConfig, sample
 from generator.families.flagship.tokens import PaddedLayout, TokenGrid, encode_grid
 from generator.families.flagship.window import ORDER
-from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale, mended_onsets
+from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale, repaired_onsets
 
 CHUNK = 32  # beats whose embeddings a likelihood makes in one pass
 STORED_NAMES = {
@@ -173,7 +173,7 @@ class Flagship(Family):
         pitch, onset = self.network.vocabulary.decode(tokens[:, layout.inside], layout.shift)
         pitch = np.where(given, chorale.pitch, pitch)
         onset = np.where(given, chorale.onset, onset)
-        return chorale.with_voices(pitch, np.where(given, onset, mended_onsets(pitch, onset)))
+        return chorale.with_voices(pitch, np.where(given, onset, repaired_onsets(pitch, onset)))
 
     @property
     def one_shot(self) -> bool:
@@ -222,8 +222,8 @@ class Flagship(Family):
 
     def _readings(self, chorale: Chorale) -> Iterator[tuple[TokenGrid, PaddedLayout]]:
         """The chorale in each of the transpositions over which a likelihood is a mean."""
-        most = self.network.config.transpositions
-        for semitones in range(-most, most + 1):
+        transpositions = self.network.config.transpositions
+        for semitones in range(-transpositions, transpositions + 1):
             yield encode_grid(chorale, self.network.vocabulary, semitones)
 
     def _cell_nats(

@@ -17,8 +17,8 @@ from torch.nn import functional as F
 from generator.families.flagship.interval_head import SCALE
 from generator.families.flagship.tokens import Vocabulary
 
-WIDEST = 12  # semitones; a wider interval counts as this
-MOVES = 2 * WIDEST + 1
+MAX_INTERVAL = 12  # semitones; a wider interval counts as this
+MOVES = 2 * MAX_INTERVAL + 1
 STEPS = MOVES + 1  # of a line so far: an interval, or unknown
 REACH = 4  # distances to the next given note that are told apart, in steps
 
@@ -115,7 +115,7 @@ class MelodicHead(nn.Module):
 
 
 def _place(interval: Tensor) -> Tensor:
-    return interval.clamp(-WIDEST, WIDEST) + WIDEST
+    return interval.clamp(-MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
 
 
 def _interval(one: Tensor, two: Tensor) -> Tensor:

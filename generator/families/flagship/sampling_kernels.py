@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from generator.families.flagship.biases import Floats, Ints, add_biases
 from generator.families.flagship.interval_head import INTERVALS, MOTIONS
-from generator.families.flagship.melodic_head import MOVES, REACH, WIDEST
+from generator.families.flagship.melodic_head import MAX_INTERVAL, MOVES, REACH
 from generator.families.flagship.window import BACK, ORDER, SLOTS, VOICES
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
 
@@ -34,8 +34,8 @@ Doubles = NDArray[np.float64]
 UNKNOWN = MOTIONS - 1
 CONTEXT = 5  # numbers of a melodic context
 OWN_STEP, NEXT_STEP = VOICES * BACK, SLOTS - VOICES  # first slots of a cell's step and of the next
-ONE, TWO = (0, 0, 1), (1, 2, 2)  # pairs of the three other voices
-HALF, ROOT_HALF, UNIT = np.float32(0.5), np.float32(0.5**0.5), np.float32(1)
+FIRST_OF_PAIR, SECOND_OF_PAIR = (0, 0, 1), (1, 2, 2)  # pairs of the three other voices
+F32_HALF, F32_ROOT_HALF, F32_ONE = np.float32(0.5), np.float32(0.5**0.5), np.float32(1)
 
 
 class CellWeights(NamedTuple):
@@ -255,7 +255,7 @@ def _add_melodic(
 
 @njit(cache=True, error_model="numpy")
 def _place(interval: int) -> int:
-    return min(max(interval, -WIDEST), WIDEST) + WIDEST
+    return min(max(interval, -MAX_INTERVAL), MAX_INTERVAL) + MAX_INTERVAL
 
 
 @njit(cache=True, error_model="numpy")
@@ -289,7 +289,7 @@ def _add_intervals(
                     scores[p] += row[(p + 1 - now) % 12 * MOTIONS + _motion(p + 1, beyond)]
             other += 1
     for pair in range(3):
-        one, two = pitch[OWN_STEP + ONE[pair]], pitch[OWN_STEP + TWO[pair]]
+        one, two = pitch[OWN_STEP + FIRST_OF_PAIR[pair]], pitch[OWN_STEP + SECOND_OF_PAIR[pair]]
         if one > 0 and two > 0:
             table = weights.chord_table[voice, pair, (two - one) % 12]
             row = _mixed(table, mix[2 * count :])
@@ -329,4 +329,4 @@ def _add_product(x: Floats, matrix: Floats, y: Floats) -> None:
 
 @njit(cache=True, error_model="numpy")
 def _gelu(x: np.float32) -> np.float32:
-    return HALF * x * (UNIT + np.float32(math.erf(x * ROOT_HALF)))
+    return F32_HALF * x * (F32_ONE + np.float32(math.erf(x * F32_ROOT_HALF)))

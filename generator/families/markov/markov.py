@@ -38,7 +38,7 @@ from generator.music.grid.chorale import (
     VOICE_RANGES,
     BoolArray,
     Chorale,
-    mended_onsets,
+    repaired_onsets,
 )
 from generator.music.grid.keys import tonic_class
 
@@ -70,7 +70,7 @@ class Markov(Family):
         rng = np.random.default_rng(0)
         low = np.array([bottom for bottom, _ in VOICE_RANGES])[:, None]
         pitch = (low + rng.integers(4, 14, size=(4, 64))).astype(np.int16)
-        onset = mended_onsets(pitch, np.zeros_like(pitch))
+        onset = repaired_onsets(pitch, np.zeros_like(pitch))
         return cls(count([Chorale(pitch=pitch, onset=onset)]), MarkovConfig(states=16))
 
     @classmethod
@@ -97,7 +97,7 @@ class Markov(Family):
         chords = self.chain.sample(events, tonic, rng=rng, temperature=temperature)
         pitch, onset = self._voiced(events, chords, rng)
         pitch = np.where(given, chorale.pitch, pitch)
-        onset = np.where(given, chorale.onset, mended_onsets(pitch, onset))
+        onset = np.where(given, chorale.onset, repaired_onsets(pitch, onset))
         return chorale.with_voices(pitch, onset)
 
     def _rhythm(self, chorale: Chorale, given: BoolArray, rng: np.random.Generator) -> BoolArray:

@@ -38,9 +38,9 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         running: list[subprocess.Popen[bytes]] = []
         try:
-            order_each(FIRST_COMPOSER, missing_for_game(FIRST_COMPOSER, count_coming=True))
+            order_each(FIRST_COMPOSER, missing_for_game(FIRST_COMPOSER, count_pending=True))
             running.append(start("manage.py", "work"))
-            if missing_for_game(FIRST_COMPOSER, count_coming=False):
+            if missing_for_game(FIRST_COMPOSER, count_pending=False):
                 wait_for_first_game(FIRST_COMPOSER, running[0])
             running.append(start("-m", "gunicorn", *gunicorn_options(host, port)))
             wait_until_reachable(running[1], host, port)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.music.grid.chorale import Chorale, mended_onsets
+from generator.music.grid.chorale import Chorale, repaired_onsets
 
 DATA = Path(__file__).parent / "data"
 
@@ -38,7 +38,7 @@ def load_jsb() -> dict[str, list[Chorale]]:
         for part, chorales in parts.items():
             for index in range(sum(name.startswith(f"{part}/") for name in arrays)):
                 pitch = arrays[f"{part}/{index}"]
-                onset = mended_onsets(pitch, np.zeros(pitch.shape))
+                onset = repaired_onsets(pitch, np.zeros(pitch.shape))
                 chorales.append(Chorale(pitch=pitch, onset=onset))
     return parts
 

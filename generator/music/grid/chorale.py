@@ -207,13 +207,13 @@ def given_for(condition: str, steps: int) -> BoolArray:
     return given
 
 
-def mended_onsets(pitch: ArrayLike, onset: ArrayLike) -> BoolArray:
+def repaired_onsets(pitch: ArrayLike, onset: ArrayLike) -> BoolArray:
     """Onsets made to fit the pitches: set where a note starts or changes, cleared in rests."""
     notes = np.asarray(pitch)
     changed = np.ones(notes.shape, dtype=np.bool_)
     changed[:, 1:] = notes[:, 1:] != notes[:, :-1]
-    mended: BoolArray = (np.asarray(onset, dtype=np.bool_) | changed) & (notes != REST)
-    return mended
+    repaired: BoolArray = (np.asarray(onset, dtype=np.bool_) | changed) & (notes != REST)
+    return repaired
 
 
 def _frozen(values: ArrayLike, dtype: type[Scalar]) -> NDArray[Scalar]:
@@ -229,7 +229,7 @@ def _check_notes(pitch: PitchArray, onset: BoolArray) -> None:
             f"pitch {pitch[voice, step]} in voice {VOICES[voice]} at step {step}; "
             f"a pitch is 0..127 or {REST} for a rest"
         )
-    must = mended_onsets(pitch, np.zeros_like(onset))
+    must = repaired_onsets(pitch, np.zeros_like(onset))
     if bad := np.argwhere(must & ~onset).tolist():
         voice, step = bad[0]
         raise ValueError(

@@ -30,10 +30,6 @@ root_position_ends
 final_in_key
     Whether the last sonority has the tonic in the bass and only notes of the tonic triad above it
     (in minor with either third); of 1, or of 0 where none of its cells is written.
-
-References
-----------
-DESIGN.md, section 9.
 """
 
 from __future__ import annotations

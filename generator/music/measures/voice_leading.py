@@ -12,10 +12,6 @@ Fermata ends are excepted: when a fermata note ends (the step before carries a f
 step does not, or begins a new note in the voice that carries it), a new phrase begins, and Bach
 treats it as a fresh start. Such a change still counts as a chord change. The move into the fermata
 note is not excepted.
-
-References
-----------
-DESIGN.md, section 9.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import pytest
 from generator.evaluation.accuracy import fill_hits, one_shot_hits
 from generator.evaluation.bootstrap import ratio_over_works, share_over_works
 from generator.evaluation.likelihood import joint_nll, orderless_nll
-from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, given_for, repaired_onsets
 
 
 class FixedProbability:
@@ -32,7 +32,7 @@ class FixedProbability:
 def chorale() -> Chorale:
     pitch = np.random.default_rng(0).integers(50, 60, size=(4, 40))
     pitch[1, 7] = REST
-    return Chorale(pitch=pitch, onset=mended_onsets(pitch, pitch < 0))
+    return Chorale(pitch=pitch, onset=repaired_onsets(pitch, pitch < 0))
 
 
 def test_uniform_probabilities_cost_four_times_log_129_a_frame(chorale):
@@ -67,7 +67,7 @@ def test_accuracy_counts_written_cells_only(chorale):
     pitch = chorale.pitch.copy()
     pitch[0, :] += 1
     pitch[1, :3] += 1
-    other = chorale.with_voices(pitch, mended_onsets(pitch, chorale.onset))
+    other = chorale.with_voices(pitch, repaired_onsets(pitch, chorale.onset))
     assert fill_hits(chorale, other, given).right == 77
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from generator.families.base import Family, FillSettings, Setting, merged_settings
 from generator.families.checkpoint import read_checkpoint, sha256_of, write_checkpoint
 from generator.models import Composer
-from generator.music.grid.chorale import BoolArray, Chorale, mended_onsets
+from generator.music.grid.chorale import BoolArray, Chorale, repaired_onsets
 from tests.builders import make_composer
 
 
@@ -41,7 +41,7 @@ class Choir(Family):
         self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float
     ) -> Chorale:
         pitch = np.where(given, chorale.pitch, self.notes[self.fold] + self.up)
-        return chorale.with_voices(pitch, mended_onsets(pitch, chorale.onset & given))
+        return chorale.with_voices(pitch, repaired_onsets(pitch, chorale.onset & given))
 
     @classmethod
     def debug(cls) -> Self:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generator.families.base import MAX_FILL_STEPS
-from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, given_for, repaired_onsets
 from generator.registry import FAMILIES, family_class
 
 STEPS = 32
@@ -22,7 +22,7 @@ def melody(notes, **frame) -> Chorale:
     """A soprano of one pitch a step, -1 for a rest; a pitch that stays is held."""
     pitch = np.full((4, len(notes)), REST)
     pitch[0] = notes
-    return Chorale(pitch=pitch, onset=mended_onsets(pitch, np.zeros(pitch.shape)), **frame)
+    return Chorale(pitch=pitch, onset=repaired_onsets(pitch, np.zeros(pitch.shape)), **frame)
 
 
 def harmonised(family, chorale: Chorale, condition: str = "ATB", seed: int = 1) -> Chorale:
@@ -57,7 +57,7 @@ def test_a_bass_below_all_voices_is_given_its_others(family, condition):
     chorale = melody([67] * STEPS)
     pitch = chorale.pitch.copy()
     pitch[3] = 5
-    given_bass = chorale.with_voices(pitch, mended_onsets(pitch, chorale.onset))
+    given_bass = chorale.with_voices(pitch, repaired_onsets(pitch, chorale.onset))
     harmonised(family, given_bass, condition)
 
 
@@ -116,7 +116,7 @@ def test_any_cells_of_anything_can_be_written(family, seed):
     steps = int(rng.integers(1, 40))
     pitch = rng.integers(-1, 128, size=(4, steps))
     pitch[:, rng.random(steps) < 0.5] = REST
-    onset = mended_onsets(pitch, rng.random((4, steps)) < 0.3)
+    onset = repaired_onsets(pitch, rng.random((4, steps)) < 0.3)
     chorale = Chorale(pitch=pitch, onset=onset, fermata=rng.random(steps) < 0.2, key="Eb minor")
     given = rng.random((4, steps)) < rng.random()
     piece = family.fill(chorale, given, seed=seed)

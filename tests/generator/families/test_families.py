@@ -14,7 +14,7 @@ from generator.music.grid.chorale import (
     VOICE_RANGES,
     Chorale,
     given_for,
-    mended_onsets,
+    repaired_onsets,
 )
 from generator.registry import FAMILIES, family_class
 
@@ -39,8 +39,8 @@ def a_chorale(steps: int = STEPS, seed: int = 1, **frame) -> Chorale:
         pitch[voice] = pitch[voice, np.maximum.accumulate(np.where(starts, np.arange(steps), 0))]
         pitch[voice, 7 + 5 * voice : 9 + 5 * voice] = REST
     fermata = np.arange(steps) >= steps - 4
-    onset = mended_onsets(pitch, rng.random((4, steps)) < 0.1)
-    onset[:, -4:] &= mended_onsets(pitch, np.zeros((4, steps)))[:, -4:]
+    onset = repaired_onsets(pitch, rng.random((4, steps)) < 0.1)
+    onset[:, -4:] &= repaired_onsets(pitch, np.zeros((4, steps)))[:, -4:]
     frame = {"metre": ((0, "4/4"),), "key": "E minor", "anacrusis": 4, **frame}
     if steps == 1:
         frame["anacrusis"] = 0

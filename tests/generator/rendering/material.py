@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.music.grid.chorale import REST, Chorale, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, repaired_onsets
 
 FONT = Path("generator/rendering/soundfont/pipes.sf3").resolve()
 
@@ -31,7 +31,7 @@ def chorale(beats: int = 8, transposed: int = 0) -> Chorale:
     pitch = np.repeat(chords, 4, axis=1)
     begins = np.zeros(pitch.shape)
     begins[:, ::4] = 1
-    return Chorale(pitch=pitch, onset=mended_onsets(pitch, begins), **FRAME)
+    return Chorale(pitch=pitch, onset=repaired_onsets(pitch, begins), **FRAME)
 
 
 def other_chorale(beats: int = 8) -> Chorale:
@@ -39,7 +39,7 @@ def other_chorale(beats: int = 8) -> Chorale:
     pitch = np.full((4, 4 * beats), REST)
     pitch[0] = 60 + np.arange(4 * beats) % 12
     pitch[1:, 2 * beats :] = [[55], [52], [48]]
-    return Chorale(pitch=pitch, onset=mended_onsets(pitch, np.zeros(pitch.shape)), **FRAME)
+    return Chorale(pitch=pitch, onset=repaired_onsets(pitch, np.zeros(pitch.shape)), **FRAME)
 
 
 def one_note(pitch: int, steps: int = 16, *, repeated_at: int | None = None) -> Chorale:
@@ -49,4 +49,4 @@ def one_note(pitch: int, steps: int = 16, *, repeated_at: int | None = None) -> 
     begins = np.zeros(notes.shape)
     if repeated_at is not None:
         begins[0, repeated_at] = 1
-    return Chorale(pitch=notes, onset=mended_onsets(notes, begins))
+    return Chorale(pitch=notes, onset=repaired_onsets(notes, begins))

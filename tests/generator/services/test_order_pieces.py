@@ -141,11 +141,11 @@ def test_a_wrong_order_is_named(mini, tunes, arguments, message):
 
 
 def test_a_first_game_has_each_condition_and_its_tunes_differ(mini, tunes):
-    missing = missing_for_game("mini", count_coming=True)
+    missing = missing_for_game("mini", count_pending=True)
     assert tuple(missing) == FIRST_GAME
     order_pieces(mini, "SATB", 1)
-    assert missing_for_game("mini", count_coming=True).count("SATB") == 1
-    assert missing_for_game("mini", count_coming=False).count("SATB") == 2
+    assert missing_for_game("mini", count_pending=True).count("SATB") == 1
+    assert missing_for_game("mini", count_pending=False).count("SATB") == 2
 
 
 def test_pairs_in_the_pool_are_not_made_again():

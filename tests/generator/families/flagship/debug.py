@@ -7,7 +7,7 @@ import torch
 
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import FlagshipConfig, Network
-from generator.music.grid.chorale import REST, Chorale, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, repaired_onsets
 
 TINY = {"width": 16, "layers": 2, "heads": 2, "hidden": 16, "token": 4, "cell": 8}
 
@@ -17,7 +17,7 @@ def make(steps: int = 24, seed: int = 0, **frame) -> Chorale:
     low = np.array([[62], [57], [50], [40]])
     pitch = low + rng.integers(0, 10, size=(4, steps))
     pitch[:, 3] = REST
-    onset = mended_onsets(pitch, rng.random((4, steps)) < 0.3)
+    onset = repaired_onsets(pitch, rng.random((4, steps)) < 0.3)
     fermata = np.zeros(steps, dtype=bool)
     fermata[-4:] = True
     frame = {"key": "Eb minor", "anacrusis": 4, **frame}

@@ -13,7 +13,7 @@ from generator.families.checkpoint import CheckpointError, read_metadata
 from generator.families.flagship.flagship import STORED_NAMES, Flagship
 from generator.families.flagship.tokens import Vocabulary, encode_grid, signature_shift
 from generator.families.flagship.window import ORDER
-from generator.music.grid.chorale import REST, Chorale, given_for, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, given_for, repaired_onsets
 from generator.registry import SHIPPED
 from tests.generator.families.flagship.debug import debug, make
 
@@ -91,7 +91,7 @@ def test_a_sequential_reading_sees_what_stands_by_then_and_nothing_else(causal):
 
 def test_the_network_of_the_published_split_sees_pitches_and_the_step_index_only():
     family, chorale = debug(False), make()
-    bare = Chorale(pitch=chorale.pitch, onset=mended_onsets(chorale.pitch, chorale.onset & False))
+    bare = Chorale(pitch=chorale.pitch, onset=repaired_onsets(chorale.pitch, chorale.onset & False))
     given = given_for("ATB", 24)
     assert np.array_equal(
         family.pitch_log_probs(chorale, given), family.pitch_log_probs(bare, given)

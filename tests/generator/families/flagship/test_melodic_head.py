@@ -5,10 +5,10 @@ import torch
 
 from generator.families.flagship.interval_head import SCALE
 from generator.families.flagship.melodic_head import (
+    MAX_INTERVAL,
     MOVES,
     REACH,
     STEPS,
-    WIDEST,
     MelodicContext,
     MelodicHead,
     melodic_context,
@@ -47,7 +47,8 @@ def nonzero(scores: torch.Tensor) -> dict[int, float]:
 
 @pytest.mark.parametrize("moved", [0, 1, 5, 30])
 def test_a_turn_seen_once_is_known_wherever_the_line_stands(moved):
-    head = head_with(past=((WIDEST + 2, WIDEST), -5.0))  # after a step up, the same pitch again
+    # After a step up, the same pitch again.
+    head = head_with(past=((MAX_INTERVAL + 2, MAX_INTERVAL), -5.0))
     scores = head(X, line(before_previous=20 + moved, previous=22 + moved))
     assert nonzero(scores) == {PITCHES + 22 + moved: -5.0}  # if it begins again, not if held
 
@@ -59,8 +60,8 @@ def test_holding_a_note_has_a_place_of_its_own():
 
 @pytest.mark.parametrize("gap", range(REACH))
 def test_how_the_line_goes_on_counts_for_held_and_begun_alike(gap):
-    row = gap * STEPS + WIDEST - 2  # to a pitch after which the line falls by a tone
-    head = head_with(future=((row, WIDEST + 1), 3.0))  # from a semitone below it
+    row = gap * STEPS + MAX_INTERVAL - 2  # to a pitch after which the line falls by a tone
+    head = head_with(future=((row, MAX_INTERVAL + 1), 3.0))  # from a semitone below it
     scores = head(X, line(following=30, after_following=28, gap=gap))
     assert nonzero(scores) == {29: 3.0, PITCHES + 29: 3.0}
     assert not nonzero(head(X, line(following=30, after_following=29, gap=gap)))
@@ -68,13 +69,13 @@ def test_how_the_line_goes_on_counts_for_held_and_begun_alike(gap):
 
 
 def test_wide_intervals_count_as_the_widest():
-    head = head_with(past=((2 * WIDEST, 0), 1.0))  # after an octave up or more, as far down
+    head = head_with(past=((2 * MAX_INTERVAL, 0), 1.0))  # after an octave up or more, as far down
     scores = nonzero(head(X, line(before_previous=10, previous=40)))
-    assert (min(scores), max(scores)) == (PITCHES + 1, PITCHES + 40 - WIDEST)
+    assert (min(scores), max(scores)) == (PITCHES + 1, PITCHES + 40 - MAX_INTERVAL)
 
 
 def test_an_unknown_line_has_no_scores():
-    head = head_with(past=((MOVES, WIDEST), 1.0), future=((MOVES, WIDEST), 1.0))
+    head = head_with(past=((MOVES, MAX_INTERVAL), 1.0), future=((MOVES, MAX_INTERVAL), 1.0))
     assert not nonzero(head(X, line()))
 
 

@@ -21,7 +21,7 @@ from generator.families.markov.transitions import (
 )
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import load_corpus
-from generator.music.grid.chorale import REST, VOICE_RANGES, Chorale, given_for, mended_onsets
+from generator.music.grid.chorale import REST, VOICE_RANGES, Chorale, given_for, repaired_onsets
 from generator.registry import SHIPPED
 
 TONIC, FOURTH, FIFTH = (72, 67, 64, 48), (72, 69, 65, 53), (71, 67, 62, 55)
@@ -110,7 +110,7 @@ def test_a_given_end_is_prepared():
 
 def test_a_given_voice_far_outside_its_range_is_still_harmonised(shipped):
     pitch = np.full((4, 16), [[110], [60], [55], [48]])
-    odd = Chorale(pitch=pitch, onset=mended_onsets(pitch, np.zeros_like(pitch)))
+    odd = Chorale(pitch=pitch, onset=repaired_onsets(pitch, np.zeros_like(pitch)))
     piece = shipped.fill(odd, given_for("ATB", 16), seed=1)
     assert (piece.pitch[0] == 110).all()
     for voice in (1, 2, 3):
@@ -144,7 +144,7 @@ def test_what_is_given_decides_the_chords_over_it(shipped, excerpt):
 
 def test_a_long_piece_is_filled_in_reasonable_time(shipped, excerpt):
     pitch, onset = (np.tile(cells, 8)[:, :512] for cells in (excerpt.pitch, excerpt.onset))
-    long = Chorale(pitch=pitch, onset=mended_onsets(pitch, onset))
+    long = Chorale(pitch=pitch, onset=repaired_onsets(pitch, onset))
     piece = shipped.fill(long, given_for("ATB", 512), seed=1)
     assert piece.steps == 512
 

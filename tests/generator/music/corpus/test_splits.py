@@ -10,7 +10,7 @@ import pytest
 from generator.music.corpus.jsb import jsb_bwv, load_jsb
 from generator.music.corpus.splits import FOLDS, LARGE_FAMILY, PARTS, fold_split, folds, tunes_split
 from generator.music.corpus.tunes import harmony_pairs
-from generator.music.grid.chorale import REST, mended_onsets
+from generator.music.grid.chorale import REST, repaired_onsets
 
 
 def test_each_work_is_in_exactly_one_part(corpus):
@@ -118,7 +118,7 @@ def test_the_published_split_has_its_sizes_and_pitches_only():
     for chorales in parts.values():
         for chorale in chorales:
             empty = np.zeros_like(chorale.onset)
-            assert (chorale.onset == mended_onsets(chorale.pitch, empty)).all()
+            assert (chorale.onset == repaired_onsets(chorale.pitch, empty)).all()
     assert sum((chorale.pitch == REST).any() for chorale in chain(*parts.values())) == 33
 
 

@@ -8,7 +8,7 @@ import pytest
 from generator.music.corpus import music21_import
 from generator.music.corpus.jsb import jsb_bwv, load_jsb
 from generator.music.corpus.works import CorpusError
-from generator.music.grid.chorale import REST, VOICE_RANGES, bar_steps, mended_onsets
+from generator.music.grid.chorale import REST, VOICE_RANGES, bar_steps, repaired_onsets
 
 EXCLUDED = {
     "BWV27.6": "5 voices",
@@ -61,7 +61,7 @@ def test_every_voice_keeps_its_range_and_sings(corpus):
 def test_repeated_notes_are_told_from_held_ones(corpus):
     onsets = sum(int(work.chorale.onset.sum()) for work in corpus.works.values())
     changes = sum(
-        int(mended_onsets(work.chorale.pitch, np.zeros_like(work.chorale.onset)).sum())
+        int(repaired_onsets(work.chorale.pitch, np.zeros_like(work.chorale.onset)).sum())
         for work in corpus.works.values()
     )
     assert 0.12 < 1 - changes / onsets < 0.16
@@ -144,7 +144,7 @@ def test_the_hash_follows_the_notes(corpus):
     work = corpus.work("BWV269")
     pitch = work.chorale.pitch.copy()
     pitch[0, -1] += 1
-    onset = mended_onsets(pitch, work.chorale.onset)
+    onset = repaired_onsets(pitch, work.chorale.onset)
     other = replace(work, chorale=work.chorale.with_voices(pitch, onset))
     changed = replace(corpus, works={**corpus.works, "BWV269": other})
     assert replace(corpus).data_hash == corpus.data_hash != changed.data_hash

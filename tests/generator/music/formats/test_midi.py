@@ -110,7 +110,7 @@ def test_any_resolution_is_read(tmp_path, ticks):
     assert read_midi(save(tmp_path / "x.mid", four(length=ticks), ticks=ticks)).steps == 32
 
 
-def test_one_tick_of_rounding_is_mended(tmp_path):
+def test_one_tick_of_rounding_is_corrected(tmp_path):
     tracks = four()
     tracks[0][1].time = 479
     tracks[0][2].time = 1

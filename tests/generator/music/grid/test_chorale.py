@@ -9,7 +9,7 @@ from generator.music.grid.chorale import (
     Chorale,
     bar_steps,
     given_for,
-    mended_onsets,
+    repaired_onsets,
 )
 
 
@@ -93,10 +93,10 @@ def test_an_unknown_condition_is_named():
         given_for("TA", 4)
 
 
-def test_mended_onsets_make_any_grid_valid():
+def test_repaired_onsets_make_any_grid_valid():
     rng = np.random.default_rng(0)
     pitch = rng.choice([REST, 60, 62], size=(4, 50))
-    onset = mended_onsets(pitch, rng.random((4, 50)) < 0.5)
+    onset = repaired_onsets(pitch, rng.random((4, 50)) < 0.5)
     assert Chorale(pitch=pitch, onset=onset).steps == 50
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from generator.music.corpus.jsb import load_jsb
-from generator.music.grid.chorale import REST, Chorale, mended_onsets
+from generator.music.grid.chorale import REST, Chorale, repaired_onsets
 from generator.music.measures.copying import CopyIndex, events_of
 
 
@@ -27,7 +27,7 @@ def test_a_run_in_the_middle_counts_except_for_the_move_into_it():
     source, other = chords(20, 1), chords(20, 2)
     pitch = other.pitch.copy()
     pitch[:, 10:22] = source.pitch[:, 20:32] + 3
-    quoting = Chorale(pitch=pitch, onset=mended_onsets(pitch, other.onset))
+    quoting = Chorale(pitch=pitch, onset=repaired_onsets(pitch, other.onset))
     assert CopyIndex({"it": source}).longest_run(quoting) == 5
 
 
@@ -35,7 +35,7 @@ def test_another_duration_ends_the_run():
     piece = chords(6, 1)
     stretched = np.insert(piece.pitch, 6, piece.pitch[:, 6], axis=1)
     onset = np.insert(piece.onset, 7, False, axis=1)
-    longer = Chorale(pitch=stretched, onset=mended_onsets(stretched, onset))
+    longer = Chorale(pitch=stretched, onset=repaired_onsets(stretched, onset))
     assert CopyIndex({"it": piece}).longest_run(longer) == 3
 
 
@@ -60,7 +60,7 @@ def test_a_piece_of_unseen_chords_shares_nothing():
 
 def test_a_rest_is_an_event_of_its_own():
     pitch = np.array([[72, 72, 72], [67, 67, 67], [64, 64, 64], [48, REST, 48]])
-    piece = Chorale(pitch=pitch, onset=mended_onsets(pitch, np.zeros_like(pitch)))
+    piece = Chorale(pitch=pitch, onset=repaired_onsets(pitch, np.zeros_like(pitch)))
     assert events_of(piece).tolist() == [
         [999, 24, 19, 16, 1],
         [999, 999, 999, 999, 1],
