@@ -53,7 +53,7 @@ class Composer(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     family = models.CharField(max_length=40, blank=True)
     checkpoint = models.CharField(
-        max_length=300, blank=True, help_text="path of the file, from generator/checkpoints"
+        max_length=300, blank=True, help_text="path of the file, relative to generator/checkpoints"
     )
     sha256 = models.CharField(max_length=64, blank=True)
     in_quiz = models.BooleanField(default=False)
@@ -90,7 +90,7 @@ class Piece(models.Model):
     seed = models.PositiveIntegerField(default=0)
     temperature = models.FloatField(default=1.0)
     settings = models.JSONField(
-        default=dict, blank=True, help_text="of the fill; all of them once the piece is done"
+        default=dict, blank=True, help_text="settings of the fill; complete once the piece is done"
     )
     fold = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="the member of a cross-fitted composer that writes it"

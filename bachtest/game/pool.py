@@ -50,7 +50,7 @@ def draw(
     except NoPlan:
         if exposed and _can_fill(slots, pool, study):
             raise AppError(
-                "You have heard everything we have. Thank you! New pieces will come.",
+                "You have heard everything we have so far. Thank you! New pieces will be added.",
                 "heard_all",
                 409,
             ) from None

@@ -41,10 +41,10 @@ class Study(models.Model):
     listen_seconds = models.FloatField(
         null=True,
         blank=True,
-        help_text="to hear of each clip before answering; if empty, LISTEN_SECONDS",
+        help_text="seconds of each clip to hear before answering; LISTEN_SECONDS if empty",
     )
     margin = models.FloatField(
-        default=0.1, help_text="rates within .5 plus or minus this count as: cannot tell"
+        default=0.1, help_text="rates this close to .5 count as 'cannot tell'"
     )
     exclusions = models.JSONField(
         default=list, blank=True, help_text="flags whose answers are excluded from the headline"

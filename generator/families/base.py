@@ -26,8 +26,8 @@ class Family(ABC):
     `given` is bool[4, T], True = keep: given cells always come back untouched. The same seed and
     inputs give the same piece on the same device. Parameters travel as arguments.
 
-    A cross-fitted composer has several members, one for each fold of the works. The methods speak
-    for the first; `member(fold)` returns another.
+    A cross-fitted composer has several members, one for each fold of the works. The methods use the
+    first; `member(fold)` returns another.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""`--settings NAME=VALUE`: settings of a fill on the command line."""
+"""`--settings NAME=VALUE` and `--temperature`: how a composer fills, on the command line."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ class FillCommand(BaseCommand):
             default=[],
             metavar="NAME=VALUE",
             help="a setting of the composer; may be given several times",
+        )
+        parser.add_argument(
+            "--temperature",
+            type=float,
+            default=1.0,
+            help="factor on the composer's own temperatures; 1 keeps them",
         )
         parser.set_defaults(settings=None)  # what Django looks for
         return parser

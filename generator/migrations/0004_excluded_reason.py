@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             model_name="composer",
             name="checkpoint",
             field=models.CharField(
-                blank=True, help_text="path of the file, from generator/checkpoints", max_length=300
+                blank=True, help_text="path of the file, relative to generator/checkpoints", max_length=300
             ),
         ),
         migrations.AlterField(
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             field=models.JSONField(
                 blank=True,
                 default=dict,
-                help_text="of the fill; all of them once the piece is done",
+                help_text="settings of the fill; complete once the piece is done",
             ),
         ),
         migrations.AlterField(

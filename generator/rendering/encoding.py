@@ -44,8 +44,8 @@ def wav(sound: NDArray[np.float32]) -> bytes:
 
 
 def _frames(sound: NDArray[np.float32]) -> bytes:
-    # Imported here, since a web process needs no scipy. LAME's own resampling takes four times as
-    # long.
+    # Imported here, so that the pages of the game do not load SciPy. LAME's own resampling takes
+    # four times as long.
     from scipy.signal import resample_poly
 
     resampled = resample_poly(sound / np.float32(LAME_SCALE), *_RATIO, axis=1)

@@ -33,7 +33,7 @@ def loudness(sound: NDArray[np.float32]) -> float:
     float
         ``-inf`` for silence.
     """
-    # Imported here, since it imports scipy, which a web process does not need.
+    # Imported here, so that the pages of the game do not load SciPy.
     from pyloudnorm import Meter
 
     with np.errstate(divide="ignore"):

@@ -1,4 +1,4 @@
-"""A chorale as a file, score or sound: the ending of the name says which."""
+"""A chorale as a file, score or sound: the extension of the name says which."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def writer_for(path: Path) -> Writer:
     Raises
     ------
     OrderError
-        Naming the ending or the folder.
+        Naming the extension or the folder.
     """
     if path.suffix.lower() not in WRITERS:
-        raise OrderError(f"unknown ending {path.suffix!r} of {path}; use {' '.join(WRITERS)}")
+        raise OrderError(f"unknown extension {path.suffix!r} of {path}; use {' '.join(WRITERS)}")
     if not path.parent.is_dir():
         raise OrderError(f"no folder {path.parent}; make it, or choose another for {path.name}")
     if path.is_dir():

@@ -46,10 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, required=True, help="the checkpoint to write (.safetensors)"
     )
-    parser.add_argument("--threads", type=int, help="threads of torch; by default it chooses")
     parser.add_argument(
-        "--fold", type=int, help="train only this member of a composer with one for each fold"
+        "--threads", type=int, help="number of torch threads (default: torch decides)"
     )
+    parser.add_argument("--fold", type=int, help="train only the member for this fold")
     parser.add_argument("--seed", type=int, help="replaces the seed of the config")
     parser.add_argument("--quiet", action="store_true", help="show no progress bar")
     return parser

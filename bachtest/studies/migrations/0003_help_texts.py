@@ -29,12 +29,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='study',
             name='listen_seconds',
-            field=models.FloatField(blank=True, help_text='to hear of each clip before answering; if empty, LISTEN_SECONDS', null=True),
+            field=models.FloatField(blank=True, help_text='seconds of each clip to hear before answering; LISTEN_SECONDS if empty', null=True),
         ),
         migrations.AlterField(
             model_name='study',
             name='margin',
-            field=models.FloatField(default=0.1, help_text='rates within .5 plus or minus this count as: cannot tell'),
+            field=models.FloatField(default=0.1, help_text="rates this close to .5 count as 'cannot tell'"),
         ),
         migrations.AlterField(
             model_name='study',

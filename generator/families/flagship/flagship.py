@@ -3,8 +3,8 @@
 It gives the distribution of every written cell given all given ones, so any cells can be given and
 any written. `network` is the network, `sampling` how it writes.
 
-The files of its checkpoints are identified by their sha256 and so never change, while the code has
-found better names since they were made. `STORED_NAMES` is the one place that knows both: `load` and
+The files of its checkpoints are identified by their sha256 and so never change, but some names in
+the code have changed since. `STORED_NAMES` is the one place that knows both: `load` and
 `save` translate, and files keep the form that they have always had.
 """
 

@@ -19,7 +19,7 @@ INTERVALS = 13  # mod 12, and unknown
 MOTIONS = 4  # down, stay, up, unknown
 ROWS = INTERVALS * MOTIONS
 SCALE = 32.0
-"""A score is its parameter times this: what is rarely met must move far each time."""
+"""A score is its parameter times this, so that rarely used entries move far enough each update."""
 
 
 class IntervalHead(nn.Module):

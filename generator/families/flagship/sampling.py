@@ -33,7 +33,7 @@ class SamplingConfig:
     sweeps: int = 36
     """Gibbs sweeps over the beats."""
     block_spacing: int = 3
-    """A sweep rewrites one beat in so many: too far apart to disturb each other."""
+    """A sweep rewrites every n-th beat; these are too far apart to affect each other."""
     temperature: float = 0.3
     """Temperature of pitches."""
     rhythm: float = 0.7
@@ -41,7 +41,7 @@ class SamplingConfig:
     cooling: float = 0.5
     """Factor on the temperature in the last sweep; it falls evenly until then."""
     melodic_weight: float = 0.5
-    """How much the melodic head counts; at full weight and so cold it drowns the chords."""
+    """How much the melodic head counts; at 1 and these temperatures it outweighs the harmony."""
     bias: float = 1.0
     """How much the biases count (`biases`)."""
     repairs: int = 24

@@ -30,9 +30,10 @@ class Command(FillCommand):
         parser.add_argument("--bars", type=int, help="with --key; default 8")
         parser.add_argument("--pickup", type=int, help="with --key; sixteenths before bar 1")
         parser.add_argument("--phrase", type=int, help="with --key; bars in a phrase")
-        parser.add_argument("--out", required=True, type=Path, help="file; the ending is its type")
-        parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--temperature", type=float, default=1.0)
+        parser.add_argument(
+            "--out", required=True, type=Path, help="output file; its extension sets the format"
+        )
+        parser.add_argument("--seed", type=int, default=0, help="seed of the fill")
         parser.add_argument("--steps", default="", help="A:B, sixteenths from A up to B")
 
     def handle(self, **options: Any) -> None:

@@ -38,7 +38,6 @@ class Command(FillCommand):
         parser.add_argument(
             "--seed", type=int, default=1, help="seed of the first fill; each further fill adds 1"
         )
-        parser.add_argument("--temperature", type=float, default=1.0)
         parser.add_argument(
             "--no-fills", action="store_true", help="only likelihoods and one-shot accuracy"
         )

@@ -19,10 +19,13 @@ class Command(FillCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--composer", required=True, help="slug, such as flagship")
         parser.add_argument("--condition", required=True, help="the voices to write, such as ATB")
-        parser.add_argument("--count", type=int, default=20)
-        parser.add_argument("--seed", type=int, default=0, help="for the choice and the pieces")
-        parser.add_argument("--temperature", type=float, default=1.0)
-        parser.add_argument("--wait", action="store_true", help="until a worker has made them")
+        parser.add_argument("--count", type=int, default=20, help="number of pieces")
+        parser.add_argument(
+            "--seed", type=int, default=0, help="chooses the excerpts and seeds the pieces"
+        )
+        parser.add_argument(
+            "--wait", action="store_true", help="wait until a worker has made the pieces"
+        )
 
     def handle(self, **options: Any) -> None:
         try:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--batch", action="store_true", help="stop when the queue is empty")
         parser.add_argument(
-            "--interval", type=float, default=1.0, help="seconds between looks at the queue"
+            "--interval", type=float, default=1.0, help="seconds between checks of the queue"
         )
 
     def handle(self, **options: Any) -> None:

@@ -30,7 +30,7 @@ def read_limited(path: Path | str) -> bytes:
             f"{source.name} is larger than {MAX_BYTES // 1_000_000} MB; give a file with one piece"
         )
     if not data:
-        raise FormatError(f"{source.name} is empty; give a MIDI or MusicXML file with notes")
+        raise FormatError(f"{source.name} is empty; give a file with notes")
     return data
 
 

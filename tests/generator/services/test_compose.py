@@ -159,8 +159,8 @@ def test_a_wrong_value_is_named_and_nothing_is_written(tmp_path, options, messag
 @pytest.mark.parametrize(
     ("out", "message"),
     [
-        ("x.pdf", "unknown ending '.pdf' of .*x.pdf; use .mid .musicxml .json .mp3 .wav"),
-        ("x", "unknown ending ''"),
+        ("x.pdf", "unknown extension '.pdf' of .*x.pdf; use .mid .musicxml .json .mp3 .wav"),
+        ("x", "unknown extension ''"),
         ("nowhere/x.mid", "no folder .*nowhere; make it, or choose another for x.mid"),
     ],
 )

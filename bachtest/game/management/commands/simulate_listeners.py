@@ -20,8 +20,10 @@ class Command(BaseCommand):
             "--count", type=int, required=True, help="number of listeners, one game each"
         )
         parser.add_argument("--skill", type=float, required=True, help="their d'; 0 is guessing")
-        parser.add_argument("--url", default="http://127.0.0.1:8000")
-        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--url", default="http://127.0.0.1:8000", help="the site to play; default: %(default)s"
+        )
+        parser.add_argument("--seed", type=int, default=1, help="seed of the listeners' answers")
 
     def handle(self, **options: Any) -> None:
         if options["count"] < 1:
