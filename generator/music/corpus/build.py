@@ -108,7 +108,7 @@ def _write(corpus: Corpus, source: dict[str, Any], path: Path) -> None:
     chorales = [work.chorale for work in corpus.works.values()]
     header = {
         "source": source,
-        "left_out": corpus.excluded,
+        "excluded": corpus.excluded,
         "works": [
             {
                 "bwv": work.bwv,

@@ -27,8 +27,8 @@ from generator.errors import GeneratorError
 from generator.music.grid.chorale import Chorale
 
 DEFAULT_FILE = Path(os.environ.get("VAR_DIR") or Path(__file__).parents[3] / "var") / "corpus.npz"
-# To be raised whenever the same music21 would give another corpus.
-IMPORTER_VERSION = 1
+# To be raised whenever the same music21 would give another corpus file.
+IMPORTER_VERSION = 2
 
 
 class CorpusError(GeneratorError):
@@ -151,4 +151,4 @@ def _load(path: Path, changed: int) -> Corpus:
                 entry["instrumental"],
             )
             start = stop
-    return Corpus(works, excluded=header["left_out"])
+    return Corpus(works, excluded=header["excluded"])
