@@ -105,7 +105,14 @@ def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
             for table in fit.tables
         },
         pair_rates={item.name: item.estimate for item in items.most} if items else {},
-        spreads=tuple(FittedSpread(spread.name, spread.sd) for spread in fit.variance_components),
+        spreads=tuple(
+            FittedSpread(
+                spread.name,
+                spread.sd if spread.restricted_sd is None else spread.restricted_sd,
+            )
+            for spread in fit.variance_components
+            if spread.estimated
+        ),
         tests=tuple(FittedTest(test.name, test.p) for test in fit.tests),
         notes=fit.notes,
         method=fit.method,

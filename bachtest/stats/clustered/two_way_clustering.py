@@ -11,7 +11,7 @@ listeners *and* new items and need no model. Below about 20 of either, the inter
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +134,7 @@ def two_way_bootstrap(
 ) -> ClusteredRate:
     """The rate with the percentile interval of the two-way (pigeonhole) bootstrap.
 
+    Where all answers are right, or all wrong, the draws do not differ and the closed form is given.
     Time is proportional to draws times rows: use `two_way` for large tables.
 
     Parameters
@@ -170,8 +171,10 @@ def two_way_bootstrap(
         raise ValueError(f"{draws} draws are too few for an interval; use 100 or more")
     closed = two_way(listener, item, correct, n, level=level)
     method = f"two-way bootstrap over listeners and items, {draws} draws"
-    if closed.se is None:
-        return ClusteredRate(**{**vars(closed), "method": method})
+    if closed.estimate is None or closed.se is None:
+        return replace(closed, method=method)
+    if closed.estimate in (0.0, 1.0):
+        return closed  # every draw has the same rate
     sizes = int(listener.max()) + 1, int(item.max()) + 1
     rates = np.empty(draws)
     for draw in range(draws):
@@ -189,12 +192,6 @@ def two_way_bootstrap(
     se = float(rates.std(ddof=1))
     return ClusteredRate(
         closed.estimate, float(low), float(high), se,
-        _effect(closed.estimate, se, closed.n), closed.n,
+        se**2 * closed.n / (closed.estimate * (1 - closed.estimate)), closed.n,
         closed.listeners, closed.items, level, method,
     )  # fmt: skip
-
-
-def _effect(rate: float | None, se: float, n: int) -> float | None:
-    if rate is None or rate in (0.0, 1.0):
-        return None
-    return se**2 * n / (rate * (1 - rate))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -39,6 +40,39 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def counted(n: int, noun: str) -> str:
+    """A number of things, in words.
+
+    Examples
+    --------
+    >>> counted(1, "answer"), counted(1056, "answer")
+    ('1 answer', '1,056 answers')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a row.
+
+    Examples
+    --------
+    >>> listed(["listeners", "items", "excerpts"])
+    'listeners, items and excerpts'
+    """
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def sentence(clause: str) -> str:
+    """A clause as a sentence.
+
+    Examples
+    --------
+    >>> sentence("every answer is right")
+    'Every answer is right.'
+    """
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def p_text(p: float) -> str:

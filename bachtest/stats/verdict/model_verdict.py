@@ -9,13 +9,14 @@ scale, by Student's distribution where the model was corrected for few items.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bachtest.stats.mixed.logit_normal import variance_between
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
-from bachtest.stats.rates.result import p_text
+from bachtest.stats.rates.result import counted, listed, p_text
 from bachtest.stats.verdict.finding import Finding, Verdict, below_chance, judge, sentence_of
 from bachtest.stats.verdict.sample_size import what_would_decide
 
@@ -27,7 +28,7 @@ ITEM_FACTORS = ("item", "excerpt")
 
 
 def interval_of(rate: Rate, level: float) -> tuple[float, float]:
-    """The interval of a marginal rate at any level.
+    """The interval of a marginal rate at any level; in a separated cell it too reaches 0 or 1.
 
     Examples
     --------
@@ -42,7 +43,8 @@ def interval_of(rate: Rate, level: float) -> tuple[float, float]:
     quantile = float(norm.ppf(tail) if rate.df is None else t.ppf(tail, rate.df))
     centre = math.log(rate.estimate / (1 - rate.estimate))
     half = quantile * rate.se_logit
-    return 1 / (1 + math.exp(half - centre)), 1 / (1 + math.exp(-half - centre))
+    low, high = 1 / (1 + math.exp(half - centre)), 1 / (1 + math.exp(-half - centre))
+    return (0.0 if rate.low == 0 else low), (1.0 if rate.high == 1 else high)
 
 
 def model_verdict(
@@ -84,12 +86,13 @@ def model_verdict(
     low, high = interval_of(rate, 1 - alpha)
     inner_low, inner_high = interval_of(rate, 1 - 2 * alpha)
     within = margin is not None and CHANCE - margin <= inner_low and inner_high <= CHANCE + margin
-    counted = [s for s in fit.variance_components if s.estimated and not s.of_slopes]
-    over = " and ".join(f"{s.levels:,} {s.name}s" for s in counted)
+    sampled = [s for s in fit.variance_components if s.estimated and not s.of_slopes]
+    model = "logistic model without random effects"
+    if sampled:
+        model = f"mixed model over {listed([counted(s.levels, s.name) for s in sampled])}"
     figures = (
         f"a marginal rate of {rate.estimate:.1%} ({1 - alpha:.0%} interval {low:.1%} to"
-        f" {high:.1%}, {p_text(rate.p)}; mixed model over {over or 'answers taken as independent'},"
-        f" {rate.n:,} answers)"
+        f" {high:.1%}, {p_text(rate.p)}; {model}, {counted(rate.n, 'answer')})"
     )
     caution = " ".join(_caution(fit))
     if high < CHANCE and not protocol.has_bach_side:
@@ -97,21 +100,24 @@ def model_verdict(
     finding = judge(low > CHANCE, high < CHANCE, within)
     needs = None
     if finding is Finding.UNDECIDED:
-        items = next((s for s in fit.variance_components if s.name == "item"), None)
+        items = next((s for s in sampled if s.name == "item"), None)
         variance = (rate.se_logit * rate.estimate * (1 - rate.estimate)) ** 2
-        count = cell_items or (items.levels if items else None)
-        part = item_variance(fit, rate.estimate) / count if items and count else None
+        count = (cell_items or items.levels) if items else None
+        part = item_variance(fit, rate.estimate) / count if count else None
         needs = what_would_decide(
             rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin,
             item_variance=part, items=count,
         )  # fmt: skip
+        if items is None:
+            unknown = f"{needs.sentence} The variance between items is unknown."
+            needs = replace(needs, sentence=unknown)
     sentence = sentence_of(finding, figures, margin=margin, within=within)
     return Verdict(finding, sentence, caution, needs, margin, alpha, fit.method)
 
 
 def _caution(fit: MixedFit) -> list[str]:
-    missing = [s for s in fit.variance_components if not s.estimated and s.note]
-    return [f"The model leaves out how {s.name}s differ: {s.note.rstrip('.')}." for s in missing]
+    missing = [s for s in fit.variance_components if not s.estimated]
+    return [f"The model leaves out differences between {s.name}s: {s.note}." for s in missing]
 
 
 def item_variance(fit: MixedFit, rate: float) -> float:

@@ -6,7 +6,7 @@ from bachtest.stats.rates.discrimination import Discrimination
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin, equivalence
 from bachtest.stats.rates.proportions import CHANCE, tail_below
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
-from bachtest.stats.rates.result import p_text
+from bachtest.stats.rates.result import counted, p_text
 from bachtest.stats.rates.summary import Cell
 from bachtest.stats.verdict.finding import (
     POOLED_CAUTION,
@@ -71,8 +71,9 @@ def pooled_verdict(
         tested = equivalence(rate.correct, rate.n, margin=margin, alpha=alpha)
         within = tested.equivalent
         extra = f"; test of equivalence within {100 * margin:g} points: {p_text(tested.p)}"
+    were = "was" if 1 in (rate.correct, rate.n) else "were"
     figures = (
-        f"{rate.correct} of {rate.n} answers were right ({rate.estimate:.1%}, Wilson"
+        f"{rate.correct:,} of {counted(rate.n, 'answer')} {were} right ({rate.estimate:.1%}, Wilson"
         f" {rate.level:.0%} interval {rate.low:.1%} to {rate.high:.1%}; exact test against one"
         f" half, pooled: {p_text(p)}{extra})"
     )
@@ -93,7 +94,7 @@ def pooled_verdict(
 def discrimination_verdict(
     discrimination: Discrimination, protocol: DiscriminationProtocol, *, alpha: float = ALPHA
 ) -> Verdict:
-    """Can they tell? By the exact one-sided tests against the protocol's chance.
+    """Can they tell? By exact tests against the protocol's chance.
 
     Equivalence is not tested here; `similarity` does that.
 
@@ -102,7 +103,8 @@ def discrimination_verdict(
     discrimination : Discrimination
     protocol : DiscriminationProtocol
     alpha : float
-        Size of the test that the rate is above chance, and of the test that it is below.
+        Size of the test. It is two-sided, with half of alpha on each side, where listeners point to
+        a clip as Bach's; elsewhere only a rate above chance means something.
 
     Returns
     -------
@@ -120,16 +122,19 @@ def discrimination_verdict(
     if discrimination.estimate is None:
         return no_answers(alpha=alpha)
     p_below = tail_below(correct, n, protocol.chance)
+    size = alpha / 2 if protocol.has_bach_side else alpha
     finding, figures = Finding.UNDECIDED, str(discrimination)
-    if discrimination.p < alpha:
+    if discrimination.p < size:
         finding = Finding.CAN_TELL
-    elif p_below < alpha:
+    elif p_below < size:
         figures = (
-            f"{protocol.name}: {correct} of {n} were right, where guessing gives"
-            f" {protocol.chance:.1%}; exact test, one-sided, pooled: {p_text(p_below)}"
+            f"{protocol.name}: {correct:,} of {n:,} were right, where guessing gives"
+            f" {protocol.chance:.1%}; exact test, pooled: one-sided {p_text(p_below)}"
         )
         if not protocol.has_bach_side:
             return below_chance(figures, POOLED_CAUTION, margin=None, alpha=alpha, method=method)
         finding = Finding.TAKE_MACHINE_FOR_BACH
+    if protocol.has_bach_side:
+        figures += f", tested at {size:g}"
     sentence = sentence_of(finding, figures, margin=None, within=False)
     return Verdict(finding, sentence, POOLED_CAUTION, alpha=alpha, method=method)

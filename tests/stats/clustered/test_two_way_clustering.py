@@ -63,6 +63,16 @@ def test_all_right_leaves_room_below():
     assert 0.8 < rate.low < 0.9
 
 
+@pytest.mark.parametrize("value", [0, 1])
+def test_all_right_or_all_wrong_leaves_the_bootstrap_as_much_room(value):
+    code = np.arange(20)
+    rows = code, code % 5, np.full(20, value), np.ones(20)
+    drawn = two_way_bootstrap(*rows, generator=np.random.default_rng(1), draws=200)
+    assert drawn == two_way(*rows)
+    assert (drawn.low, drawn.high)[value] == value
+    assert drawn.high - drawn.low > 0.1
+
+
 def test_no_answers_leave_everything_open():
     none = np.zeros(0, dtype=int)
     rate = two_way(none, none, np.zeros(0), np.zeros(0))

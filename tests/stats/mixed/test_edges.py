@@ -10,6 +10,7 @@ import pytest
 from bachtest.stats.mixed.fit import Fitting, fit_mixed
 from bachtest.stats.mixed.glmm import fit_glmm
 from bachtest.stats.mixed.small_sample import MAX_FALL, restricted_fit
+from bachtest.stats.verdict.model_verdict import interval_of
 from tests.stats.mixed.tables import EXPERIENCES, Columns, simulated
 
 
@@ -39,6 +40,7 @@ def test_a_cell_with_all_right_reaches_one_and_is_named():
     rate = fit.table("condition").rate("A")
     assert rate.high == 1.0
     assert rate.low > 0.9
+    assert interval_of(rate, 0.95) == pytest.approx((rate.low, rate.high))
     assert any("all right or all wrong in A" in note for note in fit.notes)
     # The others are as sure as without that cell.
     assert fit.table("condition").rate("S").high < 0.8
