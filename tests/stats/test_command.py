@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,19 @@ def test_with_few_answers_in_all_the_public_gets_none(tmp_path, capsys):
     assert report["overall"] is report["verdict"] is None
     main([str(path), "--public"])
     assert capsys.readouterr().out == f"{path}: fewer than 10 answers so far\n"
+
+
+def test_the_public_page_hides_what_the_terminal_hides(tmp_path, capsys):
+    path, page = tmp_path / "answers.csv", tmp_path / "page.html"
+    path.write_text(ANSWERS)
+    assert main([str(path), "--public", "--html", str(page)]) == 0
+    assert main([str(path), "--public"]) == 0
+    shown = capsys.readouterr().out
+    written = unescape(page.read_text())
+    assert shown in written
+    without_table = re.sub(r"<(title|style|pre)\b.*?</\1>", "", written, flags=re.DOTALL)
+    words = [word.strip() for word in re.split(r"<[^>]*>", without_table) if word.strip()]
+    assert words == [f"Analysis of {path}", "Counts, pooled", "As a table"]
 
 
 def test_flagged_answers_are_counted_and_excluded_only_on_request(answers, capsys):

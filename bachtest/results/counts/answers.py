@@ -38,6 +38,8 @@ def study_report(study: Study, *, by: Sequence[Sequence[str]] = ()) -> Report:
     return Report(
         source=study.slug,
         of_answers=True,
+        answers=sum(cell.n for cell in cells),
+        ties=0,
         overall=summarise(counts_of(included, ())).cells[0],
         everything=summarise(counts_of(cells, ())).cells[0],
         listeners=number_of_labels(study, "listeners", flags),
@@ -54,6 +56,7 @@ def study_report(study: Study, *, by: Sequence[Sequence[str]] = ()) -> Report:
         identical_pairs=identical_pairs(
             _pool(study), counts_of(included, ("composer", "condition"))
         ),
+        margin=study.margin,
     )
 
 
@@ -94,14 +97,14 @@ def pairs_of(study: Study) -> QuerySet[Pair]:
 
 
 def _pool(study: Study) -> list[PoolCount]:
-    alike = Q(differing=0)
+    identical = Q(differing=0)
     rows = (
         pairs_of(study)
-        .filter(Q(excluded_reason="") | alike)
+        .filter(Q(excluded_reason="") | identical)
         .values_list("machine__composer__slug", "machine__condition")
         .annotate(
             pairs=Count("id"),
-            alike=Count("id", filter=alike),
+            identical=Count("id", filter=identical),
             sum=Sum("differing", output_field=models.FloatField()),
         )
         .order_by()

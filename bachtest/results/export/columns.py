@@ -145,7 +145,7 @@ def listener_columns(study: Study, pseudonym: Convert) -> list[ExportColumn]:
 def item_columns(study: Study) -> list[ExportColumn]:
     answered = Q(rounds__game__study=study)
     right = answered & Q(rounds__answer__correct=True)
-    alike = Case(When(differing=0, then=Value(1)), default=Value(0))
+    identical = Case(When(differing=0, then=Value(1)), default=Value(0))
     return [
         ExportColumn("item", "the pair: Bach's piece and the composer's", "id"),
         ExportColumn("work", "BWV number of the chorale", "machine__excerpt__work__bwv"),
@@ -158,7 +158,7 @@ def item_columns(study: Study) -> list[ExportColumn]:
         ExportColumn("sampling", "settings of the fill, as JSON", "machine__settings", as_json),
         ExportColumn("fold", "which member of a cross-fitted composer wrote it", "machine__fold"),
         ExportColumn("differing", "share of written cells that differ from Bach's", "differing"),
-        ExportColumn("alike", "1 if there is no audible difference; never played", alike),
+        ExportColumn("alike", "1 if there is no audible difference; never played", identical),
         ExportColumn("set_aside", "why it is never played; empty if it may be", "excluded_reason"),
         ExportColumn(
             "copied_run", "longest run of events shared with a training work", "machine__copied_run"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bachtest.stats.mixed.blocks import FloatArray
+from bachtest.stats.rates.result import counted, p_text, sentence
 
 # Between the listener and the column, in the name of a random slope.
 SLOPE = ":"
@@ -16,8 +17,9 @@ SLOPE = ":"
 class Coefficient:
     """One coefficient on the logit scale.
 
-    `z` and `p_wald` are those of R's glmer. `low`, `high` and `p` follow from `estimate` and `se`
-    by Student's t with `df` degrees of freedom or, where `df` is None, by the normal distribution.
+    `low`, `high` and `p` follow from `estimate` and `se` by Student's t with `df` degrees of
+    freedom or, where `df` is None, by the normal distribution. `z` is `estimate / se` and `p_wald`
+    its normal p-value: by maximum likelihood they are what R's glmer prints.
     """
 
     name: str
@@ -31,9 +33,10 @@ class Coefficient:
     df: float | None
 
     def __str__(self) -> str:
+        df = "" if self.df is None else f", df {self.df:g}"
         return (
-            f"  {self.name:<28}{self.estimate:9.4f}  se {self.se:.4f}"
-            f"  ({self.low:.3f} to {self.high:.3f})  p {self.p:.4f}"
+            f"{self.name}: {self.estimate:z.6f}, se {self.se:.6f}"
+            f" ({self.low:z.3f} to {self.high:z.3f}){df}, {p_text(self.p)}"
         )
 
 
@@ -57,6 +60,13 @@ class VarianceComponent:
     def of_slopes(self) -> bool:
         """Whether a level is a listener in a condition and not one more person."""
         return SLOPE in self.name
+
+    def described(self, sd: float) -> str:
+        """Its standard deviation by one of the two fits, in words."""
+        levels = counted(self.levels, self.name)
+        if not self.estimated:
+            return f"{levels}: standard deviation not estimated"
+        return f"{levels}: standard deviation {sd:.6f}, variance {sd * sd:.6f}"
 
 
 @dataclass(frozen=True)
@@ -212,21 +222,37 @@ class MixedFit:
         }
 
     def __str__(self) -> str:
-        lines = [self.formula, f"{self.n} answers; {self.method}", ""]
-        lines += [str(one) for one in self.coefficients]
+        lines = [self.formula, self.method]
         if self.corrected_coefficients:
-            lines.append("with the small-sample correction (use these):")
-            lines += [str(one) for one in self.corrected_coefficients]
-        for one in self.variance_components:
-            lines.append(f"  sd of {one.levels} {one.name}s: {one.sd:.4f} {one.note}")
-        for table in self.tables:
-            lines.append(f"rates by {', '.join(table.by) or 'nothing'}")
-            for rate in table.rates:
-                lines.append(
-                    f"  {' '.join(rate.labels) or 'all':<28}{rate.estimate:.1%}"
-                    f" ({rate.low:.1%} to {rate.high:.1%}), raw {rate.correct} of {rate.n}"
-                )
-        return "\n".join([*lines, *self.notes])
+            lines += ["With the small-sample correction (use these):", *self._corrected_lines()]
+            lines.append("By maximum likelihood, uncorrected:")
+        lines += self._likelihood_lines()
+        lines += ["Assumptions:", *(f"  {words}" for words in self.assumptions)]
+        return "\n".join([*lines, *map(sentence, self.notes)])
+
+    def _corrected_lines(self) -> list[str]:
+        lines = [f"  {one}" for one in self.corrected_coefficients]
+        lines += [
+            f"  {one.described(one.restricted_sd or 0.0)}" for one in self.variance_components
+        ]
+        lines += [
+            f"  {test.name}: F {test.f:.5f} on {test.df} and {test.df2:g}, {p_text(test.p)}"
+            for test in self.tests
+            if test.f is not None
+        ]
+        return lines
+
+    def _likelihood_lines(self) -> list[str]:
+        lines = [f"  {one}" for one in self.coefficients]
+        for component in self.variance_components:
+            note = f"; {component.note}" if component.estimated and component.note else ""
+            lines.append(f"  {component.described(component.sd)}{note}")
+        lines += [
+            f"  {test.name}: likelihood ratio chi-square {test.chi2:.5f} on {test.df},"
+            f" {p_text(test.p_lrt)}"
+            for test in self.tests
+        ]
+        return [*lines, f"  log likelihood {self.loglik:z.6f}, {counted(self.n, 'answer')}"]
 
 
 def _rate_json(rate: Rate) -> dict[str, Any]:

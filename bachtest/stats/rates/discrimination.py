@@ -24,7 +24,10 @@ from bachtest.stats.rates.result import Result, p_text
 
 @dataclass(frozen=True)
 class Discrimination(Result):
-    """d' of one protocol, never below 0, with the exact one-sided test against chance."""
+    """d' of one protocol, with the exact one-sided test that the rate is above chance.
+
+    d' is below 0 only where listeners point to a clip as Bach's; elsewhere it ends at 0.
+    """
 
     protocol: str
     correct: int
@@ -43,9 +46,11 @@ class Discrimination(Result):
     def __str__(self) -> str:
         if self.estimate is None:
             return "no answers"
+        d = f"{self.estimate:z.2f} ({self.low:z.2f} to {self.high:z.2f})"
+        if self.low == self.high:
+            d = "not defined below chance"
         return (
-            f"{self.protocol}: {self.correct} of {self.n}, d' {self.estimate:.2f}"
-            f" ({self.low:.2f} to {self.high:.2f}), {p_text(self.p)}"
+            f"{self.protocol}: {self.correct:,} of {self.n:,}, d' {d}, one-sided {p_text(self.p)}"
         )
 
 
@@ -69,7 +74,7 @@ class Similarity(Result):
 def discriminate(
     correct: int, n: int, protocol: DiscriminationProtocol, *, level: float = LEVEL
 ) -> Discrimination:
-    """d' with its exact interval, never below 0, and the exact test against chance.
+    """d' with its exact interval, and the exact test that the rate is above chance.
 
     Parameters
     ----------
@@ -96,20 +101,21 @@ def discriminate(
     --------
     >>> from bachtest.stats.rates.protocols import PROTOCOLS
     >>> print(discriminate(10, 15, PROTOCOLS["pair"]))
-    pair: 10 of 15, d' 0.61 (0.00 to 1.67), p = .151
+    pair: 10 of 15, d' 0.61 (-0.42 to 1.67), one-sided p = .151
     >>> print(discriminate(30, 60, PROTOCOLS["triangle"]))
-    triangle: 30 of 60, d' 1.47 (0.62 to 2.14), p = .006
+    triangle: 30 of 60, d' 1.47 (0.62 to 2.14), one-sided p = .006
     """
     interval = clopper_pearson(correct, n, level=level)
-    d_low, d_high = (max(0.0, protocol.d_of_rate(x)) for x in (interval.low, interval.high))
+    d_low, d_high = protocol.d_of_rate(interval.low), protocol.d_of_rate(interval.high)
     if interval.estimate is None:
         return Discrimination(
             protocol.name, correct, n, None, None, None, d_low, d_high, None, 1.0, level
         )
     rate = interval.estimate
-    d = max(0.0, protocol.d_of_rate(rate))
+    d = protocol.d_of_rate(rate)
     se = None
-    if protocol.chance < rate < 1 and math.isfinite(d) and (slope := protocol.slope(d)) > 0:
+    lowest = 0.0 if protocol.has_bach_side else protocol.chance
+    if lowest < rate < 1 and math.isfinite(d) and (slope := protocol.slope(d)) > 0:
         se = math.sqrt(rate * (1 - rate) / n) / slope
     pd = max(0.0, (rate - protocol.chance) / (1 - protocol.chance))
     p = tail_above(correct, n, protocol.chance)

@@ -18,7 +18,7 @@ from bachtest.stats.rates.summary import FEW, AnswerCount
 
 @dataclass(frozen=True)
 class PoolCount:
-    """Pairs of one composer and condition, `alike` of them identical; all others can play.
+    """Pairs of one composer and condition, `identical` of them Bach's notes; all others can play.
 
     `differing` is the sum over these pairs of the share of written cells that differ from Bach's.
     """
@@ -26,7 +26,7 @@ class PoolCount:
     composer: str
     condition: str
     pairs: int
-    alike: int
+    identical: int
     differing: float
 
 
@@ -36,8 +36,8 @@ class IdenticalPairs:
 
     composer: str
     pairs: int
-    alike: int
-    share_alike: float | None
+    identical: int
+    share_identical: float | None
     mean_differing: float | None
     answers: int
     rate: float | None
@@ -51,12 +51,12 @@ class IdenticalPairs:
 @dataclass
 class _Pool:
     pairs: int = 0
-    alike: int = 0
+    identical: int = 0
     differing: float = 0.0
 
     def add(self, count: PoolCount) -> None:
         self.pairs += count.pairs
-        self.alike += count.alike
+        self.identical += count.identical
         self.differing += count.differing
 
 
@@ -90,13 +90,13 @@ def identical_pairs(
     --------
     >>> pool = [PoolCount("flagship", "ATB", 10, 2, 4.0)]
     >>> [row] = identical_pairs(pool, [AnswerCount(("flagship", "ATB"), 100, 70)])
-    >>> row.share_alike, row.mean_differing, row.rate, round(row.rate_if_guessed, 3)
+    >>> row.share_identical, row.mean_differing, row.rate, round(row.rate_if_guessed, 3)
     (0.2, 0.4, 0.7, 0.66)
     """
     pools: dict[str, dict[str, _Pool]] = {}
     for row in pool:
-        if not 0 <= row.alike <= row.pairs:
-            raise ValueError(f"{row.alike} identical pairs of {row.pairs} ({row.composer})")
+        if not 0 <= row.identical <= row.pairs:
+            raise ValueError(f"{row.identical} identical pairs of {row.pairs} ({row.composer})")
         pools.setdefault(row.composer, {}).setdefault(row.condition, _Pool()).add(row)
     counts: dict[str, list[AnswerCount]] = {}
     for count in answers:
@@ -111,20 +111,20 @@ def _of_composer(
     composer: str, pools: dict[str, _Pool], answers: list[AnswerCount]
 ) -> IdenticalPairs:
     pairs = sum(pool.pairs for pool in pools.values())
-    alike = sum(pool.alike for pool in pools.values())
+    identical = sum(pool.identical for pool in pools.values())
     differing = sum(pool.differing for pool in pools.values())
     n = sum(count.n for count in answers)
     correct = sum(count.correct for count in answers)
     correct_if_guessed = 0.0
     for count in answers:
         pool = pools.get(count.labels[1], _Pool())
-        share = pool.alike / pool.pairs if pool.pairs else 0.0
+        share = pool.identical / pool.pairs if pool.pairs else 0.0
         correct_if_guessed += (1 - share) * count.correct + share * count.n * CHANCE
     return IdenticalPairs(
         composer,
         pairs,
-        alike,
-        alike / pairs if pairs else None,
+        identical,
+        identical / pairs if pairs else None,
         differing / pairs if pairs else None,
         n,
         correct / n if n else None,

@@ -3,8 +3,8 @@
 Conventions
 -----------
 d' is the distance between Bach and the machine in units of noise; `rate` is the chance of a right
-answer. A protocol's curve runs from chance (d' = 0) to 1. Only the curve of two clips goes on below
-chance, where listeners take the machine for Bach.
+answer. A protocol's curve runs from chance (d' = 0) to 1. Where listeners point to a clip as
+Bach's, it goes on below chance, with d' below 0: they take the machine for Bach.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class DiscriminationProtocol:
         return self.curve(d)
 
     def d_of_rate(self, rate: float) -> float:
-        """d' of a rate of right answers; below chance 0, or negative for a choice of two clips.
+        """d' of a rate of right answers. Below chance it is negative where the curve goes on, or 0.
 
         Raises
         ------
@@ -101,11 +101,14 @@ class DiscriminationProtocol:
             return self.inverse(rate)
         if not 0 <= rate <= 1:
             raise ValueError(f"rate {rate!r}; use a number between 0 and 1")
-        if rate <= self.chance:
+        lowest = -_MAX_D if self.has_bach_side else 0.0
+        if rate == self.chance or (rate < self.chance and lowest == 0):
             return 0.0
         if rate == 1 or rate >= self.rate(_MAX_D):
             return math.inf
-        return float(brentq(lambda d: self.rate(d) - rate, 0.0, _MAX_D, xtol=1e-13))
+        if rate <= self.rate(lowest):
+            return -math.inf
+        return float(brentq(lambda d: self.rate(d) - rate, lowest, _MAX_D, xtol=1e-13))
 
     def slope(self, d: float) -> float:
         """d rate / d d', by a central difference good to about 1e-9."""

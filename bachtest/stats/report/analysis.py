@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +33,7 @@ from bachtest.stats.verdict.item_effects import (
     item_effects_of_fit,
 )
 from bachtest.stats.verdict.model_verdict import model_verdict
-from bachtest.stats.verdict.pooled_verdict import discrimination_verdict, pooled_verdict
+from bachtest.stats.verdict.pooled_verdict import discrimination_verdict
 from bachtest.stats.verdict.ranking import Ranking, rank
 
 if TYPE_CHECKING:
@@ -107,11 +107,9 @@ def analyse(
     """
     check_alpha(alpha)
     margin = source.margin if margin is None else margin
-    protocol, with_ties = source.protocol, source.included
-    if protocol.allows_ties:
-        source = replace(source, table=source.table.without_ties())
-    report = make_report(source, by=by, level=1 - alpha)
-    answers = source.included
+    protocol = source.protocol
+    report = make_report(source, by=by, alpha=alpha, margin=margin)
+    answers = source.included.without_ties() if protocol.allows_ties else source.included
     fit, no_model = (
         _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "skipped")
     )
@@ -123,9 +121,7 @@ def analyse(
     elif protocol.chance != CHANCE and discrimination is not None:
         verdict = pooled = discrimination_verdict(discrimination, protocol, alpha=alpha)
     else:
-        verdict = pooled = pooled_verdict(
-            report.overall, protocol=protocol, alpha=alpha, margin=margin
-        )
+        verdict = pooled = report.verdict
         if fit is not None:
             verdict = model_verdict(fit, protocol=protocol, alpha=alpha, margin=margin)
     ranked = fit is not None and any(t.by == ("composer",) for t in fit.tables)
@@ -145,7 +141,7 @@ def analyse(
         ),
         discrimination=discrimination,
         single_clips=single_clips,
-        ties=_ties(with_ties, alpha) if protocol.allows_ties else None,
+        ties=_ties(source.included, alpha) if protocol.allows_ties else None,
         clustered=_clustered(answers, alpha),
         listeners_differ=_spread(answers, "listener", alpha),
         items_differ=_spread(answers, "item", alpha),

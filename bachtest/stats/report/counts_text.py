@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from bachtest.stats.rates.identical_pairs import IdenticalPairs
+from bachtest.stats.rates.protocols import DiscriminationProtocol
+from bachtest.stats.rates.result import counted
 from bachtest.stats.rates.summary import FEW, Breakdown, Cell
 from bachtest.stats.report.pooled_report import Flagged, Report
 from bachtest.stats.verdict.finding import Verdict
 
-FORMAT = 1
-# Name, n, right, rate and interval are for every protocol; p and d' are for two clips.
-_COUNTED_COLUMNS = 5
+FORMAT = 2
+# Columns of the tables: counts and rates, with p, with d'.
+_RATE_COLUMNS, _TESTED_COLUMNS, _ALL_COLUMNS = 5, 7, 9
 
 
 def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
         `format` is raised when a key changes its meaning or goes away.
     """
     hidden = hide_few and report.overall.few
-    two_clips = report.protocol.two_clips
+    protocol = report.protocol
     return {
         "format": FORMAT,
         "source": report.source,
@@ -39,24 +41,32 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
         "listeners": report.listeners,
         "items": report.items,
         "few": FEW,
-        "overall": None if hidden else _cell(report.overall, two_clips),
-        "with_everything": None if hidden else _cell(report.everything, two_clips),
+        "overall": None if hidden else _cell(report.overall, protocol),
+        "with_everything": None if hidden else _cell(report.everything, protocol),
         "flags": [
             {"flag": flag.flag, "answers": flag.answers, "left_out": flag.excluded}
             for flag in report.flags
         ],
         "by": {
-            ",".join(breakdown.by): _cells(breakdown, hide_few, two_clips)
+            ",".join(breakdown.by): _cells(breakdown, hide_few, protocol)
             for breakdown in report.breakdowns
         },
         "alike": [_identical(row, hide_few and row.few) for row in report.identical_pairs],
-        "verdict": None if hidden or not two_clips else _verdict(report.verdict),
+        "verdict": None if hidden or not protocol.two_clips else _verdict(report.verdict),
     }
 
 
 def _identical(row: IdenticalPairs, hidden: bool) -> dict[str, Any]:
-    unanswered = {"answers": None, "rate": None, "rate_if_guessed": None}
-    return vars(row) | (unanswered if hidden else {})
+    return {
+        "composer": row.composer,
+        "pairs": row.pairs,
+        "alike": row.identical,
+        "share_alike": row.share_identical,
+        "mean_differing": row.mean_differing,
+        "answers": None if hidden else row.answers,
+        "rate": None if hidden else row.rate,
+        "rate_if_guessed": None if hidden else row.rate_if_guessed,
+    }
 
 
 def _verdict(verdict: Verdict) -> dict[str, str]:
@@ -67,7 +77,9 @@ def _verdict(verdict: Verdict) -> dict[str, str]:
     }
 
 
-def _cells(breakdown: Breakdown, hide_few: bool, two_clips: bool) -> list[dict[str, Any]]:
+def _cells(
+    breakdown: Breakdown, hide_few: bool, protocol: DiscriminationProtocol
+) -> list[dict[str, Any]]:
     cells = []
     for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
         labels = {
@@ -75,14 +87,14 @@ def _cells(breakdown: Breakdown, hide_few: bool, two_clips: bool) -> list[dict[s
             "few": cell.few,
         }
         hidden = hide_few and cell.few
-        adjusted = {"p_holm": p_holm} if two_clips else {}
-        cells.append(labels if hidden else labels | _cell(cell, two_clips) | adjusted)
+        adjusted = {"p_holm": p_holm} if protocol.two_clips else {}
+        cells.append(labels if hidden else labels | _cell(cell, protocol) | adjusted)
     return cells
 
 
-def _cell(cell: Cell, two_clips: bool) -> dict[str, Any]:
-    rate, d_prime = cell.rate, cell.d_prime()
-    counted = {
+def _cell(cell: Cell, protocol: DiscriminationProtocol) -> dict[str, Any]:
+    rate = cell.rate
+    shown: dict[str, Any] = {
         "n": rate.n,
         "correct": rate.correct,
         "rate": rate.estimate,
@@ -91,15 +103,22 @@ def _cell(cell: Cell, two_clips: bool) -> dict[str, Any]:
         "level": rate.level,
         "method": rate.method,
     }
-    if not two_clips:
-        return counted
-    return counted | {
-        "p": cell.test().p,
-        "d_prime": _finite(d_prime.estimate),
-        "d_prime_low": _finite(d_prime.low),
-        "d_prime_high": _finite(d_prime.high),
-        "d_prime_se": d_prime.se,
-    }
+    if protocol.two_clips:
+        shown["p"] = cell.test().p
+    if _has_d_prime(protocol):
+        d_prime = cell.d_prime()
+        shown |= {
+            "d_prime": _finite(d_prime.estimate),
+            "d_prime_low": _finite(d_prime.low),
+            "d_prime_high": _finite(d_prime.high),
+            "d_prime_se": d_prime.se,
+        }
+    return shown
+
+
+def _has_d_prime(protocol: DiscriminationProtocol) -> bool:
+    # With ties, d' follows from the ties as well: it is that of the 2-AC, not of the rate.
+    return protocol.two_clips and not protocol.allows_ties
 
 
 def _finite(value: float | None) -> float | None:
@@ -127,19 +146,25 @@ def to_text(report: Report, *, hide_few: bool = False) -> str:
         parts.append(f"* fewer than {FEW} answers: not shown on the public page")
     parts.append(_identical_pairs(report, hide_few))
     if report.protocol.two_clips:
-        parts.append(
-            "Rates have Wilson intervals. p is the two-sided exact binomial test of one half. d' is"
-            " that of\ntwo-alternative forced choice, with the Clopper-Pearson interval."
-        )
-        parts.append(f"{report.verdict.sentence}\n{report.verdict.caution}")
+        parts.append(_method(report.protocol))
+        parts.append(f"{report.verdict.sentence}\n{report.verdict.caution}".strip())
     else:
         parts.append("Rates have Wilson intervals.")
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
+def _method(protocol: DiscriminationProtocol) -> str:
+    method = "Rates have Wilson intervals. p is the two-sided exact binomial test of one half."
+    if _has_d_prime(protocol):
+        method += (
+            " d' is that of\ntwo-alternative forced choice, with the Clopper-Pearson interval."
+        )
+    return method
+
+
 def _title(report: Report) -> str:
     sizes = {"answer": report.overall.rate.n, "listener": report.listeners, "item": report.items}
-    words = [f"{n} {name}{'s' * (n != 1)}" for name, n in sizes.items() if n is not None]
+    words = [counted(n, name) for name, n in sizes.items() if n is not None]
     return f"{report.source}: {', '.join(words)}"
 
 
@@ -152,18 +177,26 @@ def flag_text(flag: Flagged) -> str:
     'flag knew: 1,056 answers, excluded'
     """
     fate = "excluded" if flag.excluded else "included"
-    return f"flag {flag.flag}: {flag.answers:,} answers, {fate}"
+    return f"flag {flag.flag}: {counted(flag.answers, 'answer')}, {fate}"
+
+
+def marked_answers(report: Report) -> list[str]:
+    """What becomes of answers with a flag, and of ties."""
+    lines = [flag_text(flag) for flag in report.flags]
+    if report.ties:
+        lines.append(f"{counted(report.ties, 'tie')}, analysed separately (2-AC)")
+    return lines
 
 
 def _flags(report: Report) -> str:
-    lines = [flag_text(flag) for flag in report.flags]
+    lines = marked_answers(report)
     if any(flag.excluded for flag in report.flags):
         lines.append(f"with the excluded answers: {report.everything.rate}")
     return "\n".join(lines)
 
 
 def _tables(report: Report, hide_few: bool) -> list[list[tuple[str, ...]]]:
-    interval = f"{100 * report.overall.rate.level:g} % interval"
+    interval = f"{100 * report.overall.rate.level:g}% interval"
     head = ("n", "right", "rate", interval, "p", "p (Holm)", "d'", interval)
     tables = [[("", *head), _row("all", report.overall, None)]]
     for breakdown in report.breakdowns:
@@ -177,21 +210,24 @@ def _tables(report: Report, hide_few: bool) -> list[list[tuple[str, ...]]]:
 
 
 def _table(rows: list[tuple[str, ...]], report: Report) -> str:
-    return grid(rows if report.protocol.two_clips else [row[:_COUNTED_COLUMNS] for row in rows])
+    shown = _TESTED_COLUMNS if report.protocol.two_clips else _RATE_COLUMNS
+    if _has_d_prime(report.protocol):
+        shown = _ALL_COLUMNS
+    return grid([row[:shown] for row in rows])
 
 
 def _row(name: str, cell: Cell, p_holm: float | None) -> tuple[str, ...]:
     rate, d_prime = cell.rate, cell.d_prime()
     return (
         name,
-        str(rate.n),
-        str(rate.correct),
+        f"{rate.n:,}",
+        f"{rate.correct:,}",
         "-" if rate.estimate is None else f"{rate.estimate:.3f}",
         f"{rate.low:.3f} to {rate.high:.3f}",
         f"{cell.test().p:.2g}",
         "" if p_holm is None else f"{p_holm:.2g}",
-        "-" if d_prime.estimate is None else f"{d_prime.estimate:.2f}",
-        f"{d_prime.low:.2f} to {d_prime.high:.2f}",
+        "-" if d_prime.estimate is None else f"{d_prime.estimate:z.2f}",
+        f"{d_prime.low:z.2f} to {d_prime.high:z.2f}",
     )
 
 
@@ -203,9 +239,9 @@ def _identical_pairs(report: Report, hide_few: bool) -> str:
     ]
     for row in report.identical_pairs:
         rates = (None, None) if hide_few and row.few else (row.rate, row.rate_if_guessed)
-        numbers = (row.share_alike, row.mean_differing, *rates)
+        numbers = (row.share_identical, row.mean_differing, *rates)
         texts = ["-" if number is None else f"{number:.3f}" for number in numbers]
-        rows.append((row.composer, str(row.pairs), str(row.alike), *texts))
+        rows.append((row.composer, f"{row.pairs:,}", f"{row.identical:,}", *texts))
     return "Identical pairs are never played\n" + grid(rows)
 
 

@@ -41,7 +41,7 @@ def to_html(analysis: Analysis, *, hide_few: bool = False) -> str:
     ----------
     analysis : Analysis
     hide_few : bool
-        As `counts_text.to_text`.
+        As `counts_text.to_text`; then there are only the counts, as on the public page.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def to_html(analysis: Analysis, *, hide_few: bool = False) -> str:
     title = f"Analysis of {escape(analysis.report.source)}"
     body = "".join(
         _section(section, analysis.protocol.chance, first=at == 0)
-        for at, section in enumerate(sections_of(analysis))
+        for at, section in enumerate([] if hide_few else sections_of(analysis))
     )
     table = escape(to_text(analysis.report, hide_few=hide_few))
     return (

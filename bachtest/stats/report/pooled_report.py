@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bachtest.stats.rates.equivalence import ALPHA
 from bachtest.stats.rates.identical_pairs import IdenticalPairs, identical_pairs
-from bachtest.stats.rates.proportions import LEVEL
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.summary import Breakdown, Cell, summarise
 from bachtest.stats.tables.read_study_folder import AnswerSource
@@ -27,10 +27,15 @@ class Flagged:
 
 @dataclass(frozen=True)
 class Report:
-    """What a table shows. `overall` and the breakdowns have the included answers alone."""
+    """What a table shows. `overall` and the breakdowns have the included answers alone.
+
+    `answers` are all of the table. `ties` are those that are included; no rate counts a tie.
+    """
 
     source: str
     of_answers: bool
+    answers: int
+    ties: int
     overall: Cell
     everything: Cell
     listeners: int | None
@@ -39,14 +44,22 @@ class Report:
     breakdowns: tuple[Breakdown, ...]
     identical_pairs: tuple[IdenticalPairs, ...]
     protocol: DiscriminationProtocol = PAIR
+    alpha: float = ALPHA
+    margin: float | None = None
 
     @property
     def verdict(self) -> Verdict:
-        return pooled_verdict(self.overall, protocol=self.protocol)
+        return pooled_verdict(
+            self.overall, protocol=self.protocol, alpha=self.alpha, margin=self.margin
+        )
 
 
 def make_report(
-    source: AnswerSource, *, by: Sequence[Sequence[str]] = (), level: float = LEVEL
+    source: AnswerSource,
+    *,
+    by: Sequence[Sequence[str]] = (),
+    alpha: float = ALPHA,
+    margin: float | None = None,
 ) -> Report:
     """Answer the simple questions about a table.
 
@@ -56,8 +69,10 @@ def make_report(
     by : sequence of groupings
         Further groupings, each by one or more columns. Condition, composer and experience are
         always reported where the table has them.
-    level : float
-        Of the intervals.
+    alpha : float
+        Size of the tests; the intervals have level 1 - alpha.
+    margin : float or None
+        None takes the design's, if there is one.
 
     Returns
     -------
@@ -68,22 +83,30 @@ def make_report(
     TableError
         If there is no such column or flag.
     """
-    table, included = source.table, source.included
+    table, included, ties = source.table, source.included, 0
+    if source.protocol.allows_ties:
+        ties = int(included.ties.sum())
+        table, included = table.without_ties(), included.without_ties()
+    level = 1 - alpha
     groups = [group for group in GROUPS if set(group) <= set(table.columns)]
     groups += [tuple(group) for group in by if tuple(group) not in groups]
     answers = included.counts(("composer", "condition")) if source.pool else []
     return Report(
         source=str(table.path),
         of_answers=table.of_answers,
+        answers=int(source.table.n.sum()),
+        ties=ties,
         overall=summarise(included.counts(), level=level).cells[0],
         everything=summarise(table.counts(), level=level).cells[0],
         listeners=included.distinct("listener"),
         items=included.distinct("item"),
         flags=tuple(
-            Flagged(flag, int(table.flagged(flag).sum()), flag in source.exclusions)
+            Flagged(flag, int(source.table.flagged(flag).sum()), flag in source.exclusions)
             for flag in table.flags
         ),
         breakdowns=tuple(summarise(included.counts(group), group, level=level) for group in groups),
         identical_pairs=identical_pairs(source.pool, answers),
         protocol=source.protocol,
+        alpha=alpha,
+        margin=source.margin if margin is None else margin,
     )

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bachtest.stats.rates.proportions import Proportion
-from bachtest.stats.rates.result import p_text
+from bachtest.stats.rates.result import counted
 from bachtest.stats.report.analysis import Analysis
-from bachtest.stats.report.counts_text import flag_text
+from bachtest.stats.report.counts_text import marked_answers
 from bachtest.stats.report.forest import ForestMark
 
 if TYPE_CHECKING:
-    from bachtest.stats.mixed.mixed_fit import Coefficient, MixedFit, RateTable
+    from bachtest.stats.mixed.mixed_fit import RateTable
 
 COUNTS_TITLE = "Counts, pooled"
 _MAX_CELLS = 60
@@ -62,11 +62,11 @@ def _verdict(analysis: Analysis) -> Section:
 
 def _exclusions(analysis: Analysis) -> Section:
     report = analysis.report
-    lines = [f"{report.everything.rate.n:,} answers in the table"]
-    lines += [f"  {flag_text(flag)}" for flag in report.flags]
+    lines = [f"{counted(report.answers, 'answer')} in the table"]
+    lines += [f"  {line}" for line in marked_answers(report)]
     if not report.flags:
-        lines.append("  no flags: no answer is excluded")
-    lines.append(f"{report.overall.rate.n:,} answers analysed")
+        lines.append("No flags, so no answer is excluded.")
+    lines.append(f"{counted(report.overall.rate.n, 'answer')} analysed")
     if report.overall.rate.n != report.everything.rate.n:
         lines.append(f"without the excluded answers: {report.overall.rate}")
         lines.append(f"with the excluded answers: {report.everything.rate}")
@@ -106,7 +106,7 @@ def _marginal_rates(table: RateTable) -> Section:
 def _model(analysis: Analysis) -> Iterator[Section]:
     if analysis.model is None:
         return
-    yield Section("Mixed model", tuple(_model_lines(analysis.model)))
+    yield Section("Mixed model", tuple(str(analysis.model).split("\n")))
     ranking = analysis.ranking
     if ranking is not None and len(ranking.ranked) > 1:
         marks = tuple(
@@ -114,34 +114,6 @@ def _model(analysis: Analysis) -> Iterator[Section]:
         )
         lines = [f"{ranking.method}; the composer that fools most first", *str(ranking).split("\n")]
         yield Section("Which composer fools listeners most", tuple(lines), marks)
-
-
-def _model_lines(fit: MixedFit) -> list[str]:
-    lines = [fit.formula, fit.method]
-    lines += [_coefficient(one) for one in fit.coefficients]
-    if fit.corrected_coefficients:
-        lines.append("with the small-sample correction (use these):")
-        lines += [_coefficient(one) for one in fit.corrected_coefficients]
-    for spread in fit.variance_components:
-        note = f"; {spread.note}" if spread.note else ""
-        lines.append(
-            f"  {spread.levels:,} {spread.name}s: standard deviation {spread.sd:.6f}, variance"
-            f" {spread.variance:.6f}{note}"
-        )
-    for test in fit.tests:
-        lines.append(
-            f"  {test.name}: likelihood ratio chi-square {test.chi2:.5f} on {test.df},"
-            f" {p_text(test.p_lrt)}" + ("" if test.f is None else f"; corrected {p_text(test.p)}")
-        )
-    lines.append(f"  log likelihood {fit.loglik:.6f}, {fit.n:,} answers")
-    return [*lines, *fit.assumptions, *fit.notes]
-
-
-def _coefficient(one: Coefficient) -> str:
-    return (
-        f"  {one.name}: {one.estimate:.6f}, se {one.se:.6f}"
-        f" ({one.low:.3f} to {one.high:.3f}), {p_text(one.p)}"
-    )
 
 
 def _further_questions(analysis: Analysis) -> Section:

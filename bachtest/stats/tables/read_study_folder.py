@@ -122,10 +122,11 @@ def read_pool(path: Path) -> tuple[PoolCount, ...]:
     at = {name: header.index(name) for name in names}
     pool = []
     for number, row in lines:
-        composer, condition, differing, alike, excluded_reason = (row[at[name]] for name in names)
-        if alike not in ("0", "1"):
-            raise TableError(f"{path}, line {number}: alike is {alike!r}; use 0 or 1")
-        if excluded_reason and alike == "0":
+        values = (row[at[name]] for name in names)
+        composer, condition, differing, identical, excluded_reason = values
+        if identical not in ("0", "1"):
+            raise TableError(f"{path}, line {number}: alike is {identical!r}; use 0 or 1")
+        if excluded_reason and identical == "0":
             continue  # a copy of Bach, or withdrawn: says nothing about identical pairs
         try:
             share = float(differing)
@@ -133,5 +134,5 @@ def read_pool(path: Path) -> tuple[PoolCount, ...]:
             raise TableError(
                 f"{path}, line {number}: differing is {differing!r}; use a number"
             ) from None
-        pool.append(PoolCount(composer, condition, 1, int(alike), share))
+        pool.append(PoolCount(composer, condition, 1, int(identical), share))
     return tuple(pool)

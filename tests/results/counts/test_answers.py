@@ -42,11 +42,11 @@ def test_only_the_design_excludes_answers(played):
 
 def test_identical_pairs_stand_beside_the_rate_and_copies_do_not_count(played):
     flagship, markov = study_report(played).identical_pairs
-    assert (flagship.composer, flagship.pairs, flagship.alike) == ("flagship", 3, 1)
+    assert (flagship.composer, flagship.pairs, flagship.identical) == ("flagship", 3, 1)
     assert flagship.rate == 14 / 22
     # Half of the pairs on S are identical: half of those 10 answers would have been guesses.
     assert flagship.rate_if_guessed == (8 / 2 + 10 / 4 + 6) / 22
-    assert (markov.pairs, markov.alike, markov.rate_if_guessed) == (1, 0, 1.0)
+    assert (markov.pairs, markov.identical, markov.rate_if_guessed) == (1, 0, 1.0)
 
 
 def test_a_retired_composer_keeps_its_answers(played):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
 from scipy.stats import chi2, f, norm, t
 
 from bachtest.stats.mixed.fit import fit_mixed
+from bachtest.stats.report.analysis import analyse
+from bachtest.stats.report.terminal import analysis_text
+from bachtest.stats.tables.read_study_folder import read_source
 from tests.stats.mixed.tables import crossed, simulated
+from tests.stats.reference import DATA
 
 
 def few_items():
@@ -85,6 +91,61 @@ def test_both_tables_of_coefficients_are_shown_where_items_are_few(fit):
     text = str(fit)
     for one in (*fit.coefficients, *fit.corrected_coefficients):
         assert str(one) in text
-    assert ("with the small-sample correction (use these):" in text) == bool(
+    assert ("With the small-sample correction (use these):" in text) == bool(
         fit.corrected_coefficients
     )
+
+
+NUMBER = r"(-?[\d.]+)"
+COEFFICIENT = re.compile(
+    rf"  (\S.*): {NUMBER}, se {NUMBER} \({NUMBER} to {NUMBER}\), df (\d+), p (= |< ){NUMBER}"
+)
+F_TEST = re.compile(rf"  (\w+): F {NUMBER} on (\d+) and (\d+), p (= |< ){NUMBER}")
+CHI_SQUARE = re.compile(
+    rf"  (\w+): likelihood ratio chi-square {NUMBER} on (\d+), p (= |< ){NUMBER}"
+)
+
+
+@pytest.fixture(scope="module")
+def printed():
+    """The two halves of the model as the command prints it."""
+    source = read_source(DATA / "answers_crossed.csv")
+    text = analysis_text(analyse(source, by=[("condition", "experience")]))
+    _, model = text.split("With the small-sample correction (use these):\n")
+    corrected, rest = model.split("By maximum likelihood, uncorrected:\n")
+    return corrected.splitlines(), rest.split("Assumptions:\n")[0].splitlines()
+
+
+def agrees(p, sign, shown):
+    return p < 0.001 if sign == "< " else p == pytest.approx(float(shown), abs=6e-4)
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_each_printed_coefficient_agrees_with_itself(printed, half):
+    lines = [match for line in printed[half] if (match := COEFFICIENT.fullmatch(line))]
+    assert len(lines) == 10
+    for _, estimate, se, low, high, df, sign, p in (line.groups() for line in lines):
+        estimate, se, df = float(estimate), float(se), int(df)
+        limits = estimate - reach(df) * se, estimate + reach(df) * se
+        assert (float(low), float(high)) == pytest.approx(limits, abs=6e-4)
+        assert agrees(two_sided(estimate / se, df), sign, p)
+
+
+def test_each_printed_test_agrees_with_itself_and_stands_beside_its_own_coefficients(printed):
+    corrected, uncorrected = printed
+    tests = [match for line in corrected if (match := F_TEST.fullmatch(line))]
+    assert [match[1] for match in tests] == ["condition", "experience"]
+    for _, value, df, df2, sign, p in (match.groups() for match in tests):
+        assert agrees(f.sf(float(value), int(df), int(df2)), sign, p)
+    tests = [match for line in uncorrected if (match := CHI_SQUARE.fullmatch(line))]
+    assert [match[1] for match in tests] == ["condition", "experience"]
+    for _, value, df, sign, p in (match.groups() for match in tests):
+        assert agrees(chi2.sf(float(value), int(df)), sign, p)
+
+
+def test_each_printed_standard_deviation_is_that_of_its_own_fit(printed, fit):
+    shown = ["\n".join(half) for half in printed]
+    for half, other in (shown, shown[::-1]):
+        spreads = re.findall(r"  \d+ \w+: standard deviation ([\d.]+)", half)
+        assert len(spreads) == 2
+        assert not set(spreads) & set(re.findall(r"standard deviation ([\d.]+)", other))

@@ -14,7 +14,7 @@ def test_the_best_imitator_is_not_punished():
     # Half of the S pairs are identical, none of the SATB pairs; 80 % and 60 % right where played.
     pool = [PoolCount("bot", "S", 10, 5, 2.5), PoolCount("bot", "SATB", 10, 0, 8.0)]
     [row] = identical_pairs(pool, [answers("S", 100, 80), answers("SATB", 100, 60)])
-    assert (row.pairs, row.alike, row.share_alike) == (20, 5, 0.25)
+    assert (row.pairs, row.identical, row.share_identical) == (20, 5, 0.25)
     assert row.mean_differing == pytest.approx(0.525)
     assert row.rate == 0.7
     assert row.rate_if_guessed == pytest.approx((0.65 * 100 + 0.6 * 100) / 200)
@@ -27,7 +27,7 @@ def test_without_identical_pairs_nothing_changes():
 
 def test_without_answers_there_is_no_rate():
     [row] = identical_pairs([PoolCount("bot", "S", 4, 1, 2.0)], [])
-    assert (row.rate, row.rate_if_guessed, row.share_alike) == (None, None, 0.25)
+    assert (row.rate, row.rate_if_guessed, row.share_identical) == (None, None, 0.25)
     assert row.few
 
 

@@ -56,7 +56,8 @@ def test_discrimination_agrees_with_sensr():
     assert result.pd == pytest.approx(row["pd"], abs=1e-9)
     assert result.estimate == pytest.approx(row["d"], abs=1e-9)
     assert result.se == pytest.approx(row["se_d"], abs=1e-7)
-    assert (result.low, result.high) == pytest.approx(row["d_ci_exact"], abs=1e-8)
+    # sensR ends d' at 0, as for protocols without a side of Bach's.
+    assert (max(0.0, result.low), result.high) == pytest.approx(row["d_ci_exact"], abs=1e-8)
     assert result.p == pytest.approx(row["p_one_sided_exact"], abs=1e-11)
 
 
@@ -68,15 +69,34 @@ def test_similarity_agrees_with_sensr():
         assert result.p == pytest.approx(row["p"], abs=1e-10)
 
 
-@pytest.mark.parametrize("name", ["pair", "abx", "triangle"])
+@pytest.mark.parametrize("name", ["pair", "abx", "triangle", "three-afc"])
 @pytest.mark.parametrize("x", [0, 1, 11, 12])
 def test_extreme_counts_have_an_honest_interval(name, x):
     result = discriminate(x, 12, PROTOCOLS[name])
-    assert 0 <= result.low <= result.estimate <= result.high
-    assert (result.se is None) == (x / 12 <= PROTOCOLS[name].chance or x == 12)
+    protocol = PROTOCOLS[name]
+    assert result.low <= result.estimate <= result.high
+    assert (result.low < 0) == (protocol.has_bach_side and x < 2)
+    flat = x / 12 <= (0 if protocol.has_bach_side else protocol.chance)
+    assert (result.se is None) == (flat or x == 12)
     assert not any(isinstance(v, float) and math.isnan(v) for v in vars(result).values())
     empty = discriminate(0, 0, PROTOCOLS[name])
     assert (empty.estimate, empty.p, str(empty)) == (None, 1.0, "no answers")
+
+
+@pytest.mark.parametrize("name", ["pair", "three-afc"])
+def test_below_chance_d_prime_is_negative_where_listeners_point_to_bach(name):
+    protocol = PROTOCOLS[name]
+    result = discriminate(20, 200, protocol)
+    assert result.low < result.estimate < result.high < 0
+    assert protocol.rate(result.estimate) == pytest.approx(0.1)
+    assert protocol.d_of_rate(0) == -math.inf
+
+
+@pytest.mark.parametrize("name", ["abx", "duo-trio", "triangle"])
+def test_below_chance_other_protocols_have_no_d_prime(name):
+    result = discriminate(20, 200, PROTOCOLS[name])
+    assert (result.estimate, result.low, result.high) == (0, 0, 0)
+    assert "d' not defined below chance, one-sided p = 1.000" in str(result)
 
 
 def test_a_protocol_without_a_curve_has_no_d_of_a_rate():

@@ -76,9 +76,12 @@ def test_the_text_and_the_page_say_the_same(crossed):
 
 def test_few_items_bring_the_corrected_coefficients_too(crossed):
     text = analysis_text(crossed)
-    _, shown = text.split("with the small-sample correction (use these):\n")
+    _, model = text.split("With the small-sample correction (use these):\n")
+    corrected, uncorrected = model.split("By maximum likelihood, uncorrected:\n")
     for one in crossed.model.corrected_coefficients:
-        assert f"  {one.name}: {one.estimate:.6f}, se {one.se:.6f}" in shown
+        assert f"  {one.name}: {one.estimate:.6f}, se {one.se:.6f}" in corrected
+    for one in crossed.model.coefficients:
+        assert f"  {one.name}: {one.estimate:.6f}, se {one.se:.6f}" in uncorrected
     assert len(crossed.model.corrected_coefficients) == 10
 
 
@@ -207,6 +210,18 @@ def test_ties_are_reported_apart(tmp_path):
     analysis = analyse(read_source(path, protocol="pair-ties"))
     assert analysis.ties.estimate == pytest.approx(REFERENCE["two_AC_with_ties"][0]["d"], abs=1e-7)
     assert "6 of 8 answers were right" in analysis.pooled.sentence
+    text = analysis_text(analysis)
+    assert "10 answers in the table\n  2 ties, analysed separately (2-AC)\n" in text
+    assert "\n8 answers analysed\n" in text
+
+
+@pytest.mark.parametrize("options", [{"margin": 0.2}, {"alpha": 0.001}])
+def test_the_counts_and_the_headline_have_one_margin_and_one_size(tmp_path, options):
+    path = write(tmp_path / "counts.csv", "n,correct\n200,120\n")
+    analysis = analyse(read_source(path), model=False, **options)
+    assert analysis.report.verdict == analysis.pooled == analysis.verdict
+    assert (analysis.report.alpha, analysis.report.margin) == (analysis.alpha, analysis.margin)
+    assert analysis_text(analysis).count(analysis.verdict.sentence.split(":")[0]) == 2
 
 
 def test_yes_no_with_bach_gives_sensitivity(tmp_path):

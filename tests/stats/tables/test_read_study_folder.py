@@ -50,7 +50,7 @@ def test_a_table_on_its_own_excludes_nothing(folder):
 def test_identical_pairs_are_reported_beside_the_rate(folder):
     bot, other = make_report(read_source(folder)).identical_pairs
     # Of the two pairs that could play one is identical; the copy of Bach does not count.
-    assert (bot.composer, bot.pairs, bot.alike) == ("bot", 2, 1)
+    assert (bot.composer, bot.pairs, bot.identical) == ("bot", 2, 1)
     assert bot.rate == 11 / 20
     assert bot.rate_if_guessed == pytest.approx((11 / 2 + 20 / 4) / 20)
     assert (other.composer, other.pairs, other.rate) == ("other", 1, None)
