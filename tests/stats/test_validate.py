@@ -20,6 +20,13 @@ def test_a_quick_run_writes_the_report_and_its_pictures(tmp_path, capsys):
         fromstring(picture.read_text())
 
 
+@pytest.mark.parametrize("less", [["--quick"], ["--replicates", "2"]])
+def test_less_than_a_whole_run_leaves_the_published_report_alone(less, tmp_path, monkeypatch):
+    monkeypatch.setattr("bachtest.stats.validate.__main__.DOCS", tmp_path)
+    assert main([*less, "--only", "power"]) == 0
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_every_promise_of_the_statistics_holds_at_full_size(tmp_path, capsys):
     assert main(["--out", str(tmp_path)]) == 0

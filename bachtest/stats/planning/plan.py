@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -46,23 +47,33 @@ class PlannedStudy:
 
 @dataclass(frozen=True)
 class Plan(Result):
-    """The study asked for, other sizes for comparison, and advice. `needed_...` are numbers of
-    independent answers, None where the rate or the margin makes no number enough."""
+    """The study asked for, other sizes for comparison, and advice.
 
-    asked: PlannedStudy
-    beside: tuple[PlannedStudy, ...]
+    `needed_...` are numbers of independent answers, None where the rate or the margin makes no
+    number enough. `design_effect` is None where it follows from the standard deviations.
+    """
+
+    study: PlannedStudy
+    alternatives: tuple[PlannedStudy, ...]
     rate: float
-    each: int
+    answers_per_listener: int
     margin: float | None
     alpha: float
     target: float
     sd_listener: float
     sd_item: float
+    design_effect: float | None
     needed_difference: int | None
     needed_equivalence: int | None
     advice: str
     method: str = "exact binomial power at the effective number of answers"
     assumptions: str = "listeners and items random samples; each listener hears different items"
+
+    def to_json(self) -> dict[str, Any]:
+        names = {"study": "asked", "alternatives": "beside", "answers_per_listener": "each"}
+        values = super().to_json()
+        del values["design_effect"]  # each study has its own
+        return {names.get(name, name): value for name, value in values.items()}
 
 
 @dataclass(frozen=True)
@@ -144,13 +155,13 @@ def make_plan(listeners: int, items: int, settings: PlanSettings) -> Plan:
     Examples
     --------
     >>> plan = make_plan(200, 40, PlanSettings(rate=0.6, margin=0.075))
-    >>> round(plan.asked.design_effect, 2), plan.asked.effective
+    >>> round(plan.study.design_effect, 2), plan.study.effective
     (2.4, 416)
     """
     _check(listeners, items, settings)
-    asked = settings.study(listeners, items)
-    beside = [settings.study(max(1, round(listeners * step)), items) for step in _STEPS]
-    beside += [settings.study(listeners, items * 2), settings.study(listeners, items * 4)]
+    alternatives = [settings.study(max(1, round(listeners * step)), items) for step in _STEPS]
+    if settings.design_effect is None:  # which holds for one number of items
+        alternatives += [settings.study(listeners, items * more) for more in (2, 4)]
     above = max(settings.rate, 1 - settings.rate)
     # At a rate of one half there is no difference to show.
     difference = (
@@ -164,9 +175,10 @@ def make_plan(listeners: int, items: int, settings: PlanSettings) -> Plan:
             settings.margin, target=settings.target, alpha=settings.alpha
         ).stable
     return Plan(
-        asked, tuple(dict.fromkeys(beside)), settings.rate, settings.each, settings.margin,
-        settings.alpha, settings.target, settings.sd_listener, settings.sd_item,
-        difference, equivalence, _advice(listeners, items, settings, difference),
+        settings.study(listeners, items), tuple(dict.fromkeys(alternatives)), settings.rate,
+        settings.each, settings.margin, settings.alpha, settings.target, settings.sd_listener,
+        settings.sd_item, settings.design_effect, difference, equivalence,
+        _advice(listeners, items, settings, difference),
     )  # fmt: skip
 
 
@@ -219,7 +231,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--items", int, 40, "number of items (default %(default)s)"),
         ("--each", int, default.each, "answers from each listener (default %(default)s)"),
         ("--rate", float, default.rate, "expected rate of right answers (default %(default)s)"),
-        ("--margin", float, None, "equivalence margin: .05 is 45 %% to 55 %%"),
+        ("--margin", float, None, "equivalence margin: .05 means 45%% to 55%%"),
         ("--alpha", float, default.alpha, "size of the tests (default %(default)s)"),
         ("--power", float, default.target, "target power (default %(default)s)"),
         ("--sd-listener", float, default.sd_listener, sd_help % "listeners"),

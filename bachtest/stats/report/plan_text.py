@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bachtest.stats.planning.plan import Plan, PlannedStudy
+from bachtest.stats.rates.result import counted
 from bachtest.stats.report.counts_text import grid
 
 _BAR = 30
@@ -14,15 +15,15 @@ def plan_text(plan: Plan) -> str:
         "listeners", "items", "answers", "design effect", "effective", "interval +-",
         "power: differs", "power: equivalent",
     )  # fmt: skip
-    points = sorted({*plan.beside, plan.asked}, key=lambda p: (p.items, p.listeners))
-    rows = [head, *(_row(point, point == plan.asked) for point in points)]
+    points = sorted({*plan.alternatives, plan.study}, key=lambda p: (p.items, p.listeners))
+    rows = [head, *(_row(point, point == plan.study) for point in points)]
     lines = [
-        f"True rate {plan.rate:.1%}, {plan.each} answers each, alpha {plan.alpha:g}, logit"
-        f" standard deviations {plan.sd_listener:g} (listeners) and {plan.sd_item:g} (items)",
+        f"True rate {plan.rate:.1%}, {counted(plan.answers_per_listener, 'answer')} each, alpha"
+        f" {plan.alpha:g}, {_spread(plan)}",
         grid(rows),
         "",
         "Power to show a difference, by number of listeners (| marks the target)",
-        *(_bar(point, plan.target) for point in points if point.items == plan.asked.items),
+        *(_bar(point, plan.target) for point in points if point.items == plan.study.items),
         "",
     ]
     if plan.needed_difference is not None:
@@ -33,6 +34,14 @@ def plan_text(plan: Plan) -> str:
             f" needs {plan.needed_equivalence:,} independent answers."
         )
     return "\n".join([*lines, plan.advice])
+
+
+def _spread(plan: Plan) -> str:
+    if plan.design_effect is not None:
+        return f"design effect {plan.design_effect:g}"
+    return (
+        f"logit standard deviations {plan.sd_listener:g} (listeners) and {plan.sd_item:g} (items)"
+    )
 
 
 def _row(point: PlannedStudy, asked: bool) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Check the analysis on simulated studies whose truth is known.
 
-Writes docs/statistics-validation.md and its pictures.
+Writes docs/statistics-validation.md and its pictures. A run of fewer studies or other numbers of
+replicates writes only where --out says.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from bachtest.stats.validate.planning_studies import cannot_tell, power
 
 SEED = 1685
 QUICK = 4
+DOCS = Path("docs")
 Run = Callable[[np.random.Generator, Iterable[int]], SimulationStudy]
 # Each with the number of replicates that brings its Monte Carlo error to about one point.
 STUDIES: dict[str, tuple[Run, int]] = {
@@ -45,7 +47,7 @@ this page. Errors are Monte Carlo standard errors; the pictures show two of them
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bachtest.stats.validate", description=__doc__)
     parser.add_argument(
-        "--out", type=Path, default=Path("docs"), help="folder for the report (docs)"
+        "--out", type=Path, help=f"folder for the report (default for a whole run: {DOCS})"
     )
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} replicates of each study")
     parser.add_argument("--replicates", type=int, help="number of replicates of each study")
@@ -53,13 +55,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--only",
         choices=STUDIES,
         action="append",
-        help="run this study, write nothing",
+        help="run this study; may be repeated",
     )
     options = parser.parse_args(arguments)
     if options.replicates is not None and options.replicates < 1:
         parser.error(f"--replicates {options.replicates}; use at least 1")
-    if not options.out.is_dir():
-        parser.error(f"--out {options.out}: no such folder")
+    whole = not (options.quick or options.replicates or options.only)
+    out = options.out or (DOCS if whole else None)
+    if out is not None and not out.is_dir():
+        parser.error(f"--out {out}: no such folder")
     studies = []
     for at, (name, (run, default)) in enumerate(STUDIES.items()):
         if options.only and name not in options.only:
@@ -69,8 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rng = np.random.default_rng([SEED, at])
         studies.append(run(rng, tqdm(range(count), desc=name, file=sys.stderr)))
         print(studies[-1].markdown(), flush=True)
-    if not options.only:
-        _write(options.out, studies)
+    if out is not None:
+        _write(out, studies)
     return 0
 
 

@@ -36,7 +36,7 @@ def many_items(rng: np.random.Generator, replicates: Iterable[int]) -> Simulatio
         "many-items",
         "Coverage with 40 items",
         "200 listeners with 5 answers each over 40 items, logit standard deviations .6 and .5, true"
-        f" rate {truth:.1%}. How often nominal 95 % intervals contain it.",
+        f" rate {truth:.1%}. How often nominal 95% intervals contain it.",
         (
             Measured("mixed model", tuple(mixed), MIN_COVERAGE, MAX_COVERAGE),
             Measured("mixed model, plain Wald", tuple(plain)),

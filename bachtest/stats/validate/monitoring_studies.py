@@ -37,7 +37,7 @@ def guessing(rng: np.random.Generator, replicates: Iterable[int]) -> SimulationS
         "Continuous monitoring while nobody can tell",
         f"{ANSWERS:,} answers with a bias to the left that has nothing to do with Bach (logit .6,"
         " standard deviations .6 between listeners and .5 between items). How often a test ever"
-        " rejects at 5 %.",
+        " rejects at 5%.",
         (
             Measured("e-value, after every answer", tuple(e_values), 0.0, ALPHA),
             Measured("exact test, after every 10 answers", tuple(tests)),

@@ -21,7 +21,7 @@ def test_the_design_effect_is_that_of_simulated_studies():
         rates.append((rng.random(1000) < chance).mean())
     simulated = np.var(rates) * 1000 / (0.6 * 0.4)
     assert np.mean(rates) == pytest.approx(0.6, abs=0.005)
-    assert plan.asked.design_effect == pytest.approx(simulated, rel=0.1)
+    assert plan.study.design_effect == pytest.approx(simulated, rel=0.1)
 
 
 def test_listeners_cannot_make_up_for_few_items():
@@ -33,7 +33,7 @@ def test_listeners_cannot_make_up_for_few_items():
 
 def test_power_grows_with_listeners_and_with_items():
     plan = make_plan(100, 40, PlanSettings(rate=0.57, margin=0.1))
-    studies = [study for study in plan.beside if study.items == 40]
+    studies = [study for study in plan.alternatives if study.items == 40]
     powers = [study.difference for study in sorted(studies, key=lambda s: s.listeners)]
     assert powers == sorted(powers)
     assert plan.needed_equivalence is not None
@@ -41,19 +41,19 @@ def test_power_grows_with_listeners_and_with_items():
 
 def test_independent_answers_have_no_design_effect():
     plan = make_plan(200, 40, PlanSettings(sd_listener=0, sd_item=0))
-    assert plan.asked.design_effect == pytest.approx(1)
-    assert plan.asked.effective == 1000
+    assert plan.study.design_effect == pytest.approx(1)
+    assert plan.study.effective == 1000
 
 
 def test_guessers_differ_from_nothing():
     plan = make_plan(100, 40, PlanSettings(rate=0.5))
     assert plan.needed_difference is None
-    assert plan.asked.difference <= 0.05
+    assert plan.study.difference <= 0.05
 
 
 def test_a_rate_below_chance_is_planned_for_as_one_above():
     low, high = (make_plan(100, 40, PlanSettings(rate=rate)) for rate in (0.4, 0.6))
-    assert low.asked.difference == pytest.approx(high.asked.difference)
+    assert low.study.difference == pytest.approx(high.study.difference)
 
 
 def test_the_command_prints_a_table_and_a_picture(capsys):
@@ -64,6 +64,16 @@ def test_the_command_prints_a_table_and_a_picture(capsys):
     assert main(["power", "--json", "--design-effect", "2"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["asked"]["effective"] == 500
+    assert {"asked", "beside", "each"} < set(plan)
+
+
+def test_with_a_design_effect_nothing_is_said_that_it_replaces(capsys):
+    assert main(["power", "--items", "40", "--design-effect", "2"]) == 0
+    shown = capsys.readouterr().out
+    assert "design effect 2\n" in shown
+    assert "standard deviation" not in shown
+    items = {line.split()[-7] for line in shown.splitlines() if " 2.00 " in line}
+    assert items == {"40"}
 
 
 @pytest.mark.parametrize(
