@@ -5,6 +5,7 @@ A worker's job: it takes too long for a page, and loads SciPy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -95,7 +96,10 @@ def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
     items = item_effects_of_fit(fit, count=answers)  # no more items than answers: all of them
     return FittedModel(
         verdict=FittedVerdict(
-            verdict.finding.value, verdict.sentence, str(verdict.needs or ""), verdict.caution
+            verdict.finding.value,
+            _in_words_of_the_site(verdict.sentence),
+            _in_words_of_the_site(str(verdict.needs or "")),
+            _in_words_of_the_site(verdict.caution),
         ),
         rates={
             ",".join(table.by): {
@@ -107,16 +111,21 @@ def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
         pair_rates={item.name: item.estimate for item in items.most} if items else {},
         spreads=tuple(
             FittedSpread(
-                spread.name,
+                _in_words_of_the_site(spread.name),
                 spread.sd if spread.restricted_sd is None else spread.restricted_sd,
             )
             for spread in fit.variance_components
             if spread.estimated
         ),
         tests=tuple(FittedTest(test.name, test.p) for test in fit.tests),
-        notes=fit.notes,
-        method=fit.method,
+        notes=tuple(_in_words_of_the_site(note) for note in fit.notes),
+        method=_in_words_of_the_site(fit.method),
     )
+
+
+def _in_words_of_the_site(text: str) -> str:
+    # The site's items are pairs of clips.
+    return re.sub(r"\bitem(s?)\b", r"pair\1", text)
 
 
 def _trend(answers: IncludedAnswers) -> FittedTrend | None:

@@ -102,7 +102,9 @@ def forest(
     report: Report, composer_names: Mapping[str, str], model: FittedModel | None
 ) -> list[RowGroup]:
     """All answers, then each grouping by itself, with the mixed model's rates where there are."""
-    everything = RateRow("All", "", _shown(report.overall), model=_model_rate(model, (), ()))
+    everything = RateRow(
+        "All", "", _shown(report.overall), model=None if model is None else model.rate((), ())
+    )
     breakdowns = {breakdown.by: breakdown for breakdown in report.breakdowns}
     groups = [RowGroup("All answers", (everything,))]
     for field, title in GROUP_TITLES.items():
@@ -149,14 +151,15 @@ def _row(
         meaning=words[0][1] if len(words) == 1 else "",
         cell=_shown(cell),
         published=_published(labels),
-        model=None if cell.few else _model_rate(model, breakdown.by, cell.labels),
+        model=None if cell.few or model is None else _model_rate(model, breakdown, cell),
     )
 
 
-def _model_rate(
-    model: FittedModel | None, by: Sequence[str], labels: Sequence[str]
-) -> FittedRate | None:
-    return None if model is None else model.rate(by, labels)
+def _model_rate(model: FittedModel, breakdown: Breakdown, cell: Cell) -> FittedRate | None:
+    # The model leaves out a field with a single value: the rate without it is that value's rate.
+    columns = zip(*(other.labels for other in breakdown.cells), strict=True)
+    varied = [at for at, labels in enumerate(columns) if len(set(labels)) > 1]
+    return model.rate([breakdown.by[at] for at in varied], [cell.labels[at] for at in varied])
 
 
 def _words(field: str, label: str, composer_names: Mapping[str, str]) -> tuple[str, str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -103,6 +104,26 @@ def test_the_page_asks_and_the_worker_answers(busy, client):
     assert (analysis.answers, analysis.asked_at) == (included(busy), None)
     assert fit_of(analysis).model.verdict.sentence.replace("'", "&#x27;") in page
     assert f"to {analysis.answers} answers" in page
+
+
+def test_the_page_speaks_of_pairs_and_not_of_items(analysis, client, recorded_queue):
+    page = client.get(reverse("results:index")).content.decode()
+    assert "mixed model over 40 listeners and 8 pairs" in page
+    assert "random intercepts for listener and pair" in page
+    assert not re.search(r"\bitems?\b", re.sub(r"<[^>]*>", "", page))
+
+
+def test_with_one_composer_its_rate_is_that_of_all_answers(busy, client, recorded_queue):
+    tallies.ensure_counted(busy)
+    Answer.objects.filter(round__pair__machine__composer__slug="markov").delete()
+    refit(busy)
+    groups = client.get(reverse("results:index")).context["forest"]
+    everything, conditions, composers, _ = (group.rows for group in groups)
+    assert [row.name for row in composers] == ["Flagship"]
+    assert composers[0].model == everything[0].model
+    crossed = client.get(reverse("results:index")).context["crossing"]
+    assert [group.rows[0].model for group in crossed] == [row.model for row in conditions]
+    assert None not in (everything[0].model, conditions[0].model)
 
 
 def test_a_refresh_merges_and_fits_again_only_after_many_answers(analysis, busy):
