@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"how listeners were asked: {', '.join(PROTOCOLS)}",
     )
-    parser.add_argument("--margin", type=float, help="of equivalence: .05 means 45 %% to 55 %%")
+    parser.add_argument("--margin", type=float, help="equivalence margin: .05 means 45%% to 55%%")
     parser.add_argument("--alpha", type=float, default=0.05, help="size of all tests (default .05)")
     parser.add_argument(
         "--pooled",
@@ -78,7 +78,10 @@ def _parser() -> argparse.ArgumentParser:
         help="show counts only, and hide cells with few answers, as the public page does",
     )
     parser.add_argument(
-        "--delimiter", default=",", metavar="CHARACTER", help="; or | or tab (default ,)"
+        "--delimiter",
+        default=",",
+        metavar="CHARACTER",
+        help="character between cells: ; or | or tab (default: comma)",
     )
     parser.add_argument("--encoding", default="utf-8", help="latin-1, utf-16, ... (default utf-8)")
     return parser

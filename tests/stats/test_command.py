@@ -192,6 +192,15 @@ def test_other_delimiters_and_encodings_are_read_when_named(tmp_path, capsys):
     assert "encoding 'klingon' is unknown" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("protocol", ["triangle", "three-afc", "yes-no", "single-fakes"])
+def test_a_margin_that_a_protocol_does_not_use_is_refused(protocol, tmp_path, capsys):
+    path = tmp_path / "counts.csv"
+    path.write_text("bach,n,correct\n1,25,8\n0,25,24\n")
+    assert main([str(path), "--protocol", protocol, "--margin", ".1"]) == 2
+    assert f"protocol {protocol} does not test equivalence" in capsys.readouterr().err
+    assert main([str(path), "--protocol", protocol]) == 0
+
+
 @pytest.mark.parametrize("option", [("--margin", "0.7"), ("--alpha", "0"), ("--alpha", "2")])
 def test_a_margin_or_a_size_that_cannot_be_is_named(answers, capsys, option):
     assert main([str(answers), "--pooled", *option]) == 2

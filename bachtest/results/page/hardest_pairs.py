@@ -16,7 +16,7 @@ from bachtest.stats.rates.proportions import Proportion, wilson
 from bachtest.stats.rates.summary import FEW
 from generator.models import Pair
 
-TOP_N = 10
+_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ def hardest_pairs(
     rates = {int(cell.labels[0]): wilson(cell.correct, cell.n) for cell in items if cell.n >= FEW}
     hardest = sorted(rates, key=lambda pair: (shrunken.get(pair, rates[pair].estimate), pair))
     pairs = Pair.objects.select_related("machine__composer", "machine__excerpt__work")
-    by_id = pairs.in_bulk(hardest[:TOP_N])
+    by_id = pairs.in_bulk(hardest[:_LISTED])
     tunes = _tunes_answered(listener)
     rows = []
-    for pair in hardest[:TOP_N]:
+    for pair in hardest[:_LISTED]:
         machine = by_id[pair].machine
         work = machine.excerpt.work
         named = work.tune in tunes

@@ -29,12 +29,12 @@ def d_prime(value: float | None) -> str:
         return ""
     if isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:.2f}".replace("-", "−")
+    return f"{value:z.2f}".replace("-", "−")
 
 
 @register.filter
 def signed(value: float | None) -> str:
-    return "" if value is None else f"{value:+.2f}".replace("-", "−")
+    return "" if value is None else f"{value:+z.2f}".replace("-", "−")
 
 
 @register.filter

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bachtest.stats.rates.proportions import LEVEL, check_counts, tail_of
-from bachtest.stats.rates.result import Result
+from bachtest.stats.rates.result import Result, p_text
 
 FloatArray = NDArray[np.float64]
 # Stands for 0 where a logarithm is taken.
@@ -32,7 +32,7 @@ _LEAST_RATE = 1e-300
 
 @dataclass(frozen=True)
 class EValue(Result):
-    """Evidence against guessing: 1 is none, 20 is enough at 5 %; `p` = min(1, 1 / e)."""
+    """Evidence against guessing: 1 is none, 20 is enough at 5%; `p` = min(1, 1 / e)."""
 
     correct: int
     n: int
@@ -46,7 +46,7 @@ class EValue(Result):
         return math.exp(min(self.log_e, 700.0))
 
     def __str__(self) -> str:
-        return f"e = {self.e:.3g} (anytime p = {self.p:.2g})"
+        return f"e = {self.e:.3g} (anytime-valid {p_text(self.p)})"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def e_value(correct: int, n: int) -> EValue:
     Examples
     --------
     >>> print(e_value(70, 100))
-    e = 427 (anytime p = 0.0023)
+    e = 427 (anytime-valid p = .002)
     """
     check_counts(correct, n)
     log_e = float(log_e_values(correct, n))

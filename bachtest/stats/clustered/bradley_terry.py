@@ -53,8 +53,8 @@ class BradleyTerry(Result):
             return self.why_not
         rows = []
         for row in self.strengths:
-            interval = "" if row.low is None else f" ({row.low:+.2f} to {row.high:+.2f})"
-            rows.append(f"{row.name} {row.estimate:+.2f}{interval}")
+            interval = "" if row.low is None else f" ({row.low:+z.2f} to {row.high:+z.2f})"
+            rows.append(f"{row.name} {row.estimate:+z.2f}{interval}")
         return ", ".join(rows)
 
 

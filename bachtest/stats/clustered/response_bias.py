@@ -43,10 +43,10 @@ class SideBias(Result):
 
     def __str__(self) -> str:
         if self.estimate is None:
-            return f"bias towards {self.side}: unknown, as Bach was not on both sides"
+            return f"side bias towards the {self.side}: unknown, as Bach was not on both sides"
         return (
-            f"bias towards {self.side}: {self.estimate:+.2f} ({self.low:+.2f} to {self.high:+.2f}),"
-            f" {p_text(self.p)}; chosen {self.chosen_share:.1%}"
+            f"side bias towards the {self.side}: {self.estimate:z.2f} ({self.low:z.2f} to"
+            f" {self.high:z.2f}), {p_text(self.p)}; chosen {self.chosen_share:.1%}"
         )
 
 
@@ -71,15 +71,15 @@ class Trend(Result):
     def __str__(self) -> str:
         if self.estimate is None:
             return (
-                "trend over trials: unknown (one trial, one listener, or right and wrong answers at"
+                "trend: unknown (one trial, one listener, or right and wrong answers at"
                 " different trials)"
             )
         finding = "no trend shown"
         if self.p < 1 - self.level:
-            finding = "they learn" if self.estimate > 0 else "they tire"
+            finding = "listeners learn" if self.estimate > 0 else "listeners tire"
         return (
-            f"trend over trials: {self.estimate:+.3f} a trial ({self.low:+.3f} to"
-            f" {self.high:+.3f}), {p_text(self.p)}: {finding}"
+            f"trend: {self.estimate:z.3f} a trial ({self.low:z.3f} to {self.high:z.3f}),"
+            f" {p_text(self.p)}: {finding}"
         )
 
 
@@ -111,7 +111,7 @@ def side_bias(
     Examples
     --------
     >>> print(side_bias("first", 70, 100, 45, 100))
-    bias towards first: +0.20 (+0.02 to +0.38), p = .029; chosen 57.5%
+    side bias towards the first: 0.20 (0.02 to 0.38), p = .029; chosen 57.5%
     """
     from scipy.stats import norm
 

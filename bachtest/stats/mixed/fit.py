@@ -20,6 +20,7 @@ from bachtest.stats.mixed.glmm import MAX_SD, GlmmFit, MixedError, fit_glmm, glm
 from bachtest.stats.mixed.inference import Inference, coefficients, rate_tables, term_tests
 from bachtest.stats.mixed.laplace import DesignMatrix, GlmmData
 from bachtest.stats.mixed.mixed_fit import (
+    SLOPE,
     LevelEffects,
     MixedFit,
     RateTable,
@@ -27,6 +28,7 @@ from bachtest.stats.mixed.mixed_fit import (
     VarianceComponent,
 )
 from bachtest.stats.mixed.random_factors import (
+    LISTENER,
     RandomFactor,
     make_random_factors,
     read_random_factors,
@@ -34,11 +36,8 @@ from bachtest.stats.mixed.random_factors import (
 from bachtest.stats.mixed.separation import pseudo_observations, separated_patterns
 from bachtest.stats.mixed.small_sample import restricted_fit
 from bachtest.stats.rates.proportions import LEVEL, normal_quantile
+from bachtest.stats.rates.result import counted, listed
 
-ASSUMPTIONS = (
-    "listeners and items are random samples of those the result is about",
-    "their effects are normal on the logit scale and add up",
-)
 _NO_SLOPES = "no by-listener slopes: conditions differ by the same amount for every listener"
 
 
@@ -180,7 +179,7 @@ class Fitting:
             loglik=ml.loglik,
             parameters=int(ml.free.sum()),
             method=_method(self.random_factors, inference.few),
-            assumptions=(*ASSUMPTIONS, *self._slope_assumptions()),
+            assumptions=tuple(self._assumptions()),
             notes=tuple(self._notes(ml)),
             converged=ml.converged and used.converged,
         )
@@ -204,11 +203,26 @@ class Fitting:
         )  # fmt: skip
         return fit.loglik
 
-    def _slope_assumptions(self) -> list[str]:
-        return [
+    def _assumptions(self) -> list[str]:
+        sampled = [
+            factor.name
+            for factor in self.random_factors
+            if not factor.not_estimated and SLOPE not in factor.name
+        ]
+        if not sampled:
+            return ["the answers are independent of each other"]
+        are = "are random samples" if len(sampled) > 1 else "are a random sample"
+        assumptions = [
+            f"{listed([f'{name}s' for name in sampled])} {are} of those the result is about",
+            "their effects are normal on the logit scale and add up",
+        ]
+        assumptions += [
             f"by-listener slopes: each {name} varies between listeners, with the same variance"
             for name in self.slopes
-        ] or [_NO_SLOPES]
+        ]
+        if LISTENER in sampled and not self.slopes:
+            assumptions.append(_NO_SLOPES)
+        return assumptions
 
     def _variance_components(self, inference: Inference) -> list[VarianceComponent]:
         components = []
@@ -240,14 +254,16 @@ class Fitting:
         return effects
 
     def _notes(self, ml: GlmmFit) -> list[str]:
-        notes = [factor.not_estimated for factor in self.random_factors if factor.not_estimated]
+        notes = []
         if self.separated:
             cells = ", ".join(self._label(at) for at in self.separated[:5])
+            where = f"every answer is {'right' if self.correct.any() else 'wrong'}"
+            if cells:
+                more = " and more" if len(self.separated) > 5 else ""
+                where = f"all right or all wrong in {cells}{more}"
             notes.append(
-                f"all right or all wrong in {cells or 'every answer'}"
-                f"{' and more' if len(self.separated) > 5 else ''}: regularised with a Jeffreys"
-                " prior (half a right and half a wrong pseudo-answer; Greenland and Mansournia"
-                " 2015); the interval reaches 0 or 1"
+                f"{where}: regularised with a Jeffreys prior (half a right and half a wrong"
+                " pseudo-answer; Greenland and Mansournia 2015); the interval reaches 0 or 1"
             )
         if self.design.excluded:
             notes.append(
@@ -269,17 +285,20 @@ def _formula(design: Design, factors: Sequence[RandomFactor]) -> str:
 
 
 def _method(factors: Sequence[RandomFactor], few: Sequence[str]) -> str:
-    estimated = ", ".join(factor.name for factor in factors if not factor.not_estimated)
-    method = "logistic mixed model, Laplace-approximated maximum likelihood, "
-    method += f"random intercepts for {estimated}" if estimated else "no random intercepts"
+    estimated = [factor.name for factor in factors if not factor.not_estimated]
+    method = "logistic model without random effects, maximum likelihood"
+    if estimated:
+        method = (
+            "logistic mixed model, Laplace-approximated maximum likelihood, random intercepts for"
+            f" {listed(estimated)}"
+        )
     if not few:
         return f"{method}; Wald intervals, likelihood-ratio tests"
-    counts = ", ".join(
-        f"{factor.smallest_cell} {factor.name}s in the smallest cell"
-        for factor in factors
-        if factor.name in few
-    )
+    corrected = [factor for factor in factors if factor.name in few]
+    smallest = listed([counted(factor.smallest_cell, factor.name) for factor in corrected])
+    freedom = listed([f"{factor.df}" for factor in corrected])
     return (
-        f"{method}; small-sample correction ({counts}): variances by restricted likelihood,"
+        f"{method}; small-sample correction (smallest cell: {smallest}; degrees of freedom:"
+        f" {freedom}): variances by restricted likelihood,"
         " Student's t and F with between-within degrees of freedom"
     )

@@ -221,6 +221,12 @@ class MixedFit:
             "converged": self.converged,
         }
 
+    @property
+    def sampled(self) -> tuple[str, ...]:
+        """The random factors, other than slopes, whose variance was estimated."""
+        components = self.variance_components
+        return tuple(one.name for one in components if one.estimated and not one.of_slopes)
+
     def __str__(self) -> str:
         lines = [self.formula, self.method]
         if self.corrected_coefficients:
@@ -233,7 +239,9 @@ class MixedFit:
     def _corrected_lines(self) -> list[str]:
         lines = [f"  {one}" for one in self.corrected_coefficients]
         lines += [
-            f"  {one.described(one.restricted_sd or 0.0)}" for one in self.variance_components
+            f"  {one.described(one.restricted_sd)}"
+            for one in self.variance_components
+            if one.restricted_sd is not None
         ]
         lines += [
             f"  {test.name}: F {test.f:.5f} on {test.df} and {test.df2:g}, {p_text(test.p)}"
@@ -245,7 +253,7 @@ class MixedFit:
     def _likelihood_lines(self) -> list[str]:
         lines = [f"  {one}" for one in self.coefficients]
         for component in self.variance_components:
-            note = f"; {component.note}" if component.estimated and component.note else ""
+            note = f"; {component.note}" if component.note else ""
             lines.append(f"  {component.described(component.sd)}{note}")
         lines += [
             f"  {test.name}: likelihood ratio chi-square {test.chi2:.5f} on {test.df},"

@@ -153,15 +153,15 @@ def _why_not_estimated(
 ) -> str:
     name, levels = factor.name, len(factor.levels)
     if levels == 1:
-        return f"there is one {name} only: the result holds for this {name}"
+        return f"there is only one, and the result holds for that {name}"
     if sums_by(factor.code, n, levels).max() <= 1:
-        return f"one answer from each {name}: their spread cannot be told from chance"
+        return "with one answer for each, their spread cannot be told from chance"
     if df <= 0:
         return (
-            f"{levels} {name}s in as many cells: {name}s and cells cannot be told apart, and the"
-            f" result holds for these {name}s"
+            f"there are as many cells as {name}s, so the two cannot be told apart, and the result"
+            f" holds for these {name}s"
         )
     for other in before:
         if _constant(factor, other.factor) and _constant(other.factor, factor):
-            return f"each {name} has one {other.name}: their spread is counted there"
+            return f"each {name} has one {other.name}, where their spread is counted"
     return ""

@@ -35,7 +35,7 @@ class Proportion:
         if self.estimate is None:
             return "no answers"
         return (
-            f"{self.correct} of {self.n}: {self.estimate:.1%}"
+            f"{self.correct:,} of {self.n:,}: {self.estimate:.1%}"
             f" ({self.low:.1%} to {self.high:.1%}, {self.method} {self.level:.0%})"
         )
 

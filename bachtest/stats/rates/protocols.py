@@ -65,6 +65,11 @@ class DiscriminationProtocol:
     needs_condition: bool = False
     needs_bach_column: bool = False
 
+    @property
+    def tests_equivalence(self) -> bool:
+        """Whether the verdict tests a margin around one half."""
+        return self.chance == CHANCE and not self.single_clips
+
     def rate(self, d: float) -> float:
         """The rate of right answers at d'.
 

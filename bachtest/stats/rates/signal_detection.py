@@ -32,7 +32,7 @@ class DPrime:
     def __str__(self) -> str:
         if self.estimate is None:
             return "no answers"
-        return f"d' {self.estimate:.2f} ({self.low:.2f} to {self.high:.2f})"
+        return f"d' {self.estimate:z.2f} ({self.low:z.2f} to {self.high:z.2f})"
 
 
 def d_of_rate(rate: float) -> float:

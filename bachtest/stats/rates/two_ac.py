@@ -47,7 +47,9 @@ class TwoAC(Result):
         if self.estimate is None:
             return "no answers" if self.n == 0 else "only ties: d' unknown"
         tau = "" if self.tau is None else f", tau {self.tau:.2f}"
-        return f"d' {self.estimate:.2f} ({self.low:.2f} to {self.high:.2f}){tau}, {p_text(self.p)}"
+        return (
+            f"d' {self.estimate:z.2f} ({self.low:z.2f} to {self.high:z.2f}){tau}, {p_text(self.p)}"
+        )
 
 
 def two_ac(wrong: int, ties: int, right: int, *, level: float = LEVEL) -> TwoAC:

@@ -49,8 +49,8 @@ class YesNo(Result):
     def __str__(self) -> str:
         note = "; half an answer added to each cell because one was empty"
         return (
-            f"d' {self.estimate:.2f} ({self.low:.2f} to {self.high:.2f}), criterion"
-            f" {self.criterion:.2f}{note if self.corrected else ''}"
+            f"d' {self.estimate:z.2f} ({self.low:z.2f} to {self.high:z.2f}), criterion"
+            f" {self.criterion:z.2f}{note if self.corrected else ''}"
         )
 
 
@@ -70,21 +70,21 @@ class FakesOnly(Result):
 
     @property
     def sentence(self) -> str:
-        unknown = (
-            "their sensitivity cannot be known without Bach's clips: a listener who always says"
-            ' "machine" reaches 100 %'
-        )
         if self.estimate is None:
-            return f"There are no answers yet, and {unknown}."
+            return "There are no answers yet."
         share = f"{self.called_machine.correct:,} of {self.n:,} answers, {p_text(self.p)}"
         if self.low <= CHANCE <= self.high:
             often = "about half the time"
         else:
             often = f"{'more' if self.estimate > CHANCE else 'less'} often than half the time"
-        return f"Listeners called these fakes machine-made {often} ({share}); {unknown}."
+        return (
+            f"Listeners called these fakes machine-made {often} ({share}). Without Bach's clips"
+            ' this does not show sensitivity, since a listener who always says "machine" scores'
+            " 100%."
+        )
 
     def __str__(self) -> str:
-        return self.sentence
+        return f"{self.called_machine}, {p_text(self.p)}"
 
 
 def yes_no(hits: int, bach: int, false_alarms: int, machine: int, *, level: float = LEVEL) -> YesNo:

@@ -25,7 +25,7 @@ from bachtest.stats.rates.two_ac import TwoAC, two_ac
 from bachtest.stats.report.pooled_report import GROUPS, Report, make_report
 from bachtest.stats.report.single_clips import SingleClipResult, single_clip_result
 from bachtest.stats.tables.read_study_folder import AnswerSource
-from bachtest.stats.tables.table import Table
+from bachtest.stats.tables.table import Table, TableError
 from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.item_effects import (
     ItemEffects,
@@ -103,9 +103,15 @@ def analyse(
     Raises
     ------
     ValueError
-        If there is no such column or flag, or alpha or the margin is impossible.
+        If there is no such column or flag, or alpha or the margin is impossible, or the protocol
+        does not test equivalence.
     """
     check_alpha(alpha)
+    if margin is not None and not source.protocol.tests_equivalence:
+        raise TableError(
+            f"margin {margin:g}: protocol {source.protocol.name} does not test equivalence; leave"
+            " the margin out"
+        )
     margin = source.margin if margin is None else margin
     protocol = source.protocol
     report = make_report(source, by=by, alpha=alpha, margin=margin)
@@ -114,7 +120,7 @@ def analyse(
         _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "skipped")
     )
     correct, n = int(answers.correct.sum()), int(answers.n.sum())
-    single_clips = single_clip_result(answers, protocol, level=1 - alpha)
+    single_clips = single_clip_result(answers, protocol, alpha=alpha)
     discrimination = discriminate(correct, n, protocol, level=1 - alpha) if protocol.curve else None
     if single_clips is not None:
         verdict = pooled = single_clips.verdict
@@ -216,25 +222,25 @@ def _spread(table: Table, name: str, alpha: float) -> BetaBinomialFit | None:
 
 def _sides(table: Table, alpha: float) -> tuple[SideBias, ...]:
     """The bias towards the clip heard first, and towards the one on the left."""
-    bach_there = {}
+    bach_at: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     if "first" in table.columns:
         first = table.numbers("first")
-        bach_there["first"] = first == 1, first == 0
+        bach_at["first"] = first == 1, first == 0
     if "side" in table.columns:
         side = table.column("side")
         left = np.array([*(value == "left" for value in side.values), False])[side.codes]
-        bach_there["left"] = left, ~left
+        bach_at["left"] = left, ~left
     right = table.correct > 0
     return tuple(
         side_bias(
             name,
-            int((right & there).sum()),
-            int(there.sum()),
-            int((~right & elsewhere).sum()),
-            int(elsewhere.sum()),
+            int((right & on_side).sum()),
+            int(on_side.sum()),
+            int((~right & off_side).sum()),
+            int(off_side.sum()),
             level=1 - alpha,
         )
-        for name, (there, elsewhere) in bach_there.items()
+        for name, (on_side, off_side) in bach_at.items()
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,19 +12,20 @@ from bachtest.stats.rates.proportions import CHANCE
 
 _WIDTH = 51
 _ROW = 24
-_LABELS, _PLOT, _FIGURES = 190, 380, 185
+_PLOT, _FIGURES = 380, 185
+# Of the labels: type of 13 pixels.
+_CHARACTER, _GAP = 7.2, 16
 _TICKS = (0, 25, 50, 75, 100)
 
 
 @dataclass(frozen=True)
 class ForestMark:
-    """One row: a rate and its interval. `given` marks other people's figures."""
+    """One row: a rate and its interval."""
 
     label: str
     estimate: float | None
     low: float
     high: float
-    given: bool = False
 
     @property
     def figures(self) -> str:
@@ -63,7 +65,7 @@ def _line(mark: ForestMark, chance: float) -> str:
             cells[at] = "-"
     cells[_cell(chance)] = "|"
     if mark.estimate is not None:
-        cells[_cell(mark.estimate)] = "x" if mark.given else "o"
+        cells[_cell(mark.estimate)] = "o"
     return "".join(cells)
 
 
@@ -89,7 +91,8 @@ def forest_svg(marks: Sequence[ForestMark], title: str, *, chance: float = CHANC
     >>> forest_svg([ForestMark("S", 0.8, 0.7, 0.9)], "Rates").startswith("<svg")
     True
     """
-    x = svg.Scale(0, 1, _LABELS, _LABELS + _PLOT)
+    labels = _GAP + math.ceil(_CHARACTER * max((len(mark.label) for mark in marks), default=0))
+    x = svg.Scale(0, 1, labels, labels + _PLOT)
     height = _ROW * (len(marks) + 1) + 12
     top, bottom = 4, height - _ROW
     words = "; ".join(f"{mark.label}: {mark.figures}" for mark in marks)
@@ -101,7 +104,7 @@ def forest_svg(marks: Sequence[ForestMark], title: str, *, chance: float = CHANC
         svg.vertical(x.place(chance), top, bottom, class_="chance"),
         *rows,
         class_="forest",
-        viewBox=f"0 0 {_LABELS + _PLOT + _FIGURES} {height}",
+        viewBox=f"0 0 {labels + _PLOT + _FIGURES} {height}",
     )
 
 
@@ -110,5 +113,4 @@ def _svg_row(mark: ForestMark, x: svg.Scale, y: float) -> str:
     if mark.estimate is None:
         return texts
     line = svg.horizontal(y, x.place(mark.low), x.place(mark.high))
-    kind = "given" if mark.given else "ours"
-    return svg.dot_on_line((x.place(mark.estimate), y), line, radius=4.5, class_=kind) + texts
+    return svg.dot_on_line((x.place(mark.estimate), y), line, radius=4.5, class_="mark") + texts

@@ -11,11 +11,11 @@ from bachtest.stats.report.sections import COUNTS_TITLE, Section, sections_of
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1b19; --paper: #fdfcf9; --soft: #6b675f;
-  --line: #d8d3c8; --ours: #1f5f8b; --given: #a65d00; --chance: #9b2c2c; }
+  --line: #d8d3c8; --mark: #1f5f8b; --chance: #9b2c2c; }
 @media (prefers-color-scheme: dark) { :root { --ink: #ece8df; --paper: #191816; --soft: #a8a297;
-  --line: #3b3833; --ours: #7fbce6; --given: #e6a757; --chance: #ea8585; } }
-@media print { :root { --ink: #000; --paper: #fff; --soft: #333; --line: #bbb; --ours: #000;
-  --given: #555; --chance: #000; } section { break-inside: avoid; } details { display: block; } }
+  --line: #3b3833; --mark: #7fbce6; --chance: #ea8585; } }
+@media print { :root { --ink: #000; --paper: #fff; --soft: #333; --line: #bbb; --mark: #000;
+  --chance: #000; } section { break-inside: avoid; } details { display: block; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
@@ -27,10 +27,9 @@ pre { overflow-x: auto; font-size: .8rem; line-height: 1.35; }
 .forest .axis { text-anchor: middle; fill: var(--soft); font-size: 11px; }
 .forest .tick { stroke: var(--line); } .forest .chance { stroke: var(--chance);
   stroke-dasharray: 4 3; stroke-width: 1.5; }
-.forest .ours { stroke: var(--ours); fill: var(--ours); }
-.forest .given { stroke: var(--given); fill: var(--given); }
+.forest .mark { stroke: var(--mark); fill: var(--mark); }
 .forest g line { stroke-width: 2.5; } .forest circle { stroke: none; }
-.verdict { border-left: 4px solid var(--ours); padding-left: 1rem; }
+.verdict { border-left: 4px solid var(--mark); padding-left: 1rem; }
 """
 
 

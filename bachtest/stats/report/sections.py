@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bachtest.stats.rates.proportions import Proportion
-from bachtest.stats.rates.result import counted
+from bachtest.stats.rates.result import counted, listed
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import marked_answers
 from bachtest.stats.report.forest import ForestMark
@@ -76,9 +76,13 @@ def _exclusions(analysis: Analysis) -> Section:
 def _forests(analysis: Analysis) -> Iterator[Section]:
     report = analysis.report
     if analysis.model is not None:
+        sampled = [f"new {factor}s" for factor in analysis.model.sampled]
+        rates_are = "Rates of the logistic model without random effects."
+        if sampled:
+            rates_are = f"Marginal rates of the mixed model, for {listed(sampled)}."
         for table in analysis.model.tables:
             if len(table.rates) <= _MAX_CELLS:
-                yield _marginal_rates(table)
+                yield _marginal_rates(table, rates_are)
         return
     marks = [_pooled_mark("all", report.overall.rate)]
     for breakdown in report.breakdowns:
@@ -91,11 +95,11 @@ def _pooled_mark(label: str, rate: Proportion) -> ForestMark:
     return ForestMark(label, rate.estimate, rate.low, rate.high)
 
 
-def _marginal_rates(table: RateTable) -> Section:
+def _marginal_rates(table: RateTable, rates_are: str) -> Section:
     by = " x ".join(table.by)
     return Section(
         f"Rates by {by}" if by else "Rate",
-        ("Marginal rates of the mixed model, for new listeners and new items.",),
+        (rates_are,),
         tuple(
             ForestMark(" ".join(rate.labels) or "all", rate.estimate, rate.low, rate.high)
             for rate in table.rates
@@ -112,8 +116,13 @@ def _model(analysis: Analysis) -> Iterator[Section]:
         marks = tuple(
             ForestMark(row.name, row.estimate, row.low, row.high) for row in ranking.ranked
         )
-        lines = [f"{ranking.method}; the composer that fools most first", *str(ranking).split("\n")]
-        yield Section("Which composer fools listeners most", tuple(lines), marks)
+        first = "that fools listeners most" if _can_fool(analysis) else "hardest to tell apart"
+        lines = [
+            f"Marginal rates of the mixed model, the composer {first} first. Intervals hold jointly"
+            " (Bonferroni); ranks follow from pairwise tests (Holm).",
+            *str(ranking).split("\n"),
+        ]
+        yield Section(_hardest("composer", analysis), tuple(lines), marks)
 
 
 def _further_questions(analysis: Analysis) -> Section:
@@ -126,12 +135,16 @@ def _further_questions(analysis: Analysis) -> Section:
         ("listeners and items resampled", analysis.clustered),
         ("listeners differ (beta-binomial)", analysis.listeners_differ),
         ("items differ (beta-binomial)", analysis.items_differ),
-        *((f"side bias, {bias.side}", bias) for bias in analysis.sides),
-        ("learning or fatigue", analysis.trend),
-        ("anytime-valid, guessing", analysis.e_value),
-        ("anytime-valid, mean of listeners", analysis.listeners),
+        *(("", bias) for bias in analysis.sides),
+        ("", analysis.trend),
+        ("evidence against guessing", analysis.e_value),
+        ("mean of listeners, anytime-valid", analysis.listeners),
     ]
-    lines = [f"{name}: {result}" for name, result in results if result is not None]
+    lines = [
+        f"{name}: {result}" if name else str(result)
+        for name, result in results
+        if result is not None
+    ]
     if analysis.sides:
         lines.append("Side bias is in probits: above 0, listeners favour that side.")
     return Section("Further questions", tuple(lines))
@@ -139,7 +152,7 @@ def _further_questions(analysis: Analysis) -> Section:
 
 def _item_effects(analysis: Analysis) -> Iterator[Section]:
     effects = analysis.item_effects
-    if effects is None or analysis.single_clips is not None:
+    if effects is None or not effects.items or analysis.single_clips is not None:
         return
     lines = ["The items do not differ by more than chance."]
     if effects.differ:
@@ -148,7 +161,19 @@ def _item_effects(analysis: Analysis) -> Iterator[Section]:
             f" ({effects.method})"
         ]
         lines += [
-            f"  {item.name}: {item.estimate:.1%}, {item.correct} of {item.n}"
+            f"  {item.name}: {item.estimate:.1%}, {item.correct:,} of {item.n:,}"
             for item in effects.most
         ]
-    yield Section("Which items fool listeners most", tuple(lines))
+    yield Section(_hardest("items", analysis), tuple(lines))
+
+
+def _can_fool(analysis: Analysis) -> bool:
+    # Elsewhere listeners are not asked which clip is Bach's.
+    return analysis.protocol.has_bach_side or analysis.protocol.single_clips
+
+
+def _hardest(what: str, analysis: Analysis) -> str:
+    one = what == "composer"
+    if _can_fool(analysis):
+        return f"Which {what} {'fools' if one else 'fool'} listeners most"
+    return f"Which {what} {'is' if one else 'are'} hardest to tell apart"

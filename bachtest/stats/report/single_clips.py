@@ -23,7 +23,7 @@ class SingleClipResult(Result):
 
 
 def single_clip_result(
-    table: Table, protocol: DiscriminationProtocol, *, level: float
+    table: Table, protocol: DiscriminationProtocol, *, alpha: float
 ) -> SingleClipResult | None:
     """The result of a protocol of single clips; None for other protocols.
 
@@ -31,7 +31,8 @@ def single_clip_result(
     ----------
     table : Table
     protocol : DiscriminationProtocol
-    level : float
+    alpha : float
+        Size of the tests; the intervals have level 1 - alpha.
 
     Returns
     -------
@@ -40,41 +41,45 @@ def single_clip_result(
     if not protocol.single_clips:
         return None
     if not protocol.needs_bach_column:
-        return _fakes_result(table, level)
+        return _fakes_result(table, alpha)
     is_bach = table.is_true(BACH)
     hits, bach = int(table.correct[is_bach].sum()), int(table.n[is_bach].sum())
     rejected, machine = int(table.correct[~is_bach].sum()), int(table.n[~is_bach].sum())
     if not bach + machine:
-        return SingleClipResult(None, None, no_answers())
+        return SingleClipResult(None, None, no_answers(alpha=alpha))
     if not bach:
-        return _fakes_result(table, level)
+        return _fakes_result(table, alpha)
     if not machine:
         needs = Decision(None, None, "Answers about the machine's clips are needed to decide.")
         sentence = f"Undecided: all {bach:,} answers are about Bach's own clips."
         return SingleClipResult(
-            None, None, Verdict(Finding.UNDECIDED, sentence, POOLED_CAUTION, needs)
+            None, None, Verdict(Finding.UNDECIDED, sentence, POOLED_CAUTION, needs, alpha=alpha)
         )
     # A right answer about a machine's clip is "machine"; the others are false alarms.
-    result = yes_no(hits, bach, machine - rejected, machine, level=level)
+    result = yes_no(hits, bach, machine - rejected, machine, level=1 - alpha)
     finding, claim = Finding.UNDECIDED, "Undecided"
     if result.low > 0 or result.high < 0:
         finding = Finding.CAN_TELL if result.low > 0 else Finding.TAKE_MACHINE_FOR_BACH
         claim = f"Listeners {finding}"
-    verdict = Verdict(finding, f"{claim} ({result}).", POOLED_CAUTION, method=result.method)
+    sentence = f"{claim} ({result})."
+    verdict = Verdict(finding, sentence, POOLED_CAUTION, alpha=alpha, method=result.method)
     return SingleClipResult(result, None, verdict)
 
 
-def _fakes_result(table: Table, level: float) -> SingleClipResult:
-    result = fakes_only(int(table.correct.sum()), int(table.n.sum()), level=level)
+def _fakes_result(table: Table, alpha: float) -> SingleClipResult:
+    result = fakes_only(int(table.correct.sum()), int(table.n.sum()), level=1 - alpha)
     if result.estimate is None:
-        return SingleClipResult(
-            None, result, Verdict(Finding.NO_ANSWERS, result.sentence, POOLED_CAUTION)
-        )
+        return SingleClipResult(None, result, no_answers(alpha=alpha))
     needs = Decision(
         None,
         None,
         "No number of further answers would decide; answers about Bach's clips are needed too.",
     )
-    sentence = f"Undecided: {result.sentence}"
-    verdict = Verdict(Finding.UNDECIDED, sentence, POOLED_CAUTION, needs, method=result.method)
-    return SingleClipResult(None, result, verdict)
+    sentence = f"Undecided. {result.sentence}"
+    return SingleClipResult(
+        None,
+        result,
+        Verdict(
+            Finding.UNDECIDED, sentence, POOLED_CAUTION, needs, alpha=alpha, method=result.method
+        ),
+    )

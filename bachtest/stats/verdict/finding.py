@@ -92,9 +92,7 @@ def sentence_of(finding: Finding, figures: str, *, margin: float | None, within:
 
 def no_answers(*, margin: float | None = None, alpha: float = ALPHA) -> Verdict:
     """The verdict on a table without answers."""
-    return Verdict(
-        Finding.NO_ANSWERS, "There are no answers yet.", POOLED_CAUTION, margin=margin, alpha=alpha
-    )
+    return Verdict(Finding.NO_ANSWERS, "There are no answers yet.", "", margin=margin, alpha=alpha)
 
 
 def below_chance(

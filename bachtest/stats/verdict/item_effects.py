@@ -22,7 +22,7 @@ from bachtest.stats.rates.result import Result
 if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import MixedFit
 
-TOP_N = 10
+_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ItemEffects(Result):
     assumptions: str = "the items are a sample of many; holds for the listeners who heard them"
 
 
-def item_effects_of_fit(fit: MixedFit, *, count: int = TOP_N) -> ItemEffects | None:
+def item_effects_of_fit(fit: MixedFit, *, count: int = _LISTED) -> ItemEffects | None:
     """From a mixed model's item effects; None if it has none.
 
     Parameters
@@ -68,7 +68,7 @@ def item_effects_of_fit(fit: MixedFit, *, count: int = TOP_N) -> ItemEffects | N
 
 
 def item_effects_of_counts(
-    names: list[str], correct: NDArray[np.int64], n: NDArray[np.int64], *, count: int = TOP_N
+    names: list[str], correct: NDArray[np.int64], n: NDArray[np.int64], *, count: int = _LISTED
 ) -> ItemEffects:
     """From the counts of items alone.
 

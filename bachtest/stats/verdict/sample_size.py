@@ -79,14 +79,14 @@ def what_would_decide(
     Examples
     --------
     >>> print(what_would_decide(0.55, 0.0025, n=100, alpha=0.05, margin=None))
-    About 285 more answers would decide, if the rate stays at 55.0 %.
+    About 285 more answers would decide, if the rate stays at 55.0%.
     >>> decision = what_would_decide(
     ...     0.55, 0.0025, n=100, alpha=0.05, margin=None, item_variance=0.001, items=10
     ... )
     >>> decision.answers, decision.items
     (None, 29)
     """
-    stays = f"if the rate stays at {100 * rate:.1f} %"
+    stays = f"if the rate stays at {rate:.1%}"
     se = wanted_se(rate, alpha=alpha, margin=margin)
     if se < 1e-4:
         reason = (

@@ -58,8 +58,8 @@ def test_a_slope_is_found_again():
     # Not exactly the slope put in: averaging over listeners flattens it a little.
     rising = trend(*trials(0.1))
     assert rising.low < 0.097 < rising.high
-    assert "they learn" in str(rising)
-    assert "they tire" in str(trend(*trials(-0.1)))
+    assert "listeners learn" in str(rising)
+    assert "listeners tire" in str(trend(*trials(-0.1)))
 
 
 def test_without_a_slope_alarms_are_as_rare_as_they_should_be():

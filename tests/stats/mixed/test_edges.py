@@ -53,22 +53,22 @@ def test_everything_right_or_wrong(value):
     fit = checked(table)
     assert (fit.overall.low, fit.overall.high)[value] == value
     assert 0.9 < abs(fit.overall.estimate - (1 - value)) < 1
-    assert any("all right or all wrong" in note for note in fit.notes)
+    assert any(f"every answer is {['wrong', 'right'][value]}" in note for note in fit.notes)
 
 
 def test_one_listener_speaks_for_that_listener():
     table = answers([1] * 40, range(40), "S" * 40, [1, 1, 1, 0] * 10)
     fit = checked(table)
     assert not fit.variance_component("listener").estimated
-    assert "holds for this listener" in fit.variance_component("listener").note
+    assert "holds for that listener" in fit.variance_component("listener").note
     assert fit.overall.estimate == pytest.approx(0.75, abs=1e-6)
 
 
 def test_one_item_speaks_for_that_item():
     table = answers(range(40), [7] * 40, "S" * 40, [1, 1, 1, 0] * 10)
     fit = checked(table)
-    assert "holds for this item" in fit.variance_component("item").note
-    assert "one answer from each listener" in fit.variance_component("listener").note
+    assert "holds for that item" in fit.variance_component("item").note
+    assert "with one answer for each" in fit.variance_component("listener").note
 
 
 def test_a_single_answer():
@@ -123,7 +123,10 @@ def test_excerpts_that_do_not_recur_have_no_spread_of_their_own():
     table.named["excerpt"] = [f"E{item}" for item in table.named["item"]]
     assert [one.name for one in fit_mixed(table).variance_components] == ["listener", "item"]
     asked = fit_mixed(table, excerpt=True)
-    assert "counted there" in asked.variance_component("excerpt").note
+    assert (
+        "each excerpt has one item, where their spread is counted"
+        in asked.variance_component("excerpt").note
+    )
 
 
 def test_excerpts_that_recur_are_taken():

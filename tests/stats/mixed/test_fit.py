@@ -82,7 +82,10 @@ def test_rates_are_standardised_to_everybodys_experience(reference_fit):
 
 def test_few_items_bring_the_correction_and_many_do_not(reference_fit):
     assert "small-sample correction" in reference_fit.method
-    assert "6 items in the smallest cell" in reference_fit.method
+    assert (
+        "(smallest cell: 6 listeners and 6 items; degrees of freedom: 116 and 35)"
+        in reference_fit.method
+    )
     shift, corrected = reference_fit.coefficients[1], reference_fit.corrected_coefficients[1]
     assert shift.df == corrected.df == 42 - 7
     assert corrected.se > shift.se

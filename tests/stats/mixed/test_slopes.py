@@ -64,7 +64,7 @@ def test_what_does_not_vary_within_a_listener_has_no_slope():
     fit = fit_mixed(table, slopes=("experience",))
     component = fit.variance_component("listener:experience")
     assert not component.estimated
-    assert "counted there" in component.note
+    assert "where their spread is counted" in component.note
 
 
 def test_a_slope_needs_a_column_and_more_than_one_answer():

@@ -5,12 +5,14 @@ from html import unescape
 
 import pytest
 
+from bachtest.stats.rates.discrimination import discriminate
 from bachtest.stats.rates.protocols import PROTOCOLS
 from bachtest.stats.report.analysis import analyse
 from bachtest.stats.report.html import to_html
 from bachtest.stats.report.terminal import analysis_json, analysis_text
 from bachtest.stats.tables.read_study_folder import read_source
 from bachtest.stats.verdict.finding import Finding
+from bachtest.stats.verdict.pooled_verdict import discrimination_verdict
 
 # Below chance, by what was asked.
 TAKEN_FOR_BACH = ("pair", "pair-ties", "yes-no", "three-afc")
@@ -22,7 +24,7 @@ HALF = ("pair", "pair-ties", "yes-no", "abx", "abx-independent", "duo-trio")
 def study(tmp_path):
     """Twenty listeners with ten answers each, of which so many are right."""
 
-    def analysed(protocol, right, *, model=True):
+    def analysed(protocol, right, *, model=True, **options):
         answers = [
             f"l{listener},i{item},S,{item % 2},{int((item + listener) % 10 < right)}"
             for listener in range(20)
@@ -30,7 +32,7 @@ def study(tmp_path):
         ]
         path = tmp_path / "answers.csv"
         path.write_text("\n".join(["listener,item,condition,bach,correct", *answers]) + "\n")
-        return analyse(read_source(path, protocol=protocol), model=model)
+        return analyse(read_source(path, protocol=protocol), model=model, **options)
 
     return analysed
 
@@ -65,7 +67,32 @@ def test_below_chance_other_protocols_ask_for_the_coding(study, name, model):
 def test_fakes_alone_decide_nothing_above_or_below_chance(study, right):
     analysis = study("single-fakes", right)
     assert analysis.verdict.finding is Finding.UNDECIDED
-    assert "cannot be known without Bach's clips" in analysis.verdict.sentence
+    assert "Without Bach's clips this does not show sensitivity" in analysis.verdict.sentence
+
+
+@pytest.mark.parametrize("right", [1, 5, 8])
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_verdict_names_its_size(study, name, right):
+    analysis = study(name, right, model=False)
+    assert analysis.verdict.alpha == analysis.pooled.alpha == 0.05
+    smaller = study(name, right, model=False, alpha=0.01)
+    assert smaller.verdict.alpha == smaller.pooled.alpha == 0.01
+
+
+def test_three_clips_of_which_one_is_bach_are_tested_on_both_sides():
+    protocol = PROTOCOLS["three-afc"]
+    for correct, one_sided in ((25, 0.0431), (16, 0.1571)):
+        verdict = discrimination_verdict(discriminate(correct, 57, protocol), protocol)
+        assert verdict.finding is Finding.UNDECIDED, one_sided
+    assert "tested at 0.025" in verdict.sentence
+
+
+@pytest.mark.parametrize("name", ["pair", "abx", "duo-trio", "triangle"])
+def test_only_where_listeners_look_for_bach_do_composers_fool_them(study, name):
+    text = analysis_text(study(name, 8))
+    fool = name == "pair"
+    assert ("Which items fool listeners most" in text) == fool
+    assert ("Which items are hardest to tell apart" in text) == (not fool)
 
 
 @pytest.mark.parametrize("right", [4, 5, 6])
