@@ -27,13 +27,13 @@ SEED = 1685
 QUICK = 4
 DOCS = Path("docs")
 Run = Callable[[np.random.Generator, Iterable[int]], SimulationStudy]
-# Each with the number of replicates that brings its Monte Carlo error to about one point.
+# Each with the number of replicates that brings its Monte Carlo error to about one point, or less.
 STUDIES: dict[str, tuple[Run, int]] = {
     "many-items": (many_items, 600),
     "few-items": (few_items, 400),
     "guessing": (guessing, 2000),
     "running-interval": (running_interval, 1000),
-    "power": (power, 2000),
+    "power": (power, 20_000),
     "cannot-tell": (cannot_tell, 400),
     "few-answers": (few_answers, 400),
 }

@@ -81,7 +81,7 @@ class SimulationStudy:
             f"## {self.title}",
             "",
             self.about,
-            f"{self.replicates} replicates.",
+            f"{self.replicates:,} replicates.",
             "",
             f"![{self.title}: the table below as a picture](statistics-validation-{self.slug}.svg)",
             "",
