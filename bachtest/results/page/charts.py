@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from bachtest.lib import svg
 from bachtest.results.fit.stored_fit import FittedRate
-from bachtest.results.page.published_results import PublishedMark
+from bachtest.results.page.published_results import PublishedRate
 from bachtest.stats.rates.proportions import CHANCE, Proportion
 
 LEFT, RIGHT, TOP, BOTTOM = 11.0, 97.0, 5.0, 84.0
@@ -89,7 +89,7 @@ def interval_picture(
     rate: Rate | None = None,
     *,
     raw: Rate | None = None,
-    published: PublishedMark | None = None,
+    published: PublishedRate | None = None,
 ) -> SafeString:
     """A row of the forest: the rate, a thin raw rate above it and a published one below."""
     drawn = [
@@ -112,7 +112,7 @@ def _interval(rate: Rate, y: str, radius: float, css: str) -> str:
     return svg.dot_on_line((SHARES.place(rate.estimate), y), line, radius, class_=css)
 
 
-def _published(rate: PublishedMark, y: str) -> str:
+def _published(rate: PublishedRate, y: str) -> str:
     line = ""
     if rate.low is not None and rate.high is not None:
         line = svg.horizontal(y, SHARES.place(rate.low), SHARES.place(rate.high))

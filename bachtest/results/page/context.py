@@ -12,11 +12,11 @@ from bachtest.results.counts.tallies import included_cells
 from bachtest.results.fit.stored_fit import analysis_of, fit_of
 from bachtest.results.page.bias_rows import learning, rates_by_place, side_bias_rows
 from bachtest.results.page.hardest_pairs import hardest_pairs
+from bachtest.results.page.published_results import BACHBOT_NAME
 from bachtest.results.page.rows import crossing, forest, identical_pairs_rows, published_rows
 from bachtest.results.page.running_total import running_total
 from bachtest.results.tasks import request_refit
 from bachtest.stats.rates.summary import FEW
-from bachtest.stats.report.published import BACHBOT_NAME
 from bachtest.studies.models import Study
 from generator.models import Composer
 

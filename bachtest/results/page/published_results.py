@@ -8,25 +8,48 @@ from statistics import NormalDist
 
 from bachtest.stats.rates.order import QUIZ_CONDITIONS
 from bachtest.stats.rates.proportions import wilson
-from bachtest.stats.report.published import BACHBOT, BACHBOT_NAME, BACHBOT_SOURCE
 
 
 @dataclass(frozen=True)
-class PublishedMark:
-    """A rate from the literature. It has an interval only if one was published or follows."""
+class PublishedRate:
+    """A rate from the literature. It has a 95% interval only if one was published or follows.
+
+    `n` is published or inferred; None where it is not known or not needed.
+    """
 
     name: str
     shape: str
     estimate: float
     low: float | None = None
     high: float | None = None
+    n: int | None = None
     note: str = ""
     source: str = ""
 
 
-_BACHBOT = {
-    anchor.condition: PublishedMark(BACHBOT_NAME, "circle", anchor.rate, anchor.low, anchor.high)
-    for anchor in BACHBOT
+BACHBOT_NAME = "BachBot 2016"
+_BACHBOT_SOURCE = (
+    "F. Liang, BachBot: Automatic composition in the style of Bach chorales, MPhil thesis,"
+    " University of Cambridge, 2016: 721 people, 3,605 answers; rates and intervals read off its"
+    " figures"
+)
+
+
+def _bachbot(
+    rate: float, low: float | None = None, high: float | None = None, n: int | None = None
+) -> PublishedRate:
+    return PublishedRate(BACHBOT_NAME, "circle", rate, low, high, n)
+
+
+# By condition. `n` is inferred from the widths of the intervals, and adds up to 3,585.
+BACHBOT = {
+    "S": _bachbot(0.76, 0.692, 0.813, 189),
+    "A": _bachbot(0.61, 0.530, 0.672, 177),
+    "T": _bachbot(0.64, 0.564, 0.704, 178),
+    "B": _bachbot(0.49, 0.411, 0.560, 169),
+    "AT": _bachbot(0.73, 0.696, 0.760, 718),
+    "ATB": _bachbot(0.67, 0.633, 0.702, 717),
+    "SATB": _bachbot(0.59, 0.560, 0.611, 1437),
 }
 # Rates by condition and self-reported experience, read off a figure in the thesis. The number of
 # answers in each cell is not known.
@@ -37,33 +60,33 @@ _BY_EXPERIENCE = {
     "expert": (1.00, 0.70, 0.77, 0.38, 0.94, 0.83, 0.76),
 }
 _BACHBOT_CROSSED = {
-    (condition, experience): PublishedMark(BACHBOT_NAME, "circle", rate)
+    (condition, experience): _bachbot(rate)
     for experience, rates in _BY_EXPERIENCE.items()
     for condition, rate in zip(QUIZ_CONDITIONS, rates, strict=True)
 }
 
 
-def bachbot_rate(condition: str, experience: str | None = None) -> PublishedMark | None:
+def bachbot_rate(condition: str, experience: str | None = None) -> PublishedRate | None:
     if experience is None:
-        return _BACHBOT.get(condition)
+        return BACHBOT.get(condition)
     return _BACHBOT_CROSSED.get((condition, experience))
 
 
-def published_rates() -> tuple[PublishedMark, ...]:
+def published_rates() -> tuple[PublishedRate, ...]:
     """Whole tests, on the scale of ours where they can be converted to it."""
     normal = NormalDist()
     deepbach_d_prime = normal.inv_cdf(0.75) - normal.inv_cdf(0.50)
     js_fakes = wilson(2321, 4048)
-    answers = sum(anchor.n for anchor in BACHBOT)
+    answers = [(published.estimate, published.n or 0) for published in BACHBOT.values()]
     return (
-        PublishedMark(
+        PublishedRate(
             BACHBOT_NAME,
             "circle",
-            sum(anchor.rate * anchor.n for anchor in BACHBOT) / answers,
+            sum(rate * n for rate, n in answers) / sum(n for _, n in answers),
             note="Pairs of clips, as here. All conditions together, weighted by their answers.",
-            source=BACHBOT_SOURCE,
+            source=_BACHBOT_SOURCE,
         ),
-        PublishedMark(
+        PublishedRate(
             "DeepBach 2017",
             "diamond",
             normal.cdf(deepbach_d_prime / sqrt(2)),
@@ -77,7 +100,7 @@ def published_rates() -> tuple[PublishedMark, ...]:
                 " generation, ICML 2017; rates as the press reported them"
             ),
         ),
-        PublishedMark(
+        PublishedRate(
             "JS Fakes 2021",
             "square",
             2321 / 4048,

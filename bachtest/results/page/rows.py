@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from bachtest.game.scoring import written_voices
 from bachtest.results.fit.stored_fit import FittedModel, FittedRate
 from bachtest.results.page.charts import interval_picture
-from bachtest.results.page.published_results import PublishedMark, bachbot_rate, published_rates
+from bachtest.results.page.published_results import PublishedRate, bachbot_rate, published_rates
 from bachtest.stats.rates.identical_pairs import IdenticalPairs
 from bachtest.stats.rates.signal_detection import DPrime
 from bachtest.stats.rates.summary import Breakdown, Cell
@@ -37,7 +37,7 @@ class RateRow:
     name: str
     meaning: str
     cell: Cell | None
-    published: PublishedMark | None = None
+    published: PublishedRate | None = None
     model: FittedRate | None = None
 
     @property
@@ -92,7 +92,7 @@ def _described(estimate: float | None, low: float, high: float) -> str:
     return f"{percent(estimate)}, interval {percent(low)} to {percent(high)}"
 
 
-def _described_published(rate: PublishedMark) -> str:
+def _described_published(rate: PublishedRate) -> str:
     if rate.low is None or rate.high is None:
         return f"{rate.name}: {percent(rate.estimate)}"
     return f"{rate.name}: {_described(rate.estimate, rate.low, rate.high)}"
@@ -171,7 +171,7 @@ def _words(field: str, label: str, composer_names: Mapping[str, str]) -> tuple[s
     return label.capitalize(), EXPERIENCE_MEANINGS.get(label, "")
 
 
-def _published(labels: Mapping[str, str]) -> PublishedMark | None:
+def _published(labels: Mapping[str, str]) -> PublishedRate | None:
     if "condition" not in labels:
         return None
     return bachbot_rate(labels["condition"], labels.get("experience"))

@@ -6,9 +6,11 @@ from typing import Protocol
 from django import template
 
 from bachtest.results.page.rows import percent
+from bachtest.stats.rates.result import counted
 
 register = template.Library()
 register.filter(percent)
+register.filter(counted)
 
 
 class Bounds(Protocol):
@@ -21,6 +23,11 @@ class Bounds(Protocol):
 @register.simple_tag
 def interval(rate: Bounds) -> str:
     return f"{100 * rate.low:.1f} to {100 * rate.high:.1f}%"
+
+
+@register.filter
+def thousands(count: int) -> str:
+    return f"{count:,}"
 
 
 @register.filter

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from bachtest.game.models import Answer
 from bachtest.results.counts.answers import study_report
+from bachtest.results.page.published_results import BACHBOT
 from bachtest.results.page.rows import voices_in_words
-from bachtest.stats.report.published import BACHBOT
 from bachtest.studies.models import Study
 from tests.results.rows import make_answer, make_game
 

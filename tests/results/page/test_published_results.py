@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from bachtest.stats.report.published import BACHBOT
+from bachtest.results.page.published_results import BACHBOT
 from tests.stats.reference import rows_of
 
 
 def test_the_rates_are_the_published_figures():
-    rows = rows_of("bachbot_2016_condition.csv")
-    rates = [(p.condition, p.rate, p.low, p.high, p.n) for p in BACHBOT]
+    rates = [(name, p.estimate, p.low, p.high, p.n) for name, p in BACHBOT.items()]
     assert rates == [
         (
             row["condition"],
@@ -15,6 +14,6 @@ def test_the_rates_are_the_published_figures():
             float(row["ci_hi"]),
             int(row["n_inferred_from_wilson"]),
         )
-        for row in rows
+        for row in rows_of("bachbot_2016_condition.csv")
     ]
-    assert sum(published.n for published in BACHBOT) == 3585
+    assert sum(published.n for published in BACHBOT.values()) == 3585
