@@ -19,6 +19,7 @@ from bachtest.results.page.charts import (
 )
 from bachtest.results.page.rows import percent
 from bachtest.stats.clustered.anytime_valid import EValue, beta_binomial_cs, e_value
+from bachtest.stats.rates.result import counted
 from bachtest.stats.rates.summary import FEW
 
 T = TypeVar("T")
@@ -71,8 +72,8 @@ class RunningTotal:
         later = self.points[len(self.points) // 2 :]
         y = upwards(bound for point in later for bound in (point.low, point.high))
         described = "; ".join(
-            f"after {point.n} answers {percent(point.rate)}, band {percent(point.low)} to"
-            f" {percent(point.high)}"
+            f"after {counted(point.n, 'answer')} {percent(point.rate)}, band"
+            f" {percent(point.low)} to {percent(point.high)}"
             for point in self.rows
         )
         return chart(

@@ -88,8 +88,8 @@ def _slopes(table: AnswerTable, factors: Sequence[Factor], slopes: Sequence[str]
     levels = sum(len(factor.levels) for factor in factors)
     if levels > MAX_DENSE_LEVELS:
         raise MixedError(
-            f"slopes by {', '.join(slopes)}: {levels} listeners, items and excerpts are more than"
-            f" the {MAX_DENSE_LEVELS} that slopes can be fitted to; leave the slopes out"
+            f"slopes by {', '.join(slopes)}: {levels:,} listeners, items and excerpts are more than"
+            f" the {MAX_DENSE_LEVELS:,} that slopes can be fitted to; leave the slopes out"
         )
     return [_crossed(listeners, read_factor(table, name)) for name in dict.fromkeys(slopes)]
 

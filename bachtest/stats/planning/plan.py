@@ -26,7 +26,7 @@ from bachtest.stats.planning.power import (
 )
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin
 from bachtest.stats.rates.proportions import CHANCE, normal_quantile
-from bachtest.stats.rates.result import Result
+from bachtest.stats.rates.result import Result, counted
 
 _STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -198,8 +198,9 @@ def _advice(listeners: int, items: int, settings: PlanSettings, needed: int | No
     if needed is not None and most < needed:
         least = int(np.ceil(needed * settings.shares(settings.rate)[1]))
         advice += (
-            f" With {items:,} items no number of listeners is enough: they are worth at most"
-            f" {int(most):,} independent answers. You need more than {least:,} items."
+            f" With {counted(items, 'item')} no number of listeners is enough: that is worth at"
+            f" most {counted(int(most), 'independent answer')}. You need more than"
+            f" {counted(least, 'item')}."
         )
     return advice
 

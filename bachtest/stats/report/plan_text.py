@@ -44,9 +44,9 @@ def _spread(plan: Plan) -> str:
     )
 
 
-def _row(point: PlannedStudy, asked: bool) -> tuple[str, ...]:
+def _row(point: PlannedStudy, planned: bool) -> tuple[str, ...]:
     return (
-        f"{point.listeners:,}" + (" *" if asked else ""),
+        f"{point.listeners:,}" + (" *" if planned else ""),
         f"{point.items:,}",
         f"{point.answers:,}",
         f"{point.design_effect:.2f}",

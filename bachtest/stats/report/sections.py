@@ -55,7 +55,7 @@ def _verdict(analysis: Analysis) -> Section:
     lines += [verdict.needs.sentence] if verdict.needs is not None else []
     lines += [verdict.caution] if verdict.caution else []
     if pooled is not verdict:
-        lines.append(f"Pooled, for comparison: {pooled.sentence} {pooled.caution}")
+        lines.append(f"Pooled, for comparison: {pooled.sentence} {pooled.caution}".rstrip())
     lines.append(f"Protocol {analysis.protocol.name}: {analysis.protocol.question}")
     return Section("Verdict", tuple(lines))
 

@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 
 from bachtest.stats.rates.proportions import CHANCE, normal_quantile
-from bachtest.stats.rates.result import Result
+from bachtest.stats.rates.result import Result, counted
 
 
 @dataclass(frozen=True)
@@ -101,22 +101,22 @@ def what_would_decide(
     if item_variance is None or items is None:
         answers = _more(n, variance, target)
         return Decision(
-            answers, None, f"About {_counted(answers, 'answer')} would decide, {stays}."
+            answers, None, f"About {_more_of(answers, 'answer')} would decide, {stays}."
         )
     answers = _more(n, variance - item_variance, target - item_variance)
     more_items = _more(items, variance, target)
-    also = f"about {_counted(more_items, 'item')}, with as many answers each"
+    also = f"about {_more_of(more_items, 'item')}, with as many answers each"
     if answers is None:
+        these = "this item" if items == 1 else f"these {items:,} items"
         return Decision(
             None,
             more_items,
-            f"No number of further answers on these {items:,} items would decide, {stays}; {also},"
-            " would.",
+            f"No number of further answers on {these} would decide, {stays}; {also}, would.",
         )
     return Decision(
         answers,
         more_items,
-        f"About {_counted(answers, 'answer')} would decide, or {also}, {stays}.",
+        f"About {_more_of(answers, 'answer')} would decide, or {also}, {stays}.",
     )
 
 
@@ -127,6 +127,6 @@ def _more(count: int, part: float, target: float) -> int | None:
     return max(1, math.ceil(count * (max(part, 0.0) / target - 1) - 1e-9))
 
 
-def _counted(count: int | None, what: str) -> str:
+def _more_of(count: int | None, what: str) -> str:
     assert count is not None, "a standard error above 0 is reached by some number"
-    return f"{count:,} more {what}{'s' * (count != 1)}"
+    return counted(count, f"more {what}")

@@ -49,6 +49,13 @@ def test_identical_pairs_stand_beside_the_rate_and_copies_do_not_count(played):
     assert (markov.pairs, markov.identical, markov.rate_if_guessed) == (1, 0, 1.0)
 
 
+def test_the_pooled_sentence_tests_the_margin_of_the_study(played):
+    played.margin = 0.125
+    report = study_report(played)
+    assert report.verdict.margin == 0.125
+    assert "test of equivalence within 12.5 points" in report.verdict.sentence
+
+
 def test_a_retired_composer_keeps_its_answers(played):
     Composer.objects.filter(slug="markov").update(in_quiz=False)
     assert cells(study_report(played), "composer")["markov"] == (4, 4)

@@ -134,6 +134,11 @@ def test_swapping_bach_and_machine_turns_the_sign():
     assert result.criterion == pytest.approx(swapped.criterion)
 
 
+def test_nothing_is_minus_zero():
+    assert str(yes_no(50, 100, 50, 100)) == "d' 0.00 (-0.35 to 0.35), criterion 0.00"
+    assert str(two_ac(5, 5, 5)).startswith("d' 0.00 ")
+
+
 def test_fakes_alone_tell_no_sensitivity():
     result = fakes_only(2321, 4048)
     assert (result.low, result.high) == pytest.approx((0.55807107, 0.58852894), abs=1e-8)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bachtest.stats.report.analysis import analyse
+from bachtest.stats.report.forest import ForestMark, forest_svg
 from bachtest.stats.report.html import to_html
 from bachtest.stats.report.sections import sections_of
 from bachtest.stats.report.terminal import analysis_json, analysis_text
@@ -85,6 +86,13 @@ def test_the_text_and_the_page_say_the_same(crossed):
         assert outside not in page.replace("http://www.w3.org/2000/svg", "")
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page
+
+
+def test_the_longest_label_has_room_in_the_picture():
+    label = "SATB intermediate a-composer-with-a-long-name"
+    picture = forest_svg([ForestMark(label, 0.5, 0.0, 1.0)], "Rates")
+    [start] = re.findall(r'<line class="tick" x1="([\d.]+)"', picture)[:1]
+    assert float(start) > 6.5 * len(label)
 
 
 def test_few_items_bring_the_corrected_coefficients_too(crossed):

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from bachtest.results.counts import tallies
 from bachtest.results.fit.refit import refit
 from bachtest.results.fit.stored_fit import StoredFit
+from bachtest.stats.rates.result import counted
 from bachtest.studies.models import Study
 
 
@@ -34,4 +35,6 @@ class Command(BaseCommand):
         analysis = refit(study)
         fit = StoredFit.from_json(analysis.fit)
         outcome = fit.model.method if fit.model else fit.refused
-        self.stdout.write(f"{analysis.answers} answers, {analysis.seconds:.1f} s: {outcome}")
+        self.stdout.write(
+            f"{counted(analysis.answers, 'answer')}, {analysis.seconds:.1f} s: {outcome}"
+        )
