@@ -222,10 +222,10 @@ class MixedFit:
         }
 
     @property
-    def sampled(self) -> tuple[str, ...]:
-        """The random factors, other than slopes, whose variance was estimated."""
+    def sampled(self) -> tuple[VarianceComponent, ...]:
+        """Those that were estimated, without slopes: what the result generalises over."""
         components = self.variance_components
-        return tuple(one.name for one in components if one.estimated and not one.of_slopes)
+        return tuple(one for one in components if one.estimated and not one.of_slopes)
 
     def __str__(self) -> str:
         lines = [self.formula, self.method]

@@ -160,7 +160,7 @@ def make_plan(listeners: int, items: int, settings: PlanSettings) -> Plan:
     """
     _check(listeners, items, settings)
     alternatives = [settings.study(max(1, round(listeners * step)), items) for step in _STEPS]
-    if settings.design_effect is None:  # which holds for one number of items
+    if settings.design_effect is None:  # a design effect holds for one number of items
         alternatives += [settings.study(listeners, items * more) for more in (2, 4)]
     above = max(settings.rate, 1 - settings.rate)
     # At a rate of one half there is no difference to show.

@@ -76,7 +76,7 @@ def _exclusions(analysis: Analysis) -> Section:
 def _forests(analysis: Analysis) -> Iterator[Section]:
     report = analysis.report
     if analysis.model is not None:
-        sampled = [f"new {factor}s" for factor in analysis.model.sampled]
+        sampled = [f"new {factor.name}s" for factor in analysis.model.sampled]
         rates_are = "Rates of the logistic model without random effects."
         if sampled:
             rates_are = f"Marginal rates of the mixed model, for {listed(sampled)}."

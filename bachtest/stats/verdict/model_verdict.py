@@ -86,10 +86,9 @@ def model_verdict(
     low, high = interval_of(rate, 1 - alpha)
     inner_low, inner_high = interval_of(rate, 1 - 2 * alpha)
     within = margin is not None and CHANCE - margin <= inner_low and inner_high <= CHANCE + margin
-    sampled = [s for s in fit.variance_components if s.estimated and not s.of_slopes]
     model = "logistic model without random effects"
-    if sampled:
-        model = f"mixed model over {listed([counted(s.levels, s.name) for s in sampled])}"
+    if fit.sampled:
+        model = f"mixed model over {listed([counted(s.levels, s.name) for s in fit.sampled])}"
     figures = (
         f"a marginal rate of {rate.estimate:.1%} ({1 - alpha:.0%} interval {low:.1%} to"
         f" {high:.1%}, {p_text(rate.p)}; {model}, {counted(rate.n, 'answer')})"
@@ -100,7 +99,7 @@ def model_verdict(
     finding = judge(low > CHANCE, high < CHANCE, within)
     needs = None
     if finding is Finding.UNDECIDED:
-        items = next((s for s in sampled if s.name == "item"), None)
+        items = next((s for s in fit.sampled if s.name == "item"), None)
         variance = (rate.se_logit * rate.estimate * (1 - rate.estimate)) ** 2
         count = (cell_items or items.levels) if items else None
         part = item_variance(fit, rate.estimate) / count if count else None
