@@ -46,7 +46,7 @@ class Equivalence(Result):
             return "no answers"
         within = "within" if self.equivalent else "not shown to be within"
         return (
-            f"{self.estimate:.1%} ({1 - 2 * self.alpha:.0%} interval {self.low:.1%} to"
+            f"{self.estimate:.1%} ({100 * (1 - 2 * self.alpha):g}% interval {self.low:.1%} to"
             f" {self.high:.1%}): {within} {CHANCE - self.margin:.1%} to"
             f" {CHANCE + self.margin:.1%}, {p_text(self.p)}"
         )

@@ -36,7 +36,7 @@ class Proportion:
             return "no answers"
         return (
             f"{self.correct:,} of {self.n:,}: {self.estimate:.1%}"
-            f" ({self.low:.1%} to {self.high:.1%}, {self.method} {self.level:.0%})"
+            f" ({self.low:.1%} to {self.high:.1%}, {self.method} {100 * self.level:g}%)"
         )
 
 

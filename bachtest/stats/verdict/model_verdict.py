@@ -90,7 +90,7 @@ def model_verdict(
     if fit.sampled:
         model = f"mixed model over {listed([counted(s.levels, s.name) for s in fit.sampled])}"
     figures = (
-        f"a marginal rate of {rate.estimate:.1%} ({1 - alpha:.0%} interval {low:.1%} to"
+        f"a marginal rate of {rate.estimate:.1%} ({100 * (1 - alpha):g}% interval {low:.1%} to"
         f" {high:.1%}, {p_text(rate.p)}; {model}, {counted(rate.n, 'answer')})"
     )
     caution = " ".join(_caution(fit))

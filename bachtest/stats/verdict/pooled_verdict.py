@@ -74,7 +74,7 @@ def pooled_verdict(
     were = "was" if 1 in (rate.correct, rate.n) else "were"
     figures = (
         f"{rate.correct:,} of {counted(rate.n, 'answer')} {were} right ({rate.estimate:.1%}, Wilson"
-        f" {rate.level:.0%} interval {rate.low:.1%} to {rate.high:.1%}; exact test against one"
+        f" {100 * rate.level:g}% interval {rate.low:.1%} to {rate.high:.1%}; exact test against one"
         f" half, pooled: {p_text(p)}{extra})"
     )
     above, below = p < alpha and rate.estimate > CHANCE, p < alpha and rate.estimate < CHANCE

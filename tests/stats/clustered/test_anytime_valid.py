@@ -25,7 +25,7 @@ def test_the_beta_binomial_sequence_agrees_with_the_reference():
 
 
 def test_looking_all_the_time_gives_few_false_alarms():
-    # 2,000 guessers looked at every 10 answers from 20 on; the exact test gives 39 %.
+    # 2,000 guessers looked at every 10 answers from 20 on; the exact test gives 39%.
     coins = np.random.default_rng(2).random((2000, 2000)) < 0.5
     right = coins.cumsum(axis=1)[:, 19::10]
     n = np.arange(20, 2001, 10)
