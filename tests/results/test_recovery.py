@@ -34,4 +34,4 @@ def test_the_skill_of_simulated_listeners_is_recovered(tmp_path, count):
     assert abs(modelled["estimate"] - overall["rate"]) < 0.15
     assert f"{overall['d_prime']:.2f}" in shown
     assert f"{100 * overall['rate']:.1f}%" in shown
-    assert f"{count * ROUNDS} answers from {count} listeners" in shown
+    assert f"{count * ROUNDS:,} answers from {count} listeners" in shown
