@@ -60,6 +60,15 @@ def draw(
     return [each.pair for each in plan]
 
 
+def unplayable_conditions(study: Study) -> list[str]:
+    """Conditions of the design for which no pair could be played by somebody new."""
+    playable = {
+        each.condition for each in candidates(study) if study.composers.get(each.composer, 1) > 0
+    }
+    wanted = dict.fromkeys(condition for slot in study.rounds for condition in slot)
+    return [condition for condition in wanted if condition not in playable]
+
+
 def is_ready(study: Study) -> bool:
     """Whether a new listener could play a game."""
     return _can_fill(study.rounds, candidates(study), study)

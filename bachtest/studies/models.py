@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.timezone import now
+
+from bachtest.studies import design
+from generator.models import Composer
 
 
 def bachbot_rounds() -> list[list[str]]:
@@ -59,6 +65,26 @@ class Study(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    def clean(self) -> None:
+        """Refuse what would break pages, games or the analysis later, field by field."""
+        composers = Composer.objects.exclude(kind=Composer.Kind.BACH)
+        slugs = list(composers.values_list("slug", flat=True))
+        rules: dict[str, Callable[[], None]] = {
+            "rounds": lambda: design.check_rounds(self.rounds),
+            "composers": lambda: design.check_weights(self.composers, slugs),
+            "exclusions": lambda: design.check_exclusions(self.exclusions),
+            "margin": lambda: design.check_margin(self.margin),
+            "listen_seconds": lambda: design.check_listen_seconds(self.listen_seconds),
+        }
+        errors = {}
+        for field, check in rules.items():
+            try:
+                check()
+            except ValueError as error:
+                errors[field] = str(error)
+        if errors:
+            raise ValidationError(errors)
 
     def seconds_to_hear(self) -> float:
         if self.listen_seconds is not None:

@@ -1,0 +1,90 @@
+"""A design that would break pages, games or the analysis is refused where it is written."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from bachtest.game.management.checks import check_open_studies
+from bachtest.results.counts.flags import FLAGS
+from bachtest.studies.design import FLAG_NAMES
+from bachtest.studies.models import Study
+from tests.builders import make_composer, make_pair
+
+WRONG = [
+    ("rounds", 5, "rounds = 5; use a list such as"),
+    ("rounds", [], r"rounds = \[\]; use a list"),
+    ("rounds", ["S"], "round 1 is 'S'; use a list such as"),
+    ("rounds", [["ATB"], []], r"round 2 is \[\]"),
+    ("rounds", [["XYZ"]], "round 1: unknown condition 'XYZ'; use some of S, A, T, B"),
+    ("rounds", [[["S"]]], r"unknown condition \['S'\]"),
+    ("rounds", [["S", "S"]], "round 1 names a condition twice"),
+    ("rounds", [["S"]] * 51, "51 rounds; a game has at most 50"),
+    ("composers", [1, 2], r"composers = \[1, 2\]; use weights by slug"),
+    ("composers", {"bot": -1}, "composer 'bot' has weight -1; use a number from 0 to 1000"),
+    ("composers", {"bot": "x"}, "composer 'bot' has weight 'x'"),
+    ("composers", {"bot": True}, "composer 'bot' has weight True"),
+    ("composers", {"nobody": 1}, "unknown composer 'nobody'; there are bot"),
+    ("composers", {"bot": 0}, "every composer has weight 0"),
+    ("exclusions", 7, "exclusions = 7; use a list of flags"),
+    ("exclusions", ["slow"], "unknown flag 'slow'; use some of knew"),
+    ("exclusions", ["knew", "knew"], "name a flag twice"),
+    ("margin", 9, "a margin of 9.0; use a number above 0 and below 0.5"),
+    ("margin", -1, "a margin of -1"),
+    ("margin", float("nan"), "a margin of nan"),
+    ("listen_seconds", -1.0, "-1.0 seconds to hear; use 0 to 60"),
+]
+
+
+@pytest.fixture
+def quiz(db) -> Study:
+    make_composer("bot")
+    quiz = Study.objects.get(slug="quiz")
+    quiz.composers = {}
+    return quiz
+
+
+@pytest.mark.parametrize(("field", "value", "message"), WRONG)
+def test_a_wrong_design_is_refused_with_the_value_and_the_way_out(quiz, field, value, message):
+    setattr(quiz, field, value)
+    with pytest.raises(ValidationError) as refused:
+        quiz.full_clean()
+    assert list(refused.value.message_dict) == [field]
+    sentence = refused.value.message_dict[field][-1]
+    assert re.search(message, sentence)
+
+
+def test_the_quiz_as_it_comes_is_a_design(quiz):
+    quiz.composers = {"bot": 2.5}
+    quiz.full_clean()
+
+
+def test_flags_that_a_design_may_name_are_those_that_exist():
+    assert tuple(flag.name for flag in FLAGS) == FLAG_NAMES
+
+
+def test_the_admin_shows_what_is_wrong_and_changes_nothing(quiz, admin_client):
+    address = f"/admin/studies/study/{quiz.pk}/change/"
+    form = {
+        "slug": "quiz", "title": "Quiz", "rounds": json.dumps([["XYZ"]]), "composers": "{}",
+        "protocol": "pair", "feedback": "round", "consent_version": "1", "consent_text": "Yes.",
+        "margin": "9", "exclusions": "[]", "created_0": "2026-01-01", "created_1": "00:00:00",
+    }  # fmt: skip
+    page = admin_client.post(address, form).text
+    assert "round 1: unknown condition &#x27;XYZ&#x27;" in page
+    assert "a margin of 9.0; use a number above 0" in page
+    assert Study.objects.get(slug="quiz").margin == 0.1
+
+
+def test_a_check_names_conditions_that_cannot_be_played(quiz):
+    for condition in ("S", "A", "T", "B", "AT", "ATB"):
+        make_pair(condition, make_composer("bot"))
+    [warning] = check_open_studies(None, databases=["default"])
+    assert warning.msg == "study 'quiz' has no pair to play for SATB"
+    assert "order_pieces" in warning.hint
+    make_pair("SATB", make_composer("bot"))
+    assert check_open_studies(None, databases=["default"]) == []
+    assert check_open_studies(None) == []
