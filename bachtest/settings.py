@@ -74,6 +74,7 @@ TEMPLATES = [
 ]
 
 # A transaction takes its write lock at the start, so none fails halfway with "database is locked".
+# An answer is on the disk before its reply leaves (synchronous=FULL).
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
@@ -81,7 +82,7 @@ DATABASES = {
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
     }
 }

@@ -188,9 +188,12 @@ def note_play(row: Round, side: Side) -> dict[str, int]:
 
 
 def answer_round(row: Round, chosen: Side, *, heard_left: float, heard_right: float) -> Answer:
-    """Save and score the answer. The first answer stands, whatever comes later."""
+    """Save and score the answer. The first answer stands, whatever comes later.
+
+    The same answer again gets the stored one, so that a reply lost on the way costs nothing.
+    """
     if hasattr(row, "answer"):
-        raise _answered()
+        return _stored(row.answer, chosen)
     moment = now()
     need = scoring.seconds_to_hear(row.game.study.seconds_to_hear(), clip_seconds(row))
     by_clock = scoring.heard_by_clock(
@@ -220,7 +223,14 @@ def answer_round(row: Round, chosen: Side, *, heard_left: float, heard_right: fl
                 row.game.finished_at = moment
                 row.game.save(update_fields=["finished_at"])
     except IntegrityError:
-        raise _answered() from None
+        row.game.refresh_from_db(fields=["finished_at"])
+        return _stored(Answer.objects.get(round=row), chosen)
+    return answer
+
+
+def _stored(answer: Answer, chosen: Side) -> Answer:
+    if answer.chosen != chosen:
+        raise _answered()
     return answer
 
 

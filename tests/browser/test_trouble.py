@@ -55,6 +55,23 @@ def test_an_answer_lost_on_the_way_is_sent_again(page: Page) -> None:
     expect(card(page, "left").locator("[data-author]")).to_contain_text("your choice")
 
 
+def test_a_reply_lost_on_the_way_costs_no_reveal(page: Page) -> None:
+    start_game(page)
+    hear_both(page)
+
+    def lose_the_reply(route: Route) -> None:
+        assert route.fetch().ok
+        route.abort()
+
+    page.route("**/answer/", lose_the_reply)
+    card(page, "left").locator("[data-choose]").click()
+    assert "did not reach" in problem(page)
+    page.unroute("**/answer/")
+    page.get_by_role("button", name="Send it again").click()
+    expect(page.locator("[data-reveal]")).to_be_visible()
+    expect(card(page, "left").locator("[data-author]")).to_contain_text("your choice")
+
+
 def test_an_answer_that_comes_too_early_can_be_given_again(page: Page) -> None:
     start_game(page)
     hear_both(page)

@@ -36,6 +36,16 @@ def test_rule_07_a_second_answer_gets_409_and_changes_nothing(ada):
     assert Answer.objects.values().get() == before
 
 
+def test_rule_07_the_same_answer_again_gets_its_reveal_and_changes_nothing(ada):
+    current = ada.start()["round"]
+    ada.listen(current["id"])
+    first = ada.answer(current["id"], "left")
+    before = Answer.objects.values().get()
+    again = ada.answer(current["id"], "left", heard={"left": 1.0, "right": 0.0})
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert Answer.objects.values().get() == before
+
+
 def test_rule_07_the_database_itself_refuses_a_second_answer(ada):
     ada.start()
     ada.play_round()
