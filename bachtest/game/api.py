@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bachtest.game import cookies, payloads, services
+from bachtest.game import cookies, payloads
 from bachtest.game.cookies import listener_of
 from bachtest.game.models import Answer, Listener, Side
 from bachtest.game.schema import (
@@ -22,10 +22,11 @@ from bachtest.game.schema import (
     ResultSerializer,
     RevealSerializer,
 )
-from bachtest.lib.errors import AppError
+from bachtest.game.services import answers, enrolment, games
 
 # Nobody listens to one clip for longer; keeps nonsense out of the table.
 MAX_HEARD_SECONDS = 24 * 3600.0
+MAX_PLAYS = 100_000
 
 
 class StartGame(APIView):
@@ -53,30 +54,60 @@ class StartGame(APIView):
     )
     def post(self, request: Request) -> Response:
         fields = _parsed(self.InputSerializer(data=request.data))
-        study = services.open_study(fields.pop("study"))
+        study = enrolment.open_study(fields.pop("study"))
         with transaction.atomic():
-            listener = services.enrol(listener_of(request), study, **fields)
-            game, is_new = services.start_game(listener, study)
-        output = self.OutputSerializer({"game": payloads.game_payload(game)})
+            listener = enrolment.enrol(listener_of(request), study, **fields)
+            game, is_new = games.start_game(listener, study)
+        output = self.OutputSerializer({"game": payloads.fetched_game(game)})
         response = Response(output.data, status=201 if is_new else 200)
         cookies.remember(request, response, listener)
         return response
 
 
 class CurrentGame(APIView):
+    """GET shows what is stored. POST fetches the round to play."""
+
     @extend_schema(responses={200: StartGame.OutputSerializer, 404: ErrorSerializer})
     def get(self, request: Request) -> Response:
-        listener = listener_of(request)
-        game = services.unfinished_game(listener) if listener else None
-        if game is None:
-            raise AppError("You have no game in progress.", "no_game", 404)
+        game = games.game_in_progress(listener_of(request))
         return Response(StartGame.OutputSerializer({"game": payloads.game_payload(game)}).data)
+
+    @extend_schema(
+        request=None,
+        responses={
+            200: StartGame.OutputSerializer,
+            404: ErrorSerializer,
+            409: ErrorSerializer,
+            503: ErrorSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        game = games.game_in_progress(listener_of(request))
+        return Response(StartGame.OutputSerializer({"game": payloads.fetched_game(game)}).data)
 
 
 class NotePlay(APIView):
     @extend_schema_serializer(component_name="NotePlayInput")
     class InputSerializer(serializers.Serializer[object]):
         side = serializers.ChoiceField(Side.choices)
+        number = serializers.IntegerField(
+            required=False,
+            min_value=1,
+            max_value=MAX_PLAYS,
+            help_text="which start of this clip in this round it was; if left out, one more",
+        )
+        age = serializers.FloatField(
+            required=False,
+            min_value=0,
+            max_value=MAX_HEARD_SECONDS,
+            help_text="seconds since that start, by the page's clock",
+        )
+        heard = serializers.FloatField(
+            required=False,
+            min_value=0,
+            max_value=MAX_HEARD_SECONDS,
+            help_text="seconds of this clip heard so far in this round",
+        )
 
     @extend_schema_serializer(component_name="NotePlayOutput")
     class OutputSerializer(serializers.Serializer[object]):
@@ -87,9 +118,9 @@ class NotePlay(APIView):
         responses={200: OutputSerializer, 404: ErrorSerializer, 409: ErrorSerializer},
     )
     def post(self, request: Request, round_id: UUID) -> Response:
-        row = services.round_of(listener_of(request), round_id)
+        row = answers.round_of(listener_of(request), round_id)
         fields = _parsed(self.InputSerializer(data=request.data))
-        plays = services.note_play(row, Side(fields["side"]))
+        plays = answers.note_play(row, Side(fields.pop("side")), **fields)
         return Response(self.OutputSerializer({"plays": plays}).data)
 
 
@@ -114,9 +145,9 @@ class AnswerRound(APIView):
         },
     )
     def post(self, request: Request, round_id: UUID) -> Response:
-        row = services.round_of(listener_of(request), round_id)
+        row = answers.round_of(listener_of(request), round_id)
         fields = _parsed(self.InputSerializer(data=request.data))
-        answer = services.answer_round(
+        answer = answers.answer_round(
             row,
             Side(fields["chosen"]),
             heard_left=fields["heard"]["left"],
@@ -135,10 +166,9 @@ class NoteKnew(APIView):
         responses={200: InputSerializer, 404: ErrorSerializer, 409: ErrorSerializer},
     )
     def post(self, request: Request, round_id: UUID) -> Response:
-        row = services.round_of(listener_of(request), round_id)
+        row = answers.round_of(listener_of(request), round_id)
         fields = _parsed(self.InputSerializer(data=request.data))
-        services.note_knew(row, Answer.Knew(fields["knew"]))
-        return Response({"knew": fields["knew"]})
+        return Response({"knew": answers.note_knew(row, Answer.Knew(fields["knew"]))})
 
 
 class GameResult(APIView):
@@ -146,7 +176,7 @@ class GameResult(APIView):
         responses={200: ResultSerializer, 404: ErrorSerializer, 409: ErrorSerializer},
     )
     def get(self, request: Request, game_id: UUID) -> Response:
-        game = services.finished_game(listener_of(request), game_id)
+        game = games.finished_game(listener_of(request), game_id)
         return Response(ResultSerializer(payloads.result_payload(game)).data)
 
 
@@ -156,7 +186,7 @@ class DeleteListener(APIView):
     )
     def delete(self, request: Request) -> Response:
         if listener := listener_of(request):
-            services.delete_listener(listener)
+            enrolment.delete_listener(listener)
         response = Response(status=204)
         cookies.forget(response)
         return response

@@ -10,6 +10,7 @@ import logging
 import re
 
 from django.core.files.storage import default_storage
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import http_date
 from django.utils.timezone import now
@@ -50,9 +51,13 @@ def clip(request: HttpRequest, token: str) -> HttpResponse:
 def _round_and_side(listener: Listener | None, token: str) -> tuple[Round, Side]:
     if listener is None:
         raise Http404
-    rounds = Round.objects.filter(
-        game__listener=listener, tokens_expire__gt=now(), sent_at__isnull=False
-    ).select_related("pair__bach", "pair__machine")
+    # After the answer a clip has no secret left to keep from its listener.
+    valid = Q(tokens_expire__gt=now()) | Q(answer__isnull=False)
+    rounds = (
+        Round.objects.standing()
+        .filter(valid, game__listener=listener, sent_at__isnull=False)
+        .select_related("pair__bach", "pair__machine")
+    )
     for side, field in ((Side.LEFT, "left_token"), (Side.RIGHT, "right_token")):
         if row := rounds.filter(**{field: token}).first():
             return row, side

@@ -75,6 +75,12 @@ class Game(models.Model):
         return str(self.id)
 
 
+class RoundQuerySet(models.QuerySet["Round"]):
+    def standing(self) -> RoundQuerySet:
+        """Not withdrawn."""
+        return self.filter(withdrawn=False)
+
+
 class Round(models.Model):
     """One pair that the listener hears. The side is drawn when the game starts."""
 
@@ -92,11 +98,20 @@ class Round(models.Model):
     first_play_right = models.DateTimeField(null=True, blank=True)
     plays_left = models.PositiveIntegerField(default=0)
     plays_right = models.PositiveIntegerField(default=0)
+    heard_left = models.FloatField(default=0.0, help_text="seconds heard so far")
+    heard_right = models.FloatField(default=0.0, help_text="seconds heard so far")
+    withdrawn = models.BooleanField(
+        default=False, help_text="its pair was retired first; another round has its number"
+    )
+
+    objects = RoundQuerySet.as_manager()
 
     class Meta:
         ordering = ["game", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["game", "number"], name="round_once"),
+            models.UniqueConstraint(
+                fields=["game", "number"], condition=models.Q(withdrawn=False), name="round_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(bach_side__in=Side.values), name="round_bach_side"
             ),
@@ -119,6 +134,7 @@ class Answer(models.Model):
         YES = "yes"
         NO = "no"
         UNSURE = "unsure"
+        PASSED = "passed"
 
     round = models.OneToOneField(Round, on_delete=models.CASCADE, related_name="answer")
     chosen = models.CharField(max_length=5, choices=Side.choices)
@@ -133,7 +149,7 @@ class Answer(models.Model):
         max_length=6,
         choices=Knew.choices,
         blank=True,
-        help_text="empty if the listener did not say",
+        help_text="empty: not asked yet",
     )
     created = models.DateTimeField(default=now)
 

@@ -7,8 +7,10 @@ from typing import TypedDict
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 
-from bachtest.game import scoring, services
+from bachtest.game import scoring
 from bachtest.game.models import Answer, Game, Round, Side
+from bachtest.game.services import games
+from bachtest.game.services.answers import clip_seconds
 
 
 class ClipPayload(TypedDict):
@@ -17,19 +19,18 @@ class ClipPayload(TypedDict):
     seconds: float
 
 
+class HeardPayload(TypedDict):
+    side: str
+    plays: int
+    seconds: float
+
+
 class RoundPayload(TypedDict):
     id: str
     number: int
     listen_seconds: float
     clips: list[ClipPayload]
-
-
-class GamePayload(TypedDict):
-    id: str
-    rounds: int
-    answered: int
-    finished: bool
-    round: RoundPayload | None
+    heard: list[HeardPayload]
 
 
 class OthersPayload(TypedDict):
@@ -58,22 +59,40 @@ class ResultRoundPayload(RevealPayload):
     clips: list[ClipPayload]
 
 
+class GamePayload(TypedDict):
+    id: str
+    rounds: int
+    answered: int
+    finished: bool
+    round: RoundPayload | None
+    reveal: ResultRoundPayload | None
+
+
 class ResultPayload(TypedDict):
     id: str
     correct: int
     rounds: list[ResultRoundPayload]
 
 
+def fetched_game(game: Game) -> GamePayload:
+    """The game with its next round, which counts as sent from now on."""
+    games.fetch_round(game)
+    return game_payload(game)
+
+
 def game_payload(game: Game) -> GamePayload:
-    current = services.current_round(game)
+    """The game as it is stored: the round that was sent last, and the reveal still to be seen."""
+    current = games.round_sent(game)
+    revealed = games.round_to_reveal(game)
     # Not the count of rounds: the number of a dropped round stays unused.
-    last = game.rounds.aggregate(last=Max("number"))["last"]
+    last = game.rounds.standing().aggregate(last=Max("number"))["last"]
     return {
         "id": str(game.id),
         "rounds": last,
         "answered": game.rounds.exclude(answer=None).count(),
         "finished": game.finished_at is not None,
         "round": round_payload(current) if current else None,
+        "reveal": _result_round(revealed) if revealed else None,
     }
 
 
@@ -83,11 +102,15 @@ def round_payload(row: Round) -> RoundPayload:
         "number": row.number,
         "listen_seconds": row.game.study.seconds_to_hear(),
         "clips": clips_payload(row),
+        "heard": [
+            {"side": "left", "plays": row.plays_left, "seconds": row.heard_left},
+            {"side": "right", "plays": row.plays_right, "seconds": row.heard_right},
+        ],
     }
 
 
 def clips_payload(row: Round) -> list[ClipPayload]:
-    seconds = services.clip_seconds(row)
+    seconds = clip_seconds(row)
     return [
         {
             "side": str(side),
@@ -141,7 +164,6 @@ def result_payload(game: Game) -> ResultPayload:
 
 
 def _result_round(row: Round) -> ResultRoundPayload:
-    services.keep_tokens(row)
     return {
         **reveal_payload(row, row.answer),
         "round": str(row.id),

@@ -15,21 +15,20 @@ class ClipSerializer(serializers.Serializer[object]):
     seconds = serializers.FloatField()
 
 
+@extend_schema_serializer(component_name="HeardSoFar")
+class HeardSoFarSerializer(serializers.Serializer[object]):
+    side = serializers.ChoiceField(Side.choices)
+    plays = serializers.IntegerField()
+    seconds = serializers.FloatField()
+
+
 @extend_schema_serializer(component_name="Round")
 class RoundSerializer(serializers.Serializer[object]):
     id = serializers.UUIDField()
     number = serializers.IntegerField()
     listen_seconds = serializers.FloatField()
     clips = ClipSerializer(many=True)
-
-
-@extend_schema_serializer(component_name="Game")
-class GameSerializer(serializers.Serializer[object]):
-    id = serializers.UUIDField()
-    rounds = serializers.IntegerField()
-    answered = serializers.IntegerField()
-    finished = serializers.BooleanField()
-    round = RoundSerializer(allow_null=True)
+    heard = HeardSoFarSerializer(many=True)
 
 
 @extend_schema_serializer(component_name="Others")
@@ -59,6 +58,16 @@ class ResultRoundSerializer(RevealSerializer):
     round = serializers.UUIDField()
     knew = serializers.ChoiceField(Answer.Knew.choices, allow_blank=True)
     clips = ClipSerializer(many=True)
+
+
+@extend_schema_serializer(component_name="Game")
+class GameSerializer(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    rounds = serializers.IntegerField()
+    answered = serializers.IntegerField()
+    finished = serializers.BooleanField()
+    round = RoundSerializer(allow_null=True)
+    reveal = ResultRoundSerializer(allow_null=True)
 
 
 @extend_schema_serializer(component_name="Result")

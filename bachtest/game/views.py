@@ -11,11 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from bachtest.game import cookies, payloads, services
+from bachtest.game import cookies, payloads
 from bachtest.game.cookies import listener_of
 from bachtest.game.forms import StartForm
 from bachtest.game.models import Game, Listener
 from bachtest.game.pool import is_ready
+from bachtest.game.services import enrolment, games
 from bachtest.lib.errors import AppError
 from bachtest.studies.models import Study
 from generator.models import Composer
@@ -39,7 +40,7 @@ def _index_context(request: HttpRequest, form: StartForm) -> dict[str, Any]:
         "consent_version": study.consent_version,
         "consent_text": study.consent_text,
         "returning": listener is not None and listener.consent_version == study.consent_version,
-        "unfinished": listener is not None and services.unfinished_game(listener) is not None,
+        "unfinished": listener is not None and games.unfinished_game(listener) is not None,
         "last_result": _last_result(listener),
         "rounds": len(study.rounds),
         "deleted": "deleted" in request.GET,
@@ -55,7 +56,8 @@ def _quiz() -> Study:
 def _last_result(listener: Listener | None) -> str | None:
     if listener is None:
         return None
-    game = Game.objects.filter(listener=listener, finished_at__isnull=False).last()
+    answered = Game.objects.filter(rounds__answer__isnull=False).distinct()
+    game = answered.filter(listener=listener, finished_at__isnull=False).last()
     return str(game.id) if game else None
 
 
@@ -66,11 +68,11 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "game/index.html", _index_context(request, form), status=400)
     stated = {name: value for name, value in form.cleaned_data.items() if value}
     try:
-        study = services.open_study(stated.pop("study", "quiz"))
+        study = enrolment.open_study(stated.pop("study", "quiz"))
     except AppError:
         return redirect("game:index")  # where a closed quiz is announced
     try:
-        listener = services.enrol(listener_of(request), study, **stated)
+        listener = enrolment.enrol(listener_of(request), study, **stated)
     except AppError as error:
         form.add_error("consent", error.message)
         return render(request, "game/index.html", _index_context(request, form), status=400)
@@ -81,7 +83,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def _page_after_start(listener: Listener, study: Study) -> str:
     try:
-        services.start_game(listener, study)
+        games.start_game(listener, study)
     except AppError as error:
         return _page_instead(error)
     return "game:play"
@@ -97,25 +99,24 @@ def _page_instead(error: AppError) -> str:
 
 @require_safe
 def play(request: HttpRequest) -> HttpResponse:
+    """The page shows what is stored, and then fetches the round itself."""
     listener = listener_of(request)
-    game = services.unfinished_game(listener) if listener else None
-    if game is None:
+    try:
+        game = games.game_in_progress(listener)
+    except AppError:
         last = _last_result(listener)
         return redirect("game:result", last) if last else redirect("game:index")
-    try:
-        data = payloads.game_payload(game)
-    except AppError as error:
-        return redirect(_page_instead(error))
-    if data["finished"]:  # its last clips were retired
-        return redirect("game:result", game.id)
-    context = {"data": data, "rounds": data["rounds"], "api_root": "/api/v1/"}
+    data = payloads.game_payload(game)
+    shown = data["reveal"] or data["round"]
+    number = shown["number"] if shown else data["answered"] + 1
+    context = {"data": data, "number": number, "api_root": "/api/v1/"}
     return render(request, "game/play.html", context)
 
 
 @require_safe
 def result(request: HttpRequest, game_id: UUID) -> HttpResponse:
     try:
-        game = services.finished_game(listener_of(request), game_id)
+        game = games.finished_game(listener_of(request), game_id)
     except AppError:
         raise Http404 from None
     data = payloads.result_payload(game)
@@ -143,7 +144,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest) -> HttpResponse:
     if listener := listener_of(request):
-        services.delete_listener(listener)
+        enrolment.delete_listener(listener)
     response = redirect(reverse("game:index") + "?deleted=1")
     cookies.forget(response)
     return response

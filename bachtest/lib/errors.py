@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 API_ROOT = "/api/"
+
+logger = logging.getLogger(__name__)
 
 
 class AppError(Exception):
@@ -31,6 +35,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Gives every expected error one shape. The rest are bugs, and Django handles them."""
     if isinstance(error, AppError):
         return Response(error_body(error.code, error.message), status=error.status)
+    if isinstance(error, OperationalError):
+        # A locked database or a full disk. Nothing was stored, so the client may try again.
+        logger.error("the database cannot be used: %s", error)
+        message = "The server cannot save anything just now. Please try again in a moment."
+        return Response(error_body("busy", message), status=503)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from django.db import DatabaseError, transaction
 from django_tasks import task
 
 from bachtest.results.counts import tallies
@@ -27,5 +30,8 @@ def refresh_results(study_id: int) -> int:
 
 def request_refit(study: Study, answers: int) -> None:
     """Ask a worker for a stale fit, unless somebody has asked already."""
-    if is_stale(analysis_of(study), answers) and claim(study):
-        refresh_results.enqueue(study.id)
+    if not is_stale(analysis_of(study), answers):
+        return
+    with suppress(DatabaseError), transaction.atomic():  # the page answers on a full disk too
+        if claim(study):
+            refresh_results.enqueue(study.id)

@@ -33,6 +33,7 @@ async function refusal(response) {
 async function call(method, path, body) {
   const response = await reach(ROOT + path, {
     method,
+    keepalive: true, // what is sent while the page closes still arrives
     headers: body ? { "Content-Type": "application/json" } : {},
     body: body && JSON.stringify(body),
   });
@@ -40,8 +41,10 @@ async function call(method, path, body) {
   return response.status === 204 ? null : response.json();
 }
 
+// As it is stored; and with the next round, which counts as sent from then on.
 export const currentGame = async () => (await call("GET", "games/current/")).game;
-export const notePlay = (round, side) => call("POST", `rounds/${round}/plays/`, { side });
+export const fetchRound = async () => (await call("POST", "games/current/")).game;
+export const notePlay = (round, note) => call("POST", `rounds/${round}/plays/`, note);
 export const sendAnswer = (round, answer) => call("POST", `rounds/${round}/answer/`, answer);
 export const sendKnew = (round, knew) => call("POST", `rounds/${round}/knew/`, { knew });
 

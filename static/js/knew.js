@@ -18,6 +18,11 @@ export function showKnew(question, value, text = "") {
 const pressed = (question) =>
   question.querySelector('[aria-pressed="true"]')?.dataset.value ?? "";
 
+// Whoever goes on without an answer passes: from then on the reveal is not shown again.
+export function pass(question, round) {
+  if (!pressed(question)) sendKnew(round, "passed").catch(() => {});
+}
+
 export function bindKnew(question, roundId) {
   const save = async (value) => {
     const before = pressed(question);

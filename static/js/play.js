@@ -4,21 +4,18 @@
 import * as api from "./api.js";
 import { Clip } from "./clip.js";
 import { bindKeys } from "./keys.js";
-import { bindKnew } from "./knew.js";
-import { SIDES, begin, heardReport, mayAnswer, other, step } from "./lib/round.js";
+import { bindKnew, pass } from "./knew.js";
+import { SIDES, begin, heardReport, isLoaded, mayAnswer, other, playNote, revealed, step, unknown } from "./lib/round.js";
 import { troubleOf } from "./lib/trouble.js";
+import { PlayNotes } from "./notes.js";
+import { leave, showProblem } from "./problem.js";
 import { showProgress } from "./progress.js";
 import { hideReveal, showReveal } from "./reveal.js";
 
-const RETRY_MS = 2000;
-// The server sends these visitors to a page that explains what has happened.
-const HANDLED_BY_SERVER = ["no_game", "no_pairs", "heard_all"];
-
 const page = document.querySelector("[data-play-page]");
 const part = (name) => page.querySelector(`[data-${name}]`);
-const home = page.dataset.home;
 
-let state = null;
+let state = unknown();
 let lastPlayed = "left";
 let refetched = false;
 
@@ -27,7 +24,7 @@ const clips = Object.fromEntries(
     side,
     new Clip(page.querySelector(`[data-clip="${side}"]`), {
       play: (fromStart) => played(side, fromStart),
-      stop: () => dispatch({ type: "stopped", side }),
+      stop: () => stopped(side),
       heard: (seconds) => dispatch({ type: "heard", side, seconds }),
       end: () => dispatch({ type: "ended", side }),
       fail: () => dispatch({ type: "failed", problem: { code: "sound" } }),
@@ -36,6 +33,11 @@ const clips = Object.fromEntries(
   ]),
 );
 
+const notes = new PlayNotes({
+  isCurrent: (round) => state.id === round,
+  tooLate: (code) => dispatch({ type: "failed", problem: { code } }),
+});
+
 function dispatch(event) {
   state = step(state, event);
   render();
@@ -43,28 +45,27 @@ function dispatch(event) {
 
 function render() {
   for (const side of SIDES) clips[side].render(state, side);
-  const trouble = state.problem && troubleOf(state.problem);
-  part("problem").hidden = !trouble;
-  if (!trouble) return;
-  part("problem-text").textContent = trouble.text;
-  part("problem-action").textContent = trouble.action ?? "";
-  part("problem-action").hidden = !trouble.action;
-}
-
-function announce(text) {
-  part("announce").textContent = text;
+  showProblem(page, state.problem);
 }
 
 // --- a round comes up ---------------------------------------------------------------------------
 
 function adopt(next) {
-  if (next.finished || !next.round) {
-    window.location.assign(home);
-    return;
-  }
-  state = begin(next.round);
+  if (next.finished || !next.round) window.location.assign(page.dataset.home);
+  else comeUp(begin(next.round), next.rounds);
+}
+
+// The answer counts, but its reveal may not have been seen: its reply was lost, or the page reloaded.
+function showAgain({ reveal, rounds }) {
+  comeUp(revealed(reveal), rounds);
+  showReveal(page, reveal);
+}
+
+function comeUp(round, rounds) {
+  state = round;
+  notes.begin();
   hideReveal(page);
-  showProgress(page, next);
+  showProgress(page, { number: round.number, rounds });
   for (const side of SIDES) clips[side].reset();
   render();
   loadClips();
@@ -88,7 +89,7 @@ async function loadClips() {
 
 // Clip addresses expire. Try once with fresh ones before telling the listener.
 async function clipsFailed(error) {
-  if (error.code === "clip" && !refetched) {
+  if (error.code === "clip" && !refetched && state.phase === "loading") {
     refetched = true;
     await refresh();
     return;
@@ -97,13 +98,15 @@ async function clipsFailed(error) {
 }
 
 async function refresh() {
+  let next;
   try {
-    adopt(await api.currentGame());
-    part("title").focus({ preventScroll: true });
+    next = await api.fetchRound();
   } catch (error) {
-    if (HANDLED_BY_SERVER.includes(error.code)) window.location.assign(home);
-    else dispatch({ type: "failed", problem: { code: "loading" } });
+    if (!leave(page, error)) dispatch({ type: "failed", problem: { code: "loading" } });
+    return;
   }
+  adopt(next);
+  part("title").focus({ preventScroll: true });
 }
 
 // --- listening ----------------------------------------------------------------------------------
@@ -112,18 +115,18 @@ function played(side, fromStart) {
   clips[other(side)].player.pause();
   lastPlayed = side;
   dispatch({ type: "playing", side, fromStart });
-  if (fromStart && state.phase === "listening") notePlay(state.id, side);
+  if (state.phase !== "listening") return;
+  if (fromStart) notes.started(side);
+  noteHeard(side);
 }
 
-// The server counts by its own clock, so a lost note is sent again.
-async function notePlay(round, side) {
-  try {
-    await api.notePlay(round, side);
-  } catch (error) {
-    if (state.id !== round) return;
-    if (error.code === "answered") dispatch({ type: "failed", problem: { code: "answered" } });
-    if (error.code === "network") setTimeout(() => notePlay(round, side), RETRY_MS);
-  }
+function stopped(side) {
+  dispatch({ type: "stopped", side });
+  noteHeard(side);
+}
+
+function noteHeard(side) {
+  if (state.phase === "listening") notes.send(state.id, playNote(state, side));
 }
 
 // --- answering ----------------------------------------------------------------------------------
@@ -144,10 +147,9 @@ async function choose(side) {
 
 async function next() {
   if (state.phase !== "feedback") return;
-  if (state.reveal.game_finished) {
-    window.location.assign(state.reveal.result_url);
-    return;
-  }
+  pass(part("knew"), state.id);
+  const { game_finished, result_url } = state.reveal;
+  if (game_finished) return window.location.assign(result_url);
   await refresh();
   window.scrollTo({ top: 0 });
 }
@@ -159,8 +161,8 @@ function wayOut() {
   const { retry } = troubleOf(state.problem);
   dispatch({ type: "cleared" });
   if (retry === "answer") choose(side);
-  else if (retry === "page") window.location.assign(home);
-  else if (code === "loading" && state.phase === "loading") loadClips();
+  else if (retry === "page") window.location.assign(page.dataset.home);
+  else if (code === "loading" && state.id && !isLoaded(state)) loadClips();
   else refresh();
 }
 
@@ -172,10 +174,10 @@ async function catchUp() {
     const current = await api.currentGame();
     if (state.id !== round || state.phase === "answered") return;
     if (current.round?.id === round) return;
-    adopt(current);
-    announce("You continued this game in another tab. Here is its current round.");
+    await refresh();
+    part("announce").textContent = "You continued this game in another tab. Here is its current round.";
   } catch (error) {
-    if (HANDLED_BY_SERVER.includes(error.code)) window.location.assign(home);
+    leave(page, error);
   }
 }
 
@@ -191,5 +193,8 @@ bindKeys({
   onward: next,
 });
 document.addEventListener("visibilitychange", catchUp);
-window.addEventListener("pageshow", (event) => event.persisted && refresh());
-adopt(JSON.parse(document.getElementById("round-data").textContent));
+window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
+window.addEventListener("pagehide", () => state.playing && noteHeard(state.playing));
+const stored = JSON.parse(document.getElementById("round-data").textContent);
+if (stored.reveal) showAgain(stored);
+else refresh();

@@ -7,8 +7,8 @@ function dot(number, now) {
   return item;
 }
 
-export function showProgress(page, { round, rounds }) {
-  const dots = Array.from({ length: rounds }, (_, index) => dot(index + 1, round.number));
-  page.querySelector("[data-progress]").textContent = `Round ${round.number} of ${rounds}`;
+export function showProgress(page, { number, rounds }) {
+  const dots = Array.from({ length: rounds }, (_, index) => dot(index + 1, number));
+  page.querySelector("[data-progress]").textContent = `Round ${number} of ${rounds}`;
   page.querySelector("[data-dots]").replaceChildren(...dots);
 }

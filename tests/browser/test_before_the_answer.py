@@ -12,7 +12,7 @@ from tests.browser.listening import SIDES, card, choose, hear_both, start_game
 
 pytestmark = pytest.mark.browser
 
-ROUND_KEYS = ["id", "number", "listen_seconds", "clips"]
+ROUND_KEYS = ["id", "number", "listen_seconds", "clips", "heard"]
 CLIP_KEYS = ["side", "url", "seconds"]
 # Page and scripts speak about Bach and the bot in general. These words are about one pair.
 TELLING = re.compile(r"BWV|markov|flagship|\bbot-1|\bATB\b|seed", re.IGNORECASE)
@@ -31,6 +31,7 @@ def test_the_page_and_its_data_hold_nothing_about_the_pieces(page: Page) -> None
 
 def test_both_sides_have_the_same_keys_in_the_same_order(page: Page) -> None:
     start_game(page)
+    page.reload()
     data = json.loads(page.locator("#round-data").inner_text())["round"]
     assert list(data) == ROUND_KEYS
     assert [clip["side"] for clip in data["clips"]] == list(SIDES)

@@ -71,6 +71,8 @@ def test_a_listener_plays_a_whole_game(page: Page) -> None:
 
 def test_the_sound_is_real_and_advances(page: Page) -> None:
     start_game(page)
+    page.reload()
+    await_round(page, 1)
     lengths = set()
     for clip in clips_of_page(page):
         heard = page.evaluate(LOUDNESS, clip["url"])
@@ -123,18 +125,46 @@ def test_a_reload_in_the_middle_stays_in_the_round(page: Page) -> None:
     hear(page, "left")
     page.reload()
     await_round(page, 2)
-    expect(card(page, "left").locator("[data-heard]")).to_have_text("Heard 0 of 1 seconds")
+    expect(card(page, "right").locator("[data-heard]")).to_have_text("Heard 0 of 1 seconds")
     play_round(page, 2)
     await_round(page, 3)
 
 
-def test_the_back_button_does_not_lead_back_into_an_answered_round(page: Page) -> None:
+def test_what_was_heard_before_a_reload_counts(page: Page) -> None:
+    start_game(page)
+    hear(page, "left")
+    page.reload()
+    await_round(page, 1)
+    expect(card(page, "left").locator("[data-heard]")).to_have_text("Heard enough to answer")
+    hear(page, "right")
+    choose(page, "left")
+
+
+def test_a_reload_and_the_back_button_show_the_reveal_again(page: Page) -> None:
     start_game(page)
     hear_both(page)
     choose(page, "left")
+    title = page.get_by_role("heading", level=1).inner_text()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(card(page, "left").locator("[data-author]")).to_contain_text("your choice")
+    expect(card(page, "right").locator("[data-play]")).to_be_enabled()
     page.goto("/about/")
     page.go_back()
+    expect(page.locator("[data-reveal]")).to_be_visible()
+    page.locator("[data-reveal]").get_by_role("button", name="Not sure").click()
+    expect(page.get_by_text("Noted, thank you.")).to_be_visible()
+    page.reload()
     await_round(page, 2)
+
+
+def test_whoever_goes_on_without_a_word_passes_and_is_not_asked_again(page: Page) -> None:
+    start_game(page)
+    play_round(page, 1)
+    await_round(page, 2)
+    page.reload()
+    await_round(page, 2)
+    expect(page.locator("[data-reveal]")).to_be_hidden()
 
 
 def test_the_front_page_leads_back_into_the_game(page: Page) -> None:

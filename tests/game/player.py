@@ -28,6 +28,11 @@ class Player:
         return response.json()["game"]
 
     def current(self) -> dict[str, Any]:
+        """The game with the round to play."""
+        return self.post("games/current/", {}).json()["game"]
+
+    def stored(self) -> dict[str, Any]:
+        """The game as it is stored."""
         return self.get("games/current/").json()["game"]
 
     def listen(self, round_id: str, first: str = "left") -> None:

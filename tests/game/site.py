@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 ROOT = Path(__file__).parent.parent.parent
 POOL = """
@@ -39,8 +45,8 @@ class Site:
         return done.stdout
 
 
-def start_site(folder: Path) -> tuple[Site, subprocess.Popen[bytes]]:
-    """A site with a small pool and several threads, where answers need no listening time."""
+def make_site(folder: Path) -> Site:
+    """A site with a small pool, where answers need no listening time; it isn't served yet."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -54,15 +60,80 @@ def start_site(folder: Path) -> tuple[Site, subprocess.Popen[bytes]]:
     site.manage("migrate", "-v0")
     filled = site.run("-c", POOL)
     assert filled.returncode == 0, filled.stderr
+    return site
+
+
+def serve(site: Site) -> subprocess.Popen[bytes]:
+    """Several threads, in a process group of their own, so that all of it can be killed."""
     server = [sys.executable, "-m", "gunicorn", "bachtest.wsgi", "--threads", "8"]
-    process = subprocess.Popen([*server, "--bind", f"127.0.0.1:{port}"], cwd=ROOT, env=env)
+    process = subprocess.Popen(
+        [*server, "--bind", site.url.removeprefix("http://")],
+        cwd=ROOT,
+        env=site.env,
+        start_new_session=True,
+    )
     try:
         _wait_for(site.url)
     except BaseException:
-        process.terminate()
-        process.wait()
+        stop(process)
         raise
-    return site, process
+    return process
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """As a power cut: nobody in the process group gets to finish anything."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def query(site: Site, sql: str) -> list[tuple[Any, ...]]:
+    with closing(connect(site)) as database:
+        return database.execute(sql).fetchall()
+
+
+def connect(site: Site) -> sqlite3.Connection:
+    return sqlite3.connect(
+        Path(site.env["VAR_DIR"]) / "db.sqlite3", timeout=60, isolation_level=None
+    )
+
+
+class Browser:
+    """One listener's cookies, over HTTP."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.opener = build_opener(HTTPCookieProcessor(CookieJar()))
+
+    def post(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return self._ask(path, json.dumps(body).encode())
+
+    def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        return self._ask(path, None)
+
+    def _ask(self, path: str, content: bytes | None) -> tuple[int, dict[str, Any]]:
+        request = Request(
+            f"{self.site.url}/api/v1/{path}", content, {"Content-Type": "application/json"}
+        )
+        try:
+            with self.opener.open(request, timeout=60) as response:
+                return response.status, json.load(response)
+        except HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def listen(self, round_id: str) -> None:
+        for side in ("left", "right"):
+            status, body = self.post(f"rounds/{round_id}/plays/", {"side": side, "number": 1})
+            assert status == 200, body
+
+    def answer(self, round_id: str, chosen: str = "left") -> tuple[int, dict[str, Any]]:
+        body = {"chosen": chosen, "heard": {"left": 9, "right": 9}}
+        return self.post(f"rounds/{round_id}/answer/", body)
 
 
 def _wait_for(url: str) -> None:
@@ -74,7 +145,7 @@ def _wait_for(url: str) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        urlopen(url, timeout=START_SECONDS).close()
-    except URLError:
+        urlopen(url, timeout=5).close()
+    except OSError:
         return False
     return True

@@ -21,7 +21,7 @@ def test_rule_02_both_sides_have_the_same_keys_in_the_same_order(ada):
     ada.start()
     for _ in range(5):
         current = ada.current()["round"]
-        assert list(current) == ["id", "number", "listen_seconds", "clips"]
+        assert list(current) == ["id", "number", "listen_seconds", "clips", "heard"]
         left, right = current["clips"]
         assert list(left) == list(right) == CLIP_KEYS
         assert (left["side"], right["side"]) == ("left", "right")

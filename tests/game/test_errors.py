@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import Client
 
-from bachtest.game import services
+from bachtest.game.services import enrolment, games
 from bachtest.lib.env import env_float
 
 SHAPE = ["code", "message", "fields"]
@@ -87,8 +87,8 @@ def broken(db, monkeypatch) -> Client:
     def bug(*args: object) -> None:
         raise RuntimeError("a bug")
 
-    for name in ("unfinished_game", "open_study"):
-        monkeypatch.setattr(services, name, bug)
+    monkeypatch.setattr(games, "unfinished_game", bug)
+    monkeypatch.setattr(enrolment, "open_study", bug)
     return Client(raise_request_exception=False)
 
 

@@ -96,3 +96,83 @@ def test_the_study_may_ask_for_another_time_than_the_setting(ada, settings):
     study.listen_seconds = 1.5
     study.save()
     assert ada.current()["round"]["listen_seconds"] == 1.5
+
+
+def note(player, round_id: str, side: str, **fields: float) -> None:
+    response = player.post(f"rounds/{round_id}/plays/", {"side": side} | fields)
+    assert response.status_code == 200, response.json()
+
+
+def sent_ago(round_id: str, seconds: float) -> Round:
+    Round.objects.filter(id=round_id).update(sent_at=datetime.now(UTC) - timedelta(seconds=seconds))
+    return Round.objects.get(id=round_id)
+
+
+@pytest.mark.parametrize("late_first", [False, True])
+def test_the_order_of_hearing_is_what_happened_in_whatever_order_the_notes_come(ada, late_first):
+    current = ada.start()["round"]["id"]
+    bach = sent_ago(current, 60).bach_side
+    notes = [("left", 1, 30.0), ("right", 1, 20.0), ("left", 2, 10.0)]
+    for side, number, age in reversed(notes) if late_first else notes:
+        note(ada, current, side, number=number, age=age)
+    assert ada.answer(current).status_code == 200
+    answer = Answer.objects.get()
+    assert answer.first == (bach == "left")
+    assert (answer.plays_left, answer.plays_right) == (2, 1)
+    assert answer.seconds == pytest.approx(30, abs=2)
+
+
+def test_a_note_that_comes_twice_counts_once(ada):
+    current = ada.start()["round"]["id"]
+    for _ in range(3):
+        note(ada, current, "left", number=1, age=0.5)
+    assert Round.objects.get(id=current).plays_left == 1
+
+
+def test_no_clip_was_started_before_its_round_was_sent(ada):
+    current = ada.start()["round"]["id"]
+    note(ada, current, "left", number=1, age=3600)
+    row = Round.objects.get(id=current)
+    assert row.first_play_left == row.sent_at
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, "x", 10**9])
+def test_a_number_of_a_start_that_cannot_be_is_refused(ada, number):
+    current = ada.start()["round"]["id"]
+    response = ada.post(f"rounds/{current}/plays/", {"side": "left", "number": number})
+    assert response.status_code == 400
+    assert "number" in response.json()["error"]["fields"]
+    assert Round.objects.get(id=current).plays_left == 0
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=-400)])
+def test_a_clock_that_is_set_back_locks_nobody_out(ada, settings, monkeypatch, jump):
+    settings.LISTEN_SECONDS = 2.0
+    current = ada.start()["round"]["id"]
+    ada.listen(current)
+    monkeypatch.setattr("bachtest.game.services.answers.now", lambda: datetime.now(UTC) + jump)
+    assert ada.answer(current, heard={"left": 0.5, "right": 2.0}).status_code == 400
+    assert ada.answer(current).status_code == 200
+    assert Answer.objects.get().seconds == 0
+
+
+def test_a_cookie_of_a_clock_that_was_set_forward_since_is_still_known(ada, monkeypatch):
+    monkeypatch.setattr("django.core.signing.time.time", lambda: 1_000_000_000.0)
+    game = ada.start()
+    monkeypatch.undo()
+    assert ada.stored()["id"] == game["id"]
+
+
+def test_what_was_heard_before_a_reload_counts(ada, settings):
+    settings.LISTEN_SECONDS = 2.0
+    current = ada.start()["round"]["id"]
+    for side in ("left", "right"):
+        note(ada, current, side, number=1, heard=1.9)
+    heard_since(current, 60)
+    before = [
+        (each["side"], each["plays"], each["seconds"]) for each in ada.stored()["round"]["heard"]
+    ]
+    assert before == [("left", 1, 1.9), ("right", 1, 1.9)]
+    assert ada.answer(current, heard={"left": 0, "right": 0}).status_code == 200
+    answer = Answer.objects.get()
+    assert (answer.heard_left, answer.heard_right) == (1.9, 1.9)

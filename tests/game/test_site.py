@@ -2,67 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from http.cookiejar import CookieJar
-from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
 import pytest
 
 from bachtest.game.management.simulated_listener import chance_right
-from tests.game.site import Site, start_site
+from tests.game.site import Browser, Site, make_site, query, serve, stop
 
 THREADS = 8
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Iterator[Site]:
-    site, process = start_site(tmp_path_factory.mktemp("site"))
+    site = make_site(tmp_path_factory.mktemp("site"))
+    process = serve(site)
     yield site
-    process.terminate()
-    process.wait()
-
-
-def query(site: Site, sql: str) -> list[tuple]:
-    with closing(sqlite3.connect(Path(site.env["VAR_DIR"]) / "db.sqlite3")) as database:
-        return database.execute(sql).fetchall()
-
-
-def post(site: Site, opener: OpenerDirector, path: str, body: dict) -> tuple[int, dict]:
-    request = Request(
-        f"{site.url}/api/v1/{path}",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
-    )
-    try:
-        with opener.open(request, timeout=60) as response:
-            return response.status, json.load(response)
-    except HTTPError as error:
-        with error:
-            return error.code, json.load(error)
+    stop(process)
 
 
 @pytest.fixture
-def opener() -> OpenerDirector:
-    return build_opener(HTTPCookieProcessor(CookieJar()))
+def browser(site) -> Browser:
+    return Browser(site)
 
 
-def test_rule_07_of_answers_that_race_one_counts_and_those_that_differ_get_409(site, opener):
-    _, started = post(site, opener, "games/", {"consent": "2026-11"})
+def test_rule_07_of_answers_that_race_one_counts_and_those_that_differ_get_409(site, browser):
+    _, started = browser.post("games/", {"consent": "2026-11"})
     number = started["game"]["round"]["id"]
-    for side in ("left", "right"):
-        assert post(site, opener, f"rounds/{number}/plays/", {"side": side})[0] == 200
+    browser.listen(number)
 
     def answer(turn: int) -> tuple[int, dict]:
-        body = {"chosen": ("left", "right")[turn % 2], "heard": {"left": 9, "right": 9}}
-        return post(site, opener, f"rounds/{number}/answer/", body)
+        return browser.answer(number, ("left", "right")[turn % 2])
 
     with ThreadPoolExecutor(THREADS) as threads:
         replies = list(threads.map(answer, range(2 * THREADS)))
@@ -77,11 +49,11 @@ def test_rule_07_of_answers_that_race_one_counts_and_those_that_differ_get_409(s
     assert reveals[0]["chosen"] == chosen
 
 
-def test_play_pressed_in_many_tabs_starts_one_game(site, opener):
-    post(site, opener, "games/", {"consent": "2026-11"})
+def test_play_pressed_in_many_tabs_starts_one_game(site, browser):
+    browser.post("games/", {"consent": "2026-11"})
     before = query(site, "SELECT count(*) FROM game_game")
     with ThreadPoolExecutor(THREADS) as threads:
-        games = list(threads.map(lambda _: post(site, opener, "games/", {}), range(2 * THREADS)))
+        games = list(threads.map(lambda _: browser.post("games/", {}), range(2 * THREADS)))
     assert {status for status, _ in games} == {200}
     assert len({body["game"]["id"] for _, body in games}) == 1
     assert query(site, "SELECT count(*) FROM game_game") == before

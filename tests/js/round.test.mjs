@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { begin, heardEnough, heardReport, mayAnswer, mayPlay, step } from "../../static/js/lib/round.js";
+import {
+  SIDES,
+  begin,
+  heardEnough,
+  heardReport,
+  isLoaded,
+  mayAnswer,
+  mayPlay,
+  playNote,
+  revealed,
+  step,
+  unknown,
+} from "../../static/js/lib/round.js";
 
 const ROUND = {
   id: "r1",
@@ -131,4 +143,36 @@ test("no event changes the state it was given", () => {
   Object.freeze(frozen.clips.left);
   assert.doesNotThrow(() => run(bothHeard, frozen));
   assert.equal(frozen.clips.left.ready, false);
+});
+
+test("what was heard before a reload counts, and the next start has the next number", () => {
+  const before = [{ side: "left", plays: 2, seconds: 5 }, { side: "right", plays: 1, seconds: 4.94 }];
+  const state = run(ready, begin({ ...ROUND, heard: before }));
+  assert.equal(heardEnough(state, "left"), true);
+  assert.equal(heardEnough(state, "right"), false);
+  const next = step(state, { type: "playing", side: "left", fromStart: true });
+  assert.deepEqual(playNote(next, "left"), { side: "left", number: 3, heard: 5 });
+  assert.deepEqual(playNote(next, "right"), { side: "right", number: 1, heard: 4.9 });
+});
+
+test("a clip that goes on from its middle counts as started once", () => {
+  const state = run([...ready, heard("left", 1)]);
+  assert.equal(playNote(state, "left").number, 1);
+});
+
+test("a reveal that was not seen comes up as feedback, with clips that can be played", () => {
+  const reveal = { round: "r9", number: 3, clips: ROUND.clips, chosen: "right", bach: "left" };
+  const state = revealed(reveal);
+  assert.deepEqual([state.id, state.number, state.phase, state.chosen], ["r9", 3, "feedback", "right"]);
+  assert.equal(state.reveal, reveal);
+  assert.equal(isLoaded(state), false);
+  const loaded = run(ready, state);
+  assert.equal(loaded.phase, "feedback");
+  assert.equal(mayPlay(loaded, "left"), true);
+  assert.equal(mayAnswer(loaded), false);
+});
+
+test("before the server has said which round it is, nothing can be played or answered", () => {
+  assert.equal(SIDES.some((side) => mayPlay(unknown(), side)), false);
+  assert.equal(mayAnswer(unknown()), false);
 });

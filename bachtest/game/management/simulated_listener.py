@@ -52,7 +52,7 @@ class SimulatedListener:
             played += 1
             if played == game["rounds"]:
                 break
-            game = self._ask("GET", "games/current/")["game"]
+            game = self._ask("POST", "games/current/")["game"]
         return correct, played
 
     def _play_round(self, current: dict[str, Any], truth: Truth) -> bool:

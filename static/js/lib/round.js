@@ -8,28 +8,43 @@ export const SIDES = ["left", "right"];
 
 export const other = (side) => (side === "left" ? "right" : "left");
 
-const freshClip = (clip) => ({
+// What was heard before a reload counts.
+const freshClip = (clip, { plays = 0, seconds = 0 } = {}) => ({
   url: clip.url,
   seconds: clip.seconds,
   ready: false,
-  starts: 0,
-  heard: 0,
+  starts: plays,
+  heard: seconds,
   ended: false,
 });
 
-export function begin(round) {
+export function begin({ id, number, listen_seconds, clips, heard = [] }) {
+  const before = Object.fromEntries(heard.map((each) => [each.side, each]));
   return {
     phase: "loading",
-    id: round.id,
-    number: round.number,
-    listenSeconds: round.listen_seconds,
-    clips: Object.fromEntries(round.clips.map((clip) => [clip.side, freshClip(clip)])),
+    id,
+    number,
+    listenSeconds: listen_seconds,
+    clips: Object.fromEntries(clips.map((clip) => [clip.side, freshClip(clip, before[clip.side])])),
     playing: null,
     chosen: null,
     reveal: null,
     problem: null,
   };
 }
+
+// Before the server has said which round it is.
+export const unknown = () =>
+  begin({ id: "", number: 0, listen_seconds: 0, clips: SIDES.map((side) => ({ side, url: "", seconds: 0 })) });
+
+// A round that was answered, whose reveal is still to be seen.
+export function revealed(reveal) {
+  const { round, number, clips, chosen } = reveal;
+  const state = begin({ id: round, number, listen_seconds: 0, clips });
+  return { ...state, phase: "feedback", chosen, reveal };
+}
+
+export const isLoaded = ({ clips }) => SIDES.every((side) => clips[side].ready);
 
 export function heardEnough({ clips, listenSeconds }, side) {
   const { heard, ended } = clips[side];
@@ -42,9 +57,18 @@ export const mayAnswer = (state) =>
 export const mayPlay = (state, side) =>
   state.clips[side].ready && ["loading", "listening", "feedback"].includes(state.phase);
 
-// Seconds of each clip, rounded to the tenth, as sent with the answer.
+const tenths = (seconds) => Math.round(seconds * 10) / 10;
+
+// Seconds of each clip, as sent with the answer.
 export const heardReport = (state) =>
-  Object.fromEntries(SIDES.map((side) => [side, Math.round(state.clips[side].heard * 10) / 10]));
+  Object.fromEntries(SIDES.map((side) => [side, tenths(state.clips[side].heard)]));
+
+// What the server is told while a clip plays: its starts so far, and the seconds heard of it.
+export const playNote = ({ clips }, side) => ({
+  side,
+  number: Math.max(1, clips[side].starts),
+  heard: tenths(clips[side].heard),
+});
 
 const withClip = (state, side, change) => ({
   ...state,
@@ -54,8 +78,7 @@ const withClip = (state, side, change) => ({
 const events = {
   ready(state, { side }) {
     const next = withClip(state, side, { ready: true });
-    const all = SIDES.every((each) => next.clips[each].ready);
-    return state.phase === "loading" && all ? { ...next, phase: "listening" } : next;
+    return state.phase === "loading" && isLoaded(next) ? { ...next, phase: "listening" } : next;
   },
 
   playing(state, { side, fromStart }) {

@@ -8,11 +8,21 @@ const KNOWN = {
     action: "Send it again",
     retry: "answer",
   },
+  busy: {
+    text: "The server could not save your answer just now. Nothing is lost: send it again in a moment.",
+    action: "Send it again",
+    retry: "answer",
+  },
   too_early: {
     text: "The server has not counted enough listening time yet. Listen to both clips a little longer, then answer again.",
   },
   answered: {
     text: "This round has already been answered, perhaps in another tab. The first answer counts.",
+    action: "Continue",
+    retry: "round",
+  },
+  withdrawn: {
+    text: "The clips of this round were withdrawn while you listened. Another round takes its place.",
     action: "Continue",
     retry: "round",
   },

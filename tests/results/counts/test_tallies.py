@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from django.db import connection
 
-from bachtest.game import services
 from bachtest.game.models import Answer, Listener
+from bachtest.game.services import answers, enrolment
 from bachtest.results.counts import tallies
 from bachtest.results.counts.answers import study_report
 from bachtest.results.models import StoredAnalysis, Tally
@@ -69,7 +69,7 @@ def test_a_listener_who_goes_leaves_no_count_and_no_id(played, tallies_stay_true
     before = counted(played)
     for pair in Pair.objects.all()[:3]:
         make_answer(game, pair, correct=True)
-    services.delete_listener(game.listener)
+    enrolment.delete_listener(game.listener)
     assert counted(played) == before
     assert not Tally.objects.filter(labels__contains=game.listener_id.hex).exists()
     tallies_stay_true()
@@ -78,17 +78,17 @@ def test_a_listener_who_goes_leaves_no_count_and_no_id(played, tallies_stay_true
 def test_saying_later_that_one_knew_the_piece_moves_the_answer(played, tallies_stay_true):
     answer = Answer.objects.filter(knew="no").first()
     flagged = study_report(played).flags[0].answers
-    services.note_knew(answer.round, Answer.Knew.YES)
+    answers.note_knew(answer.round, Answer.Knew.YES)
     assert study_report(played).flags[0].answers == flagged + 1
     tallies_stay_true()
-    services.note_knew(answer.round, Answer.Knew.UNSURE)
+    answers.note_knew(answer.round, Answer.Knew.UNSURE)
     assert study_report(played).flags[0].answers == flagged
     tallies_stay_true()
 
 
 def test_experience_stated_later_moves_the_answers(played, tallies_stay_true):
     listener = Listener.objects.filter(experience="unstated").first()
-    services.enrol(listener, played, consent="2026-11", experience="expert")
+    enrolment.enrol(listener, played, consent="2026-11", experience="expert")
     tallies_stay_true()
 
 
@@ -134,7 +134,7 @@ def test_listeners_are_counted_once_whatever_flags_their_answers_carry(played, e
         make_answer(leaving, Pair.objects.first(), correct=True, knew=knew)
     only_known = make_game("expert")
     make_answer(only_known, Pair.objects.first(), correct=True, knew="yes")
-    services.delete_listener(leaving.listener)
+    enrolment.delete_listener(leaving.listener)
     expected = 13 if exclusions else 14
     assert study_report(played).listeners == expected
     tallies.merge(played)

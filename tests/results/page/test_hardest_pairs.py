@@ -7,7 +7,8 @@ from django.core.signing import get_cookie_signer
 from django.urls import reverse
 
 from bachtest.game.models import Game, Round
-from bachtest.game.services import enrol, start_game
+from bachtest.game.services.enrolment import enrol
+from bachtest.game.services.games import start_game
 from bachtest.results.counts.tallies import TallyCell
 from bachtest.results.page.hardest_pairs import hardest_pairs
 from generator.models import Pair, Work

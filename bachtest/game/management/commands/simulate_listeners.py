@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from bachtest.game.management.simulated_listener import SimulatedListener, SiteError
 from bachtest.game.models import Round
-from bachtest.game.services import open_study
+from bachtest.game.services.enrolment import open_study
 
 
 class Command(BaseCommand):

@@ -1,0 +1,177 @@
+"""Games start, fetch their rounds one after the other, and end.
+
+Functions that begin with `fetch` or `start` write; what a page shows is only read.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from random import Random
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+from django.utils.timezone import now
+
+from bachtest.game.models import Answer, Game, Listener, Round
+from bachtest.game.pool import draw
+from bachtest.game.rounds import draw_sides
+from bachtest.lib.errors import AppError
+from bachtest.studies.models import Study
+from generator.models import Pair
+
+TOKEN_LIFETIME = timedelta(hours=2)
+
+
+def start_game(listener: Listener, study: Study, *, seed: int | None = None) -> tuple[Game, bool]:
+    """The listener's unfinished game, or a new one, and whether it is new."""
+    try:
+        with transaction.atomic():
+            if game := unfinished_game(listener):
+                return game, False
+            return _new_game(listener, study, secrets.randbits(63) if seed is None else seed), True
+    except IntegrityError:
+        # Play was pressed in two tabs at once; the constraint let one through.
+        return Game.objects.get(listener=listener, finished_at=None), False
+
+
+def _new_game(listener: Listener, study: Study, seed: int) -> Game:
+    pairs = draw(study, listener, study.rounds, Random(f"{seed} draw"))
+    game = Game.objects.create(listener=listener, study=study, seed=seed)
+    sides = draw_sides(seed, len(pairs))
+    for number, (pair, side) in enumerate(zip(pairs, sides, strict=True), start=1):
+        row = Round(game=game, number=number, pair_id=pair, bach_side=side)
+        _renew_tokens(row)
+        row.save()
+    return game
+
+
+def unfinished_game(listener: Listener) -> Game | None:
+    return listener.games.filter(finished_at=None).select_related("study").first()
+
+
+def finished_game(listener: Listener | None, game_id: UUID) -> Game:
+    game = Game.objects.filter(id=game_id, listener=listener).first()
+    if listener is None or game is None:
+        raise AppError("You have no such game.", "not_found", 404)
+    if game.finished_at is None:
+        raise AppError("This game is not finished yet.", "unfinished", 409)
+    return game
+
+
+def game_in_progress(listener: Listener | None) -> Game:
+    """The unfinished game, or the last one while its last reveal is still to be seen."""
+    if listener is not None:
+        if game := unfinished_game(listener):
+            return game
+        game = listener.games.select_related("study").last()
+        if game is not None and round_to_reveal(game):
+            return game
+    raise AppError("You have no game in progress.", "no_game", 404)
+
+
+def round_to_reveal(game: Game) -> Round | None:
+    """The last answered round, until "did you know this piece?" is answered or passed."""
+    last = (
+        game.rounds.exclude(answer=None)
+        .select_related("answer", "game__study", "pair__bach", "pair__machine__composer")
+        .select_related("pair__machine__excerpt__work")
+        .last()
+    )
+    return last if last is not None and not last.answer.knew else None
+
+
+def round_sent(game: Game) -> Round | None:
+    """The round that the browser got last, if it has no answer yet."""
+    return _unanswered(game).filter(sent_at__isnull=False).first()
+
+
+def _unanswered(game: Game) -> models.QuerySet[Round]:
+    rounds = game.rounds.standing().filter(answer=None)
+    return rounds.select_related("pair__bach", "pair__machine", "game__study")
+
+
+def fetch_round(game: Game) -> Round | None:
+    """The first round without an answer, ready to be played; None if the game is over."""
+    playable = Pair.objects.playable()
+    while current := _unanswered(game).first():
+        if playable.filter(id=current.pair_id).exists():
+            break
+        _withdraw(current)
+    if current is None:
+        _end_early(game)
+        return None
+    _keep_tokens(current)
+    if current.sent_at is None:
+        current.sent_at = now()
+        Round.objects.filter(id=current.id, sent_at=None).update(sent_at=current.sent_at)
+    return current
+
+
+@transaction.atomic
+def _withdraw(row: Round) -> None:
+    """Take back a round whose pair was retired, and draw another with its number and side.
+
+    A round with an answer stays as it is: an answer is about the clips that were sent. If the
+    listener has heard all other pairs, no round takes the place, so that the game can go on.
+    """
+    locked = Round.objects.select_for_update().filter(id=row.id).standing().first()
+    if locked is None or Answer.objects.filter(round=row).exists():
+        return
+    locked.withdrawn = True
+    locked.save(update_fields=["withdrawn"])
+    game = row.game
+    rng = Random(f"{game.seed} draw again {row.number} {row.pair_id}")
+    same_condition = [row.pair.machine.condition]
+    any_condition = sorted({condition for slot in game.study.rounds for condition in slot})
+    try:
+        [pair] = _draw_one((same_condition, any_condition), game, rng)
+    except AppError as error:
+        if error.code != "heard_all":
+            raise
+        return
+    other = Round(game=game, number=row.number, pair_id=pair, bach_side=row.bach_side)
+    _renew_tokens(other)
+    other.save()
+
+
+def _draw_one(slots: Sequence[list[str]], game: Game, rng: Random) -> list[int]:
+    """One pair for the first slot that can be filled."""
+    *first, last = slots
+    for slot in first:
+        with suppress(AppError):
+            return draw(game.study, game.listener, [slot], rng)
+    return draw(game.study, game.listener, [last], rng)
+
+
+def _end_early(game: Game) -> None:
+    """No round is left to answer. A game of which nothing was sent is deleted."""
+    if game.finished_at is not None:
+        return
+    if not game.rounds.exclude(sent_at=None).exists():
+        game.delete()
+    else:
+        game.finished_at = now()
+        game.save(update_fields=["finished_at"])
+    if not game.rounds.standing().exists():
+        raise AppError(
+            "The clips of this game were withdrawn, and you have heard all the others.",
+            "heard_all",
+            409,
+        )
+
+
+def _renew_tokens(row: Round) -> None:
+    row.left_token = secrets.token_urlsafe(24)
+    row.right_token = secrets.token_urlsafe(24)
+    row.tokens_expire = now() + TOKEN_LIFETIME
+
+
+def _keep_tokens(row: Round) -> None:
+    """Extend valid tokens, so that a second tab can go on playing; replace expired ones."""
+    if row.tokens_expire <= now():
+        _renew_tokens(row)
+    row.tokens_expire = now() + TOKEN_LIFETIME
+    row.save(update_fields=["left_token", "right_token", "tokens_expire"])
