@@ -20,37 +20,39 @@ VISITS = 5
 # Rows are written straight into the tables, with SQLite's own random().
 NUMBERS = "WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM k WHERE i + 1 < %s) "
 LISTENERS = """
-INSERT INTO game_listener
-    (id, experience, age_group, consent_version, consented_at, created)
-SELECT printf('%%032x', i),
-    substr('novice      intermediateadvanced    expert      unstated    ',
-           1 + 12 * (abs(random()) %% 5), 12), 'unstated', '1', '2026-01-01', '2026-01-01' FROM k
+INSERT INTO game_listener (id, created) SELECT printf('%%032x', i), '2026-01-01' FROM k
+"""
+PARTICIPATIONS = """
+INSERT INTO game_participation
+    (id, listener_id, study_id, experience, age_group, consent_version, consented_at, created)
+SELECT i + 1, printf('%%032x', i), %s,
+    trim(substr('novice      intermediateadvanced    expert      unstated    ',
+                1 + 12 * (abs(random()) %% 5), 12)), 'unstated', '1', '2026-01-01', '2026-01-01'
+FROM k
 """
 GAMES = """
-INSERT INTO game_game (id, listener_id, study_id, seed, created, finished_at)
-SELECT printf('%%032x', i), printf('%%032x', i), %s, i, '2026-01-01', '2026-01-01' FROM k
+INSERT INTO game_game (id, participation_id, seed, created, finished_at)
+SELECT printf('%%032x', i), i + 1, i, '2026-01-01', '2026-01-01' FROM k
 """
 ROUNDS = """
-INSERT INTO game_round (id, game_id, number, pair_id, bach_side, left_token, right_token,
-    tokens_expire, plays_left, plays_right)
+INSERT INTO game_round (id, game_id, number, pair_id, kind, withdrawn, tokens_expire)
 SELECT printf('%%032x', i), printf('%%032x', i / 5), 1 + i %% 5,
-    1 + abs(random()) %% (SELECT max(id) FROM generator_pair),
-    CASE abs(random()) %% 2 WHEN 0 THEN 'left' ELSE 'right' END, 'l' || i, 'r' || i,
-    '2026-01-01', 1, 1 FROM k
+    1 + abs(random()) %% (SELECT max(id) FROM generator_pair), 'scored', 0, '2026-01-01' FROM k
+"""
+CLIPS = """
+INSERT INTO game_roundclip (round_id, position, role, piece_id, token, plays, heard)
+SELECT round.id, side.position, '',
+    CASE WHEN (side.position + round.rowid) %% 2 THEN pair.bach_id ELSE pair.machine_id END,
+    side.position || round.id, 1, 9
+FROM game_round round JOIN generator_pair pair ON pair.id = round.pair_id
+CROSS JOIN (SELECT 1 AS position UNION ALL SELECT 2) side
 """
 ANSWER_ROWS = """
-INSERT INTO game_answer (id, round_id, chosen, correct, seconds, heard_left, heard_right,
-    plays_left, plays_right, first, knew, created)
-SELECT i + 1, printf('%%032x', i), 'left', abs(random()) %% 10 < 6, 20, 9, 9, 1, 1,
+INSERT INTO game_answer (id, round_id, response, correct, seconds, first, knew, created)
+SELECT i + 1, printf('%%032x', i), 1 + abs(random()) %% 2, abs(random()) %% 10 < 6, 20,
     abs(random()) %% 2, CASE abs(random()) %% 20 WHEN 0 THEN 'yes' ELSE 'no' END,
     datetime('2026-01-01', '+' || (i / 100) || ' minutes') FROM k
 """
-CORRECTIONS = (
-    "UPDATE game_listener SET experience = trim(experience)",
-    "UPDATE game_answer SET chosen = (SELECT CASE WHEN game_answer.correct THEN bach_side"
-    " ELSE CASE bach_side WHEN 'left' THEN 'right' ELSE 'left' END END"
-    " FROM game_round WHERE id = round_id)",
-)
 
 
 def main(answers: int = ANSWERS) -> None:
@@ -81,7 +83,9 @@ def measure(answers: int) -> None:
     print(f"the page, first visit: {show(visit)}")
     later = min(seconds(visit) for _ in range(VISITS))
     print(f"later visits, best of {VISITS}: {later[0]:.3f} s, processor {later[1]:.3f} s")
-    untallied = seconds(lambda: tallies.count(Answer.objects.filter(round__game__study=study)))
+    untallied = seconds(
+        lambda: tallies.count(Answer.objects.filter(round__game__participation__study=study))
+    )
     ratio = untallied[1] / later[1]
     print(f"without tallies a visit would count for {untallied[0]:.1f} s: {ratio:.0f} x")
 
@@ -118,11 +122,11 @@ def fill(answers: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA foreign_keys=OFF")
         cursor.execute(NUMBERS + LISTENERS, [listeners])
-        cursor.execute(NUMBERS + GAMES, [listeners, study])
+        cursor.execute(NUMBERS + PARTICIPATIONS, [listeners, study])
+        cursor.execute(NUMBERS + GAMES, [listeners])
         cursor.execute(NUMBERS + ROUNDS, [answers])
+        cursor.execute(CLIPS.replace("%%", "%"))
         cursor.execute(NUMBERS + ANSWER_ROWS, [answers])
-        for statement in CORRECTIONS:
-            cursor.execute(statement)
 
 
 def make_pairs() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
-from bachtest.game.models import Answer, Game, Listener
+from bachtest.game.models import Answer, Game, Listener, Participation
 
 
 class ReadOnly:
@@ -18,19 +18,25 @@ class ReadOnly:
 
 @admin.register(Listener)
 class ListenerAdmin(ReadOnly, admin.ModelAdmin[Listener]):
-    list_display = ["id", "experience", "age_group", "consent_version", "created"]
-    list_filter = ["experience", "age_group"]
+    list_display = ["id", "created"]
+
+
+@admin.register(Participation)
+class ParticipationAdmin(ReadOnly, admin.ModelAdmin[Participation]):
+    list_display = ["listener", "study", "experience", "age_group", "consent_version", "created"]
+    list_filter = ["study", "experience", "age_group"]
 
 
 @admin.register(Game)
 class GameAdmin(ReadOnly, admin.ModelAdmin[Game]):
     list_display = ["id", "study", "created", "finished_at"]
-    list_filter = ["study"]
+    list_filter = ["participation__study"]
+    list_select_related = ["participation__study"]
 
 
 @admin.register(Answer)
 class AnswerAdmin(ReadOnly, admin.ModelAdmin[Answer]):
-    list_display = ["round", "condition", "chosen", "correct", "seconds", "knew", "created"]
+    list_display = ["round", "condition", "response", "correct", "seconds", "knew", "created"]
     list_filter = ["correct", "knew"]
     list_select_related = ["round__pair__machine"]
 

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from bachtest.game import cookies, payloads
 from bachtest.game.cookies import listener_of
-from bachtest.game.models import Answer, Listener, Side
+from bachtest.game.models import Answer, Participation, Side
 from bachtest.game.schema import (
     ErrorSerializer,
     GameSerializer,
@@ -33,8 +33,8 @@ class StartGame(APIView):
     @extend_schema_serializer(component_name="StartGameInput")
     class InputSerializer(serializers.Serializer[object]):
         consent = serializers.CharField(required=False, max_length=20)
-        experience = serializers.ChoiceField(Listener.Experience.choices, required=False)
-        age_group = serializers.ChoiceField(Listener.AgeGroup.choices, required=False)
+        experience = serializers.ChoiceField(Participation.Experience.choices, required=False)
+        age_group = serializers.ChoiceField(Participation.AgeGroup.choices, required=False)
         study = serializers.SlugField(required=False, default="quiz", max_length=50)
 
     @extend_schema_serializer(component_name="StartGameOutput")
@@ -56,33 +56,45 @@ class StartGame(APIView):
         fields = _parsed(self.InputSerializer(data=request.data))
         study = enrolment.open_study(fields.pop("study"))
         with transaction.atomic():
-            listener = enrolment.enrol(listener_of(request), study, **fields)
-            game, is_new = games.start_game(listener, study)
+            participation = enrolment.enrol(listener_of(request), study, **fields)
+            game, is_new = games.start_game(participation)
         output = self.OutputSerializer({"game": payloads.fetched_game(game)})
         response = Response(output.data, status=201 if is_new else 200)
-        cookies.remember(request, response, listener)
+        cookies.remember(request, response, participation.listener)
         return response
 
 
 class CurrentGame(APIView):
     """GET shows what is stored. POST fetches the round to play."""
 
-    @extend_schema(responses={200: StartGame.OutputSerializer, 404: ErrorSerializer})
+    @extend_schema_serializer(component_name="CurrentGameInput")
+    class InputSerializer(serializers.Serializer[object]):
+        study = serializers.SlugField(
+            required=False, max_length=50, help_text="if left out, the game started last"
+        )
+
+    @extend_schema(
+        parameters=[InputSerializer],
+        responses={200: StartGame.OutputSerializer, 400: ErrorSerializer, 404: ErrorSerializer},
+    )
     def get(self, request: Request) -> Response:
-        game = games.game_in_progress(listener_of(request))
+        fields = _parsed(self.InputSerializer(data=request.query_params))
+        game = games.game_in_progress(listener_of(request), **fields)
         return Response(StartGame.OutputSerializer({"game": payloads.game_payload(game)}).data)
 
     @extend_schema(
-        request=None,
+        request=InputSerializer,
         responses={
             200: StartGame.OutputSerializer,
+            400: ErrorSerializer,
             404: ErrorSerializer,
             409: ErrorSerializer,
             503: ErrorSerializer,
         },
     )
     def post(self, request: Request) -> Response:
-        game = games.game_in_progress(listener_of(request))
+        fields = _parsed(self.InputSerializer(data=request.data))
+        game = games.game_in_progress(listener_of(request), **fields)
         return Response(StartGame.OutputSerializer({"game": payloads.fetched_game(game)}).data)
 
 

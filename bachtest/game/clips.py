@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from bachtest.game.cookies import listener_of
-from bachtest.game.models import Listener, Round, Side
+from bachtest.game.models import Listener, RoundClip
 from generator.models import Piece
 
 logger = logging.getLogger(__name__)
@@ -27,10 +27,11 @@ ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 @require_safe
-def clip(request: HttpRequest, token: str) -> HttpResponse:
+def clip_of_round(request: HttpRequest, token: str) -> HttpResponse:
     listener = listener_of(request)
-    row, side = _round_and_side(listener, token)
-    content = _read(row.piece_on(side))
+    clip = _clip_of(listener, token)
+    row = clip.round
+    content = _read(clip.piece)
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-store",
@@ -48,20 +49,15 @@ def clip(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(content[start:stop], status=206, content_type="audio/mpeg", headers=headers)
 
 
-def _round_and_side(listener: Listener | None, token: str) -> tuple[Round, Side]:
-    if listener is None:
-        raise Http404
+def _clip_of(listener: Listener | None, token: str) -> RoundClip:
     # After the answer a clip has no secret left to keep from its listener.
-    valid = Q(tokens_expire__gt=now()) | Q(answer__isnull=False)
-    rounds = (
-        Round.objects.standing()
-        .filter(valid, game__listener=listener, sent_at__isnull=False)
-        .select_related("pair__bach", "pair__machine")
-    )
-    for side, field in ((Side.LEFT, "left_token"), (Side.RIGHT, "right_token")):
-        if row := rounds.filter(**{field: token}).first():
-            return row, side
-    raise Http404
+    valid = Q(round__tokens_expire__gt=now()) | Q(round__answer__isnull=False)
+    sent = Q(round__withdrawn=False, round__sent_at__isnull=False)
+    clips = RoundClip.objects.filter(valid, sent, token=token).select_related("round", "piece")
+    clip = clips.filter(round__game__participation__listener=listener).first()
+    if listener is None or clip is None:
+        raise Http404
+    return clip
 
 
 def _read(piece: Piece) -> bytes:

@@ -12,16 +12,36 @@ from generator.models import Pair, Piece
 
 
 class Side(models.TextChoices):
+    """Where a clip stands in a round of two: position 1 is left."""
+
     LEFT = "left"
     RIGHT = "right"
+
+    @property
+    def position(self) -> int:
+        return 1 if self is Side.LEFT else 2
 
     @property
     def other(self) -> Side:
         return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
+    @classmethod
+    def at(cls, position: int) -> Side:
+        return Side.LEFT if position == 1 else Side.RIGHT
+
 
 class Listener(models.Model):
     """A person, known only by a random id in a cookie."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    created = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Participation(models.Model):
+    """A listener in a study: the consent given to it, and what was stated there."""
 
     class Experience(models.TextChoices):
         NOVICE = "novice", "I listen to music"
@@ -38,25 +58,30 @@ class Listener(models.Model):
         FROM_60 = "60-plus", "60 or over"
         UNSTATED = "unstated", "I would rather not say"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="participations")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="participations")
+    consent_version = models.CharField(max_length=20)
+    consented_at = models.DateTimeField(default=now)
     experience = models.CharField(
         max_length=12, choices=Experience.choices, default=Experience.UNSTATED
     )
     age_group = models.CharField(max_length=8, choices=AgeGroup.choices, default=AgeGroup.UNSTATED)
-    consent_version = models.CharField(max_length=20)
-    consented_at = models.DateTimeField(default=now)
     created = models.DateTimeField(default=now)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["listener", "study"], name="participation_once")
+        ]
+
     def __str__(self) -> str:
-        return str(self.id)
+        return f"{self.listener_id} {self.study_id}"
 
 
 class Game(models.Model):
     """One sitting."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="games")
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="games")
+    participation = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="games")
     seed = models.BigIntegerField(help_text="decides the order, the pairs and the sides")
     created = models.DateTimeField(default=now)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -65,14 +90,22 @@ class Game(models.Model):
         ordering = ["created"]
         constraints = [
             models.UniqueConstraint(
-                fields=["listener"],
+                fields=["participation"],
                 condition=models.Q(finished_at=None),
-                name="one_unfinished_game_a_listener",
+                name="one_unfinished_game_a_participation",
             )
         ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def study(self) -> Study:
+        return self.participation.study
+
+    @property
+    def listener(self) -> Listener:
+        return self.participation.listener
 
 
 class RoundQuerySet(models.QuerySet["Round"]):
@@ -82,24 +115,20 @@ class RoundQuerySet(models.QuerySet["Round"]):
 
 
 class Round(models.Model):
-    """One pair that the listener hears. The side is drawn when the game starts."""
+    """What the listener hears and answers once. The positions are drawn when the game starts."""
+
+    class Kind(models.TextChoices):
+        SCORED = "scored", "one answer is right"
+        NO_TRUTH = "no_truth", "no answer is right or wrong"
+        TRAP = "trap", "whoever listens answers it right"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="rounds")
     number = models.PositiveSmallIntegerField(help_text="1 for the first round of the game")
     pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="rounds")
-    bach_side = models.CharField(max_length=5, choices=Side.choices)
-    # What the browser gets instead of a file name.
-    left_token = models.CharField(max_length=43, unique=True)
-    right_token = models.CharField(max_length=43, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.SCORED)
     tokens_expire = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True, help_text="when the browser first got it")
-    first_play_left = models.DateTimeField(null=True, blank=True)
-    first_play_right = models.DateTimeField(null=True, blank=True)
-    plays_left = models.PositiveIntegerField(default=0)
-    plays_right = models.PositiveIntegerField(default=0)
-    heard_left = models.FloatField(default=0.0, help_text="seconds heard so far")
-    heard_right = models.FloatField(default=0.0, help_text="seconds heard so far")
     withdrawn = models.BooleanField(
         default=False, help_text="its pair was retired first; another round has its number"
     )
@@ -111,24 +140,69 @@ class Round(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["game", "number"], condition=models.Q(withdrawn=False), name="round_once"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(bach_side__in=Side.values), name="round_bach_side"
-            ),
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.game_id} {self.number}"
 
-    def piece_on(self, side: Side) -> Piece:
-        return self.pair.bach if side == self.bach_side else self.pair.machine
+    def clips_in_order(self) -> list[RoundClip]:
+        return sorted(self.clips.all(), key=lambda clip: clip.position)
 
-    def token_of(self, side: Side) -> str:
-        return self.left_token if side is Side.LEFT else self.right_token
+    @property
+    def bach_position(self) -> int | None:
+        """Where Bach's piece of the pair stands; None if it isn't in the round."""
+        places = [clip.position for clip in self.clips.all() if clip.piece_id == self.pair.bach_id]
+        return places[0] if places else None
+
+    @property
+    def bach_side(self) -> Side | None:
+        """The same in a round of two clips."""
+        return None if self.bach_position is None else Side.at(self.bach_position)
+
+
+class RoundClip(models.Model):
+    """A piece at its position in a round, and how it was heard there."""
+
+    class Role(models.TextChoices):
+        A = "A"
+        B = "B"
+        X = "X"
+        ODD = "odd"
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="clips")
+    position = models.PositiveSmallIntegerField(help_text="1 for the first, or the left one")
+    role = models.CharField(
+        max_length=3, choices=Role.choices, blank=True, help_text="empty where all are alike"
+    )
+    piece = models.ForeignKey(Piece, on_delete=models.PROTECT, related_name="round_clips")
+    token = models.CharField(
+        max_length=43, unique=True, help_text="what the browser gets instead of a file name"
+    )
+    first_play = models.DateTimeField(null=True, blank=True)
+    plays = models.PositiveIntegerField(default=0)
+    heard = models.FloatField(default=0.0, help_text="seconds heard, as the browser reports")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "position"], name="one_clip_a_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round_id} {self.position}"
 
 
 class Answer(models.Model):
     """What the listener answered; the database allows one answer a round."""
+
+    class Response(models.TextChoices):
+        FIRST = "1", "the clip at position 1"
+        SECOND = "2", "the clip at position 2"
+        THIRD = "3", "the clip at position 3"
+        BACH = "bach", "the clip is by Bach"
+        MACHINE = "machine", "the clip is by a machine"
+        NONE = "none", "no idea"
 
     class Knew(models.TextChoices):
         YES = "yes"
@@ -137,28 +211,28 @@ class Answer(models.Model):
         PASSED = "passed"
 
     round = models.OneToOneField(Round, on_delete=models.CASCADE, related_name="answer")
-    chosen = models.CharField(max_length=5, choices=Side.choices)
-    correct = models.BooleanField()
+    response = models.CharField(max_length=7, choices=Response.choices)
+    correct = models.BooleanField(null=True, help_text="empty without a truth, or without an idea")
     seconds = models.FloatField(help_text="from the first start of a clip, by the server's clock")
-    heard_left = models.FloatField(help_text="seconds heard, as the browser reports")
-    heard_right = models.FloatField(help_text="seconds heard, as the browser reports")
-    plays_left = models.PositiveIntegerField()
-    plays_right = models.PositiveIntegerField()
-    first = models.BooleanField(help_text="Bach was heard first")
+    first = models.BooleanField(null=True, help_text="Bach was heard first")
     knew = models.CharField(
-        max_length=6,
-        choices=Knew.choices,
-        blank=True,
-        help_text="empty: not asked yet",
+        max_length=6, choices=Knew.choices, blank=True, help_text="empty: not asked yet"
     )
     created = models.DateTimeField(default=now)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(chosen__in=Side.values), name="answer_chosen_side"
+                condition=models.Q(response__in=["1", "2", "3", "bach", "machine", "none"]),
+                name="answer_response",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.round_id} {self.chosen}"
+        return f"{self.round_id} {self.response}"
+
+    @property
+    def chosen(self) -> Side | None:
+        """The side chosen in a round of two clips."""
+        positions = {str(side.position): side for side in Side}
+        return positions.get(self.response)

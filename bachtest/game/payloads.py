@@ -103,8 +103,8 @@ def round_payload(row: Round) -> RoundPayload:
         "listen_seconds": row.game.study.seconds_to_hear(),
         "clips": clips_payload(row),
         "heard": [
-            {"side": "left", "plays": row.plays_left, "seconds": row.heard_left},
-            {"side": "right", "plays": row.plays_right, "seconds": row.heard_right},
+            {"side": str(Side.at(clip.position)), "plays": clip.plays, "seconds": clip.heard}
+            for clip in row.clips_in_order()
         ],
     }
 
@@ -113,11 +113,11 @@ def clips_payload(row: Round) -> list[ClipPayload]:
     seconds = clip_seconds(row)
     return [
         {
-            "side": str(side),
-            "url": reverse("game:clip", args=[row.token_of(side)]),
+            "side": str(Side.at(clip.position)),
+            "url": reverse("game:clip", args=[clip.token]),
             "seconds": seconds,
         }
-        for side in (Side.LEFT, Side.RIGHT)
+        for clip in row.clips_in_order()
     ]
 
 
@@ -126,9 +126,9 @@ def reveal_payload(row: Round, answer: Answer) -> RevealPayload:
     condition = row.pair.machine.condition
     return {
         "number": row.number,
-        "chosen": answer.chosen,
-        "bach": row.bach_side,
-        "correct": answer.correct,
+        "chosen": str(answer.chosen),
+        "bach": str(row.bach_side),
+        "correct": bool(answer.correct),
         "bwv": work.bwv.replace("BWV", "BWV ", 1),
         "title": work.title,
         "composer": row.pair.machine.composer.name,
@@ -149,11 +149,11 @@ def _others(row: Round) -> OthersPayload:
 def result_payload(game: Game) -> ResultPayload:
     rounds = game.rounds.select_related(
         "answer",
-        "game__study",
+        "game__participation__study",
         "pair__bach",
         "pair__machine__composer",
         "pair__machine__excerpt__work",
-    )
+    ).prefetch_related("clips")
     # When an answer is deleted on request, its round leaves the page.
     answered = [_result_round(row) for row in rounds if hasattr(row, "answer")]
     return {

@@ -15,7 +15,7 @@ from generator.models import Pair
 
 
 def candidates(study: Study) -> list[Candidate]:
-    in_study = Q(rounds__game__study=study)
+    in_study = Q(rounds__game__participation__study=study)
     rows = (
         Pair.objects.playable()
         .values_list(
@@ -35,7 +35,7 @@ def candidates(study: Study) -> list[Candidate]:
 
 def tunes_exposed(listener: Listener) -> set[str]:
     """Tune families drawn for the listener in any game of any study, finished or not."""
-    rounds = Round.objects.filter(game__listener=listener)
+    rounds = Round.objects.filter(game__participation__listener=listener)
     return set(rounds.values_list("pair__machine__excerpt__work__tune", flat=True))
 
 

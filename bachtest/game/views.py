@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bachtest.game import cookies, payloads
 from bachtest.game.cookies import listener_of
 from bachtest.game.forms import StartForm
-from bachtest.game.models import Game, Listener
+from bachtest.game.models import Game, Listener, Participation
 from bachtest.game.pool import is_ready
 from bachtest.game.services import enrolment, games
 from bachtest.lib.errors import AppError
@@ -22,25 +22,28 @@ from bachtest.studies.models import Study
 from generator.models import Composer
 
 REFRESH_SECONDS = 10
+QUIZ = "quiz"
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    form = StartForm(initial={"study": "quiz"})
+    form = StartForm(initial={"study": QUIZ})
     return render(request, "game/index.html", _index_context(request, form))
 
 
 def _index_context(request: HttpRequest, form: StartForm) -> dict[str, Any]:
     listener = listener_of(request)
     study = _quiz()
+    participation = enrolment.participation_of(listener, study)
+    returning = participation is not None and enrolment.has_valid_consent(participation)
     return {
         "form": form,
-        "experience_choices": Listener.Experience.choices,
-        "age_choices": Listener.AgeGroup.choices,
+        "experience_choices": Participation.Experience.choices,
+        "age_choices": Participation.AgeGroup.choices,
         "consent_version": study.consent_version,
         "consent_text": study.consent_text,
-        "returning": listener is not None and listener.consent_version == study.consent_version,
-        "unfinished": listener is not None and games.unfinished_game(listener) is not None,
+        "returning": returning,
+        "unfinished": participation is not None and bool(games.unfinished_game(participation)),
         "last_result": _last_result(listener),
         "rounds": len(study.rounds),
         "deleted": "deleted" in request.GET,
@@ -50,14 +53,14 @@ def _index_context(request: HttpRequest, form: StartForm) -> dict[str, Any]:
 
 def _quiz() -> Study:
     """Open or closed, since these pages also serve listeners who have played before."""
-    return get_object_or_404(Study, slug="quiz")
+    return get_object_or_404(Study, slug=QUIZ)
 
 
 def _last_result(listener: Listener | None) -> str | None:
     if listener is None:
         return None
     answered = Game.objects.filter(rounds__answer__isnull=False).distinct()
-    game = answered.filter(listener=listener, finished_at__isnull=False).last()
+    game = answered.filter(participation__listener=listener, finished_at__isnull=False).last()
     return str(game.id) if game else None
 
 
@@ -68,25 +71,30 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "game/index.html", _index_context(request, form), status=400)
     stated = {name: value for name, value in form.cleaned_data.items() if value}
     try:
-        study = enrolment.open_study(stated.pop("study", "quiz"))
+        study = enrolment.open_study(stated.pop("study", QUIZ))
     except AppError:
         return redirect("game:index")  # where a closed quiz is announced
     try:
-        listener = enrolment.enrol(listener_of(request), study, **stated)
+        participation = enrolment.enrol(listener_of(request), study, **stated)
     except AppError as error:
         form.add_error("consent", error.message)
         return render(request, "game/index.html", _index_context(request, form), status=400)
-    response = redirect(_page_after_start(listener, study))
-    cookies.remember(request, response, listener)
+    response = redirect(_page_after_start(participation))
+    cookies.remember(request, response, participation.listener)
     return response
 
 
-def _page_after_start(listener: Listener, study: Study) -> str:
+def _page_after_start(participation: Participation) -> str:
     try:
-        games.start_game(listener, study)
+        games.start_game(participation)
     except AppError as error:
-        return _page_instead(error)
-    return "game:play"
+        return reverse(_page_instead(error))
+    return _play_page(participation.study)
+
+
+def _play_page(study: Study) -> str:
+    query = "" if study.slug == QUIZ else f"?study={study.slug}"
+    return reverse("game:play") + query
 
 
 def _page_instead(error: AppError) -> str:
@@ -102,14 +110,19 @@ def play(request: HttpRequest) -> HttpResponse:
     """The page shows what is stored, and then fetches the round itself."""
     listener = listener_of(request)
     try:
-        game = games.game_in_progress(listener)
+        game = games.game_in_progress(listener, request.GET.get("study", QUIZ))
     except AppError:
         last = _last_result(listener)
         return redirect("game:result", last) if last else redirect("game:index")
     data = payloads.game_payload(game)
     shown = data["reveal"] or data["round"]
     number = shown["number"] if shown else data["answered"] + 1
-    context = {"data": data, "number": number, "api_root": "/api/v1/"}
+    context = {
+        "data": data,
+        "number": number,
+        "study": game.study.slug,
+        "home": _play_page(game.study),
+    }
     return render(request, "game/play.html", context)
 
 

@@ -1,8 +1,8 @@
 """Keeps the tallies true: every save and deletion in the game is recorded in its own transaction.
 
 The game knows nothing about results, so results listen to Django's signals. `QuerySet.update` and
-`bulk_create` send none: after using them on answers, or on listeners' experience, count again with
-`manage.py refresh_results --rebuild`.
+`bulk_create` send none: after using them on answers, or on the experience of participations, count
+again with `manage.py refresh_results --rebuild`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from bachtest.game.models import Answer, Listener
+from bachtest.game.models import Answer, Listener, Participation
 from bachtest.results.counts import tallies
 from bachtest.results.counts.tallies import Counts, count, record
 from bachtest.results.models import Tally
@@ -23,12 +23,15 @@ _BEFORE = "_counted_before"
 
 
 def connect() -> None:
-    pre_save.connect(_before_answer, sender=Answer, dispatch_uid="results.before_answer")
-    post_save.connect(_after_answer, sender=Answer, dispatch_uid="results.after_answer")
-    pre_delete.connect(_before_deletion, sender=Answer, dispatch_uid="results.before_deletion")
-    pre_save.connect(_before_listener, sender=Listener, dispatch_uid="results.before_listener")
-    post_save.connect(_after_listener, sender=Listener, dispatch_uid="results.after_listener")
-    post_delete.connect(_forget_listener, sender=Listener, dispatch_uid="results.forget_listener")
+    for signal, sender, receiver in (
+        (pre_save, Answer, _before_answer),
+        (post_save, Answer, _after_answer),
+        (pre_delete, Answer, _before_deletion),
+        (pre_save, Participation, _before_participation),
+        (post_save, Participation, _after_participation),
+        (post_delete, Listener, _forget_listener),
+    ):
+        signal.connect(receiver, sender=sender, dispatch_uid=f"results.{receiver.__name__}")
 
 
 def _before_answer(instance: Answer, **kwargs: Any) -> None:
@@ -48,13 +51,13 @@ def _before_deletion(instance: Answer, **kwargs: Any) -> None:
     record(change)
 
 
-def _before_listener(instance: Listener, **kwargs: Any) -> None:
-    stored = Listener.objects.filter(pk=instance.pk).values_list("experience", flat=True).first()
-    if stored not in (None, instance.experience):
+def _before_participation(instance: Participation, **kwargs: Any) -> None:
+    rows = Participation.objects.filter(pk=instance.pk).values_list("experience", flat=True)
+    if rows.first() not in (None, instance.experience):
         setattr(instance, _BEFORE, count(_answers(instance)))
 
 
-def _after_listener(instance: Listener, **kwargs: Any) -> None:
+def _after_participation(instance: Participation, **kwargs: Any) -> None:
     if hasattr(instance, _BEFORE):
         _record_difference(instance, count(_answers(instance)))
 
@@ -64,11 +67,11 @@ def _forget_listener(instance: Listener, **kwargs: Any) -> None:
     Tally.objects.filter(table=tallies.LISTENERS, labels=instance.pk.hex).delete()
 
 
-def _answers(listener: Listener) -> Any:
-    return Answer.objects.filter(round__game__listener=listener)
+def _answers(participation: Participation) -> Any:
+    return Answer.objects.filter(round__game__participation=participation)
 
 
-def _record_difference(instance: Answer | Listener, now: Counts) -> None:
+def _record_difference(instance: Answer | Participation, now: Counts) -> None:
     now.subtract(getattr(instance, _BEFORE))
     delattr(instance, _BEFORE)
     record(now)

@@ -42,8 +42,8 @@ async function call(method, path, body) {
 }
 
 // As it is stored; and with the next round, which counts as sent from then on.
-export const currentGame = async () => (await call("GET", "games/current/")).game;
-export const fetchRound = async () => (await call("POST", "games/current/")).game;
+export const currentGame = async (study) => (await call("GET", `games/current/?study=${study}`)).game;
+export const fetchRound = async (study) => (await call("POST", "games/current/", { study })).game;
 export const notePlay = (round, note) => call("POST", `rounds/${round}/plays/`, note);
 export const sendAnswer = (round, answer) => call("POST", `rounds/${round}/answer/`, answer);
 export const sendKnew = (round, knew) => call("POST", `rounds/${round}/knew/`, { knew });

@@ -100,7 +100,7 @@ async function clipsFailed(error) {
 async function refresh() {
   let next;
   try {
-    next = await api.fetchRound();
+    next = await api.fetchRound(page.dataset.study);
   } catch (error) {
     if (!leave(page, error)) dispatch({ type: "failed", problem: { code: "loading" } });
     return;
@@ -171,7 +171,7 @@ async function catchUp() {
   if (document.visibilityState !== "visible" || !["loading", "listening"].includes(state.phase)) return;
   const round = state.id;
   try {
-    const current = await api.currentGame();
+    const current = await api.currentGame(page.dataset.study);
     if (state.id !== round || state.phase === "answered") return;
     if (current.round?.id === round) return;
     await refresh();

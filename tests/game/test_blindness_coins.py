@@ -62,7 +62,7 @@ def test_rule_05_the_same_seed_draws_the_same_sides_and_another_seed_others():
 def test_rule_05_the_sides_are_stored_and_come_from_the_games_seed(ada):
     ada.start()
     game = Game.objects.get()
-    stored = list(Round.objects.order_by("number").values_list("bach_side", flat=True))
+    stored = [row.bach_side for row in Round.objects.order_by("number")]
     assert stored == draw_sides(game.seed, 5)
 
 

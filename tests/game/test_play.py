@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bachtest.game.models import Answer, Game, Listener, Round
+from bachtest.game.models import Answer, Game, Round
+from tests.results.rows import make_answer, make_game
 
 
 def test_a_game_of_five_rounds_is_answered_and_scored(ada):
@@ -60,30 +61,7 @@ def test_starting_again_answers_200_and_a_new_game_201(ada):
 def test_how_others_did_on_the_pair_is_shown(ada):
     round_ids = [each["round"] for each in ada.play_game()]
     for row in Round.objects.filter(id__in=round_ids):
-        answer = Answer(
-            round=Round.objects.create(
-                game=Game.objects.create(
-                    listener=Listener.objects.create(consent_version="2026-11"),
-                    study=row.game.study,
-                    seed=0,
-                ),
-                number=1,
-                pair=row.pair,
-                bach_side="left",
-                left_token=f"l{row.number}",
-                right_token=f"r{row.number}",
-                tokens_expire=row.tokens_expire,
-            ),
-            chosen="left",
-            correct=True,
-            seconds=1,
-            heard_left=1,
-            heard_right=1,
-            plays_left=1,
-            plays_right=1,
-            first=True,
-        )
-        answer.save()
+        make_answer(make_game(), row.pair, correct=True)
     game = Game.objects.get(finished_at__isnull=False)
     result = ada.get(f"games/{game.id}/").json()
     assert [each["others"] for each in result["rounds"]] == [{"answers": 1, "correct": 1}] * 5

@@ -34,7 +34,7 @@ def disk_full(ada) -> Iterator[Player]:
 
 def test_the_database_of_these_tests_refuses_to_write(disk_full):
     with pytest.raises(DatabaseError), transaction.atomic():
-        Listener.objects.create(consent_version="2026-11")
+        Listener.objects.create()
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/api/v1/games/current/", "/api/v1/schema/"])

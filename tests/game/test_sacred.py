@@ -21,7 +21,8 @@ KILLS = 3
 PATIENCE = 60.0
 
 STORED = """
-    SELECT work.bwv, machine.condition, answer.chosen, answer.correct
+    SELECT work.bwv, machine.condition, answer.correct,
+        CASE answer.response WHEN '1' THEN 'left' ELSE 'right' END
     FROM game_answer answer
     JOIN game_round round ON round.id = answer.round_id
     JOIN generator_pair pair ON pair.id = round.pair_id
@@ -57,8 +58,8 @@ def told(reveal: dict[str, Any]) -> tuple:
     return (
         reveal["bwv"].replace(" ", ""),
         reveal["condition"],
-        reveal["chosen"],
         int(reveal["correct"]),
+        reveal["chosen"],
     )
 
 

@@ -7,7 +7,7 @@ from itertools import count
 
 from django.utils.timezone import now
 
-from bachtest.game.models import Answer, Game, Listener, Round
+from bachtest.game.models import Answer, Game, Listener, Participation, Round, RoundClip
 from bachtest.studies.models import Study
 from generator.models import Pair
 
@@ -19,56 +19,64 @@ def quiz() -> Study:
 
 
 def make_game(experience: str = "novice", study: Study | None = None) -> Game:
-    listener = Listener.objects.create(experience=experience, consent_version="2026-11")
-    return Game.objects.create(listener=listener, study=study or quiz(), seed=next(_tokens))
+    participation = Participation.objects.create(
+        listener=Listener.objects.create(),
+        study=study or quiz(),
+        experience=experience,
+        consent_version="2026-11",
+    )
+    return Game.objects.create(participation=participation, seed=next(_tokens))
 
 
 def make_many_answers(outcomes: Sequence[tuple[Game, Pair, bool, str]], per_game: int) -> None:
     """Games of so many rounds, all at once. No signal is sent: the tallies know nothing of them."""
     rounds = [
-        Round(
-            game=game,
-            number=i % per_game + 1,
-            pair=pair,
-            bach_side="left" if i % 3 else "right",
-            left_token=f"left{next(_tokens)}",
-            right_token=f"right{next(_tokens)}",
-            tokens_expire=now(),
-        )
+        Round(game=game, number=i % per_game + 1, pair=pair, tokens_expire=now())
         for i, (game, pair, _, _) in enumerate(outcomes)
     ]
     Round.objects.bulk_create(rounds)
-    answers = []
-    for i, (row, (_, _, correct, knew)) in enumerate(zip(rounds, outcomes, strict=True)):
-        other = "left" if row.bach_side == "right" else "right"
-        chosen = row.bach_side if correct else other
-        heard = {"heard_left": 6.0, "heard_right": 7.0, "plays_left": 1, "plays_right": 2}
+    answers, clips = [], []
+    for i, (row, (_, pair, correct, knew)) in enumerate(zip(rounds, outcomes, strict=True)):
+        bach = 1 if i % 3 else 2
+        clips += clips_of(row, pair, bach)
+        response = str(bach if correct else 3 - bach)
         outcome = {"correct": correct, "knew": knew, "first": i % 2 > 0, "seconds": 9.0}
-        answers.append(Answer(round=row, chosen=chosen, **heard, **outcome))
+        answers.append(Answer(round=row, response=response, **outcome))
+    RoundClip.objects.bulk_create(clips)
     Answer.objects.bulk_create(answers)
+
+
+def clips_of(row: Round, pair: Pair, bach: int) -> list[RoundClip]:
+    """Both clips, heard; Bach's at the position `bach`."""
+    return [
+        RoundClip(
+            round=row,
+            position=position,
+            piece_id=pair.bach_id if position == bach else pair.machine_id,
+            token=f"token{next(_tokens)}",
+            plays=position,
+            heard=5.0 + position,
+        )
+        for position in (1, 2)
+    ]
+
+
+def make_round(game: Game, pair: Pair, bach: int = 1) -> Round:
+    """The next round of the game."""
+    number = game.rounds.count() + 1
+    row = Round.objects.create(game=game, number=number, pair=pair, tokens_expire=now())
+    RoundClip.objects.bulk_create(clips_of(row, pair, bach))
+    return row
 
 
 def make_answer(game: Game, pair: Pair, correct: bool, **fields: object) -> Answer:
     """The next round of the game, answered; sides alternate."""
-    number = game.rounds.count() + 1
-    side, other = ("left", "right") if number % 2 else ("right", "left")
-    row = Round.objects.create(
-        game=game,
-        number=number,
-        pair=pair,
-        bach_side=side,
-        left_token=f"left{next(_tokens)}",
-        right_token=f"right{next(_tokens)}",
-        tokens_expire=now(),
-    )
+    bach = 2 - (game.rounds.count() + 1) % 2
+    row = make_round(game, pair, bach)
     defaults = {
-        "chosen": side if correct else other,
+        "response": str(bach if correct else 3 - bach),
         "correct": correct,
         "seconds": 12.5,
-        "heard_left": 6.0,
-        "heard_right": 7.0,
-        "plays_left": 1,
-        "plays_right": 2,
         "first": True,
     }
     return Answer.objects.create(round=row, **defaults | fields)

@@ -7,14 +7,15 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.game.site import start_site
+from tests.game.site import make_site, serve, stop
 
 ROUNDS = 5
 
 
 @pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.slow)])
 def test_the_skill_of_simulated_listeners_is_recovered(tmp_path, count):
-    site, process = start_site(tmp_path)
+    site = make_site(tmp_path)
+    process = serve(site)
     try:
         site.manage(
             "simulate_listeners", f"--count={count}", "--skill=1.5", f"--url={site.url}", "--seed=1"
@@ -22,8 +23,7 @@ def test_the_skill_of_simulated_listeners_is_recovered(tmp_path, count):
         with urlopen(f"{site.url}/results/", timeout=60) as page:
             shown = page.read().decode()
     finally:
-        process.terminate()
-        process.wait()
+        stop(process)
     site.manage("export_study", "quiz", "--out", str(tmp_path / "out"))
     stats = site.run("-m", "bachtest.stats", str(tmp_path / "out"), "--json")
     assert stats.returncode == 0, stats.stderr

@@ -11,16 +11,19 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils.timezone import now
 
 from bachtest.game import scoring
-from bachtest.game.models import Answer, Listener, Round, Side
+from bachtest.game.models import Answer, Listener, Round, RoundClip, Side
 from bachtest.lib.errors import AppError
 
 
 def round_of(listener: Listener | None, round_id: UUID) -> Round:
     """A round that was sent to this listener."""
+    rounds = Round.objects.filter(
+        id=round_id, game__participation__listener=listener, sent_at__isnull=False
+    )
     row = (
-        Round.objects.filter(id=round_id, game__listener=listener, sent_at__isnull=False)
-        .select_related("game__study", "answer", "pair__bach", "pair__machine__composer")
-        .select_related("pair__machine__excerpt__work")
+        rounds.select_related("game__participation__study", "answer", "pair__bach")
+        .select_related("pair__machine__composer", "pair__machine__excerpt__work")
+        .prefetch_related("clips")
         .first()
     )
     if listener is None or row is None:
@@ -28,6 +31,14 @@ def round_of(listener: Listener | None, round_id: UUID) -> Round:
     if row.withdrawn:
         raise _withdrawn()
     return row
+
+
+def _lock(row: Round) -> Round:
+    """The round as it is now. Until the transaction ends, nobody else answers or withdraws it."""
+    locked = Round.objects.select_for_update().filter(id=row.id).standing().first()
+    if locked is None:
+        raise _withdrawn()
+    return locked
 
 
 def note_play(
@@ -43,19 +54,17 @@ def note_play(
     Notes may come late, twice, or in another order: the result is the same. Without a number, a
     note counts one more start.
     """
-    if hasattr(row, "answer"):
-        raise _answered()
-    plays, first, seconds = f"plays_{side}", f"first_play_{side}", f"heard_{side}"
     start = Value(_moment_of(row, age), output_field=models.DateTimeField())
-    Round.objects.filter(id=row.id).update(
-        **{
-            plays: F(plays) + 1 if number is None else Greatest(F(plays), number),
-            first: Least(Coalesce(first, start), start),
-            seconds: Greatest(F(seconds), heard),
-        },
-    )
-    row.refresh_from_db(fields=["plays_left", "plays_right"])
-    return {"left": row.plays_left, "right": row.plays_right}
+    with transaction.atomic():
+        if Answer.objects.filter(round=_lock(row)).exists():
+            raise _answered()
+        row.clips.filter(position=side.position).update(
+            plays=F("plays") + 1 if number is None else Greatest(F("plays"), number),
+            first_play=Least(Coalesce("first_play", start), start),
+            heard=Greatest(F("heard"), heard),
+        )
+    plays = dict(RoundClip.objects.filter(round=row).values_list("position", "plays"))
+    return {str(each): plays[each.position] for each in Side}
 
 
 def _moment_of(row: Round, age: float) -> datetime:
@@ -72,41 +81,37 @@ def answer_round(row: Round, chosen: Side, *, heard_left: float, heard_right: fl
     """
     if hasattr(row, "answer"):
         return _stored(row.answer, chosen)
-    moment = now()
-    # What was heard before a reload counts too.
-    heard_left, heard_right = max(heard_left, row.heard_left), max(heard_right, row.heard_right)
-    need = scoring.seconds_to_hear(row.game.study.seconds_to_hear(), clip_seconds(row))
-    by_clock = scoring.heard_by_clock(
-        row.first_play_left, row.first_play_right, now=moment, need=need
-    )
-    if not (by_clock and scoring.heard_by_browser(heard_left, heard_right, need=need)):
-        raise AppError(f"Please listen to {need:.0f} s of each clip first.", "too_early")
-    assert row.first_play_left and row.first_play_right
-    first_start = min(row.first_play_left, row.first_play_right)
     try:
         with transaction.atomic():
-            if not Round.objects.select_for_update().filter(id=row.id).standing().exists():
-                raise _withdrawn()
-            answer = Answer.objects.create(
-                round=row,
-                chosen=chosen,
-                correct=chosen == row.bach_side,
-                seconds=max(0.0, (moment - first_start).total_seconds()),
-                heard_left=heard_left,
-                heard_right=heard_right,
-                plays_left=row.plays_left,
-                plays_right=row.plays_right,
-                first=scoring.bach_heard_first(
-                    row.first_play_left, row.first_play_right, row.bach_side
-                ),
-                created=moment,
-            )
-            if not row.game.rounds.standing().filter(answer=None).exists():
-                row.game.finished_at = moment
-                row.game.save(update_fields=["finished_at"])
+            return _new_answer(_lock(row), row, chosen, (heard_left, heard_right))
     except IntegrityError:
         row.game.refresh_from_db(fields=["finished_at"])
         return _stored(Answer.objects.get(round=row), chosen)
+
+
+def _new_answer(locked: Round, row: Round, chosen: Side, heard: tuple[float, float]) -> Answer:
+    moment = now()
+    left, right = locked.clips_in_order()
+    # What was heard before a reload counts too.
+    left.heard, right.heard = max(left.heard, heard[0]), max(right.heard, heard[1])
+    need = scoring.seconds_to_hear(row.game.study.seconds_to_hear(), clip_seconds(row))
+    by_clock = scoring.heard_by_clock(left.first_play, right.first_play, now=moment, need=need)
+    if not (by_clock and scoring.heard_by_browser(left.heard, right.heard, need=need)):
+        raise AppError(f"Please listen to {need:.0f} s of each clip first.", "too_early")
+    assert left.first_play and right.first_play and row.bach_side
+    first_start = min(left.first_play, right.first_play)
+    answer = Answer.objects.create(
+        round=row,
+        response=str(chosen.position),
+        correct=chosen == row.bach_side,
+        seconds=max(0.0, (moment - first_start).total_seconds()),
+        first=scoring.bach_heard_first(left.first_play, right.first_play, row.bach_side),
+        created=moment,
+    )
+    RoundClip.objects.bulk_update([left, right], ["heard"])
+    if not row.game.rounds.standing().filter(answer=None).exists():
+        row.game.finished_at = moment
+        row.game.save(update_fields=["finished_at"])
     return answer
 
 

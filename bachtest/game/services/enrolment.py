@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.timezone import now
 
-from bachtest.game.models import Listener
+from bachtest.game.models import Listener, Participation
 from bachtest.lib.errors import AppError
 from bachtest.studies.models import Study
 
@@ -21,23 +21,36 @@ def enrol(
     study: Study,
     *,
     consent: str = "",
-    experience: str = Listener.Experience.UNSTATED,
-    age_group: str = Listener.AgeGroup.UNSTATED,
-) -> Listener:
-    """The listener with a valid consent. Experience and age, once stated, stay as they are."""
-    has_consented = listener is not None and listener.consent_version == study.consent_version
+    experience: str = Participation.Experience.UNSTATED,
+    age_group: str = Participation.AgeGroup.UNSTATED,
+) -> Participation:
+    """The listener in the study, with a valid consent. What was once stated stays as it is."""
+    participation = participation_of(listener, study)
+    has_consented = participation is not None and has_valid_consent(participation)
     if not has_consented and consent != study.consent_version:
         raise AppError("Please read and accept the consent first.", "consent")
-    listener = listener or Listener()
+    if participation is None:
+        listener = listener or Listener.objects.create()
+        participation = Participation(listener=listener, study=study)
     if not has_consented:
-        listener.consent_version = consent
-        listener.consented_at = now()
-    if listener.experience == Listener.Experience.UNSTATED:
-        listener.experience = experience
-    if listener.age_group == Listener.AgeGroup.UNSTATED:
-        listener.age_group = age_group
-    listener.save()
-    return listener
+        participation.consent_version = consent
+        participation.consented_at = now()
+    if participation.experience == Participation.Experience.UNSTATED:
+        participation.experience = experience
+    if participation.age_group == Participation.AgeGroup.UNSTATED:
+        participation.age_group = age_group
+    participation.save()
+    return participation
+
+
+def participation_of(listener: Listener | None, study: Study) -> Participation | None:
+    if listener is None:
+        return None
+    return listener.participations.filter(study=study).select_related("study", "listener").first()
+
+
+def has_valid_consent(participation: Participation) -> bool:
+    return participation.consent_version == participation.study.consent_version
 
 
 def delete_listener(listener: Listener) -> None:

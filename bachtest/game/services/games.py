@@ -15,45 +15,61 @@ from uuid import UUID
 from django.db import IntegrityError, models, transaction
 from django.utils.timezone import now
 
-from bachtest.game.models import Answer, Game, Listener, Round
+from bachtest.game.models import Answer, Game, Listener, Participation, Round, RoundClip, Side
 from bachtest.game.pool import draw
 from bachtest.game.rounds import draw_sides
 from bachtest.lib.errors import AppError
-from bachtest.studies.models import Study
 from generator.models import Pair
 
 TOKEN_LIFETIME = timedelta(hours=2)
 
 
-def start_game(listener: Listener, study: Study, *, seed: int | None = None) -> tuple[Game, bool]:
-    """The listener's unfinished game, or a new one, and whether it is new."""
+def start_game(participation: Participation, *, seed: int | None = None) -> tuple[Game, bool]:
+    """The unfinished game, or a new one, and whether it is new."""
     try:
         with transaction.atomic():
-            if game := unfinished_game(listener):
+            if game := unfinished_game(participation):
                 return game, False
-            return _new_game(listener, study, secrets.randbits(63) if seed is None else seed), True
+            return _new_game(participation, secrets.randbits(63) if seed is None else seed), True
     except IntegrityError:
         # Play was pressed in two tabs at once; the constraint let one through.
-        return Game.objects.get(listener=listener, finished_at=None), False
+        return Game.objects.get(participation=participation, finished_at=None), False
 
 
-def _new_game(listener: Listener, study: Study, seed: int) -> Game:
-    pairs = draw(study, listener, study.rounds, Random(f"{seed} draw"))
-    game = Game.objects.create(listener=listener, study=study, seed=seed)
+def _new_game(participation: Participation, seed: int) -> Game:
+    study = participation.study
+    pairs = draw(study, participation.listener, study.rounds, Random(f"{seed} draw"))
+    game = Game.objects.create(participation=participation, seed=seed)
     sides = draw_sides(seed, len(pairs))
     for number, (pair, side) in enumerate(zip(pairs, sides, strict=True), start=1):
-        row = Round(game=game, number=number, pair_id=pair, bach_side=side)
-        _renew_tokens(row)
-        row.save()
+        _add_round(game, number, pair, Side(side).position)
     return game
 
 
-def unfinished_game(listener: Listener) -> Game | None:
-    return listener.games.filter(finished_at=None).select_related("study").first()
+def _add_round(game: Game, number: int, pair_id: int, bach_position: int) -> None:
+    """A round of two clips, whose address is new and not yet sent."""
+    pair = Pair.objects.get(id=pair_id)
+    row = Round.objects.create(
+        game=game, number=number, pair=pair, tokens_expire=now() + TOKEN_LIFETIME
+    )
+    for position in (1, 2):
+        piece = pair.bach_id if position == bach_position else pair.machine_id
+        RoundClip.objects.create(
+            round=row, position=position, piece_id=piece, token=secrets.token_urlsafe(24)
+        )
+
+
+def unfinished_game(participation: Participation) -> Game | None:
+    return _games(participation.games.filter(finished_at=None)).first()
+
+
+def _games(games: models.QuerySet[Game]) -> models.QuerySet[Game]:
+    return games.select_related("participation__study", "participation__listener")
 
 
 def finished_game(listener: Listener | None, game_id: UUID) -> Game:
-    game = Game.objects.filter(id=game_id, listener=listener).first()
+    games = Game.objects.filter(id=game_id, participation__listener=listener)
+    game = _games(games).first()
     if listener is None or game is None:
         raise AppError("You have no such game.", "not_found", 404)
     if game.finished_at is None:
@@ -61,12 +77,18 @@ def finished_game(listener: Listener | None, game_id: UUID) -> Game:
     return game
 
 
-def game_in_progress(listener: Listener | None) -> Game:
-    """The unfinished game, or the last one while its last reveal is still to be seen."""
+def game_in_progress(listener: Listener | None, study: str = "") -> Game:
+    """The unfinished game, or the last one while its last reveal is still to be seen.
+
+    Without the slug of a study, the game that was started last counts.
+    """
     if listener is not None:
-        if game := unfinished_game(listener):
+        games = _games(Game.objects.filter(participation__listener=listener))
+        if study:
+            games = games.filter(participation__study__slug=study)
+        if game := games.filter(finished_at=None).last():
             return game
-        game = listener.games.select_related("study").last()
+        game = games.last()
         if game is not None and round_to_reveal(game):
             return game
     raise AppError("You have no game in progress.", "no_game", 404)
@@ -76,8 +98,9 @@ def round_to_reveal(game: Game) -> Round | None:
     """The last answered round, until "did you know this piece?" is answered or passed."""
     last = (
         game.rounds.exclude(answer=None)
-        .select_related("answer", "game__study", "pair__bach", "pair__machine__composer")
-        .select_related("pair__machine__excerpt__work")
+        .select_related("answer", "game__participation__study", "pair__bach")
+        .select_related("pair__machine__composer", "pair__machine__excerpt__work")
+        .prefetch_related("clips")
         .last()
     )
     return last if last is not None and not last.answer.knew else None
@@ -89,8 +112,8 @@ def round_sent(game: Game) -> Round | None:
 
 
 def _unanswered(game: Game) -> models.QuerySet[Round]:
-    rounds = game.rounds.standing().filter(answer=None)
-    return rounds.select_related("pair__bach", "pair__machine", "game__study")
+    rounds = game.rounds.standing().filter(answer=None).prefetch_related("clips")
+    return rounds.select_related("pair__bach", "pair__machine", "game__participation__study")
 
 
 def fetch_round(game: Game) -> Round | None:
@@ -132,9 +155,8 @@ def _withdraw(row: Round) -> None:
         if error.code != "heard_all":
             raise
         return
-    other = Round(game=game, number=row.number, pair_id=pair, bach_side=row.bach_side)
-    _renew_tokens(other)
-    other.save()
+    assert row.bach_position is not None
+    _add_round(game, row.number, pair, row.bach_position)
 
 
 def _draw_one(slots: Sequence[list[str]], game: Game, rng: Random) -> list[int]:
@@ -163,15 +185,11 @@ def _end_early(game: Game) -> None:
         )
 
 
-def _renew_tokens(row: Round) -> None:
-    row.left_token = secrets.token_urlsafe(24)
-    row.right_token = secrets.token_urlsafe(24)
-    row.tokens_expire = now() + TOKEN_LIFETIME
-
-
 def _keep_tokens(row: Round) -> None:
     """Extend valid tokens, so that a second tab can go on playing; replace expired ones."""
     if row.tokens_expire <= now():
-        _renew_tokens(row)
+        for clip in row.clips_in_order():
+            clip.token = secrets.token_urlsafe(24)
+            clip.save(update_fields=["token"])
     row.tokens_expire = now() + TOKEN_LIFETIME
-    row.save(update_fields=["left_token", "right_token", "tokens_expire"])
+    row.save(update_fields=["tokens_expire"])

@@ -24,7 +24,7 @@ FIELDS = ("condition", "composer", "experience")
 
 
 def answers_of(study: Study) -> QuerySet[Answer]:
-    return Answer.objects.filter(round__game__study=study)
+    return Answer.objects.filter(round__game__participation__study=study)
 
 
 def study_report(study: Study, *, by: Sequence[Sequence[str]] = ()) -> Report:
@@ -86,7 +86,9 @@ def counts_of(cells: Iterable[TallyCell], by: Sequence[str]) -> list[summary.Ans
 def pairs_of(study: Study) -> QuerySet[Pair]:
     """The study's items: the pairs of its conditions and composers, and all that were answered."""
     never_drawn = [slug for slug, weight in study.composers.items() if weight == 0]
-    answered = Pair.objects.filter(rounds__answer__isnull=False, rounds__game__study=study)
+    answered = Pair.objects.filter(
+        rounds__answer__isnull=False, rounds__game__participation__study=study
+    )
     composers = Composer.objects.exclude(kind=Composer.Kind.BACH).filter(
         Q(in_quiz=True) & ~Q(slug__in=never_drawn) | Q(pieces__pair__in=answered)
     )

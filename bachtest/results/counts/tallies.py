@@ -18,6 +18,7 @@ from django.db.models.functions import Cast, Substr
 
 from bachtest.game.models import Answer
 from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
+from bachtest.results.counts.sides import BACH_SIDE, CHOSEN_SIDE
 from bachtest.results.models import StoredAnalysis, Tally
 from bachtest.studies.models import Study
 
@@ -44,17 +45,17 @@ class AnswerFacts(NamedTuple):
 
 # UUIDs and dates are read as text: for a million rows Python takes long to make objects of them.
 _PATHS: tuple[str | Combinable, ...] = (
-    "round__game__study_id",
+    "round__game__participation__study_id",
     "correct",
     "round__pair__machine__condition",
     "round__pair__machine__composer_id",
-    "round__game__listener__experience",
+    "round__game__participation__experience",
     "round__pair_id",
-    Cast("round__game__listener_id", CharField()),
+    Cast("round__game__participation__listener_id", CharField()),
     "round__number",
-    "round__bach_side",
+    BACH_SIDE,
     "first",
-    "chosen",
+    CHOSEN_SIDE,
     Substr(Cast("created", CharField()), 1, len("2026-11-21 10")),
 )
 
@@ -94,7 +95,8 @@ def count(answers: QuerySet[Answer]) -> Counts:
     # One pass over what may be millions of answers: keys are put together once a cell.
     groups: Counter[tuple[int, str, tuple[object, ...], tuple[bool, ...], bool]] = Counter()
     flags = {f"flag_{flag.name}": flag_column(flag) for flag in FLAGS}
-    rows = answers.order_by().annotate(**flags).values_list(*_PATHS, *flags)
+    scored = answers.filter(correct__isnull=False)
+    rows = scored.order_by().annotate(**flags).values_list(*_PATHS, *flags)
     width, tables = len(_PATHS), tuple(TABLES.items())
     for row in rows.iterator(chunk_size=BATCH):
         facts, marks = AnswerFacts(*row[:width]), row[width:]
@@ -201,7 +203,9 @@ def rebuild(study: Study) -> int:
     with transaction.atomic():
         _lock(study)
         Tally.objects.filter(study=study).delete()
-        rows = _rows(count(Answer.objects.filter(round__game__study=study)), merged=True)
+        rows = _rows(
+            count(Answer.objects.filter(round__game__participation__study=study)), merged=True
+        )
         Tally.objects.bulk_create(rows, batch_size=BATCH)
         version = {"flags_version": FLAGS_VERSION}
         StoredAnalysis.objects.update_or_create(study=study, defaults=version)

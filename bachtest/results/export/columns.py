@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, Q, Value, When
+from django.db.models import Case, CharField, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 
+from bachtest.game.models import RoundClip, Side
 from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
+from bachtest.results.counts.sides import BACH_SIDE, CHOSEN_SIDE
 from bachtest.studies.models import Study
 
 Convert = Callable[[Any], Any]
@@ -32,6 +34,10 @@ def as_is(value: object) -> object:
 
 def as_bit(value: object) -> int:
     return int(bool(value))
+
+
+def as_answer(value: object) -> object:
+    return "" if value is None else as_bit(value)
 
 
 def as_json(value: object) -> str:
@@ -54,10 +60,19 @@ def excerpt_of(path: str) -> Combinable:
     return Concat(bwv, Value(":"), start, Value("-"), stop, output_field=CharField())
 
 
+def clip_of(side: Side, field: str) -> Combinable:
+    """A column of the clip that stood on a side of the round."""
+    clips = RoundClip.objects.filter(round=OuterRef("round"), position=side.position)
+    return Subquery(clips.values(field)[:1])
+
+
 def answer_columns(pseudonym: Convert) -> list[ExportColumn]:
     return [
         ExportColumn(
-            "listener", "the listener: an id drawn for this export", f"{GAME}__listener", pseudonym
+            "listener",
+            "the listener: an id drawn for this export",
+            f"{GAME}__participation__listener",
+            pseudonym,
         ),
         ExportColumn("game", "the game: an id drawn for this export", GAME, pseudonym),
         ExportColumn("trial", "number of the round in its game, from 1", "round__number"),
@@ -72,26 +87,40 @@ def answer_columns(pseudonym: Convert) -> list[ExportColumn]:
         ExportColumn(
             "experience",
             "novice, intermediate, advanced, expert or unstated",
-            f"{GAME}__listener__experience",
+            f"{GAME}__participation__experience",
         ),
-        ExportColumn("side", "where Bach was: left or right", "round__bach_side"),
-        ExportColumn("first", "1 if Bach was heard first", "first", as_bit),
-        ExportColumn("chosen", "the side chosen as Bach: left or right", "chosen"),
-        ExportColumn("correct", "1 if chosen equals side", "correct", as_bit),
+        ExportColumn("side", "where Bach was: left or right", BACH_SIDE),
+        ExportColumn("first", "1 if Bach was heard first", "first", as_answer),
+        ExportColumn("chosen", "the side chosen as Bach: left or right", CHOSEN_SIDE),
+        ExportColumn(
+            "correct", "1 if chosen equals side; empty without a truth", "correct", as_answer
+        ),
         ExportColumn(
             "seconds",
             "from the first start of a clip to the answer, by the server's clock",
             "seconds",
         ),
-        ExportColumn("plays_left", "how often the left clip was started", "plays_left"),
-        ExportColumn("plays_right", "how often the right clip was started", "plays_right"),
         ExportColumn(
-            "heard_left", "seconds of the left clip heard, as the browser reports", "heard_left"
+            "plays_left", "how often the left clip was started", clip_of(Side.LEFT, "plays")
         ),
         ExportColumn(
-            "heard_right", "seconds of the right clip heard, as the browser reports", "heard_right"
+            "plays_right", "how often the right clip was started", clip_of(Side.RIGHT, "plays")
         ),
-        ExportColumn("knew", "knew the piece: yes, no or unsure; empty if not stated", "knew"),
+        ExportColumn(
+            "heard_left",
+            "seconds of the left clip heard, as the browser reports",
+            clip_of(Side.LEFT, "heard"),
+        ),
+        ExportColumn(
+            "heard_right",
+            "seconds of the right clip heard, as the browser reports",
+            clip_of(Side.RIGHT, "heard"),
+        ),
+        ExportColumn(
+            "knew",
+            "knew the piece: yes, no, unsure or passed; empty if it was not asked",
+            "knew",
+        ),
         ExportColumn(
             "differing", "share of written cells that differ from Bach's", f"{PAIR}__differing"
         ),
@@ -117,7 +146,10 @@ def game_columns(pseudonym: Convert) -> list[ExportColumn]:
     return [
         ExportColumn("game", "the game: an id drawn for this export", "id", pseudonym),
         ExportColumn(
-            "listener", "the listener: an id drawn for this export", "listener", pseudonym
+            "listener",
+            "the listener: an id drawn for this export",
+            "participation__listener",
+            pseudonym,
         ),
         ExportColumn("finished", "1 if every round was answered", "finished_at", as_bit),
         ExportColumn("answers", "rounds answered", Count("rounds__answer")),
@@ -125,25 +157,25 @@ def game_columns(pseudonym: Convert) -> list[ExportColumn]:
     ]
 
 
-def listener_columns(study: Study, pseudonym: Convert) -> list[ExportColumn]:
-    of_study = Q(games__study=study)
-    answers = Count("games__rounds__answer", filter=of_study, distinct=True)
+def listener_columns(pseudonym: Convert) -> list[ExportColumn]:
     return [
-        ExportColumn("listener", "the listener: an id drawn for this export", "id", pseudonym),
+        ExportColumn(
+            "listener", "the listener: an id drawn for this export", "listener", pseudonym
+        ),
         ExportColumn(
             "experience", "novice, intermediate, advanced, expert or unstated", "experience"
         ),
         ExportColumn("age_group", "age in years, or unstated", "age_group"),
         ExportColumn("consent_version", "version of the consent given last", "consent_version"),
+        ExportColumn("games", "games of this study", Count("games", distinct=True)),
         ExportColumn(
-            "games", "games of this study", Count("games", filter=of_study, distinct=True)
+            "answers", "answers in this study", Count("games__rounds__answer", distinct=True)
         ),
-        ExportColumn("answers", "answers in this study", answers),
     ]
 
 
 def item_columns(study: Study) -> list[ExportColumn]:
-    answered = Q(rounds__game__study=study)
+    answered = Q(rounds__game__participation__study=study)
     right = answered & Q(rounds__answer__correct=True)
     identical = Case(When(differing=0, then=Value(1)), default=Value(0))
     return [

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from bachtest.game.models import Listener
+from bachtest.game.models import Game, Participation
 from bachtest.results.counts.answers import answers_of, pairs_of
 from bachtest.results.export import columns
 from bachtest.results.export.columns import ExportColumn
@@ -37,14 +37,15 @@ def sheets_of(study: Study) -> list[Sheet]:
     """All tables of a study. They share their pseudonyms with each other, with no other export."""
     names: dict[UUID, str] = defaultdict(lambda: secrets.token_hex(8))
     pseudonym = names.__getitem__
-    listeners = Listener.objects.filter(games__study=study).distinct()
+    games = Game.objects.filter(participation__study=study)
+    listeners = Participation.objects.filter(games__in=games).distinct()
     composers = Composer.objects.filter(pieces__pair__in=pairs_of(study)).distinct()
     # One transaction, so that the tables agree with each other while people play.
     with transaction.atomic():
         return [
             _sheet("answers", answers_of(study), columns.answer_columns(pseudonym), sort=3),
-            _sheet("games", study.games.all(), columns.game_columns(pseudonym), sort=2),
-            _sheet("listeners", listeners, columns.listener_columns(study, pseudonym), sort=1),
+            _sheet("games", games, columns.game_columns(pseudonym), sort=2),
+            _sheet("listeners", listeners, columns.listener_columns(pseudonym), sort=1),
             _sheet("items", pairs_of(study), columns.item_columns(study), sort=1),
             _sheet("composers", composers, columns.composer_columns(study), sort=1),
         ]

@@ -55,19 +55,19 @@ class IncludedAnswers:
 
 
 _COLUMNS = {
-    "listener": Cast("round__game__listener_id", CharField()),
+    "listener": Cast("round__game__participation__listener_id", CharField()),
     "item": Cast("round__pair_id", CharField()),
     "excerpt": Cast("round__pair__machine__excerpt_id", CharField()),
     "condition": F("round__pair__machine__condition"),
     "composer": F("round__pair__machine__composer__slug"),
-    "experience": F("round__game__listener__experience"),
+    "experience": F("round__game__participation__experience"),
     "trial": Cast("round__number", CharField()),
 }
 
 
 def included_answers(study: Study) -> IncludedAnswers:
     """In the order in which they came."""
-    included = answers_of(study)
+    included = answers_of(study).filter(correct__isnull=False)
     for flag in FLAGS:
         if flag.name in study.exclusions:
             included = included.exclude(flag.condition)

@@ -63,5 +63,5 @@ def hardest_pairs(
 def _tunes_answered(listener: Listener | None) -> set[str]:
     if listener is None:
         return set()
-    rounds = Round.objects.filter(game__listener=listener, answer__isnull=False)
+    rounds = Round.objects.filter(game__participation__listener=listener, answer__isnull=False)
     return set(rounds.values_list("pair__machine__excerpt__work__tune", flat=True))

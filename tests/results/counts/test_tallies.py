@@ -71,7 +71,7 @@ def test_a_listener_who_goes_leaves_no_count_and_no_id(played, tallies_stay_true
         make_answer(game, pair, correct=True)
     enrolment.delete_listener(game.listener)
     assert counted(played) == before
-    assert not Tally.objects.filter(labels__contains=game.listener_id.hex).exists()
+    assert not Tally.objects.filter(labels__contains=game.participation.listener_id.hex).exists()
     tallies_stay_true()
 
 
@@ -87,7 +87,7 @@ def test_saying_later_that_one_knew_the_piece_moves_the_answer(played, tallies_s
 
 
 def test_experience_stated_later_moves_the_answers(played, tallies_stay_true):
-    listener = Listener.objects.filter(experience="unstated").first()
+    listener = Listener.objects.filter(participations__experience="unstated").first()
     enrolment.enrol(listener, played, consent="2026-11", experience="expert")
     tallies_stay_true()
 
@@ -104,7 +104,7 @@ def test_saving_what_is_not_counted_writes_nothing(played, tallies_stay_true):
 
 def test_every_answer_is_in_every_table_once(played):
     make_answer(make_game("expert"), Pair.objects.first(), correct=True)
-    everything = Answer.objects.filter(round__game__study=played)
+    everything = Answer.objects.filter(round__game__participation__study=played)
     study_report(played)
     for table in tallies.TABLES:
         cells = tallies.read(played, table)

@@ -39,7 +39,9 @@ def without_model(study: Study, answers: int) -> StoredAnalysis:
 
 
 def included(study: Study) -> int:
-    return Answer.objects.filter(round__game__study=study).exclude(knew="yes").count()
+    return (
+        Answer.objects.filter(round__game__participation__study=study).exclude(knew="yes").count()
+    )
 
 
 def test_the_model_is_that_of_the_export(analysis, busy, tmp_path):

@@ -46,7 +46,7 @@ def test_a_listener_gets_the_names_of_tunes_answered_and_of_no_other(pairs):
 
 
 def test_the_page_names_no_work_to_those_who_have_answered_nothing(busy, client, recorded_queue):
-    listener = enrol(None, busy, consent=busy.consent_version)
+    listener = enrol(None, busy, consent=busy.consent_version).listener
     for visitor in (None, listener):
         if visitor:
             client.cookies["listener"] = _cookie(visitor)
@@ -83,9 +83,9 @@ def test_a_game_under_way_is_not_given_away(busy, client, recorded_queue):
     make_pair("AT", make_composer("flagship"))
     busy.rounds = [["S"], ["SATB"]]
     busy.save()
-    listener = enrol(None, busy, consent=busy.consent_version)
-    game, _ = start_game(listener, busy, seed=1)
-    client.cookies["listener"] = _cookie(listener)
+    participation = enrol(None, busy, consent=busy.consent_version)
+    game, _ = start_game(participation, seed=1)
+    client.cookies["listener"] = _cookie(participation.listener)
     page = client.get(reverse("results:index")).content.decode()
     for pair in Pair.objects.filter(rounds__game=game):
         assert f">{pair.machine.excerpt.work.title}<" not in page

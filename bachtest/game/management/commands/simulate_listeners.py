@@ -44,9 +44,9 @@ class Command(BaseCommand):
 
 def bach_side(round_id: str) -> str:
     """From the database, which only the site's own machine can read."""
-    side = Round.objects.filter(id=round_id).values_list("bach_side", flat=True).first()
-    if side is None:
+    row = Round.objects.filter(id=round_id).select_related("pair").first()
+    if row is None or row.bach_side is None:
         raise CommandError(
             f"round {round_id} is not in this database; run this with the site's own VAR_DIR"
         )
-    return str(side)
+    return str(row.bach_side)

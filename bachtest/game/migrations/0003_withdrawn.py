@@ -17,16 +17,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='round',
-            name='heard_left',
-            field=models.FloatField(default=0.0, help_text='seconds heard so far'),
-        ),
-        migrations.AddField(
-            model_name='round',
-            name='heard_right',
-            field=models.FloatField(default=0.0, help_text='seconds heard so far'),
-        ),
-        migrations.AddField(
-            model_name='round',
             name='withdrawn',
             field=models.BooleanField(default=False, help_text='its pair was retired first; another round has its number'),
         ),
