@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from django_tasks import task
 
 from bachtest.results.counts import tallies
-from bachtest.results.fit.refit import claim, is_stale, refit
+from bachtest.results.fit.refit import claim, is_stale, refit, release
 from bachtest.results.fit.stored_fit import analysis_of
 from bachtest.studies.models import Study
 
@@ -25,6 +25,8 @@ def refresh_results(study_id: int) -> int:
     answers = sum(cell.n for cell in tallies.included_cells(study, "trials"))
     if is_stale(analysis_of(study), answers):
         refit(study)
+    else:
+        release(study)
     return merged
 
 

@@ -54,3 +54,8 @@ def claim(study: Study) -> bool:
     """True for the one caller that is to ask a worker, until the worker answers or is given up."""
     waiting = Q(asked_at=None) | Q(asked_at__lt=now() - PATIENCE)
     return bool(StoredAnalysis.objects.filter(waiting, study=study).update(asked_at=now()))
+
+
+def release(study: Study) -> None:
+    """Give a claim back: the worker looked, and the fit still holds."""
+    StoredAnalysis.objects.filter(study=study).update(asked_at=None)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -89,6 +90,32 @@ def test_a_worker_is_asked_once_when_a_tenth_more_has_come(busy, recorded_queue)
     StoredAnalysis.objects.update(asked_at="2026-01-01T00:00Z")  # and nobody has answered
     request_refit(busy, 112)
     assert len(default_task_backend.results) == 2
+
+
+def test_a_request_with_nothing_to_refit_is_given_back(busy, recorded_queue):
+    """Answers may go between the page that asks and the worker that looks."""
+    tallies.ensure_counted(busy)
+    there = included(busy)
+    StoredAnalysis.objects.all().delete()
+    without_model(busy, answers=there)
+    request_refit(busy, 2 * there)
+    assert StoredAnalysis.objects.get().asked_at is not None
+    refresh_results.call(busy.id)
+    assert StoredAnalysis.objects.get().asked_at is None
+    request_refit(busy, 2 * there)
+    assert len(default_task_backend.results) == 2
+
+
+def test_a_request_that_cannot_be_queued_is_not_marked(busy, monkeypatch):
+    without_model(busy, answers=100)
+
+    def refuse(*_) -> None:
+        raise OSError("no queue")
+
+    monkeypatch.setattr("bachtest.results.tasks.refresh_results", SimpleNamespace(enqueue=refuse))
+    with pytest.raises(OSError, match="no queue"):
+        request_refit(busy, 200)
+    assert StoredAnalysis.objects.get().asked_at is None
 
 
 def test_another_design_is_another_model(busy, recorded_queue):
