@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django_tasks.signals import task_finished
 
 from generator import checks
 
@@ -9,4 +10,7 @@ class GeneratorConfig(AppConfig):
     name = "generator"
 
     def ready(self) -> None:
+        from generator.tasks import recover_between_jobs
+
         checks.register()
+        task_finished.connect(recover_between_jobs, dispatch_uid="generator.recover_between_jobs")

@@ -9,5 +9,8 @@ class ResultsConfig(AppConfig):
 
     def ready(self) -> None:
         from bachtest.results import signals
+        from bachtest.results.tasks import ask_again
+        from generator.tasks import recoveries
 
         signals.connect()
+        recoveries["requests for a fit made again"] = ask_again

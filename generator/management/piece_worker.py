@@ -7,13 +7,14 @@ import time
 from types import FrameType
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from generator.tasks import enqueue_forgotten, recover_pieces
+from generator.services.outages import Backoff, outage_behind, stopping
+from generator.services.pieces import making
+from generator.tasks import recovery_timer
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +24,7 @@ PRUNE_SECONDS = 24 * 3600
 
 
 class PieceWorker(Worker):
-    """django-tasks-db's worker.
-
-    Between tasks it also recovers the pieces of dead workers, and deletes old tasks.
-    """
+    """django-tasks-db's worker; it outlives outages, and while idle it recovers and prunes."""
 
     def __init__(self, *, interval: float) -> None:
         super().__init__(
@@ -39,8 +37,8 @@ class PieceWorker(Worker):
             worker_id=get_random_string(32),
             excluded_queue_names=[],
         )
-        self.next_recovery = 0.0
         self.next_prune = 0.0
+        self.backoff = Backoff("looking for work")
 
     def work(self, *, until_empty: bool) -> None:
         """Make pieces until stopped, or until the queue is empty."""
@@ -48,8 +46,19 @@ class PieceWorker(Worker):
         os.nice(NICENESS)
         logger.info("worker started")
         while self.running:
-            self.recover_and_prune()
-            self.run()
+            try:
+                recovery_timer.recover_when_due()
+                self.prune()
+                self.run()
+            except Exception as error:
+                outage = outage_behind(error)
+                if outage is None:
+                    raise
+                self.backoff.failed(outage)
+                recovery_timer.postpone()
+                self.backoff.wait()
+                continue
+            self.backoff.worked()
             if until_empty:
                 return
             if self.running:
@@ -58,18 +67,9 @@ class PieceWorker(Worker):
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         # Ctrl-C reaches the worker twice, from the terminal and from `serve`: both let it finish.
         self.running = False
+        stopping.set()
         if not self.running_task:
             sys.exit(0)
-
-    def recover_and_prune(self) -> None:
-        if time.monotonic() < self.next_recovery:
-            return
-        self.next_recovery = time.monotonic() + settings.LEASE_SECONDS / 4
-        if recovered := recover_pieces():
-            logger.warning("%d pieces of dead workers queued again", recovered)
-        if not DBTaskResult.objects.ready().exists():
-            enqueue_forgotten()
-        self.prune()
 
     def prune(self) -> None:
         """Once a day, delete tasks that ended two weeks ago; the pieces hold their results."""
@@ -80,4 +80,4 @@ class PieceWorker(Worker):
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         super().run_task(db_task_result)
-        self.recover_and_prune()
+        making.wait()

@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from datetime import timedelta as td
 from threading import Event, Thread
+from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
+from django.db.models import Q
 from django.utils.timezone import now
 
 from generator.models import Piece, PieceQuerySet
+from generator.services.outages import Backoff, describe, outage_behind, until_it_works
 
 MAX_TRIES = 3
 
@@ -57,9 +60,18 @@ def renewed_lease(piece: Piece) -> Iterator[None]:
 
 
 def _renew(piece: Piece, done: Event) -> None:
+    backoff = Backoff(f"renewing the claim on {piece}")
+    third = settings.LEASE_SECONDS / 3
     try:
-        while not done.wait(settings.LEASE_SECONDS / 3):
-            claimed(piece).update(lease_until=_lease_end())
+        while not done.wait(min(backoff.seconds or third, third)):
+            try:
+                claimed(piece).update(lease_until=_lease_end())
+            except Error as error:
+                if not outage_behind(error):
+                    raise
+                backoff.failed(error)
+            else:
+                backoff.worked()
     finally:
         connection.close()
 
@@ -71,11 +83,28 @@ def _lease_end() -> datetime:
 def give_up(piece: Piece, reason: str, *, permanent: bool) -> None:
     """Queue the piece again; or fail it, if another try cannot help or it had its last."""
     final = permanent or piece.tries >= MAX_TRIES
-    claimed(piece).update(
+    _end_claim(
+        piece,
         status=Piece.Status.FAILED if final else Piece.Status.QUEUED,
         lease_until=None,
         error=reason,
     )
+
+
+def put_back(piece: Piece, outage: BaseException) -> None:
+    """Let the piece wait for a while; an outage is not the piece's fault, so the try is free."""
+    _end_claim(
+        piece,
+        status=Piece.Status.QUEUED,
+        tries=piece.tries - 1,
+        lease_until=_lease_end(),
+        error=describe(outage),
+    )
+
+
+def _end_claim(piece: Piece, **values: Any) -> None:
+    # If it were not recorded, the try would look like a worker's death.
+    until_it_works(f"letting go of {piece}", lambda: claimed(piece).update(**values))
 
 
 def expire_leases() -> list[int]:
@@ -91,6 +120,21 @@ def expire_leases() -> list[int]:
         for piece_id in expired.values_list("id", flat=True)
         if expired.filter(id=piece_id).update(status=Piece.Status.QUEUED, lease_until=None)
     ]
+
+
+def without_task() -> PieceQuerySet:
+    """Waiting pieces that no task is expected for: never queued, put back, or forgotten."""
+    due = Q(lease_until=None) | Q(lease_until__lt=now())
+    return Piece.objects.filter(due, status=Piece.Status.QUEUED).order_by("id")
+
+
+def expect_task(piece_id: int, seen_lease: datetime | None, seconds: float) -> bool:
+    """True for the one caller that is to queue the piece; a task is expected for so long.
+
+    Whoever recovers at the same time finds another lease than was seen, and leaves the piece.
+    """
+    waiting = Piece.objects.filter(id=piece_id, status=Piece.Status.QUEUED, lease_until=seen_lease)
+    return bool(waiting.update(lease_until=now() + td(seconds=seconds)))
 
 
 def retry(pieces: PieceQuerySet) -> list[int]:

@@ -38,6 +38,11 @@ def store_clip(piece: Piece, mp3: bytes) -> str:
             file.write(mp3)
             file.flush()
             return str(piece.clip.storage.save(name, TempClip(file, file.name)))
+        except OSError:
+            # A storage on another disk may have copied a part.
+            with suppress(OSError):
+                piece.clip.storage.delete(name)
+            raise
         finally:
             path.unlink(missing_ok=True)
 

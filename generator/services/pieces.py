@@ -16,15 +16,26 @@ from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import to_json
 from generator.music.grid.chorale import Chorale, checked_condition, given_for
 from generator.rendering.clip import Clip, render_clip
-from generator.services.claims import ClaimLost, claim, claimed, give_up, renewed_lease
+from generator.services.claims import (
+    ClaimLost,
+    claim,
+    claimed,
+    give_up,
+    put_back,
+    renewed_lease,
+)
 from generator.services.clips import store_clip
 from generator.services.composer_source import ComposerError
 from generator.services.composers import bach, installed_source, unseen_fold
 from generator.services.fill_piece import fill_piece
+from generator.services.outages import Backoff, describe, outage_behind
 from generator.services.pairs import copied_run, join_pairs
 
 logger = logging.getLogger(__name__)
 MAX_SEED = 2**31 - 1  # of a column of PostgreSQL
+
+# A worker waits after an outage, before it makes the next piece.
+making = Backoff("making pieces")
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,7 @@ def produce_piece(piece_id: int) -> str:
     1. Claim the piece by a conditional update; a worker that changes no row leaves it alone.
     2. Renew the lease while working, so that only a dead worker's piece is taken over.
     3. Write the result and the pair in one transaction, if the claim still stands.
+    4. After an outage let the piece wait; a defect of the composer or of the code fails it.
     """
     piece = claim(piece_id)
     if piece is not None:
@@ -104,15 +116,20 @@ def _produce(piece: Piece) -> None:
         _finish(piece, _make(piece))
     except ClaimLost:
         logger.warning("%s: another worker took over; this result is dropped", piece)
-    except GeneratorError as error:
-        logger.warning("%s: %s", piece, error)
-        give_up(piece, str(error), permanent=error.permanent)
-    except Exception as error:  # a bug: the admin sees why, and it is raised again
-        # Otherwise the piece would wait for its lease to end, and fail again and again.
-        logger.exception("%s", piece)
-        give_up(piece, f"{type(error).__name__}: {error}", permanent=True)
-        raise
+    except Exception as error:
+        if outage := outage_behind(error):
+            making.failed(outage)
+            put_back(piece, outage)
+        elif isinstance(error, GeneratorError):
+            logger.warning("%s: %s", piece, error)
+            give_up(piece, str(error), permanent=error.permanent)
+        else:  # a bug: the admin sees why, and it is raised again
+            # Otherwise the piece would wait for its lease to end, and fail again and again.
+            logger.exception("%s", piece)
+            give_up(piece, describe(error), permanent=True)
+            raise
     else:
+        making.worked()
         logger.info("%s: done in %.1f s", piece, monotonic() - started)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
 from bachtest.results.counts.flags import FLAGS_VERSION
@@ -17,7 +17,7 @@ from bachtest.studies.models import Study
 # A fit is stale when the answers have grown, or shrunk, by more than this share.
 GROWTH = 0.1
 # A worker that has not answered for so long is taken to have lost the request.
-PATIENCE = timedelta(hours=1)
+PATIENCE = timedelta(minutes=10)
 
 
 def refit(study: Study) -> StoredAnalysis:
@@ -50,10 +50,20 @@ def is_stale(analysis: StoredAnalysis, answers: int) -> bool:
     return grown or fit is None or fit.design != FitDesign.of(analysis.study)
 
 
+def is_asked(analysis: StoredAnalysis) -> bool:
+    """Whether a worker was asked, and may still answer."""
+    return analysis.asked_at is not None and analysis.asked_at >= now() - PATIENCE
+
+
 def claim(study: Study) -> bool:
     """True for the one caller that is to ask a worker, until the worker answers or is given up."""
-    waiting = Q(asked_at=None) | Q(asked_at__lt=now() - PATIENCE)
-    return bool(StoredAnalysis.objects.filter(waiting, study=study).update(asked_at=now()))
+    unanswered = Q(asked_at=None) | Q(asked_at__lt=now() - PATIENCE)
+    return bool(StoredAnalysis.objects.filter(unanswered, study=study).update(asked_at=now()))
+
+
+def lost_requests() -> QuerySet[Study]:
+    """Studies whose fit was asked for, and no worker has answered in time."""
+    return Study.objects.filter(analysis__asked_at__lt=now() - PATIENCE)
 
 
 def release(study: Study) -> None:

@@ -24,6 +24,6 @@ def test_a_worker_deletes_tasks_that_ended_long_ago_and_no_others(settings: Sett
     ):
         over = now() - td(days=days)
         DBTaskResult.objects.filter(id=name).update(status=status, finished_at=over)
-    PieceWorker(interval=1.0).recover_and_prune()
+    PieceWorker(interval=1.0).prune()
     left = {str(row) for row in DBTaskResult.objects.values_list("id", flat=True)}
     assert left == {recent, waiting}

@@ -19,7 +19,7 @@ from generator.music.grid.chorale import given_for
 from generator.services import pieces
 from generator.services.claims import ClaimLost, claim, renewed_lease
 from generator.services.clips import delete_stale_temp_files
-from generator.tasks import enqueue_forgotten, order_piece, recover_pieces, retry_pieces
+from generator.tasks import enqueue_forgotten, order_piece, recover, retry_pieces
 from tests.builders import make_excerpt, make_miniature, make_piece, make_work
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 STOP = 32
+OF_DEAD = "pieces of dead workers queued again"
 
 
 @pytest.fixture
@@ -143,21 +144,21 @@ def test_the_lease_is_renewed_while_the_work_lasts(settings: Settings):
 def test_a_dead_workers_piece_is_queued_again(recorded_queue):
     piece = waiting(tries=1)
     Piece.objects.update(status="running", lease_until=now() - td(seconds=1))
-    assert recover_pieces() == 1
+    assert recover()[OF_DEAD] == 1
     assert default_task_backend.results[0].args == [piece.id]
     assert Piece.objects.get().status == "queued"
 
 
 def test_a_living_workers_piece_is_left_alone(recorded_queue):
     claim(waiting().id)
-    assert recover_pieces() == 0
+    assert set(recover().values()) == {0}
     assert Piece.objects.get().status == "running"
 
 
 def test_after_three_deaths_a_piece_fails(recorded_queue):
     waiting(tries=3)
     Piece.objects.update(status="running", lease_until=now() - td(seconds=1))
-    assert recover_pieces() == 0
+    assert set(recover().values()) == {0}
     assert Piece.objects.get().status == "failed"
     assert "3 workers died" in Piece.objects.get().error
 

@@ -2,76 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
-import pytest
-from django.conf import settings
-
-LEASE_SECONDS = 2
-PATIENCE = 180  # of a machine that has other things to do
-PIECES = 3
-ROWS = f"""
-import django; django.setup()
-from pathlib import Path
-from generator.tasks import order_piece
-from tests.builders import make_excerpt, make_miniature, make_work
-mini = make_miniature(Path({{folder!r}}))
-excerpt = make_excerpt(make_work("BWV269"), 0, 96)
-for seed in range({PIECES}):
-    order_piece(excerpt, mini, "ATB", seed=seed)
-"""
-
-
-@pytest.fixture
-def site(tmp_path: Path, corpus: object) -> dict[str, str]:
-    """The environment of a separate site, with pieces in its queue."""
-    (tmp_path / "corpus.npz").symlink_to(settings.CORPUS_FILE)
-    environment = {
-        **os.environ,
-        "VAR_DIR": str(tmp_path),
-        "LEASE_SECONDS": str(LEASE_SECONDS),
-        "DJANGO_SETTINGS_MODULE": "bachtest.settings",
-    }
-    environment.pop("TASKS_BACKEND", None)
-    run(environment, "manage.py", "migrate", "--verbosity=0")
-    run(environment, "-c", ROWS.format(folder=str(tmp_path)))
-    return environment
-
-
-def run(environment: dict[str, str], *arguments: str) -> None:
-    subprocess.run([sys.executable, *arguments], env=environment, cwd=settings.BASE_DIR, check=True)
-
-
-@contextmanager
-def worker(environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "manage.py", "work", "--interval=0.1"]
-    with subprocess.Popen(
-        command, env=environment, cwd=settings.BASE_DIR, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def rows(site: dict[str, str]) -> list[tuple[int, str, int, str]]:
-    with closing(sqlite3.connect(Path(site["VAR_DIR"], "db.sqlite3"), timeout=20)) as database:
-        return database.execute("SELECT id, status, tries, clip FROM generator_piece").fetchall()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.005)
+from tests.generator.worker.processes import (
+    LEASE_SECONDS,
+    PATIENCE,
+    PIECES,
+    TASKS,
+    database_of,
+    rows,
+    wait_until,
+    worker,
+)
 
 
 def kill_in_the_middle(site: dict[str, str]) -> int:
@@ -117,3 +62,7 @@ def test_sigterm_lets_the_current_piece_finish(site):
     statuses = [status for _, status, *_ in rows(site)]
     assert "running" not in statuses
     assert 1 <= statuses.count("done") <= PIECES
+    with closing(database_of(site)) as database:
+        tasks = database.execute(f"SELECT status FROM {TASKS}").fetchall()
+    assert ("SUCCESSFUL",) in tasks
+    assert set(tasks) <= {("SUCCESSFUL",), ("READY",)}

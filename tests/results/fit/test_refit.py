@@ -3,11 +3,14 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.urls import reverse
+from django.utils.timezone import now
 from django_tasks import default_task_backend
 
 from bachtest.game.models import Answer, Listener
@@ -16,13 +19,14 @@ from bachtest.results.fit.model_fit import fit_answers, included_answers
 from bachtest.results.fit.refit import is_stale, refit
 from bachtest.results.fit.stored_fit import FitDesign, StoredFit, fit_of
 from bachtest.results.models import StoredAnalysis
-from bachtest.results.tasks import refresh_results, request_refit
+from bachtest.results.tasks import ask_again, refresh_results, request_refit
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.tables.read_study_folder import read_source
 from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
 from generator.models import Pair
+from generator.tasks import recover
 from tests.results.rows import make_answer, make_game, quiz
 
 
@@ -116,6 +120,30 @@ def test_a_request_that_cannot_be_queued_is_not_marked(busy, monkeypatch):
     with pytest.raises(OSError, match="no queue"):
         request_refit(busy, 200)
     assert StoredAnalysis.objects.get().asked_at is None
+
+
+def test_a_request_that_was_lost_is_made_again_once(busy, recorded_queue):
+    without_model(busy, answers=100)
+    request_refit(busy, 200)
+    assert ask_again() == 0, "a worker may still answer"
+    StoredAnalysis.objects.update(asked_at=now() - timedelta(minutes=11))
+    assert recover()["requests for a fit made again"] == 1
+    assert ask_again() == 0
+    assert len(default_task_backend.results) == 2
+
+
+def test_the_page_is_shown_while_no_worker_can_be_asked(busy, client, recorded_queue, caplog):
+    tallies.ensure_counted(busy)
+
+    def locked(*_: object) -> bool:
+        raise OperationalError("database is locked")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bachtest.results.tasks.claim", locked)
+        assert client.get(reverse("results:index")).status_code == 200
+    assert "no worker was asked for a fit: database is locked" in caplog.text
+    client.get(reverse("results:index"))
+    assert len(default_task_backend.results) == 1
 
 
 def test_another_design_is_another_model(busy, recorded_queue):

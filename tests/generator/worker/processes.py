@@ -1,0 +1,88 @@
+"""A separate site with pieces in its queue, for workers that are real processes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+
+LEASE_SECONDS = 2
+PATIENCE = 180  # of a machine that has other things to do
+PIECES = 3
+TASKS = "django_tasks_database_dbtaskresult"
+ROWS = f"""
+import django; django.setup()
+from pathlib import Path
+from typing import IO
+from generator.tasks import order_piece
+from tests.builders import make_excerpt, make_miniature, make_work
+mini = make_miniature(Path({{folder!r}}))
+excerpt = make_excerpt(make_work("BWV269"), 0, 96)
+for seed in range({PIECES}):
+    order_piece(excerpt, mini, "ATB", seed=seed)
+"""
+
+
+def make_site(folder: Path) -> dict[str, str]:
+    """The environment of a separate site, with pieces in its queue."""
+    (folder / "corpus.npz").symlink_to(settings.CORPUS_FILE)
+    environment = {
+        **os.environ,
+        "VAR_DIR": str(folder),
+        "LEASE_SECONDS": str(LEASE_SECONDS),
+        "DJANGO_SETTINGS_MODULE": "bachtest.settings",
+    }
+    environment.pop("TASKS_BACKEND", None)
+    run(environment, "manage.py", "migrate", "--verbosity=0")
+    run(environment, "-c", ROWS.format(folder=str(folder)))
+    return environment
+
+
+def run(environment: dict[str, str], *arguments: str) -> None:
+    subprocess.run([sys.executable, *arguments], env=environment, cwd=settings.BASE_DIR, check=True)
+
+
+def start(
+    environment: dict[str, str], *arguments: str, stderr: int | IO[bytes] = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, *arguments]
+    return subprocess.Popen(
+        command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, stderr=stderr
+    )
+
+
+@contextmanager
+def worker(
+    environment: dict[str, str], *command: str, stderr: int | IO[bytes] = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker, or what else the command says, until the end of the block."""
+    command = command or ("manage.py", "work", "--interval=0.1")
+    with start(environment, *command, stderr=stderr) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def database_of(site: dict[str, str]) -> sqlite3.Connection:
+    return sqlite3.connect(Path(site["VAR_DIR"], "db.sqlite3"), timeout=20, isolation_level=None)
+
+
+def rows(site: dict[str, str]) -> list[tuple[int, str, int, str]]:
+    with closing(database_of(site)) as database:
+        return database.execute("SELECT id, status, tries, clip FROM generator_piece").fetchall()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.005)
