@@ -90,7 +90,7 @@ class Backoff:
 
     def worked(self) -> None:
         if self.outages:
-            logger.warning("%s: works again, after %d failures", self.what, self.outages)
+            logger.warning("%s: works again; failures: %d", self.what, self.outages)
         self.outages, self.reason = 0, ""
 
     @property

@@ -142,7 +142,7 @@ def test_many_outages_fail_no_piece_and_are_logged_once(piece, caplog):
     assert caplog.text.count("No space left") == 1
     assert pieces.making.outages == 5
     assert_waits_and_is_made_later(piece)
-    assert "making pieces: works again, after 5 failures" in caplog.text
+    assert "making pieces: works again; failures: 5" in caplog.text
     assert pieces.making.seconds == 0
 
 
