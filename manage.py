@@ -16,8 +16,31 @@ def spelled_for_django(arguments: list[str]) -> list[str]:
     return arguments
 
 
-if __name__ == "__main__":
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bachtest.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(spelled_for_django(sys.argv))
+    try:
+        execute_from_command_line(spelled_for_django(sys.argv))
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    except OperationalError:
+        exit_without_database()
+        raise
+
+
+def exit_without_database() -> None:
+    """Say in one line why there is no connection to the database, if there is none."""
+    from django.db import OperationalError, connection
+
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        reason = " ".join(str(error).split())
+        sys.exit(f"no connection to the database: {reason}; check DATABASE_URL and VAR_DIR")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bachtest.lib.database_url import database_of
 from bachtest.lib.env import env_bool, env_float, env_list, env_secret, env_str
 from bachtest.lib.threads import use_one_thread
 from bachtest.lib.version import code_digest, newest_version
@@ -73,18 +74,10 @@ TEMPLATES = [
     }
 ]
 
-# A transaction takes its write lock at the start, so none fails halfway with "database is locked".
-# An answer is on the disk before its reply leaves (synchronous=FULL).
 DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR_DIR / "db.sqlite3",
-        "OPTIONS": {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        },
-    }
+    "default": database_of(
+        env_secret("DATABASE_URL", ""), default=VAR_DIR / "db.sqlite3", base=BASE_DIR
+    )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
