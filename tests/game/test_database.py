@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-FULL = 2
+# The question and the answer that it must get.
+DURABLE = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}
 
 
 @pytest.mark.django_db
 def test_a_commit_is_on_the_disk_before_it_returns():
+    question, answer = DURABLE[connection.vendor]
     with connection.cursor() as cursor:
-        assert cursor.execute("PRAGMA synchronous").fetchone() == (FULL,)
+        cursor.execute(question)
+        assert cursor.fetchone() == (answer,)

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.game.site import Browser, Site, connect, kill, make_site, query, serve, stop
+from tests.databases import connect
+from tests.game.site import Browser, Site, kill, make_site, query, serve, stop
 
+pytestmark = pytest.mark.database
 LISTENERS = 20
 KILLS = 3
 PATIENCE = 60.0
@@ -119,7 +121,7 @@ def play_while_pairs_are_retired(site: Site, rng: Random) -> list[tuple[str, dic
     """One game in two tabs; what was acknowledged, by the round."""
     browser, acknowledged = Browser(site), []
     status, body = browser.post("games/", {"consent": "2026-11"})
-    with second_tab(browser), closing(connect(site)) as admin:
+    with second_tab(browser), closing(connect(site.env)) as admin:
         while status in (200, 201) and (current := body["game"]["round"]):
             number = current["id"]
             for side in ("left", "right"):

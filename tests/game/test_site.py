@@ -1,4 +1,4 @@
-"""The site as it really runs (threads, a database file, HTTP): races, simulated listeners."""
+"""The site as it really runs (threads, a database, HTTP): races, simulated listeners."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def browser(site) -> Browser:
     return Browser(site)
 
 
+@pytest.mark.database
 def test_rule_07_of_answers_that_race_one_counts_and_those_that_differ_get_409(site, browser):
     _, started = browser.post("games/", {"consent": "2026-11"})
     number = started["game"]["round"]["id"]
@@ -46,6 +47,7 @@ def test_rule_07_of_answers_that_race_one_counts_and_those_that_differ_get_409(s
     assert reveals[0]["chosen"] == chosen
 
 
+@pytest.mark.database
 def test_play_pressed_in_many_tabs_starts_one_game(site, browser):
     browser.post("games/", {"consent": "2026-11"})
     before = query(site, "SELECT count(*) FROM game_game")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+
+from tests.databases import new_database, rows_in
 
 LEASE_SECONDS = 2
 PATIENCE = 180  # of a machine that has other things to do
@@ -36,7 +37,7 @@ def make_site(folder: Path) -> dict[str, str]:
     (folder / "corpus.npz").symlink_to(settings.CORPUS_FILE)
     environment = {
         **os.environ,
-        "VAR_DIR": str(folder),
+        **new_database(folder),
         "LEASE_SECONDS": str(LEASE_SECONDS),
         "DJANGO_SETTINGS_MODULE": "bachtest.settings",
     }
@@ -72,13 +73,8 @@ def worker(
             process.kill()
 
 
-def database_of(site: dict[str, str]) -> sqlite3.Connection:
-    return sqlite3.connect(Path(site["VAR_DIR"], "db.sqlite3"), timeout=20, isolation_level=None)
-
-
 def rows(site: dict[str, str]) -> list[tuple[int, str, int, str]]:
-    with closing(database_of(site)) as database:
-        return database.execute("SELECT id, status, tries, clip FROM generator_piece").fetchall()
+    return rows_in(site, "SELECT id, status, tries, clip FROM generator_piece")
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -26,7 +26,8 @@ from generator.services.claims import claim, expect_task, put_back
 from generator.services.outages import outage_behind
 from generator.tasks import RecoveryTimer, enqueue, recover
 from tests.builders import make_piece
-from tests.generator.worker.processes import TASKS, database_of, run, start
+from tests.databases import connect
+from tests.generator.worker.processes import TASKS, run, start
 
 OF_DEAD = "pieces of dead workers queued again"
 WITHOUT_TASK = "pieces without a task queued again"
@@ -175,7 +176,7 @@ def test_a_recovery_that_fails_is_tried_again(db, timer, monkeypatch, error, cap
 
 def test_recovery_at_the_same_time_queues_each_piece_once(site):
     run(site, "-c", LEFT_BEHIND)
-    with closing(database_of(site)) as database:
+    with closing(connect(site)) as database:
         database.execute(f"DELETE FROM {TASKS}")
         database.execute("UPDATE generator_piece SET lease_until = NULL WHERE status = 'queued'")
         waiting = database.execute(
@@ -186,7 +187,7 @@ def test_recovery_at_the_same_time_queues_each_piece_once(site):
     assert [process.returncode for process in processes] == [0, 0, 0], outputs
     counted = [int(line.split()[-1]) for out, _ in outputs for line in out.decode().splitlines()]
     assert sum(counted) == len(waiting) >= FORGOTTEN + DEAD
-    with closing(database_of(site)) as database:
+    with closing(connect(site)) as database:
         rows = database.execute(
             "SELECT args_kwargs FROM django_tasks_database_dbtaskresult"
         ).fetchall()

@@ -7,12 +7,14 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from tests.databases import connect
 from tests.generator.worker.processes import (
     LEASE_SECONDS,
     PATIENCE,
     PIECES,
     TASKS,
-    database_of,
     rows,
     wait_until,
     worker,
@@ -32,6 +34,7 @@ def kill_in_the_middle(site: dict[str, str]) -> int:
         assert any(status == "queued" for _, status, *_ in rows(site)), "never hit the middle"
 
 
+@pytest.mark.database
 def test_a_killed_workers_piece_is_made_again_and_nothing_is_left_half_written(site):
     killed = kill_in_the_middle(site)
     media = Path(site["VAR_DIR"], "media")
@@ -62,7 +65,7 @@ def test_sigterm_lets_the_current_piece_finish(site):
     statuses = [status for _, status, *_ in rows(site)]
     assert "running" not in statuses
     assert 1 <= statuses.count("done") <= PIECES
-    with closing(database_of(site)) as database:
+    with closing(connect(site)) as database:
         tasks = database.execute(f"SELECT status FROM {TASKS}").fetchall()
     assert ("SUCCESSFUL",) in tasks
     assert set(tasks) <= {("SUCCESSFUL",), ("READY",)}

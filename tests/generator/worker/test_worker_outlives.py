@@ -7,10 +7,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from tests.databases import connect
 from tests.generator.worker.processes import (
     PATIENCE,
     PIECES,
-    database_of,
     rows,
     wait_until,
     worker,
@@ -32,7 +32,7 @@ def status_of_each(site: dict[str, str]) -> list[str]:
 
 
 def lock(site: dict[str, str]) -> None:
-    with closing(database_of(site)) as other:
+    with closing(connect(site)) as other:
         other.execute("BEGIN IMMEDIATE")
         time.sleep(LOCKED)
         other.execute("ROLLBACK")
