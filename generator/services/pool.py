@@ -67,9 +67,10 @@ def _unseen_excerpts(composer: Composer) -> dict[str, list[Excerpt]]:
     for fold, member in enumerate(source.members):
         works = Q(work__bwv__in=member.fold) if member.fold else Q(work__part="test")
         unseen |= works & ~Q(work__tune__in=seen_tunes(source, fold))
-    excerpts = Excerpt.objects.filter(unseen)
+    excerpts = Excerpt.objects.filter(unseen).select_related("work")
     by_tune: dict[str, list[Excerpt]] = {}
-    for excerpt in excerpts.select_related("work").order_by("work__bwv", "start", "stop"):
+    # Databases sort names by locales of their own; a seed chooses the same on each.
+    for excerpt in sorted(excerpts, key=lambda each: (each.work.bwv, each.start, each.stop)):
         by_tune.setdefault(excerpt.work.tune, []).append(excerpt)
     return by_tune
 
