@@ -46,6 +46,8 @@ def _after_answer(instance: Answer, created: bool, **kwargs: Any) -> None:
 
 
 def _before_deletion(instance: Answer, **kwargs: Any) -> None:
+    # What goes is what was counted, though another request changes or deletes the answer meanwhile.
+    list(Answer.objects.select_for_update().filter(pk=instance.pk))
     change = Counts()
     change.subtract(count(Answer.objects.filter(pk=instance.pk)))
     record(change)

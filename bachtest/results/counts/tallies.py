@@ -176,7 +176,8 @@ def changes(study: Study) -> int:
 def merge(study: Study) -> int:
     """Add the changes to the sums. Readers see the same numbers before and after."""
     with transaction.atomic():
-        _lock(study)
+        # Two merges at once would add the same changes twice. Games may still begin.
+        list(Study.objects.select_for_update(no_key=True).filter(id=study.id))
         waiting = list(Tally.objects.filter(study=study, merged=False))
         sums: dict[TallyKey, tuple[int, int]] = {}
         for row in waiting:
@@ -201,7 +202,9 @@ def _add(key: TallyKey, n: int, correct: int) -> None:
 def rebuild(study: Study) -> int:
     """Count every answer again; new answers wait meanwhile."""
     with transaction.atomic():
-        _lock(study)
+        # An answer between the two queries would be counted twice. Its commit waits for this lock,
+        # since its changes point to the study.
+        list(Study.objects.select_for_update().filter(id=study.id))
         Tally.objects.filter(study=study).delete()
         rows = _rows(
             count(Answer.objects.filter(round__game__participation__study=study)), merged=True
@@ -216,8 +219,3 @@ def ensure_counted(study: Study) -> None:
     """Count all answers, unless they were counted under the present flags."""
     if not StoredAnalysis.objects.filter(study=study, flags_version=FLAGS_VERSION).exists():
         rebuild(study)
-
-
-def _lock(study: Study) -> None:
-    # Two merges at once would add the same changes twice. Games may still begin.
-    list(Study.objects.select_for_update(no_key=True).filter(id=study.id))

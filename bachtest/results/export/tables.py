@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from bachtest.game.models import Game, Participation
+from bachtest.lib.snapshot import snapshot
 from bachtest.results.counts.answers import answers_of, pairs_of
 from bachtest.results.export import columns
 from bachtest.results.export.columns import ExportColumn
@@ -40,8 +40,8 @@ def sheets_of(study: Study) -> list[Sheet]:
     games = Game.objects.filter(participation__study=study)
     listeners = Participation.objects.filter(games__in=games).distinct()
     composers = Composer.objects.filter(pieces__pair__in=pairs_of(study)).distinct()
-    # One transaction, so that the tables agree with each other while people play.
-    with transaction.atomic():
+    # So that the tables agree with each other while people play.
+    with snapshot():
         return [
             _sheet("answers", answers_of(study), columns.answer_columns(pseudonym), sort=3),
             _sheet("games", games, columns.game_columns(pseudonym), sort=2),
