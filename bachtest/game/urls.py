@@ -16,5 +16,5 @@ urlpatterns = [
     path("about/", views.about, name="about"),
     path("heard-all/", views.heard_all, name="heard_all"),
     path("waiting/", views.waiting, name="waiting"),
-    path("clips/<str:token>.mp3", clips.clip_of_round, name="clip"),
+    path("clips/<slug:token>.mp3", clips.clip_of_round, name="clip"),
 ]

@@ -15,3 +15,8 @@ def test_a_commit_is_on_the_disk_before_it_returns():
     with connection.cursor() as cursor:
         cursor.execute(question)
         assert cursor.fetchone() == (answer,)
+
+
+def test_an_address_with_what_no_text_of_a_database_may_hold_is_not_found(ada):
+    ada.start()
+    assert ada.client.get("/clips/%00.mp3").status_code == 404
