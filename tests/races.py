@@ -12,9 +12,10 @@ from django.db import connection
 # Long enough for any of our transactions, unless another one holds what it needs.
 PATIENCE = 1.0
 
-# SQLite has one writer at a time, so these races cannot happen there.
+# What cannot happen on SQLite.
 several_writers = pytest.mark.skipif(
-    not connection.features.has_select_for_update, reason="SQLite has one writer at a time"
+    not connection.features.has_select_for_update,
+    reason="SQLite has one writer and no server",
 )
 
 

@@ -6,11 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 from bachtest.game.management.simulated_listener import chance_right
 from tests.game.site import Browser, Site, make_site, query, serve, stop
+from tests.races import several_writers
 
 THREADS = 8
 
@@ -45,6 +48,28 @@ def test_rule_07_of_answers_that_race_one_counts_and_those_that_differ_get_409(s
     reveals = [body for status, body in replies if status == 200]
     assert reveals == [reveals[0]] * THREADS
     assert reveals[0]["chosen"] == chosen
+
+
+@several_writers
+@pytest.mark.database
+def test_connections_that_the_database_dropped_cost_no_request(site):
+    def status(_: int) -> int:
+        try:
+            with urlopen(site.url, timeout=60) as page:
+                return page.status
+        except HTTPError as error:
+            with error:
+                return error.code
+
+    def statuses() -> set[int]:
+        with ThreadPoolExecutor(THREADS) as threads:
+            return set(threads.map(status, range(2 * THREADS)))
+
+    assert statuses() == {200}
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    dropped = query(site, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+    assert len(dropped) > 1
+    assert statuses() == {200}
 
 
 @pytest.mark.database
