@@ -77,8 +77,11 @@ def assert_reconciled(database: sqlite3.Connection, told: dict[str, tuple[str, b
     def rows(sql: str) -> list[Any]:
         return database.execute(sql).fetchall()
 
-    answers = rows("SELECT round_id, chosen, correct FROM game_answer")
-    stored = {round_id: (chosen, bool(correct)) for round_id, chosen, correct in answers}
+    answers = rows("SELECT round_id, response, correct FROM game_answer")
+    stored = {
+        round_id: ({"1": "left", "2": "right"}[response], bool(correct))
+        for round_id, response, correct in answers
+    }
     assert stored == told
     assert len(answers) == len(stored), "none doubled"
     counted = rows('SELECT SUM(n), SUM(correct) FROM results_tally GROUP BY "table"')

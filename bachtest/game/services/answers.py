@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils.timezone import now
 
 from bachtest.game import scoring
-from bachtest.game.models import Answer, Listener, Round, RoundClip, Side
+from bachtest.game.models import Answer, Listener, Participation, Round, RoundClip, Side
 from bachtest.lib.errors import AppError
 
 
@@ -90,6 +90,8 @@ def answer_round(row: Round, chosen: Side, *, heard_left: float, heard_right: fl
 
 
 def _new_answer(locked: Round, row: Round, chosen: Side, heard: tuple[float, float]) -> Answer:
+    # Whoever states an experience meanwhile moves this answer too, or none of the others.
+    list(Participation.objects.select_for_update().filter(id=row.game.participation_id))
     moment = now()
     left, right = locked.clips_in_order()
     # What was heard before a reload counts too.

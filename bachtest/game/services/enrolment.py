@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.utils.timezone import now
 
 from bachtest.game.models import Listener, Participation
@@ -29,18 +30,32 @@ def enrol(
     has_consented = participation is not None and has_valid_consent(participation)
     if not has_consented and consent != study.consent_version:
         raise AppError("Please read and accept the consent first.", "consent")
-    if participation is None:
-        listener = listener or Listener.objects.create()
-        participation = Participation(listener=listener, study=study)
-    if not has_consented:
-        participation.consent_version = consent
+    with transaction.atomic():
+        participation, is_new = Participation.objects.select_for_update().get_or_create(
+            listener=listener or Listener.objects.create(),
+            study=study,
+            defaults={
+                "consent_version": study.consent_version,
+                "experience": experience,
+                "age_group": age_group,
+            },
+        )
+        if not is_new:
+            _state(participation, experience, age_group, renew_consent=not has_consented)
+    return participation
+
+
+def _state(
+    participation: Participation, experience: str, age_group: str, *, renew_consent: bool
+) -> None:
+    if renew_consent:
+        participation.consent_version = participation.study.consent_version
         participation.consented_at = now()
     if participation.experience == Participation.Experience.UNSTATED:
         participation.experience = experience
     if participation.age_group == Participation.AgeGroup.UNSTATED:
         participation.age_group = age_group
     participation.save()
-    return participation
 
 
 def participation_of(listener: Listener | None, study: Study) -> Participation | None:
