@@ -56,17 +56,18 @@ SELECT i + 1, printf('%%032x', i), 1 + abs(random()) %% 2, abs(random()) %% 10 <
 
 
 def main(answers: int = ANSWERS) -> None:
-    """Measure in a process of its own: Django reads where its database is once, when it starts."""
+    in_new_site(f"benchmarks.bench_results_page import measure; measure({answers})")
+
+
+def in_new_site(program: str) -> None:
+    """In a process of its own: Django reads where its database is once, when it starts."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {
             "VAR_DIR": folder,
             "DJANGO_SETTINGS_MODULE": "bachtest.settings",
             "TASKS_BACKEND": "django_tasks.backends.dummy.DummyBackend",
         }
-        program = (
-            "import django; django.setup(); from benchmarks import bench_results_page as bench"
-        )
-        command = [sys.executable, "-c", f"{program}; bench.measure({answers})"]
+        command = [sys.executable, "-c", f"import django; django.setup(); from {program}"]
         root = Path(__file__).resolve().parent.parent
         subprocess.run(command, env=environment, cwd=root, check=True)
 
@@ -109,14 +110,14 @@ def seconds(job: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - processor
 
 
-def fill(answers: int) -> None:
+def fill(answers: int, pairs: int = PAIRS) -> None:
     from django.core.management import call_command
     from django.db import connection
 
     from bachtest.studies.models import Study
 
     call_command("migrate", verbosity=0)
-    make_pairs()
+    make_pairs(pairs)
     study = Study.objects.get(slug="quiz").id
     listeners = answers // ANSWERS_EACH
     with connection.cursor() as cursor:
@@ -129,7 +130,7 @@ def fill(answers: int) -> None:
         cursor.execute(NUMBERS + ANSWER_ROWS, [answers])
 
 
-def make_pairs() -> None:
+def make_pairs(pairs: int) -> None:
     from bachtest.stats.rates.order import CONDITIONS
     from generator.models import Composer, Excerpt, Pair, Piece, Work
 
@@ -139,7 +140,7 @@ def make_pairs() -> None:
 
     bach = make_composer("bach", "bach")
     machines = [make_composer("flagship", "checkpoint"), make_composer("markov", "checkpoint")]
-    for i in range(PAIRS):
+    for i in range(pairs):
         work = Work.objects.create(bwv=f"BWV {i}", title="-", tune=f"tune {i}", part="test")
         excerpt = Excerpt.objects.create(work=work, start=0, stop=64)
         pieces = [

@@ -7,6 +7,8 @@ class GameConfig(AppConfig):
     name = "bachtest.game"
 
     def ready(self) -> None:
-        from bachtest.game.management import checks  # needs the models
+        from bachtest.game import exposures  # these need the models
+        from bachtest.game.management import checks
 
         checks.register()
+        exposures.connect()

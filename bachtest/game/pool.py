@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from random import Random
 
-from django.db.models import Count, Q
-
 from bachtest.game.models import Listener, Round
 from bachtest.game.rounds import Candidate, NoPlan, plan_rounds
 from bachtest.lib.errors import AppError
-from bachtest.studies.models import Study
+from bachtest.studies.models import Study, StudyItem
 from generator.models import Pair
 
 
 def candidates(study: Study) -> list[Candidate]:
-    in_study = Q(rounds__game__participation__study=study)
+    """The pool with its kept counts; the rounds and answers themselves are not looked at."""
+    items = StudyItem.objects.filter(study=study)
+    counts = {pair: rest for pair, *rest in items.values_list("pair", "answered", "exposures")}
     rows = (
         Pair.objects.playable()
         .values_list(
@@ -24,13 +24,9 @@ def candidates(study: Study) -> list[Candidate]:
             "machine__composer__slug",
             "machine__excerpt__work__tune",
         )
-        .annotate(
-            answers=Count("rounds__answer", filter=in_study),
-            exposures=Count("rounds", filter=in_study),
-        )
         .order_by("id")
     )
-    return [Candidate(*row) for row in rows]
+    return [Candidate(*row, *counts.get(row[0], (0, 0))) for row in rows]
 
 
 def tunes_exposed(listener: Listener) -> set[str]:

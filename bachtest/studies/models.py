@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.timezone import now
 
 from bachtest.studies import design
-from generator.models import Composer
+from generator.models import Composer, Pair
 
 
 def bachbot_rounds() -> list[list[str]]:
@@ -90,3 +90,21 @@ class Study(models.Model):
         if self.listen_seconds is not None:
             return self.listen_seconds
         return float(settings.LISTEN_SECONDS)
+
+
+class StudyItem(models.Model):
+    """How often a pair was drawn and answered in a study. A pair without a row counts 0.
+
+    The transaction that draws, answers, withdraws or deletes keeps the counts.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="items")
+    pair = models.ForeignKey(Pair, on_delete=models.CASCADE, related_name="study_items")
+    exposures = models.IntegerField(default=0, help_text="rounds drawn with it, not withdrawn")
+    answered = models.IntegerField(default=0, help_text="answers among them")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "pair"], name="item_once")]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.pair_id}: {self.answered}/{self.exposures}"

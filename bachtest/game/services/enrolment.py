@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.timezone import now
 
+from bachtest.game import exposures
 from bachtest.game.models import Listener, Participation
 from bachtest.lib.errors import AppError
 from bachtest.studies.models import Study
@@ -70,4 +71,9 @@ def has_valid_consent(participation: Participation) -> bool:
 
 def delete_listener(listener: Listener) -> None:
     """Delete the listener with all games, rounds and answers; nothing is kept."""
-    listener.delete()
+    with transaction.atomic():
+        # In one order, so that two who leave at the same moment do not wait for each other.
+        studies = Study.objects.filter(participations__listener=listener)
+        for study in studies.order_by("id"):
+            exposures.lock(study)
+        listener.delete()

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import IntegrityError, models, transaction
 from django.utils.timezone import now
 
+from bachtest.game import exposures
 from bachtest.game.models import Answer, Game, Listener, Participation, Round, RoundClip, Side
 from bachtest.game.pool import draw
 from bachtest.game.rounds import draw_sides
@@ -30,6 +31,7 @@ def start_game(participation: Participation, *, seed: int | None = None) -> tupl
         with transaction.atomic():
             if game := unfinished_game(participation):
                 return game, False
+            exposures.lock(participation.study)
             return _new_game(participation, secrets.randbits(63) if seed is None else seed), True
     except IntegrityError:
         # Play was pressed in two tabs at once; the constraint let one through.
@@ -41,22 +43,26 @@ def _new_game(participation: Participation, seed: int) -> Game:
     pairs = draw(study, participation.listener, study.rounds, Random(f"{seed} draw"))
     game = Game.objects.create(participation=participation, seed=seed)
     sides = draw_sides(seed, len(pairs))
+    rows = Pair.objects.in_bulk(pairs)
     for number, (pair, side) in enumerate(zip(pairs, sides, strict=True), start=1):
-        _add_round(game, number, pair, Side(side).position)
+        _add_round(game, number, rows[pair], Side(side).position)
     return game
 
 
-def _add_round(game: Game, number: int, pair_id: int, bach_position: int) -> None:
-    """A round of two clips, whose address is new and not yet sent."""
-    pair = Pair.objects.get(id=pair_id)
+def _add_round(game: Game, number: int, pair: Pair, bach_position: int) -> None:
+    """A round of two clips, with new addresses; it isn't sent yet."""
     row = Round.objects.create(
         game=game, number=number, pair=pair, tokens_expire=now() + TOKEN_LIFETIME
     )
-    for position in (1, 2):
-        piece = pair.bach_id if position == bach_position else pair.machine_id
-        RoundClip.objects.create(
-            round=row, position=position, piece_id=piece, token=secrets.token_urlsafe(24)
+    RoundClip.objects.bulk_create(
+        RoundClip(
+            round=row,
+            position=position,
+            piece_id=pair.bach_id if position == bach_position else pair.machine_id,
+            token=secrets.token_urlsafe(24),
         )
+        for position in (1, 2)
+    )
 
 
 def unfinished_game(participation: Participation) -> Game | None:
@@ -143,8 +149,10 @@ def _withdraw(row: Round) -> None:
     locked = Round.objects.select_for_update().filter(id=row.id).standing().first()
     if locked is None or Answer.objects.filter(round=row).exists():
         return
+    exposures.lock(row.game.study)
     locked.withdrawn = True
     locked.save(update_fields=["withdrawn"])
+    exposures.add(locked, exposures=-1)
     game = row.game
     rng = Random(f"{game.seed} draw again {row.number} {row.pair_id}")
     same_condition = [row.pair.machine.condition]
@@ -156,7 +164,7 @@ def _withdraw(row: Round) -> None:
             raise
         return
     assert row.bach_position is not None
-    _add_round(game, row.number, pair, row.bach_position)
+    _add_round(game, row.number, Pair.objects.get(id=pair), row.bach_position)
 
 
 def _draw_one(slots: Sequence[list[str]], game: Game, rng: Random) -> list[int]:
