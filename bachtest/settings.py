@@ -88,11 +88,18 @@ LEASE_SECONDS = env_float("LEASE_SECONDS", 60.0)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Files of versions that do not come with the code; never served.
+    "checkpoints": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "checkpoints"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = VAR_DIR / "media"
 # On the same disk as the clips, so that a finished one is moved into place, not copied.
 TEMP_CLIPS_DIR = VAR_DIR / "temp_clips"
+# Copies of checkpoints whose storage is no folder of this machine.
+CHECKPOINT_COPIES_DIR = VAR_DIR / "checkpoint_copies"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True

@@ -132,24 +132,26 @@ def fill(answers: int, pairs: int = PAIRS) -> None:
 
 def make_pairs(pairs: int) -> None:
     from bachtest.stats.rates.order import CONDITIONS
-    from generator.models import Composer, Excerpt, Pair, Piece, Work
+    from generator.models import Composer, Excerpt, Pair, Piece, Version, Work
 
-    def make_composer(slug: str, kind: str) -> Composer:
-        made = {"name": slug, "kind": kind, "in_quiz": True}
-        return Composer.objects.update_or_create(slug=slug, defaults=made)[0]
+    def make_version(slug: str) -> Version:
+        made = {"name": slug, "kind": Composer.Kind.CHECKPOINT, "in_quiz": True}
+        composer, _ = Composer.objects.update_or_create(slug=slug, defaults=made)
+        return Version.objects.create(composer=composer, status=Version.Status.READY)
 
-    bach = make_composer("bach", "bach")
-    machines = [make_composer("flagship", "checkpoint"), make_composer("markov", "checkpoint")]
+    machines = [make_version("flagship"), make_version("markov")]
     for i in range(pairs):
         work = Work.objects.create(bwv=f"BWV {i}", title="-", tune=f"tune {i}", part="test")
         excerpt = Excerpt.objects.create(work=work, start=0, stop=64)
         pieces = [
             Piece.objects.create(
-                excerpt=excerpt, composer=composer, condition=condition, status="done", seconds=15
+                excerpt=excerpt, version=version, condition=condition, status="done"
             )
-            for composer, condition in ((bach, ""), (machines[i % 2], CONDITIONS[i // 2 % 7]))
+            for version, condition in ((None, ""), (machines[i % 2], CONDITIONS[i // 2 % 7]))
         ]
-        Pair.objects.create(bach=pieces[0], machine=pieces[1], differing=0.5)
+        Pair.objects.create(
+            excerpt=excerpt, tune=work.tune, bach=pieces[0], machine=pieces[1], differing=0.5
+        )
 
 
 if __name__ == "__main__":

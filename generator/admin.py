@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from generator.models import Composer, Pair, Piece, Work
+from generator.models import Composer, Pair, Piece, Version, Work
 from generator.tasks import retry_pieces
 
 
@@ -21,9 +21,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subclasses n
 
 @admin.register(Piece)
 class PieceAdmin(ReadOnlyAdmin):
-    list_display = ["id", "composer", "condition", "excerpt", "seed", "status", "tries", "error"]
-    list_filter = ["status", "composer", "condition"]
-    list_select_related = ["composer", "excerpt__work"]
+    list_display = ["id", "version", "condition", "excerpt", "seed", "status", "tries", "error"]
+    list_filter = ["status", "version__composer", "condition"]
+    list_select_related = ["version__composer", "excerpt__work"]
     search_fields = ["excerpt__work__bwv", "error"]
     ordering = ["-id"]
     actions = ["retry"]
@@ -42,9 +42,9 @@ class PieceAdmin(ReadOnlyAdmin):
 @admin.register(Pair)
 class PairAdmin(ReadOnlyAdmin):
     list_display = ["id", "machine", "differing", "copied_run", "excluded_reason"]
-    list_filter = [("excluded_reason", admin.EmptyFieldListFilter), "machine__composer"]
-    list_select_related = ["machine__composer", "machine__excerpt__work"]
-    search_fields = ["machine__excerpt__work__bwv", "excluded_reason"]
+    list_filter = [("excluded_reason", admin.EmptyFieldListFilter), "machine__version__composer"]
+    list_select_related = ["machine__version__composer", "machine__excerpt__work"]
+    search_fields = ["excerpt__work__bwv", "excluded_reason"]
     ordering = ["-id"]
 
     @admin.display(description="copied run")
@@ -54,8 +54,15 @@ class PairAdmin(ReadOnlyAdmin):
 
 @admin.register(Composer)
 class ComposerAdmin(ReadOnlyAdmin):
-    list_display = ["slug", "name", "kind", "family", "in_quiz", "sha256"]
+    list_display = ["slug", "name", "kind", "in_quiz"]
     list_filter = ["kind", "in_quiz"]
+
+
+@admin.register(Version)
+class VersionAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "sha256", "kind", "family", "status", "created"]
+    list_filter = ["composer", "kind", "status"]
+    list_select_related = ["composer"]
 
 
 @admin.register(Work)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.timezone import now
 
@@ -41,7 +43,7 @@ class Excerpt(models.Model):
 
 
 class Composer(models.Model):
-    """Who writes: Bach, a checkpoint, or a collection of pieces by an outside system."""
+    """Who writes: Bach, a trained system, or an outside system whose pieces were collected."""
 
     class Kind(models.TextChoices):
         BACH = "bach"
@@ -51,11 +53,6 @@ class Composer(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    family = models.CharField(max_length=40, blank=True)
-    checkpoint = models.CharField(
-        max_length=300, blank=True, help_text="path of the file, relative to generator/checkpoints"
-    )
-    sha256 = models.CharField(max_length=64, blank=True)
     in_quiz = models.BooleanField(default=False)
     created = models.DateTimeField(default=now)
 
@@ -63,10 +60,65 @@ class Composer(models.Model):
         return self.slug
 
 
+class VersionQuerySet(models.QuerySet["Version"]):
+    def ready(self) -> VersionQuerySet:
+        """Able to write, the newest first."""
+        return self.filter(status=Version.Status.READY).order_by("-created", "-id")
+
+
+VERSION_DIGITS = 12
+
+
+class Version(models.Model):
+    """What a composer is at a time: one file, known by its sha256. Pieces point to it."""
+
+    class Kind(models.TextChoices):
+        CHECKPOINT = "checkpoint"
+        COLLECTION = "collection"
+
+    class Status(models.TextChoices):
+        CHECKING = "checking"
+        READY = "ready"
+        FAILED = "failed"
+
+    composer = models.ForeignKey(Composer, on_delete=models.PROTECT, related_name="versions")
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.CHECKPOINT)
+    sha256 = models.CharField(max_length=64, blank=True)
+    shipped = models.BooleanField(default=False, help_text="the file comes with the code")
+    file = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="in generator/checkpoints if shipped, else in the storage 'checkpoints'",
+    )
+    family = models.CharField(max_length=40, blank=True)
+    config = models.JSONField(default=dict, blank=True, help_text="of the family")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.CHECKING)
+    settings = models.JSONField(
+        default=dict, blank=True, help_text="of a fill, with the values that it has by default"
+    )
+    created = models.DateTimeField(default=now)
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["composer", "sha256"], name="version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.composer.slug} {self.tag}"
+
+    @property
+    def tag(self) -> str:
+        """The first digits of the sha256: its name in exports and messages."""
+        return self.sha256[:VERSION_DIGITS]
+
+
 class PieceQuerySet(models.QuerySet["Piece"]):
+    def by_bach(self) -> PieceQuerySet:
+        return self.filter(version=None)
+
     def written(self) -> PieceQuerySet:
         """By a machine."""
-        return self.exclude(composer__kind=Composer.Kind.BACH)
+        return self.exclude(version=None)
 
     def pending(self) -> PieceQuerySet:
         """In the queue, or being made."""
@@ -74,7 +126,11 @@ class PieceQuerySet(models.QuerySet["Piece"]):
 
 
 class Piece(models.Model):
-    """An excerpt whose written voices one composer filled with one seed: grid and audio."""
+    """An excerpt whose written cells one version of a composer filled with one seed.
+
+    Bach's piece has no version. A piece of a collection has the name of its source, and no excerpt
+    if it is a whole piece of an outside system.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -82,10 +138,23 @@ class Piece(models.Model):
         DONE = "done"
         FAILED = "failed"
 
-    excerpt = models.ForeignKey(Excerpt, on_delete=models.PROTECT, related_name="pieces")
-    composer = models.ForeignKey(Composer, on_delete=models.PROTECT, related_name="pieces")
+    excerpt = models.ForeignKey(
+        Excerpt, null=True, blank=True, on_delete=models.PROTECT, related_name="pieces"
+    )
+    version = models.ForeignKey(
+        Version,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="pieces",
+        help_text="empty for Bach",
+    )
+    tune = models.CharField(max_length=64, blank=True, help_text="family; empty if unknown")
+    source = models.CharField(
+        max_length=200, blank=True, help_text="name in its collection; empty for other pieces"
+    )
     condition = models.CharField(
-        max_length=4, blank=True, help_text="the written voices; empty for Bach"
+        max_length=12, blank=True, help_text="the written cells; empty for Bach"
     )
     seed = models.PositiveIntegerField(default=0)
     temperature = models.FloatField(default=1.0)
@@ -100,12 +169,6 @@ class Piece(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
     grid = models.JSONField(null=True, blank=True)
-    clip = models.FileField(upload_to="clips/", blank=True)
-    seconds = models.FloatField(null=True, blank=True, help_text="length of the clip")
-    fingerprint = models.CharField(
-        max_length=64, blank=True, help_text="of the renderer and its settings"
-    )
-    loudness = models.FloatField(null=True, blank=True, help_text="LUFS")
     copied_run = models.PositiveIntegerField(
         null=True, blank=True, help_text="longest run of events shared with another work by Bach"
     )
@@ -117,33 +180,118 @@ class Piece(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["excerpt", "composer", "condition", "seed"], name="piece_once"
-            )
+                fields=["version", "excerpt", "condition", "seed"],
+                condition=models.Q(version__isnull=False, source=""),
+                name="piece_once",
+            ),
+            models.UniqueConstraint(
+                fields=["excerpt"],
+                condition=models.Q(version__isnull=True),
+                name="bach_piece_once",
+            ),
+            models.UniqueConstraint(
+                fields=["version", "source"],
+                condition=~models.Q(source=""),
+                name="collected_piece_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(excerpt__isnull=False)
+                | (models.Q(version__isnull=False) & ~models.Q(source="")),
+                name="piece_has_excerpt_or_source",
+            ),
         ]
         indexes = [models.Index(fields=["status", "lease_until"], name="piece_waiting")]
 
     def __str__(self) -> str:
-        return f"{self.composer.slug} {self.condition or '-'} {self.excerpt} #{self.seed}"
+        author = self.version.composer.slug if self.version else "bach"
+        where = self.excerpt or self.source
+        return f"{author} {self.condition or '-'} {where} #{self.seed}"
+
+
+class RenderingQuerySet(models.QuerySet["Rendering"]):
+    def clips(self) -> RenderingQuerySet:
+        return self.filter(kind=Rendering.Kind.CLIP)
+
+
+class Rendering(models.Model):
+    """A piece as sound. Rendered in another way it gets another row, and the old one stays."""
+
+    class Kind(models.TextChoices):
+        CLIP = "clip"
+        STEM = "stem"
+
+    piece = models.ForeignKey(Piece, on_delete=models.CASCADE, related_name="renderings")
+    fingerprint = models.CharField(max_length=64, help_text="of the renderer and its settings")
+    kind = models.CharField(max_length=4, choices=Kind.choices, default=Kind.CLIP)
+    voice = models.CharField(max_length=1, blank=True, help_text="of a stem")
+    file = models.FileField(upload_to="clips/", blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, help_text="empty if the file is missing")
+    bytes = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(null=True, blank=True)
+    loudness = models.FloatField(null=True, blank=True, help_text="LUFS")
+
+    objects = RenderingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["piece", "fingerprint", "kind", "voice"], name="rendering_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.piece_id} {self.kind} {self.voice}".rstrip()
 
 
 class PairQuerySet(models.QuerySet["Pair"]):
     def playable(self) -> PairQuerySet:
         """In the pool: not excluded, and both clips rendered in the same way."""
+        of_bach = Rendering.objects.clips().filter(piece=models.OuterRef(models.OuterRef("bach")))
+        of_machine = Rendering.objects.clips().filter(piece=models.OuterRef("machine"))
         return self.filter(
+            models.Exists(of_machine.filter(fingerprint__in=of_bach.values("fingerprint"))),
             excluded_reason="",
             bach__status=Piece.Status.DONE,
             machine__status=Piece.Status.DONE,
-            machine__composer__in_quiz=True,
-            bach__fingerprint=models.F("machine__fingerprint"),
+            machine__version__composer__in_quiz=True,
         )
+
+    def clips(self) -> dict[int, tuple[Rendering | None, Rendering | None]]:
+        """What each pair plays, by its id: Bach's clip and the machine's."""
+        of_these = models.Q(piece__in=self.values("bach")) | models.Q(
+            piece__in=self.values("machine")
+        )
+        by_piece: dict[int, list[Rendering]] = {}
+        for row in Rendering.objects.clips().filter(of_these).order_by("id"):
+            by_piece.setdefault(row.piece_id, []).append(row)
+        played = {}
+        for pair, bach, machine in self.values_list("id", "bach", "machine"):
+            rows = by_piece.get(bach, []) + by_piece.get(machine, [])
+            clips = played_clips(rows, newest_of=machine)
+            played[pair] = (clips.get(bach), clips.get(machine))
+        return played
 
 
 class Pair(models.Model):
-    """The item of the statistics: Bach's piece and a composer's, of the same excerpt."""
+    """The item of the statistics: Bach's piece and a composer's."""
 
+    class Kind(models.TextChoices):
+        PAIRED = "paired", "of the same excerpt"
+        UNPAIRED = "unpaired", "Bach and a foreign piece"
+        BACH = "bach", "Bach on both sides"
+
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PAIRED)
+    excerpt = models.ForeignKey(
+        Excerpt, on_delete=models.PROTECT, related_name="pairs", help_text="Bach's"
+    )
+    tune = models.CharField(max_length=64, help_text="family of Bach's piece")
     bach = models.ForeignKey(Piece, on_delete=models.PROTECT, related_name="pairs_as_bach")
-    machine = models.OneToOneField(Piece, on_delete=models.PROTECT, related_name="pair")
-    differing = models.FloatField(help_text="share of written cells that differ from Bach's")
+    machine = models.ForeignKey(Piece, on_delete=models.PROTECT, related_name="pairs")
+    differing = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="share of written cells that differ from Bach's; empty if not paired",
+    )
     excluded_reason = models.CharField(
         max_length=200, blank=True, help_text="why the pair is never played; empty if it may be"
     )
@@ -153,10 +301,41 @@ class Pair(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["bach", "machine"], name="pair_once"),
             models.CheckConstraint(
                 condition=models.Q(differing__gte=0, differing__lte=1), name="differing_is_a_share"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="paired") | models.Q(differing__isnull=False),
+                name="paired_has_differing",
+            ),
+            models.CheckConstraint(condition=~models.Q(tune=""), name="pair_has_tune"),
         ]
 
     def __str__(self) -> str:
         return str(self.machine)
+
+    @property
+    def composer(self) -> Composer:
+        """Who wrote the machine's piece."""
+        assert self.machine.version is not None
+        return self.machine.version.composer
+
+    def clips(self) -> dict[int, Rendering]:
+        """What is played, by piece."""
+        rows = Rendering.objects.clips().filter(piece__in=[self.bach_id, self.machine_id])
+        return played_clips(rows.order_by("id"), newest_of=self.machine_id)
+
+
+def played_clips(clips: Iterable[Rendering], *, newest_of: int) -> dict[int, Rendering]:
+    """By piece: the clips of a pair that were rendered in the same way, the newest of this piece.
+
+    An old pair without such a way keeps the newest clip of each piece. The clips come by id.
+    """
+    by_fingerprint: dict[str, dict[int, Rendering]] = {}
+    newest: dict[int, Rendering] = {}
+    for row in clips:
+        by_fingerprint.setdefault(row.fingerprint, {})[row.piece_id] = row
+        newest[row.piece_id] = row
+    common = [both for both in by_fingerprint.values() if len(both) == 2]
+    return max(common, key=lambda both: both[newest_of].pk, default=newest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.utils.timezone import now
 
 from generator.families.checkpoint import read_metadata, sha256_of
-from generator.models import Composer, Excerpt, Pair, Piece, Work
+from generator.models import Composer, Excerpt, Pair, Piece, Rendering, Version, Work
 from generator.music.formats.gridjson import to_json
 from generator.music.grid.chorale import Chorale, given_for, repaired_onsets
 from generator.registry import family_class
@@ -64,13 +65,19 @@ def make_bach() -> Composer:
 
 
 def make_composer(slug: str = "bot", **fields: Any) -> Composer:
-    defaults = {
-        "name": slug.title(),
-        "kind": Composer.Kind.CHECKPOINT,
-        "family": "markov",
-        "in_quiz": True,
-    }
-    return Composer.objects.get_or_create(slug=slug, defaults=defaults | fields)[0]
+    """A composer with one version that is ready; the fields may be of either."""
+    defaults = {"name": slug.title(), "kind": Composer.Kind.CHECKPOINT, "in_quiz": True}
+    own = {name: fields.pop(name) for name in defaults if name in fields}
+    composer, _ = Composer.objects.get_or_create(slug=slug, defaults=defaults | own)
+    if not composer.versions.exists():
+        make_version(composer, **fields)
+    return composer
+
+
+def make_version(composer: Composer, **fields: Any) -> Version:
+    number = next(_numbers)
+    defaults = {"sha256": f"{number:064x}", "family": "markov", "status": Version.Status.READY}
+    return Version.objects.create(composer=composer, **defaults | fields)
 
 
 def make_piece(
@@ -79,32 +86,49 @@ def make_piece(
     condition: str = "ATB",
     **fields: Any,
 ) -> Piece:
-    """A piece that is done, with grid, clip and measurements."""
-    composer = composer or make_composer()
-    if composer.kind == Composer.Kind.BACH:
+    """A piece that is done, with grid and clip, by the newest version of the composer."""
+    version = (composer or make_composer()).versions.ready().first()
+    if version is None:
         condition = ""
     excerpt = excerpt or make_excerpt()
+    fingerprint = fields.pop("fingerprint", FINGERPRINT)
     chorale = make_chorale(excerpt.stop - excerpt.start)
     piece = Piece(
         **{
             "excerpt": excerpt,
-            "composer": composer,
+            "version": version,
+            "tune": excerpt.work.tune,
             "condition": condition,
             "seed": 0,
             "status": Piece.Status.DONE,
             "grid": to_json(altered(chorale, condition) if condition else chorale),
-            "seconds": 2.0,
-            "fingerprint": FINGERPRINT,
-            "loudness": -18.0,
             "done": now(),
         }
         | fields
     )
-    if piece.status == Piece.Status.DONE:
-        number = next(_numbers)
-        piece.clip.save(f"{number:08x}.mp3", ContentFile(make_mp3(number)), save=False)
     piece.save()
+    if piece.status == Piece.Status.DONE:
+        make_rendering(piece, fingerprint)
     return piece
+
+
+def make_rendering(piece: Piece, fingerprint: str = FINGERPRINT, mp3: bytes = b"") -> Rendering:
+    number = next(_numbers)
+    mp3 = mp3 or make_mp3(number)
+    rendering = Rendering(
+        piece=piece,
+        fingerprint=fingerprint,
+        sha256=sha256(mp3).hexdigest(),
+        bytes=len(mp3),
+        seconds=2.0,
+        loudness=-18.0,
+    )
+    rendering.file.save(f"{number:08x}.mp3", ContentFile(mp3))
+    return rendering
+
+
+def clip_of(piece: Piece) -> Rendering:
+    return piece.renderings.clips().get()
 
 
 def make_pair(
@@ -116,8 +140,10 @@ def make_pair(
 ) -> Pair:
     """A playable pair; every call has a new tune family unless it names one."""
     excerpt = excerpt or make_excerpt(make_work(tune=tune))
-    bach = Piece.objects.filter(excerpt=excerpt, composer=make_bach()).first()
+    bach = Piece.objects.by_bach().filter(excerpt=excerpt).first()
     return Pair.objects.create(
+        excerpt=excerpt,
+        tune=excerpt.work.tune,
         bach=bach or make_piece(excerpt, make_bach()),
         machine=make_piece(excerpt, composer, condition),
         differing=fields.pop("differing", 1.0),
@@ -156,4 +182,4 @@ def make_miniature(folder: Path, slug: str = "mini", **saved: Any) -> Composer:
     path = save_miniature(folder / f"{slug}.safetensors", **saved)
     for bwv in json.loads(read_metadata(path)["works"]):
         Work.objects.get_or_create(bwv=bwv, defaults={"tune": f"tune-{bwv}", "part": "train"})
-    return make_composer(slug, checkpoint=str(path), sha256=sha256_of(path))
+    return make_composer(slug, shipped=True, file=str(path), sha256=sha256_of(path))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 
-from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import http_date
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from bachtest.game.cookies import listener_of
 from bachtest.game.models import Listener, RoundClip
-from generator.models import Piece
+from generator.models import Rendering
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ def clip_of_round(request: HttpRequest, token: str) -> HttpResponse:
     listener = listener_of(request)
     clip = _clip_of(listener, token)
     row = clip.round
-    content = _read(clip.piece)
+    content = _read(row.pair.clips().get(clip.piece_id))
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-store",
@@ -53,19 +52,21 @@ def _clip_of(listener: Listener | None, token: str) -> RoundClip:
     # After the answer a clip has no secret left to keep from its listener.
     valid = Q(round__tokens_expire__gt=now()) | Q(round__answer__isnull=False)
     sent = Q(round__withdrawn=False, round__sent_at__isnull=False)
-    clips = RoundClip.objects.filter(valid, sent, token=token).select_related("round", "piece")
+    clips = RoundClip.objects.filter(valid, sent, token=token).select_related("round__pair")
     clip = clips.filter(round__game__participation__listener=listener).first()
     if listener is None or clip is None:
         raise Http404
     return clip
 
 
-def _read(piece: Piece) -> bytes:
+def _read(rendering: Rendering | None) -> bytes:
+    if rendering is None:
+        raise Http404
     try:
-        with default_storage.open(piece.clip.name or "") as file:
+        with rendering.file.open() as file:
             return bytes(file.read())
     except FileNotFoundError:
-        logger.error("piece %s has no clip at %s", piece.pk, piece.clip.name)
+        logger.error("piece %s has no clip at %s", rendering.piece_id, rendering.file.name)
         raise Http404 from None
 
 

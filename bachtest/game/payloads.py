@@ -122,7 +122,7 @@ def clips_payload(row: Round) -> list[ClipPayload]:
 
 
 def reveal_payload(row: Round, answer: Answer) -> RevealPayload:
-    work = row.pair.machine.excerpt.work
+    work = row.pair.excerpt.work
     condition = row.pair.machine.condition
     return {
         "number": row.number,
@@ -131,7 +131,7 @@ def reveal_payload(row: Round, answer: Answer) -> RevealPayload:
         "correct": bool(answer.correct),
         "bwv": work.bwv.replace("BWV", "BWV ", 1),
         "title": work.title,
-        "composer": row.pair.machine.composer.name,
+        "composer": row.pair.composer.name,
         "condition": condition,
         "written": scoring.written_voices(condition),
         "others": _others(row),
@@ -151,8 +151,8 @@ def result_payload(game: Game) -> ResultPayload:
         "answer",
         "game__participation__study",
         "pair__bach",
-        "pair__machine__composer",
-        "pair__machine__excerpt__work",
+        "pair__machine__version__composer",
+        "pair__excerpt__work",
     ).prefetch_related("clips")
     # When an answer is deleted on request, its round leaves the page.
     answered = [_result_round(row) for row in rounds if hasattr(row, "answer")]

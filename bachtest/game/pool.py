@@ -21,8 +21,8 @@ def candidates(study: Study) -> list[Candidate]:
         .values_list(
             "id",
             "machine__condition",
-            "machine__composer__slug",
-            "machine__excerpt__work__tune",
+            "machine__version__composer__slug",
+            "tune",
         )
         .order_by("id")
     )
@@ -32,7 +32,7 @@ def candidates(study: Study) -> list[Candidate]:
 def tunes_exposed(listener: Listener) -> set[str]:
     """Tune families drawn for the listener in any game of any study, finished or not."""
     rounds = Round.objects.filter(game__participation__listener=listener)
-    return set(rounds.values_list("pair__machine__excerpt__work__tune", flat=True))
+    return set(rounds.values_list("pair__tune", flat=True))
 
 
 def draw(

@@ -165,7 +165,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    composers = Composer.objects.filter(in_quiz=True).order_by("name").values("name", "family")
+    composers = Composer.objects.filter(in_quiz=True).order_by("name").values("name")
     ctx = {"composers": list(composers), "version": settings.VERSION}
     return render(request, "game/about.html", ctx)
 

@@ -27,7 +27,7 @@ class ClaimLost(Exception):
 def claim(piece_id: int) -> Piece | None:
     """The piece, if it was waiting and no other worker took it."""
     waiting = Piece.objects.filter(id=piece_id, status=Piece.Status.QUEUED)
-    piece = waiting.select_related("excerpt__work", "composer").first()
+    piece = waiting.select_related("excerpt__work", "version__composer").first()
     if piece is None:
         return None
     tries = piece.tries + 1

@@ -3,13 +3,18 @@ from __future__ import annotations
 import secrets
 import time
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
 
-from generator.models import Piece
+from generator.models import Piece, Rendering
+from generator.rendering.clip import Clip
 from generator.services.claims import ClaimLost, claimed
 
 
@@ -20,31 +25,55 @@ class TempClip(File):  # type: ignore[type-arg]  # of bytes
         return str(self.name)
 
 
-def store_clip(piece: Piece, mp3: bytes) -> str:
+def store_clip(piece: Piece, clip: Clip) -> Rendering:
     """Put a clip into storage, whole or not at all, under a random name.
 
     The row gets the name before the file exists, so that a worker that dies in between leaves no
-    file that no row knows of.
+    file that no row knows of. A row without a length is such a try; `finish_clip` completes it.
     """
-    if piece.clip.name:
-        piece.clip.storage.delete(piece.clip.name)
-    name = piece.clip.field.generate_filename(piece, f"{secrets.token_hex(16)}.mp3")
-    if not claimed(piece).update(clip=name):
-        raise ClaimLost
+    row = _row_for(piece, clip.fingerprint)
     settings.TEMP_CLIPS_DIR.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=settings.TEMP_CLIPS_DIR, delete=False) as file:
         path = Path(file.name)
         try:
-            file.write(mp3)
+            file.write(clip.mp3)
             file.flush()
-            return str(piece.clip.storage.save(name, TempClip(file, file.name)))
+            row.file.storage.save(row.file.name, TempClip(file, file.name))
         except OSError:
             # A storage on another disk may have copied a part.
             with suppress(OSError):
-                piece.clip.storage.delete(name)
+                default_storage.delete(str(row.file.name))
             raise
         finally:
             path.unlink(missing_ok=True)
+    return row
+
+
+@transaction.atomic
+def _row_for(piece: Piece, fingerprint: str) -> Rendering:
+    """A new row, in place of earlier tries and of a clip that was rendered in the same way."""
+    if not claimed(piece).select_for_update().exists():
+        raise ClaimLost
+    earlier = piece.renderings.clips().filter(Q(seconds=None) | Q(fingerprint=fingerprint))
+    for row in earlier:
+        drop_clip(row)
+    row = Rendering(piece=piece, fingerprint=fingerprint)
+    row.file.name = row.file.field.generate_filename(row, f"{secrets.token_hex(16)}.mp3")
+    row.save()
+    return row
+
+
+def finish_clip(row: Rendering, clip: Clip) -> None:
+    row.sha256, row.bytes = sha256(clip.mp3).hexdigest(), len(clip.mp3)
+    row.seconds, row.loudness = clip.seconds, clip.loudness
+    row.save(update_fields=["sha256", "bytes", "seconds", "loudness"])
+
+
+def drop_clip(row: Rendering) -> None:
+    """Delete the file and its row, if another worker has not done so."""
+    if row.file.name:
+        default_storage.delete(row.file.name)
+    Rendering.objects.filter(id=row.id).delete()
 
 
 def delete_stale_temp_files() -> None:

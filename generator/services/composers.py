@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError
 
-from generator.models import Composer, Work
-from generator.registry import CHECKPOINTS, SHIPPED
+from generator.models import Composer, Version, Work
+from generator.registry import SHIPPED
+from generator.services.checkpoint_files import checkpoint_path
 from generator.services.composer_source import ComposerError, ComposerSource, sha256_of_file
 
 if TYPE_CHECKING:
@@ -34,17 +35,36 @@ def find_source(slug: str, settings: Mapping[str, Setting] | None = None) -> Com
 def installed_source(
     composer: Composer, settings: Mapping[str, Setting] | None = None
 ) -> ComposerSource:
-    """The composer of a row, whose file must be the one that was installed."""
-    if composer.kind != Composer.Kind.CHECKPOINT:
+    """The newest version of a composer, as what new pieces are written with."""
+    return version_source(ready_version(composer), settings)
+
+
+def ready_version(composer: Composer) -> Version:
+    """The newest version that can write.
+
+    Raises
+    ------
+    ComposerError
+        If there is none: Bach, a collection, or no checkpoint passed its check yet.
+    """
+    version = composer.versions.ready().filter(kind=Version.Kind.CHECKPOINT).first()
+    if version is None:
         raise ComposerError(f"composer {composer.slug!r} has no checkpoint, so it cannot write")
-    # An absolute path stays what it is; shipped ones lie beside the code, wherever that is.
-    path = CHECKPOINTS / composer.checkpoint
-    if sha256_of_file(path) != composer.sha256:
+    return version
+
+
+def version_source(
+    version: Version, settings: Mapping[str, Setting] | None = None
+) -> ComposerSource:
+    """This version and no other: its file must be the one that was installed."""
+    path = checkpoint_path(version)
+    slug = version.composer.slug
+    if sha256_of_file(path) != version.sha256:
         raise ComposerError(
-            f"{path} is not the checkpoint that was installed for {composer.slug!r} "
-            f"(sha256 {composer.sha256[:12]}...); run manage.py install_composers"
+            f"{path} is not the file of version {version.tag} of {slug!r}; restore it, or run "
+            "manage.py install_composers and order from the new version"
         )
-    return ComposerSource(composer.slug, composer.family, path, settings or {})
+    return ComposerSource(slug, version.family, path, settings or {})
 
 
 def find_composer(slug: str) -> Composer:

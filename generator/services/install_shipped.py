@@ -1,13 +1,14 @@
-"""Rows for the composers that come with the code."""
+"""Rows for the composers that come with the code, and for what version each of them is."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.timezone import now
 
 from generator.families.checkpoint import read_checkpoint
-from generator.models import Composer
+from generator.models import Composer, Version
 from generator.registry import SHIPPED, Shipped
-from generator.services.composer_source import sha256_of_file
+from generator.services.composer_source import ComposerSource, sha256_of_file
 from generator.services.composers import bach
 
 
@@ -18,29 +19,33 @@ def install_shipped() -> list[Composer]:
 
 def _install(shipped: Shipped) -> Composer:
     digest = sha256_of_file(shipped.path)
-    row = Composer.objects.filter(slug=shipped.slug).first()
-    if row is not None and row.sha256 == digest:
-        return row
-    read_checkpoint(shipped.path, shipped.family)  # raises if the file is damaged
+    newest = Version.objects.ready().filter(composer__slug=shipped.slug).first()
+    is_newest = newest is not None and newest.sha256 == digest
+    if newest is not None and is_newest and (newest.config or newest.settings):
+        return newest.composer
+    _, config, _ = read_checkpoint(shipped.path, shipped.family)  # raises if it is damaged
+    source = ComposerSource(shipped.slug, shipped.family, shipped.path)
+    described = {
+        "kind": Version.Kind.CHECKPOINT,
+        "shipped": True,
+        "file": shipped.path.name,
+        "family": shipped.family,
+        "config": config,
+        "settings": source.load().settings,
+        "status": Version.Status.READY,
+    }
     with transaction.atomic():
-        if row is not None:
-            _retire(row)
-        return Composer.objects.create(
+        composer, _ = Composer.objects.get_or_create(
             slug=shipped.slug,
-            name=shipped.name,
-            kind=Composer.Kind.CHECKPOINT,
-            family=shipped.family,
-            checkpoint=shipped.path.name,
-            sha256=digest,
-            in_quiz=shipped.in_quiz,
+            defaults={
+                "name": shipped.name,
+                "kind": Composer.Kind.CHECKPOINT,
+                "in_quiz": shipped.in_quiz,
+            },
         )
-
-
-def _retire(row: Composer) -> None:
-    """A new file is a new composer; the old one keeps its pieces under a name of its own."""
-    if not row.pieces.exists():
-        row.delete()
-        return
-    tag = row.sha256[:8]
-    row.slug, row.name, row.in_quiz = f"{row.slug}-{tag}", f"{row.name} ({tag})", False
-    row.save(update_fields=["slug", "name", "in_quiz"])
+        # A file that comes back after another one is the newest again.
+        created = {} if is_newest else {"created": now()}
+        Version.objects.update_or_create(
+            composer=composer, sha256=digest, defaults=described | created
+        )
+    return composer

@@ -7,7 +7,7 @@ import numpy as np
 from django.conf import settings
 
 from generator.errors import GenerationError
-from generator.models import Composer, Pair, Piece
+from generator.models import Pair, Piece
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import from_json
 from generator.music.grid.chorale import Chorale, given_for
@@ -62,16 +62,18 @@ def differing_share(bach: Chorale, machine: Chorale, condition: str) -> float:
 def join_pairs(piece: Piece) -> list[Pair]:
     """Pairs that a finished piece completes: its own, or all that waited for Bach's piece."""
     done = Piece.objects.filter(excerpt=piece.excerpt, status=Piece.Status.DONE)
-    bach = done.filter(composer__kind=Composer.Kind.BACH).first()
+    bach = done.by_bach().select_related("excerpt__work").first()
     if bach is None:
         return []
-    return [_join(bach, machine) for machine in done.written().filter(pair=None)]
+    return [_join(bach, machine) for machine in done.written().filter(pairs=None)]
 
 
 def _join(bach: Piece, machine: Piece) -> Pair:
-    assert bach.grid and machine.grid  # they are done
+    assert bach.excerpt and bach.grid and machine.grid  # they are done
     differing = differing_share(from_json(bach.grid), from_json(machine.grid), machine.condition)
     return Pair.objects.create(
+        excerpt=bach.excerpt,
+        tune=bach.excerpt.work.tune,
         bach=bach,
         machine=machine,
         differing=differing,

@@ -24,9 +24,9 @@ from generator.services.claims import (
     put_back,
     renewed_lease,
 )
-from generator.services.clips import store_clip
+from generator.services.clips import drop_clip, finish_clip, store_clip
 from generator.services.composer_source import ComposerError
-from generator.services.composers import bach, installed_source, unseen_fold
+from generator.services.composers import ready_version, unseen_fold, version_source
 from generator.services.fill_piece import fill_piece
 from generator.services.outages import Backoff, describe, outage_behind
 from generator.services.pairs import copied_run, join_pairs
@@ -72,17 +72,23 @@ def new_piece(
         raise OrderError(str(error)) from error
     if not 0 <= seed <= MAX_SEED:
         raise OrderError(f"seed {seed}; use a whole number from 0 to {MAX_SEED}")
-    source = installed_source(composer, settings)
+    version = ready_version(composer)
+    source = version_source(version, settings)
     fold = unseen_fold(source, excerpt.work)
     # Without settings nothing is loaded: the order may come from a web process.
     known = source.load().settings if settings else {}
     wanted = {name: known[name] for name in settings or {}}
     piece, is_new = Piece.objects.get_or_create(
         excerpt=excerpt,
-        composer=composer,
+        version=version,
         condition=condition,
         seed=seed,
-        defaults={"temperature": temperature, "fold": fold, "settings": wanted},
+        defaults={
+            "tune": excerpt.work.tune,
+            "temperature": temperature,
+            "fold": fold,
+            "settings": wanted,
+        },
     )
     stored = {"temperature": piece.temperature}
     stored |= {name: piece.settings.get(name) for name in wanted}
@@ -92,7 +98,8 @@ def new_piece(
 
 
 def bach_piece(excerpt: Excerpt) -> tuple[Piece, bool]:
-    return Piece.objects.get_or_create(excerpt=excerpt, composer=bach(), condition="", seed=0)
+    defaults = {"tune": excerpt.work.tune}
+    return Piece.objects.get_or_create(excerpt=excerpt, version=None, defaults=defaults)
 
 
 def produce_piece(piece_id: int) -> str:
@@ -136,10 +143,11 @@ def _produce(piece: Piece) -> None:
 def _make(piece: Piece) -> ProducedPiece:
     corpus = load_corpus(site_settings.CORPUS_FILE)
     excerpt = piece.excerpt
+    assert excerpt is not None  # only pieces of a collection have none, and nobody makes those
     original = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
-    if piece.composer.kind == Composer.Kind.BACH:
+    if piece.version is None:
         return ProducedPiece(original, _clip(original))
-    source = installed_source(piece.composer, piece.settings)
+    source = version_source(piece.version, piece.settings)
     if unseen_fold(source, excerpt.work) != piece.fold:
         raise ComposerError(f"{piece} was ordered from a member that may not write it")
     family = source.member(piece.fold)
@@ -154,28 +162,25 @@ def _clip(chorale: Chorale) -> Clip:
 
 
 def _finish(piece: Piece, produced: ProducedPiece) -> None:
-    name = store_clip(piece, produced.clip.mp3)
+    rendering = store_clip(piece, produced.clip)
     try:
         with transaction.atomic():
             # Workers that finish pieces of one excerpt take turns, so that the last sees them all.
-            Excerpt.objects.select_for_update().get(id=piece.excerpt_id)
-            _write(piece, produced, name)
+            Excerpt.objects.select_for_update().get(pieces=piece)
+            _write(piece, produced)
+            finish_clip(rendering, produced.clip)
             join_pairs(piece)
     except ClaimLost:
-        piece.clip.storage.delete(name)
+        drop_clip(rendering)
         raise
 
 
-def _write(piece: Piece, produced: ProducedPiece, clip: str) -> None:
+def _write(piece: Piece, produced: ProducedPiece) -> None:
     changed = claimed(piece).update(
         status=Piece.Status.DONE,
         lease_until=None,
         error="",
         grid=to_json(produced.chorale),
-        clip=clip,
-        seconds=produced.clip.seconds,
-        fingerprint=produced.clip.fingerprint,
-        loudness=produced.clip.loudness,
         copied_run=produced.copied_run,
         settings=dict(produced.settings),
         done=now(),

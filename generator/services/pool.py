@@ -10,9 +10,9 @@ from random import Random
 from django.db.models import Q
 
 from generator.errors import OrderError
-from generator.models import Composer, Excerpt, Pair, Piece
+from generator.models import Composer, Excerpt, Pair, Piece, Version
 from generator.music.grid.chorale import checked_condition
-from generator.services.composers import installed_source, seen_tunes
+from generator.services.composers import ready_version, seen_tunes, version_source
 
 # A single voice, AT, ATB and two SATB; each of the single voices once, since any may be drawn.
 FIRST_GAME = ("S", "AT", "ATB", "SATB", "SATB", "A", "T", "B")
@@ -39,7 +39,7 @@ def choose_excerpts(
     A cross-fitted composer writes all works, each by the member that never saw its tune. Any other
     composer writes the test part of the tunes split, except works whose tune it saw.
 
-    The family with the fewest pieces of this composer and condition comes first, then the one with
+    The family with the fewest pieces of this version and condition comes first, then the one with
     the fewest pieces of all; ties fall by the seed. An excerpt chosen again gets another seed.
 
     Raises
@@ -53,16 +53,17 @@ def choose_excerpts(
         raise OrderError(str(error)) from error
     if count < 1:
         raise OrderError(f"count {count}; order at least 1 piece")
-    by_tune = _unseen_excerpts(composer)
+    version = ready_version(composer)
+    by_tune = _unseen_excerpts(version)
     if not by_tune:
         raise OrderError(f"no excerpt is new to composer {composer.slug!r}; run make setup")
     rng = Random(f"{seed} {composer.slug} {condition}")
-    coverage = _Coverage(composer, condition)
+    coverage = _Coverage(version, condition)
     return [coverage.take(by_tune, seed, rng) for _ in range(count)]
 
 
-def _unseen_excerpts(composer: Composer) -> dict[str, list[Excerpt]]:
-    source = installed_source(composer)
+def _unseen_excerpts(version: Version) -> dict[str, list[Excerpt]]:
+    source = version_source(version)
     unseen = Q()
     for fold, member in enumerate(source.members):
         works = Q(work__bwv__in=member.fold) if member.fold else Q(work__part="test")
@@ -78,15 +79,15 @@ def _unseen_excerpts(composer: Composer) -> dict[str, list[Excerpt]]:
 class _Coverage:
     """How many pieces tunes and excerpts have, kept up to date while choosing."""
 
-    def __init__(self, composer: Composer, condition: str) -> None:
+    def __init__(self, version: Version, condition: str) -> None:
         pieces = Piece.objects.written().exclude(status=Piece.Status.FAILED)
-        in_cell = pieces.filter(composer=composer, condition=condition)
-        self.tunes = Counter(in_cell.values_list("excerpt__work__tune", flat=True))
-        self.all_tunes = Counter(pieces.values_list("excerpt__work__tune", flat=True))
+        in_cell = pieces.filter(version=version, condition=condition)
+        self.tunes = Counter(in_cell.values_list("tune", flat=True))
+        self.all_tunes = Counter(pieces.values_list("tune", flat=True))
         self.excerpts = Counter(in_cell.values_list("excerpt", flat=True))
         self.all_excerpts = Counter(pieces.values_list("excerpt", flat=True))
         # A failed piece keeps its seed too.
-        existing = Piece.objects.filter(composer=composer, condition=condition)
+        existing = Piece.objects.filter(version=version, condition=condition)
         self.taken = set(existing.values_list("excerpt", "seed"))
 
     def take(self, by_tune: dict[str, list[Excerpt]], seed: int, rng: Random) -> Choice:
@@ -122,10 +123,11 @@ def missing_for_starter(slug: str) -> list[str]:
 
 
 def _available(slug: str, *, count_pending: bool) -> Counter[str]:
-    playable = Pair.objects.playable().filter(machine__composer__slug=slug)
+    newest = Version.objects.ready().filter(composer__slug=slug)[:1].values("id")
+    playable = Pair.objects.playable().filter(machine__version__in=newest)
     available = Counter(playable.values_list("machine__condition", flat=True))
     if count_pending:
-        pieces = Piece.objects.pending().filter(composer__slug=slug)
+        pieces = Piece.objects.pending().filter(version__in=newest)
         available.update(pieces.values_list("condition", flat=True))
     return available
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
 
-from generator.models import Excerpt, Work
+from generator.models import Excerpt, Pair, Piece, Work
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import Corpus
@@ -37,6 +38,7 @@ def sync_works(corpus: Corpus) -> Synced:
         unique_fields=["bwv"],
         update_fields=["title", "tune", "part"],
     )
+    _copy_tunes()
     rows = {work.bwv: work.pk for work in Work.objects.all()}
     wanted = {
         (rows[bwv], start, stop): part_of[bwv]
@@ -50,6 +52,14 @@ def sync_works(corpus: Corpus) -> Synced:
     )
     parts = list(wanted.values())
     return Synced(len(corpus.works), {part: parts.count(part) for part in split})
+
+
+def _copy_tunes() -> None:
+    """Pieces and pairs keep a copy; where a work was given to another family, so are they."""
+    for model in (Piece, Pair):
+        moved = model.objects.filter(excerpt__isnull=False).exclude(tune=F("excerpt__work__tune"))
+        own = Work.objects.filter(excerpts=OuterRef("excerpt")).values("tune")[:1]
+        moved.update(tune=Subquery(own))
 
 
 def _delete_others(wanted: set[tuple[int, int, int]], works: set[str]) -> None:

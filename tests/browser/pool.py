@@ -23,7 +23,7 @@ def fill(corpus_file: str) -> None:
     call_command("migrate", verbosity=0)
     call_command("import_corpus", verbosity=0)
     composer = make_composer(
-        "markov", checkpoint=CHECKPOINT.name, sha256=sha256_of_file(CHECKPOINT)
+        "markov", shipped=True, file=CHECKPOINT.name, sha256=sha256_of_file(CHECKPOINT)
     )
     for condition, count in ROUNDS.items():
         order_pieces(composer, condition, count)

@@ -20,7 +20,7 @@ from generator.music.grid.chorale import Chorale, given_for
 from generator.rendering.clip import Clip, render_clip
 from generator.services.composers import find_source
 from generator.services.fill_piece import fill_piece
-from tests.builders import make_bach, make_composer, make_excerpt, make_piece, make_work
+from tests.builders import clip_of, make_bach, make_composer, make_excerpt, make_piece, make_work
 from tests.game.player import CONSENT
 
 CONDITIONS = ("SATB", "ATB", "AT", "B")
@@ -72,6 +72,8 @@ def store_bank(items: list[Item]) -> Study:
     for item in items:
         excerpt = make_excerpt(make_work(tune=item.tune), stop=item.bach.steps)
         Pair.objects.create(
+            excerpt=excerpt,
+            tune=item.tune,
             bach=_piece(excerpt, make_bach(), item.bach, item.bach_clip),
             machine=_piece(excerpt, bot, item.machine, item.machine_clip, item.condition),
             differing=0.5,
@@ -93,11 +95,11 @@ def _piece(excerpt, composer, chorale, clip, condition=""):
         composer,
         condition,
         grid=to_json(chorale),
-        seconds=clip.seconds,
         fingerprint=clip.fingerprint,
-        loudness=clip.loudness,
     )
-    piece.clip.save("x.mp3", ContentFile(clip.mp3))
+    rendering = clip_of(piece)
+    rendering.seconds, rendering.loudness = clip.seconds, clip.loudness
+    rendering.file.save("x.mp3", ContentFile(clip.mp3))
     return piece
 
 

@@ -16,6 +16,7 @@ from generator.music.formats.gridjson import from_json
 from generator.rendering import encoding
 from generator.rendering.clip import render_clip
 from generator.rendering.events import SAMPLE_RATE
+from tests.builders import clip_of
 from tests.game import leak_attack
 from tests.game.item_bank import Item, crossed, render_bank, store_bank, with_bytes
 from tests.game.player import Player
@@ -82,7 +83,7 @@ def test_rule_04_bachs_clip_is_rendered_from_the_stored_grid_as_the_machines_is(
     for pair in Pair.objects.all():
         for piece in (pair.bach, pair.machine):
             again = render_clip(from_json(piece.grid), soundfont=settings.SOUNDFONT)
-            assert again.mp3 == piece.clip.open().read()
+            assert again.mp3 == clip_of(piece).file.read()
 
 
 @pytest.mark.django_db

@@ -14,7 +14,15 @@ def secrets_of(row: Round) -> list[str]:
     """Everything that would name the piece or its composer."""
     machine = row.pair.machine
     work = machine.excerpt.work
-    return [work.bwv, work.bwv[3:], work.title, work.tune, machine.composer.name, "SATB", "ATB"]
+    return [
+        work.bwv,
+        work.bwv[3:],
+        work.title,
+        work.tune,
+        machine.version.composer.name,
+        "SATB",
+        "ATB",
+    ]
 
 
 def test_rule_02_both_sides_have_the_same_keys_in_the_same_order(ada):

@@ -71,8 +71,7 @@ def test_the_servers_clock_decides_whatever_the_browser_says(ada, settings, seco
     current = ada.start()["round"]
     row = Round.objects.get(id=current["id"])
     for piece in (row.pair.bach, row.pair.machine):
-        piece.seconds = 20.0
-        piece.save()
+        piece.renderings.update(seconds=20.0)
     ada.listen(current["id"])
     heard_since(current["id"], seconds)
     response = ada.answer(current["id"], heard={"left": 99.0, "right": 99.0})

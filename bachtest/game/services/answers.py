@@ -22,7 +22,7 @@ def round_of(listener: Listener | None, round_id: UUID) -> Round:
     )
     row = (
         rounds.select_related("game__participation__study", "answer", "pair__bach")
-        .select_related("pair__machine__composer", "pair__machine__excerpt__work")
+        .select_related("pair__machine__version__composer", "pair__excerpt__work")
         .prefetch_related("clips")
         .first()
     )
@@ -135,7 +135,7 @@ def _withdrawn() -> AppError:
 
 def clip_seconds(row: Round) -> float:
     """One number for both sides, whatever the rows say, so the length cannot tell them apart."""
-    return round(max(row.pair.bach.seconds or 0.0, row.pair.machine.seconds or 0.0), 1)
+    return round(max((clip.seconds or 0.0 for clip in row.pair.clips().values()), default=0.0), 1)
 
 
 def note_knew(row: Round, knew: Answer.Knew) -> Answer.Knew:

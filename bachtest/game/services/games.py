@@ -105,7 +105,7 @@ def round_to_reveal(game: Game) -> Round | None:
     last = (
         game.rounds.exclude(answer=None)
         .select_related("answer", "game__participation__study", "pair__bach")
-        .select_related("pair__machine__composer", "pair__machine__excerpt__work")
+        .select_related("pair__machine__version__composer", "pair__excerpt__work")
         .prefetch_related("clips")
         .last()
     )

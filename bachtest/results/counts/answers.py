@@ -18,7 +18,7 @@ from bachtest.stats.rates.identical_pairs import PoolCount, identical_pairs
 from bachtest.stats.rates.summary import summarise
 from bachtest.stats.report.pooled_report import GROUPS, Flagged, Report
 from bachtest.studies.models import Study
-from generator.models import Composer, Pair
+from generator.models import Composer, Pair, PairQuerySet
 
 FIELDS = ("condition", "composer", "experience")
 
@@ -83,18 +83,19 @@ def counts_of(cells: Iterable[TallyCell], by: Sequence[str]) -> list[summary.Ans
     ]
 
 
-def pairs_of(study: Study) -> QuerySet[Pair]:
+def pairs_of(study: Study) -> PairQuerySet:
     """The study's items: the pairs of its conditions and composers, and all that were answered."""
     never_drawn = [slug for slug, weight in study.composers.items() if weight == 0]
     answered = Pair.objects.filter(
         rounds__answer__isnull=False, rounds__game__participation__study=study
     )
     composers = Composer.objects.exclude(kind=Composer.Kind.BACH).filter(
-        Q(in_quiz=True) & ~Q(slug__in=never_drawn) | Q(pieces__pair__in=answered)
+        Q(in_quiz=True) & ~Q(slug__in=never_drawn) | Q(versions__pieces__pairs__in=answered)
     )
     conditions = {condition for slot in study.rounds for condition in slot}
     return Pair.objects.filter(
-        Q(machine__composer__in=composers, machine__condition__in=conditions) | Q(id__in=answered)
+        Q(machine__version__composer__in=composers, machine__condition__in=conditions)
+        | Q(id__in=answered)
     )
 
 
@@ -103,7 +104,7 @@ def _pool(study: Study) -> list[PoolCount]:
     rows = (
         pairs_of(study)
         .filter(Q(excluded_reason="") | identical)
-        .values_list("machine__composer__slug", "machine__condition")
+        .values_list("machine__version__composer__slug", "machine__condition")
         .annotate(
             pairs=Count("id"),
             identical=Count("id", filter=identical),

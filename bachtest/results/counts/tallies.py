@@ -48,7 +48,7 @@ _PATHS: tuple[str | Combinable, ...] = (
     "round__game__participation__study_id",
     "correct",
     "round__pair__machine__condition",
-    "round__pair__machine__composer_id",
+    "round__pair__machine__version__composer_id",
     "round__game__participation__experience",
     "round__pair_id",
     Cast("round__game__participation__listener_id", CharField()),

@@ -7,25 +7,29 @@ cookie, no address and no time of day.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Concat, Substr
 
 from bachtest.game.models import RoundClip, Side
 from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
 from bachtest.results.counts.sides import BACH_SIDE, CHOSEN_SIDE
 from bachtest.studies.models import Study
+from generator.models import VERSION_DIGITS, Rendering
 
 Convert = Callable[[Any], Any]
+PairClips = Mapping[int, tuple[Rendering | None, Rendering | None]]
 
 GAME = "round__game"
 PAIR = "round__pair"
 MACHINE = "round__pair__machine"
-EXCERPT = "round__pair__machine__excerpt"
+EXCERPT = "round__pair__excerpt"
+WRITTEN = "what the composer wrote: voices by their letters, or NEXT or GAP (docs/corpus.md)"
+VERSION = f"version of the composer: the first {VERSION_DIGITS} digits of its sha256"
 
 
 def as_is(value: object) -> object:
@@ -66,6 +70,15 @@ def clip_of(side: Side, field: str) -> Combinable:
     return Subquery(clips.values(field)[:1])
 
 
+def version_of(path: str) -> Combinable:
+    return Substr(f"{path}sha256", 1, VERSION_DIGITS)
+
+
+def of_pair(clips: PairClips, side: int, field: str) -> Convert:
+    """From the id of a pair to a field of Bach's clip (side 0) or the machine's (1)."""
+    return lambda pair: as_is(getattr(clips[pair][side], field, None))
+
+
 def answer_columns(pseudonym: Convert) -> list[ExportColumn]:
     return [
         ExportColumn(
@@ -81,9 +94,10 @@ def answer_columns(pseudonym: Convert) -> list[ExportColumn]:
         ExportColumn(
             "excerpt", "the work, and its steps (sixteenths) from-to", excerpt_of(EXCERPT)
         ),
-        ExportColumn("tune", "tune family of the work", f"{EXCERPT}__work__tune"),
-        ExportColumn("condition", "the voices that the composer wrote", f"{MACHINE}__condition"),
-        ExportColumn("composer", "who wrote them", f"{MACHINE}__composer__slug"),
+        ExportColumn("tune", "tune family of the work", f"{PAIR}__tune"),
+        ExportColumn("condition", WRITTEN, f"{MACHINE}__condition"),
+        ExportColumn("composer", "who wrote it", f"{MACHINE}__version__composer__slug"),
+        ExportColumn("version", VERSION, version_of(f"{MACHINE}__version__")),
         ExportColumn(
             "experience",
             "novice, intermediate, advanced, expert or unstated",
@@ -174,17 +188,18 @@ def listener_columns(pseudonym: Convert) -> list[ExportColumn]:
     ]
 
 
-def item_columns(study: Study) -> list[ExportColumn]:
+def item_columns(study: Study, clips: PairClips) -> list[ExportColumn]:
     answered = Q(rounds__game__participation__study=study)
     right = answered & Q(rounds__answer__correct=True)
     identical = Case(When(differing=0, then=Value(1)), default=Value(0))
     return [
         ExportColumn("item", "the pair: Bach's piece and the composer's", "id"),
-        ExportColumn("work", "BWV number of the chorale", "machine__excerpt__work__bwv"),
-        ExportColumn("excerpt", "the work, and its steps from-to", excerpt_of("machine__excerpt")),
-        ExportColumn("tune", "tune family of the work", "machine__excerpt__work__tune"),
-        ExportColumn("condition", "the voices that the composer wrote", "machine__condition"),
-        ExportColumn("composer", "who wrote them", "machine__composer__slug"),
+        ExportColumn("work", "BWV number of the chorale", "excerpt__work__bwv"),
+        ExportColumn("excerpt", "the work, and its steps from-to", excerpt_of("excerpt")),
+        ExportColumn("tune", "tune family of the work", "tune"),
+        ExportColumn("condition", WRITTEN, "machine__condition"),
+        ExportColumn("composer", "who wrote it", "machine__version__composer__slug"),
+        ExportColumn("version", VERSION, version_of("machine__version__")),
         ExportColumn("seed", "of the composer's draw", "machine__seed"),
         ExportColumn("temperature", "of the composer's draw", "machine__temperature"),
         ExportColumn("sampling", "settings of the fill, as JSON", "machine__settings", as_json),
@@ -195,12 +210,22 @@ def item_columns(study: Study) -> list[ExportColumn]:
         ExportColumn(
             "copied_run", "longest run of events shared with a training work", "machine__copied_run"
         ),
-        ExportColumn("seconds", "length of the clips", "machine__seconds"),
-        ExportColumn("loudness_bach", "loudness of Bach's clip in LUFS", "bach__loudness"),
+        ExportColumn("seconds", "length of the clips", "id", of_pair(clips, 1, "seconds")),
         ExportColumn(
-            "loudness_machine", "loudness of the machine's clip in LUFS", "machine__loudness"
+            "loudness_bach",
+            "loudness of Bach's clip in LUFS",
+            "id",
+            of_pair(clips, 0, "loudness"),
         ),
-        ExportColumn("fingerprint", "of what rendered the clips", "machine__fingerprint"),
+        ExportColumn(
+            "loudness_machine",
+            "loudness of the machine's clip in LUFS",
+            "id",
+            of_pair(clips, 1, "loudness"),
+        ),
+        ExportColumn(
+            "fingerprint", "of what rendered the clips", "id", of_pair(clips, 1, "fingerprint")
+        ),
         ExportColumn("answers", "answers in this study", Count("rounds__answer", filter=answered)),
         ExportColumn("correct", "right answers among them", Count("rounds__answer", filter=right)),
     ]
@@ -208,18 +233,19 @@ def item_columns(study: Study) -> list[ExportColumn]:
 
 def composer_columns(study: Study) -> list[ExportColumn]:
     return [
-        ExportColumn("composer", "short name of the composer", "slug"),
-        ExportColumn("name", "name shown on pages", "name"),
+        ExportColumn("composer", "short name of the composer", "composer__slug"),
+        ExportColumn("name", "name shown on pages", "composer__name"),
         ExportColumn("kind", "checkpoint or collection", "kind"),
         ExportColumn("family", "architecture of a checkpoint", "family"),
         ExportColumn("sha256", "of the checkpoint", "sha256"),
+        ExportColumn("version", VERSION, version_of("")),
         ExportColumn(
-            "in_quiz", "1 if it was in the quiz when this was exported", "in_quiz", as_bit
+            "in_quiz", "1 if it was in the quiz when this was exported", "composer__in_quiz", as_bit
         ),
         ExportColumn(
             "weight",
             "how often it is drawn, relative to the others",
-            "slug",
+            "composer__slug",
             lambda slug: study.composers.get(slug, 1),
         ),
     ]

@@ -17,7 +17,7 @@ from bachtest.results.counts.answers import answers_of, pairs_of
 from bachtest.results.export import columns
 from bachtest.results.export.columns import ExportColumn
 from bachtest.studies.models import Study
-from generator.models import Composer
+from generator.models import Version
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,16 @@ def sheets_of(study: Study) -> list[Sheet]:
     pseudonym = names.__getitem__
     games = Game.objects.filter(participation__study=study)
     listeners = Participation.objects.filter(games__in=games).distinct()
-    composers = Composer.objects.filter(pieces__pair__in=pairs_of(study)).distinct()
+    items = pairs_of(study)
+    versions = Version.objects.filter(pieces__pairs__in=items).distinct()
     # So that the tables agree with each other while people play.
     with snapshot():
         return [
             _sheet("answers", answers_of(study), columns.answer_columns(pseudonym), sort=3),
             _sheet("games", games, columns.game_columns(pseudonym), sort=2),
             _sheet("listeners", listeners, columns.listener_columns(pseudonym), sort=1),
-            _sheet("items", pairs_of(study), columns.item_columns(study), sort=1),
-            _sheet("composers", composers, columns.composer_columns(study), sort=1),
+            _sheet("items", items, columns.item_columns(study, items.clips()), sort=1),
+            _sheet("composers", versions, columns.composer_columns(study), sort=6),
         ]
 
 

@@ -23,7 +23,7 @@ from bachtest.results.counts.flags import FLAGS_VERSION, unknown_exclusions
 from bachtest.results.export.tables import Sheet, sheets_of
 from bachtest.studies.models import Study
 
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 
 
 def export_study(study: Study, out: Path) -> list[Sheet]:

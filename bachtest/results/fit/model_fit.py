@@ -57,9 +57,9 @@ class IncludedAnswers:
 _COLUMNS = {
     "listener": Cast("round__game__participation__listener_id", CharField()),
     "item": Cast("round__pair_id", CharField()),
-    "excerpt": Cast("round__pair__machine__excerpt_id", CharField()),
+    "excerpt": Cast("round__pair__excerpt_id", CharField()),
     "condition": F("round__pair__machine__condition"),
-    "composer": F("round__pair__machine__composer__slug"),
+    "composer": F("round__pair__machine__version__composer__slug"),
     "experience": F("round__game__participation__experience"),
     "trial": Cast("round__number", CharField()),
 }

@@ -38,17 +38,17 @@ def hardest_pairs(
     """Lowest rate first: the model's shrunken rate where there is one, else the raw rate."""
     rates = {int(cell.labels[0]): wilson(cell.correct, cell.n) for cell in items if cell.n >= FEW}
     hardest = sorted(rates, key=lambda pair: (shrunken.get(pair, rates[pair].estimate), pair))
-    pairs = Pair.objects.select_related("machine__composer", "machine__excerpt__work")
+    pairs = Pair.objects.select_related("machine__version__composer", "excerpt__work")
     by_id = pairs.in_bulk(hardest[:_LISTED])
     tunes = _tunes_answered(listener)
     rows = []
     for pair in hardest[:_LISTED]:
-        machine = by_id[pair].machine
-        work = machine.excerpt.work
-        named = work.tune in tunes
+        row = by_id[pair]
+        machine, work = row.machine, row.excerpt.work
+        named = row.tune in tunes
         rows.append(
             HardestPair(
-                machine.composer.name,
+                row.composer.name,
                 machine.condition,
                 voices_in_words(machine.condition),
                 rates[pair],
@@ -64,4 +64,4 @@ def _tunes_answered(listener: Listener | None) -> set[str]:
     if listener is None:
         return set()
     rounds = Round.objects.filter(game__participation__listener=listener, answer__isnull=False)
-    return set(rounds.values_list("pair__machine__excerpt__work__tune", flat=True))
+    return set(rounds.values_list("pair__tune", flat=True))

@@ -68,4 +68,6 @@ def save_choir(
 
 def make_choir(path: Path, *lists: Sequence[Sequence[str]], members: int = 0) -> Composer:
     save_choir(path, *lists, members=members)
-    return make_composer("choir", family="choir", checkpoint=str(path), sha256=sha256_of(path))
+    return make_composer(
+        "choir", family="choir", shipped=True, file=str(path), sha256=sha256_of(path)
+    )

@@ -13,8 +13,9 @@ from generator.music.corpus import music21_import
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.splits import tunes_split
 from generator.services import work_rows
+from generator.services.pairs import join_pairs
 from generator.services.work_rows import sync_works
-from tests.builders import make_piece
+from tests.builders import make_bach, make_piece
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,16 @@ def test_rows_follow_a_changed_corpus_and_keep_excerpts_that_have_pieces(corpus)
     few = replace(corpus, works={"BWV66.6": corpus.works["BWV66.6"]})
     sync_works(few)
     assert set(Work.objects.values_list("bwv", flat=True)) == {"BWV66.6", "BWV269"}
+
+
+def test_pieces_and_pairs_follow_a_work_to_another_tune_family(corpus):
+    sync_works(corpus)
+    excerpt = Excerpt.objects.filter(work__bwv="BWV269").first()
+    pair = join_pairs(make_piece(make_piece(excerpt, make_bach()).excerpt))[0]
+    other = replace(corpus.works["BWV269"], tune="another")
+    sync_works(replace(corpus, works=corpus.works | {"BWV269": other}))
+    pair.refresh_from_db()
+    assert (pair.tune, pair.bach.tune, pair.machine.tune) == ("another",) * 3
 
 
 def test_a_failure_halfway_leaves_the_rows_as_they_were(corpus, monkeypatch):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
@@ -7,18 +9,18 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from generator import registry
-from generator.families.checkpoint import read_checkpoint, sha256_of
-from generator.models import Composer
+from generator.families.checkpoint import read_checkpoint, read_metadata, sha256_of
+from generator.models import Composer, Version
 from generator.registry import SHIPPED, Shipped
 from generator.services import composers, install_shipped
-from tests.builders import make_excerpt, make_piece, save_miniature
+from generator.services.composer_source import ComposerError
+from tests.builders import make_excerpt, make_piece, make_version, save_miniature
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """One shipped composer, a miniature, in its own folder."""
     monkeypatch.setattr(registry, "CHECKPOINTS", tmp_path)
-    monkeypatch.setattr(composers, "CHECKPOINTS", tmp_path)
     shipped = (Shipped("mini", "Mini", "markov", in_quiz=True),)
     monkeypatch.setattr(install_shipped, "SHIPPED", shipped)
     save_miniature(tmp_path / "mini.safetensors")
@@ -35,40 +37,75 @@ def install() -> str:
 def test_bach_and_the_shipped_composers_get_rows(folder):
     assert install() == "composers: bach, mini\n"
     mini = Composer.objects.get(slug="mini")
-    assert (mini.kind, mini.family, mini.in_quiz) == ("checkpoint", "markov", True)
-    assert mini.sha256 == sha256_of(folder / "mini.safetensors")
+    assert (mini.kind, mini.in_quiz) == ("checkpoint", True)
+    version = mini.versions.get()
+    assert (version.kind, version.family, version.status) == ("checkpoint", "markov", "ready")
+    assert version.sha256 == sha256_of(folder / "mini.safetensors")
+    source = composers.installed_source(mini)
+    assert version.settings == source.load().settings
+    assert version.config == json.loads(read_metadata(source.checkpoint)["config"])
     assert composers.installed_source(mini).checkpoint == folder / "mini.safetensors"
 
 
 @pytest.mark.django_db
 def test_it_is_safe_to_repeat(folder):
     install()
-    before = list(Composer.objects.values())
+    before = [list(model.objects.values()) for model in (Composer, Version)]
     install()
-    assert list(Composer.objects.values()) == before
+    assert [list(model.objects.values()) for model in (Composer, Version)] == before
 
 
 @pytest.mark.django_db
-def test_another_file_is_another_composer(folder):
+def test_another_file_is_another_version_and_nothing_is_renamed(folder):
     install()
-    old = Composer.objects.get(slug="mini")
-    make_piece(make_excerpt(), old)
+    composer = Composer.objects.get(slug="mini")
+    piece = make_piece(make_excerpt(), composer)
+    old = piece.version
     save_miniature(folder / "mini.safetensors", trained_on=["BWV254"])
     install()
-    new = Composer.objects.get(slug="mini")
-    old.refresh_from_db()
-    assert new.id != old.id
-    assert old.slug == f"mini-{old.sha256[:8]}"
-    assert (old.in_quiz, new.in_quiz) == (False, True)
-    assert old.pieces.count() == 1
+    new = composers.ready_version(composer)
+    assert Composer.objects.filter(kind="checkpoint").get() == composer
+    assert list(composer.versions.ready()) == [new, old]
+    assert new.sha256 == sha256_of(folder / "mini.safetensors") != old.sha256
+    assert list(old.pieces.all()) == [piece]
+    with pytest.raises(ComposerError, match=f"is not the file of version {old.tag} of 'mini'"):
+        composers.version_source(old)
 
 
 @pytest.mark.django_db
-def test_a_composer_without_pieces_is_replaced(folder):
+def test_a_file_that_comes_back_is_the_newest_version_again(folder):
+    contents = []
+    for work in ("BWV253", "BWV254"):
+        save_miniature(folder / "mini.safetensors", trained_on=[work])
+        contents.append((folder / "mini.safetensors").read_bytes())
+        install()
+    (folder / "mini.safetensors").write_bytes(contents[0])
     install()
-    save_miniature(folder / "mini.safetensors", trained_on=["BWV254"])
+    mini = Composer.objects.get(slug="mini")
+    assert mini.versions.count() == 2
+    assert composers.ready_version(mini).sha256 == sha256(contents[0]).hexdigest()
+
+
+@pytest.mark.django_db
+def test_a_version_that_was_moved_from_an_older_installation_gets_its_config(folder):
     install()
-    assert Composer.objects.filter(kind="checkpoint").count() == 1
+    Version.objects.update(config={}, settings={})
+    created = Version.objects.get().created
+    install()
+    version = Version.objects.get()
+    assert version.config and version.created == created
+
+
+@pytest.mark.django_db
+def test_the_newest_version_that_passed_its_check_writes(folder):
+    install()
+    mini = Composer.objects.get(slug="mini")
+    make_version(mini, status=Version.Status.CHECKING)
+    make_version(mini, status=Version.Status.FAILED)
+    assert composers.ready_version(mini).sha256 == sha256_of(folder / "mini.safetensors")
+    Version.objects.update(status=Version.Status.FAILED)
+    with pytest.raises(ComposerError, match="composer 'mini' has no checkpoint"):
+        composers.ready_version(mini)
 
 
 @pytest.mark.django_db

@@ -57,8 +57,10 @@ def test_pieces_and_bachs_are_queued(mini, tunes, django_capture_on_commit_callb
     with django_capture_on_commit_callbacks(execute=True):
         out = order("--composer", "mini", "--condition", "ATB", "--count", "4")
     assert out == "4 pieces in the queue\n"
-    assert Piece.objects.filter(composer=mini, condition="ATB", status="queued").count() == 4
-    assert Piece.objects.filter(composer__slug="bach", condition="").count() == 4
+    assert (
+        Piece.objects.filter(version__composer=mini, condition="ATB", status="queued").count() == 4
+    )
+    assert Piece.objects.by_bach().filter(condition="").count() == 4
     queued = [result.args[0] for result in default_task_backend.results]
     assert sorted(queued) == sorted(Piece.objects.values_list("id", flat=True))
 

@@ -21,6 +21,8 @@ from tests.builders import (
     make_excerpt,
     make_pair,
     make_piece,
+    make_rendering,
+    make_work,
 )
 
 
@@ -123,9 +125,32 @@ class TestJoining:
     def test_a_pair_rendered_in_two_ways_is_not_played(self):
         excerpt = make_excerpt()
         make_piece(excerpt, make_bach(), fingerprint="a" * 64)
-        join_pairs(make_piece(excerpt, fingerprint="b" * 64))
-        assert Pair.objects.exists()
+        [pair] = join_pairs(make_piece(excerpt, fingerprint="b" * 64))
         assert not Pair.objects.playable().exists()
+        assert {row.fingerprint[0] for row in pair.clips().values()} == {"a", "b"}
+
+    def test_the_newest_way_in_which_both_were_rendered_is_played(self):
+        pair = make_pair()
+        for piece, way in ((pair.bach, "a"), (pair.machine, "b"), (pair.machine, "a")):
+            make_rendering(piece, way * 64)
+        make_rendering(pair.bach, "c" * 64)
+        clips = pair.clips()
+        assert {piece: row.fingerprint for piece, row in clips.items()} == {
+            pair.bach_id: "a" * 64,
+            pair.machine_id: "a" * 64,
+        }
+        assert list(Pair.objects.playable()) == [pair]
+
+    def test_stems_are_no_clips(self):
+        pair = make_pair()
+        pair.machine.renderings.update(kind="stem", voice="S")
+        assert not Pair.objects.playable().exists()
+
+    def test_a_pair_keeps_its_own_excerpt_and_tune(self):
+        work = make_work(tune="Jesu, meine Freude")
+        bach = make_piece(make_excerpt(work), make_bach())
+        [pair] = join_pairs(make_piece(bach.excerpt))
+        assert (pair.kind, pair.excerpt, pair.tune) == ("paired", bach.excerpt, work.tune)
 
     def test_composers_outside_the_quiz_are_not_played(self):
         make_pair()

@@ -74,7 +74,14 @@ def worker(
 
 
 def rows(site: dict[str, str]) -> list[tuple[int, str, int, str]]:
-    return rows_in(site, "SELECT id, status, tries, clip FROM generator_piece")
+    """Id, status and tries of each piece, and its clip; empty while it has none."""
+    return rows_in(
+        site,
+        """
+        SELECT piece.id, status, tries, COALESCE(file, '') FROM generator_piece piece
+        LEFT JOIN generator_rendering clip ON clip.piece_id = piece.id
+        """,
+    )
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

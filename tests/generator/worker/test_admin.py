@@ -72,13 +72,14 @@ def test_excluded_pairs_say_why(admin):
     assert "copies 20 events" not in listed(admin, "pair", excluded_reason__isempty="1")
 
 
-@pytest.mark.parametrize("model", ["piece", "pair", "composer", "work"])
+@pytest.mark.parametrize("model", ["piece", "pair", "composer", "version", "work"])
 def test_rows_can_be_viewed_and_not_changed(admin, model):
     pair = make_pair()
     row = {
         "piece": pair.machine,
         "pair": pair,
-        "composer": pair.machine.composer,
+        "composer": pair.composer,
+        "version": pair.machine.version,
         "work": pair.machine.excerpt.work,
     }[model]
     assert str(row) in listed(admin, model)

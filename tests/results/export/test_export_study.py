@@ -15,7 +15,10 @@ from bachtest.stats.report.counts_text import to_json
 from bachtest.stats.report.pooled_report import make_report
 from bachtest.stats.tables.read_study_folder import read_source
 from bachtest.stats.tables.table import read_table
+from generator.models import Pair, Version
+from tests.builders import make_composer, make_pair, make_rendering, make_version
 
+VERSION_1 = Path(__file__).parents[2] / "stats" / "data" / "export-1"
 # The order of DESIGN.md, section 8; further columns may follow.
 ANSWERS = [
     "listener", "game", "trial", "item", "work", "excerpt", "tune", "condition", "composer",
@@ -56,10 +59,58 @@ def test_the_shell_prints_them_from_the_folder_or_from_the_answers(out, capsys):
         assert report["flags"] == [{"flag": "knew", "answers": 2, "left_out": True}]
 
 
+def test_an_export_of_version_1_says_the_same(out):
+    """The folder holds the study of the fixture `played`, as an earlier release exported it."""
+    old, new = (to_json(make_report(read_source(folder))) for folder in (VERSION_1, out))
+    assert old.pop("source") != new.pop("source")
+    assert old == new
+    design = json.loads((VERSION_1 / "design.json").read_text())
+    assert design["export_version"] == 1
+    assert json.loads((out / "design.json").read_text()) == design | {"export_version": 2}
+    for name in ("answers", "games", "listeners", "items", "composers"):
+        header = (out / f"{name}.csv").read_text().splitlines()[0].split(",")
+        added = {"version"} if name in ("answers", "items", "composers") else set()
+        assert [column for column in header if column not in added] == (
+            VERSION_1 / f"{name}.csv"
+        ).read_text().splitlines()[0].split(",")
+
+
+def test_tables_name_the_version_that_wrote_the_piece(played, tmp_path):
+    markov = make_composer("markov")
+    make_version(markov, sha256="e" * 64)
+    pair = make_pair("AT", markov)
+    make_rendering(pair.machine, "a" * 64)
+    make_rendering(pair.bach, "a" * 64)
+    pair.bach.renderings.filter(fingerprint="a" * 64).update(loudness=-17.0)
+    call_command("export_study", "quiz", "--out", str(tmp_path / "out"))
+    tags = {version.id: version.tag for version in Version.objects.all()}
+    items = {row["item"]: row for row in rows_of(tmp_path / "out" / "items.csv")}
+    for row in Pair.objects.filter(id__in=items):
+        assert items[str(row.id)]["version"] == tags[row.machine.version_id]
+    assert items[str(pair.id)]["version"] == "e" * 12
+    assert (items[str(pair.id)]["fingerprint"], items[str(pair.id)]["loudness_bach"]) == (
+        "a" * 64,
+        "-17.0",
+    )
+    answers = rows_of(tmp_path / "out" / "answers.csv")
+    assert {(row["item"], row["version"]) for row in answers} <= {
+        (item, row["version"]) for item, row in items.items()
+    }
+    composers = rows_of(tmp_path / "out" / "composers.csv")
+    assert [row["composer"] for row in composers] == ["flagship", "markov", "markov"]
+    assert {row["version"] for row in composers} == set(tags.values())
+    assert {row["sha256"][:12] for row in composers} == set(tags.values())
+
+
 def test_answers_have_the_columns_of_the_contract(out):
     table = read_table(out / "answers.csv")
     assert [name for name in table.columns if name in ANSWERS] == ANSWERS
-    assert set(table.columns) - set(ANSWERS) == {"heard_left", "heard_right", "flag_knew"}
+    assert set(table.columns) - set(ANSWERS) == {
+        "version",
+        "heard_left",
+        "heard_right",
+        "flag_knew",
+    }
     assert len(table) == 28
     first = rows_of(out / "answers.csv")[0]
     assert first["trial"] == "1"

@@ -172,7 +172,7 @@ def test_the_page_speaks_of_pairs_and_not_of_items(analysis, client, recorded_qu
 
 def test_with_one_composer_its_rate_is_that_of_all_answers(busy, client, recorded_queue):
     tallies.ensure_counted(busy)
-    Answer.objects.filter(round__pair__machine__composer__slug="markov").delete()
+    Answer.objects.filter(round__pair__machine__version__composer__slug="markov").delete()
     refit(busy)
     groups = client.get(reverse("results:index")).context["forest"]
     everything, conditions, composers, _ = (group.rows for group in groups)

@@ -61,7 +61,7 @@ def test_the_page_names_what_its_visitor_has_heard(busy, client, recorded_queue)
     game = Game.objects.first()
     client.cookies["listener"] = _cookie(game.listener)
     page = client.get(reverse("results:index")).content.decode()
-    heard = Work.objects.filter(excerpts__pieces__pair__rounds__game=game)
+    heard = Work.objects.filter(excerpts__pairs__rounds__game=game)
     assert heard.count() == 5
     for work in Work.objects.all():
         assert (f">{work.title}<" in page) == heard.filter(id=work.id).exists()

@@ -1,0 +1,46 @@
+"""Where the file of a version lies. No page and no address serves these files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import storages
+
+from generator import registry
+from generator.atomic_write import atomic_write
+from generator.families.checkpoint import CheckpointError
+from generator.models import Version
+
+STORAGE = "checkpoints"
+
+
+def checkpoint_path(version: Version) -> Path:
+    """A path that a family can read.
+
+    Shipped files are read where they lie. Others come from their storage; of a storage that is no
+    folder of this machine, a copy is kept under the file's sha256.
+
+    Raises
+    ------
+    CheckpointError
+        If the storage has no such file.
+    """
+    if version.shipped:
+        return registry.CHECKPOINTS / version.file
+    storage = storages[STORAGE]
+    try:
+        return Path(storage.path(version.file))
+    except NotImplementedError:
+        copy = Path(settings.CHECKPOINT_COPIES_DIR) / f"{version.sha256}.safetensors"
+    if not copy.is_file():
+        try:
+            with storage.open(version.file) as file:
+                content = bytes(file.read())
+        except FileNotFoundError as error:
+            raise CheckpointError(
+                f"no {version.file!r} in the storage of checkpoints; restore it from a backup"
+            ) from error
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(copy, content)
+    return copy
