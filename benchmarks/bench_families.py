@@ -26,7 +26,8 @@ from generator.families.flagship.sampling_kernels import CONTEXT, read_context, 
 from generator.families.flagship.tokens import encode_grid
 from generator.families.flagship.window import BACK, padded_tokens, window
 from generator.music.corpus.jsb import load_jsb
-from generator.music.grid.chorale import Chorale, given_for, repaired_onsets
+from generator.music.grid.chorale import Chorale, repaired_onsets
+from generator.music.grid.conditions import given_voices
 from generator.registry import SHIPPED
 from generator.services.composer_source import ComposerSource
 
@@ -111,13 +112,13 @@ def _cells(network: Network) -> None:
 
 def _steps_a_second(family: Family, batch: int) -> float:
     steps = LENGTHS[0]
-    tasks = [(_soprano(steps, start * steps), given_for("ATB", steps)) for start in range(batch)]
+    tasks = [(_soprano(steps, start * steps), given_voices("ATB", steps)) for start in range(batch)]
     seconds = _seconds(lambda: family.fill_many(tasks, range(batch)))
     return batch * steps / seconds
 
 
 def _fill(family: Family, steps: int) -> None:
-    family.fill(_soprano(steps), given_for("ATB", steps), seed=0)
+    family.fill(_soprano(steps), given_voices("ATB", steps), seed=0)
 
 
 def _soprano(steps: int, start: int = 0) -> Chorale:

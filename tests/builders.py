@@ -18,7 +18,8 @@ from django.utils.timezone import now
 from generator.families.checkpoint import read_metadata, sha256_of
 from generator.models import Composer, Excerpt, Pair, Piece, Rendering, Version, Work
 from generator.music.formats.gridjson import to_json
-from generator.music.grid.chorale import Chorale, given_for, repaired_onsets
+from generator.music.grid.chorale import Chorale, repaired_onsets
+from generator.music.grid.conditions import given_for
 from generator.registry import family_class
 
 STEPS = 64
@@ -39,7 +40,7 @@ def make_chorale(steps: int = STEPS, **frame: Any) -> Chorale:
 
 def altered(chorale: Chorale, condition: str) -> Chorale:
     """The written voices moved up a step, as a machine might have written them."""
-    written = ~given_for(condition, chorale.steps)
+    written = ~given_for(condition, chorale)
     pitch = np.where(written, chorale.pitch + 2, chorale.pitch)
     return chorale.with_voices(pitch, repaired_onsets(pitch, chorale.onset))
 
@@ -177,9 +178,12 @@ def save_miniature(
     return path
 
 
-def make_miniature(folder: Path, slug: str = "mini", **saved: Any) -> Composer:
+def make_miniature(
+    folder: Path, slug: str = "mini", *, family: str = "markov", **saved: Any
+) -> Composer:
     """A composer that can write, and rows for the works it was trained on."""
-    path = save_miniature(folder / f"{slug}.safetensors", **saved)
+    path = save_miniature(folder / f"{slug}.safetensors", family=family, **saved)
     for bwv in json.loads(read_metadata(path)["works"]):
         Work.objects.get_or_create(bwv=bwv, defaults={"tune": f"tune-{bwv}", "part": "train"})
-    return make_composer(slug, shipped=True, file=str(path), sha256=sha256_of(path))
+    file = {"shipped": True, "file": str(path), "sha256": sha256_of(path)}
+    return make_composer(slug, family=family, **file)

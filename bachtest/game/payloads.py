@@ -48,6 +48,7 @@ class RevealPayload(TypedDict):
     composer: str
     condition: str
     written: list[str]
+    part: str
     others: OthersPayload
     game_finished: bool
     result_url: str
@@ -134,6 +135,7 @@ def reveal_payload(row: Round, answer: Answer) -> RevealPayload:
         "composer": row.pair.composer.name,
         "condition": condition,
         "written": scoring.written_voices(condition),
+        "part": scoring.written_part(condition),
         "others": _others(row),
         "game_finished": row.game.finished_at is not None,
         "result_url": reverse("game:result", args=[row.game_id]),

@@ -48,6 +48,7 @@ class RevealSerializer(serializers.Serializer[object]):
     composer = serializers.CharField()
     condition = serializers.CharField()
     written = serializers.ListField(child=serializers.CharField())
+    part = serializers.CharField(allow_blank=True)
     others = OthersSerializer()
     game_finished = serializers.BooleanField()
     result_url = serializers.CharField()

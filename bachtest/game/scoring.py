@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from generator.music.grid.chorale import VOICE_NAMES, VOICES
+from generator.music.grid.conditions import GAP, NEXT
 
 NAME_OF_VOICE = dict(zip(VOICES, VOICE_NAMES, strict=True))
+PARTS = {NEXT: "the second half", GAP: "a gap in the middle"}
 
 # Reports of a clip's start and of the answer take time to reach the server: this much may be lost.
 SLACK_SECONDS = 0.5
@@ -63,9 +65,20 @@ def bach_heard_first(first_left: datetime, first_right: datetime, bach_side: str
 
 
 def written_voices(condition: str) -> list[str]:
-    """The names of the voices that the machine writes in a condition.
+    """The names of the voices that the machine writes in a condition, whole or in part.
 
     >>> written_voices("ATB")
     ['alto', 'tenor', 'bass']
+    >>> written_voices("NEXT")
+    ['soprano', 'alto', 'tenor', 'bass']
     """
-    return [NAME_OF_VOICE[letter] for letter in condition]
+    return [NAME_OF_VOICE[letter] for letter in (VOICES if condition in PARTS else condition)]
+
+
+def written_part(condition: str) -> str:
+    """The part of the time that the machine writes; empty for all of it.
+
+    >>> written_part("GAP")
+    'a gap in the middle'
+    """
+    return PARTS.get(condition, "")

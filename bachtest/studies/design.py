@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection
 from typing import Any
 
-from generator.music.grid.chorale import CONDITIONS
+from generator.music.grid.conditions import CONDITIONS
 
 # Flags by which a design may exclude answers; the results know what each one means.
 FLAG_NAMES = ("knew",)

@@ -24,7 +24,8 @@ from generator.evaluation.likelihood import Conditional, joint_nll, orderless_nl
 from generator.evaluation.scores import ObjectiveScore
 from generator.evaluation.test_set import TestSet
 from generator.families.base import Setting
-from generator.music.grid.chorale import QUIZ_CONDITIONS, VOICES, BoolArray, Chorale, given_for
+from generator.music.grid.chorale import VOICES, BoolArray, Chorale
+from generator.music.grid.conditions import QUIZ_CONDITIONS, given_for
 from generator.music.measures.counts import Comparison, Count, compare
 from generator.music.measures.resampling import resampled
 from generator.music.measures.style import style_counts
@@ -124,9 +125,7 @@ def one_shot_scores(
 ) -> Iterator[ObjectiveScore]:
     """Fill accuracy by argmax, all written cells masked at once."""
     for condition in conditions:
-        hits = [
-            one_shot_hits(family, work, given_for(condition, work.steps)) for family, work in works
-        ]
+        hits = [one_shot_hits(family, work, given_for(condition, work)) for family, work in works]
         yield from _accuracy("fill accuracy, one shot", condition, hits)
 
 
@@ -142,7 +141,7 @@ def fill_all(
     for index, (fold, name, excerpt) in enumerate(
         tqdm(excerpts, desc=condition, leave=False, disable=not settings.progress)
     ):
-        given = given_for(condition, excerpt.steps)
+        given = given_for(condition, excerpt)
         piece = fold.composer.fill(
             excerpt, given, seed=settings.seed + index, temperature=settings.temperature
         )

@@ -13,14 +13,8 @@ from generator.errors import OrderError
 from generator.families.base import checked_temperature
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.melody import read_melody
-from generator.music.grid.chorale import (
-    REST,
-    VOICES,
-    BoolArray,
-    Chorale,
-    checked_condition,
-    given_for,
-)
+from generator.music.grid.chorale import REST, VOICES, BoolArray, Chorale
+from generator.music.grid.conditions import VOICE_CONDITIONS, checked_condition, given_for
 from generator.music.grid.empty_chorale import empty_chorale, with_close
 from generator.services.composer_source import ComposerSource
 from generator.services.composers import BACH, find_source
@@ -83,6 +77,11 @@ class ComposeOrder:
             raise OrderError(str(error)) from error
         if isinstance(self.music, Frame) and self.condition != VOICES:
             raise OrderError(f"--write {self.condition}: nothing is given, so use --write {VOICES}")
+        if isinstance(self.music, Melody) and self.condition not in VOICE_CONDITIONS:
+            raise OrderError(
+                f"--write {self.condition} goes with --work; a melody gives whole voices, so write "
+                "others, such as ATB"
+            )
         if not 0 <= self.seed < 2**63:
             raise OrderError(f"seed {self.seed}; use a whole number from 0 to 2^63 - 1")
 
@@ -155,7 +154,10 @@ def _given(order: ComposeOrder, chorale: Chorale) -> BoolArray:
     """bool[4, T]: True where a cell is kept. Of a frame, only the close is given."""
     if isinstance(order.music, Frame):
         return np.asarray(chorale.pitch != REST)
-    return given_for(order.condition, chorale.steps)
+    try:
+        return given_for(order.condition, chorale)
+    except ValueError as error:
+        raise OrderError(f"--write: {error}") from error
 
 
 def _knew_tune(source: ComposerSource, fold: int | None, bwv: str) -> bool:

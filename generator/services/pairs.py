@@ -10,7 +10,8 @@ from generator.errors import GenerationError
 from generator.models import Pair, Piece
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import from_json
-from generator.music.grid.chorale import Chorale, given_for
+from generator.music.grid.chorale import Chorale
+from generator.music.grid.conditions import given_for
 from generator.music.measures.copying import CopyIndex
 
 # Events in a row shared with another work. Bach's excerpts share 4 with his works on other tunes
@@ -55,7 +56,7 @@ def _index(data_hash: str) -> CopyIndex:
 def differing_share(bach: Chorale, machine: Chorale, condition: str) -> float:
     """Share of the written cells where the pitch differs, or whether a note begins."""
     differs = (bach.pitch != machine.pitch) | (bach.onset != machine.onset)
-    written = ~given_for(condition, bach.steps)
+    written = ~given_for(condition, bach)
     return float(np.mean(differs[written]))
 
 

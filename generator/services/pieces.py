@@ -9,12 +9,13 @@ from django.conf import settings as site_settings
 from django.db import transaction
 from django.utils.timezone import now
 
-from generator.errors import GeneratorError, OrderError
+from generator.errors import GenerationError, GeneratorError, OrderError
 from generator.families.base import checked_temperature
 from generator.models import Composer, Excerpt, Piece
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import to_json
-from generator.music.grid.chorale import Chorale, checked_condition, given_for
+from generator.music.grid.chorale import Chorale
+from generator.music.grid.conditions import checked_condition, given_for
 from generator.rendering.clip import Clip, render_clip
 from generator.services.claims import (
     ClaimLost,
@@ -151,7 +152,10 @@ def _make(piece: Piece) -> ProducedPiece:
     if unseen_fold(source, excerpt.work) != piece.fold:
         raise ComposerError(f"{piece} was ordered from a member that may not write it")
     family = source.member(piece.fold)
-    given = given_for(piece.condition, original.steps)
+    try:
+        given = given_for(piece.condition, original)
+    except ValueError as error:
+        raise GenerationError(str(error), permanent=True) from error
     chorale = fill_piece(family, original, given, seed=piece.seed, temperature=piece.temperature)
     copied = copied_run(chorale, original, source.trained_on(piece.fold))
     return ProducedPiece(chorale, _clip(chorale), copied, family.settings)

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from generator.errors import OrderError
 from generator.models import Composer, Excerpt, Pair, Piece, Version
-from generator.music.grid.chorale import checked_condition
+from generator.music.grid.conditions import checked_condition
 from generator.services.composers import ready_version, seen_tunes, version_source
 
 # A single voice, AT, ATB and two SATB; each of the single voices once, since any may be drawn.

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from generator.music.grid.chorale import CONDITIONS, STEPS_PER_QUARTER, VOICES, BoolArray
+from generator.music.grid.chorale import STEPS_PER_QUARTER, VOICES, BoolArray
+from generator.music.grid.conditions import VOICE_CONDITIONS
 
 KINDS = {
     "anywhere": 0.4,
@@ -30,7 +31,7 @@ def draw_mask(
     rng: np.random.Generator,
     *,
     kinds: Mapping[str, float] = KINDS,
-    conditions: Sequence[str] = CONDITIONS,
+    conditions: Sequence[str] = VOICE_CONDITIONS,
 ) -> BoolArray:
     """bool[4, T]: True = given; at least one cell is written.
 

@@ -2,7 +2,7 @@
 // who wrote its voices. Both cards are treated alike.
 
 import { heardEnough, mayAnswer, mayPlay } from "./lib/round.js";
-import { heardLine } from "./lib/words.js";
+import { heardLine, voiceAuthor } from "./lib/words.js";
 import { Player } from "./player.js";
 
 export class Clip {
@@ -25,7 +25,7 @@ export class Clip {
     this.author.textContent = "";
     this.author.hidden = true;
     this.voices.hidden = true;
-    for (const row of this.voices.querySelectorAll("[data-voice]")) this.ascribe(row, "Bach", false);
+    for (const row of this.voices.querySelectorAll("[data-voice]")) this.ascribe(row, "Bach", "", false);
   }
 
   render(state, side) {
@@ -47,7 +47,8 @@ export class Clip {
     this.heard.classList.toggle("enough", enough);
   }
 
-  reveal({ bach, chosen, written, composer }, side) {
+  reveal(reveal, side) {
+    const { bach, chosen, condition, written, part, composer } = reveal;
     const isBach = side === bach;
     this.card.classList.toggle("is-bach", isBach);
     this.card.classList.toggle("by-bot-clip", !isBach);
@@ -56,12 +57,13 @@ export class Clip {
     this.author.hidden = false;
     for (const row of this.voices.querySelectorAll("[data-voice]")) {
       const byBot = !isBach && written.includes(row.dataset.voice);
-      this.ascribe(row, byBot ? composer : "Bach", byBot);
+      this.ascribe(row, byBot ? voiceAuthor(reveal) : "Bach", byBot && part ? condition : "", byBot);
     }
     this.voices.hidden = false;
   }
 
-  ascribe(row, author, byBot) {
+  ascribe(row, author, part, byBot) {
+    row.dataset.part = part;
     row.classList.toggle("by-bot", byBot);
     row.querySelector("[data-voice-author]").textContent = author;
   }

@@ -16,7 +16,8 @@ from generator.models import Pair
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.works import Corpus
 from generator.music.formats.gridjson import to_json
-from generator.music.grid.chorale import Chorale, given_for
+from generator.music.grid.chorale import Chorale
+from generator.music.grid.conditions import given_for
 from generator.rendering.clip import Clip, render_clip
 from generator.services.composers import find_source
 from generator.services.fill_piece import fill_piece
@@ -50,7 +51,7 @@ def render_bank(corpus: Corpus, size: int) -> list[Item]:
         start = spans[0][0]
         bach = work.chorale.slice(start, start + MIN_STEPS + MORE_STEPS * (number % 4))
         condition = CONDITIONS[number % len(CONDITIONS)]
-        machine = fill_piece(family, bach, given_for(condition, bach.steps), seed=number)
+        machine = fill_piece(family, bach, given_for(condition, bach), seed=number)
         if machine == bach:
             continue
         items[work.tune] = Item(

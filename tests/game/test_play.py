@@ -2,7 +2,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+from django.urls import reverse
+
 from bachtest.game.models import Answer, Game, Round
+from bachtest.studies.models import Study
+from tests.builders import make_pair
 from tests.results.rows import make_answer, make_game
 
 
@@ -38,6 +43,28 @@ def test_the_reveal_names_what_was_heard(ada):
     assert reveal["condition"] == pair.machine.condition
     assert len(reveal["written"]) == len(pair.machine.condition)
     assert reveal["others"] == {"answers": 0, "correct": 0}
+
+
+@pytest.mark.parametrize(
+    ("condition", "part", "author"),
+    [
+        ("NEXT", "the second half", "Bach, then Bot"),
+        ("GAP", "a gap in the middle", "Bach, Bot, Bach"),
+    ],
+)
+def test_a_span_of_time_is_heard_answered_and_revealed(ada, condition, part, author):
+    Study.objects.filter(slug="quiz").update(rounds=[[condition]])
+    make_pair(condition)
+    game = ada.start()
+    for clip in game["round"]["clips"]:
+        assert ada.client.get(clip["url"]).status_code == 200
+    reveal = ada.play_round()
+    assert (reveal["condition"], reveal["part"]) == (condition, part)
+    assert reveal["written"] == ["soprano", "alto", "tenor", "bass"]
+    assert reveal["game_finished"]
+    page = ada.client.get(reverse("game:result", args=[game["id"]])).content.decode()
+    assert page.count(f">{author}<") == 4
+    assert page.count(f'data-part="{condition}"') == 4
 
 
 def test_a_reload_shows_the_same_round_with_the_same_clips(ada):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bachLine, clock, heardLine, listed, othersLine, verdict, writtenLine } from "../../static/js/lib/words.js";
+import { bachLine, clock, heardLine, listed, othersLine, verdict, voiceAuthor, writtenLine } from "../../static/js/lib/words.js";
 
 const REVEAL = { bach: "right", composer: "Flagship", written: ["alto", "tenor", "bass"], correct: false };
 
@@ -33,6 +33,17 @@ test("the reveal names Bach's clip, and the machine's with its voices", () => {
 test("a machine that wrote everything is said to have", () => {
   const all = { ...REVEAL, written: ["soprano", "alto", "tenor", "bass"] };
   assert.equal(writtenLine(all), "In clip 1, Flagship wrote all four voices.");
+});
+
+test("a machine that wrote a part of the time is said to have", () => {
+  const all = { ...REVEAL, written: ["soprano", "alto", "tenor", "bass"] };
+  const next = { ...all, condition: "NEXT", part: "the second half" };
+  assert.equal(writtenLine(next), "In clip 1, Flagship wrote the second half; the rest is Bach.");
+  assert.equal(voiceAuthor(next), "Bach, then Flagship");
+  const gap = { ...all, condition: "GAP", part: "a gap in the middle" };
+  assert.equal(writtenLine(gap), "In clip 1, Flagship filled a gap in the middle; the rest is Bach.");
+  assert.equal(voiceAuthor(gap), "Bach, Flagship, Bach");
+  assert.equal(voiceAuthor({ ...all, condition: "SATB", part: "" }), "Flagship");
 });
 
 test("how others did is a count and a percentage", () => {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from bachtest.game.scoring import written_voices
+from bachtest.game.scoring import written_part, written_voices
 from bachtest.results.fit.stored_fit import FittedModel, FittedRate
 from bachtest.results.page.charts import interval_picture
 from bachtest.results.page.published_results import PublishedRate, bachbot_rate, published_rates
@@ -24,7 +24,7 @@ EXPERIENCE_MEANINGS = {
     "unstated": "did not say",
 }
 GROUP_TITLES = {
-    "condition": "By the voices that the machine wrote",
+    "condition": "By what the machine wrote",
     "composer": "By composer",
     "experience": "By the listeners’ experience",
 }
@@ -178,6 +178,8 @@ def _published(labels: Mapping[str, str]) -> PublishedRate | None:
 
 
 def voices_in_words(condition: str) -> str:
+    if part := written_part(condition):
+        return part
     voices = written_voices(condition)
     if len(voices) == 4:
         return "all four voices"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-# Single voices from top to bottom, then BachBot's steps up to the whole chorale, then the others.
+# Single voices from top to bottom, BachBot's steps up to the whole chorale, other sets of voices,
+# and spans of time.
 QUIZ_CONDITIONS: tuple[str, ...] = ("S", "A", "T", "B", "AT", "ATB", "SATB")
 CONDITIONS: tuple[str, ...] = (
     *QUIZ_CONDITIONS, "SA", "ST", "SB", "AB", "TB", "SAT", "SAB", "STB",
+    "NEXT", "GAP",
 )  # fmt: skip
 EXPERIENCES: tuple[str, ...] = ("novice", "intermediate", "advanced", "expert", "unstated")
 UNSTATED = "unstated"

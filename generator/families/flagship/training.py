@@ -18,7 +18,8 @@ from generator.families.flagship.batches import Batch, BatchSampler
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import FlagshipConfig, Network
 from generator.music.corpus.splits import FOLDS
-from generator.music.grid.chorale import QUIZ_CONDITIONS, BoolArray, given_for
+from generator.music.grid.chorale import BoolArray
+from generator.music.grid.conditions import QUIZ_CONDITIONS, given_voices
 from generator.training.loop import Loop, LoopConfig, Scores
 from generator.training.masks import random_cells
 from generator.training.metadata import training_metadata
@@ -169,7 +170,7 @@ def _with_mask(network: Network, batch: Batch, given: BoolArray) -> Batch:
 
 
 def _condition(network: Network, batch: Batch, condition: str) -> Scores:
-    given = np.broadcast_to(given_for(condition, batch.given.shape[2]), batch.given.shape)
+    given = np.broadcast_to(given_voices(condition, batch.given.shape[2]), batch.given.shape)
     masked = _with_mask(network, batch, given.copy())
     marginal, sequential = masked_losses(network, masked)
     right = (network(masked.grid, masked.given).argmax(-1) == batch.grid.tokens)[~masked.given]

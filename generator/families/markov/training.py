@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from generator.families.markov.markov import Markov, MarkovConfig
 from generator.families.markov.transitions import count
-from generator.music.grid.chorale import Chorale, given_for
+from generator.music.grid.chorale import Chorale
+from generator.music.grid.conditions import given_voices
 from generator.music.measures.counts import total
 from generator.music.measures.voice_leading import PER, parallels
 from generator.training.metadata import training_metadata
@@ -39,7 +40,7 @@ def score(family: Markov, chorales: tuple[Chorale, ...], seed: int, *, progress:
         same, cells, counts = 0, 0, []
         for chorale in chorales:
             excerpt = chorale.slice(0, min(chorale.steps, VALIDATION_STEPS))
-            written = ~given_for(condition, excerpt.steps)
+            written = ~given_voices(condition, excerpt.steps)
             piece = family.fill(excerpt, ~written, seed=seed)
             same += int((piece.pitch == excerpt.pitch)[written].sum())
             cells += int(np.count_nonzero(written))

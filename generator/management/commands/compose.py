@@ -25,7 +25,9 @@ class Command(FillCommand):
         music.add_argument("--melody", type=Path, help="MIDI or MusicXML file with your melody")
         music.add_argument("--key", help="for a whole chorale in this key, such as 'D minor'")
         parser.add_argument("--voice", help="which voice the melody is: S, A, T or B")
-        parser.add_argument("--write", default="", help="the voices to write, such as ATB")
+        parser.add_argument(
+            "--write", default="", help="voices to write, such as ATB; with --work also NEXT or GAP"
+        )
         parser.add_argument("--metre", help="with --key; default 4/4")
         parser.add_argument("--bars", type=int, help="with --key; default 8")
         parser.add_argument("--pickup", type=int, help="with --key; sixteenths before bar 1")

@@ -24,7 +24,8 @@ from generator.evaluation.discriminator.listener_validation import (
 from generator.evaluation.report import EvaluationSettings, Filler, Fold, excerpt_pairs, fill_all
 from generator.evaluation.test_set import TestSet, load_test_set
 from generator.music.formats.midi import read_midi
-from generator.music.grid.chorale import VOICES, Chorale, checked_condition
+from generator.music.grid.chorale import VOICES, Chorale
+from generator.music.grid.conditions import checked_condition
 from generator.services.composers import find_source
 
 BASELINE = "markov"

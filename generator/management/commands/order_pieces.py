@@ -18,7 +18,9 @@ class Command(FillCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--composer", required=True, help="slug, such as flagship")
-        parser.add_argument("--condition", required=True, help="the voices to write, such as ATB")
+        parser.add_argument(
+            "--condition", required=True, help="voices to write, such as ATB, or NEXT or GAP"
+        )
         parser.add_argument("--count", type=int, default=20, help="number of pieces")
         parser.add_argument(
             "--seed", type=int, default=0, help="chooses the excerpts and seeds the pieces"

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from generator.music.grid.chorale import given_for
+from generator.music.grid.conditions import given_for
 from generator.music.grid.empty_chorale import empty_chorale
 from generator.registry import family_class
 
@@ -41,4 +41,4 @@ def _delete_others(compiled: Path) -> None:
 def _compile() -> None:
     """Let Numba compile and cache what the first fill would otherwise wait for."""
     frame = empty_chorale("C major", bars=1)
-    family_class("flagship").debug().fill(frame, given_for("ATB", frame.steps), seed=0)
+    family_class("flagship").debug().fill(frame, given_for("ATB", frame), seed=0)

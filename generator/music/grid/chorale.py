@@ -11,7 +11,6 @@ fermata (of another voice if the soprano has none there).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
@@ -30,11 +29,6 @@ VOICE_NAMES = ("soprano", "alto", "tenor", "bass")
 STEPS_PER_QUARTER = 4
 # What a written voice may use: the ranges in the corpus, rounded outwards.
 VOICE_RANGES: tuple[tuple[int, int], ...] = ((57, 81), (50, 77), (45, 72), (33, 66))
-# What the quiz plays and composers are scored on; then the other sets of written voices.
-QUIZ_CONDITIONS: tuple[str, ...] = ("S", "A", "T", "B", "AT", "ATB", "SATB")
-CONDITIONS: tuple[str, ...] = (
-    *QUIZ_CONDITIONS, "SA", "ST", "SB", "AB", "TB", "SAT", "SAB", "STB",
-)  # fmt: skip
 
 _KEY = re.compile(r"[A-G](#|b)? (major|minor)")
 _METRE = re.compile(r"([1-9]\d?)/(1|2|4|8|16)")
@@ -173,38 +167,6 @@ def bar_steps(metre: str) -> int:
     """
     over, under = metre.split("/")
     return int(over) * 16 // int(under)
-
-
-def checked_condition(name: str, *, allowed: Sequence[str] = CONDITIONS) -> str:
-    """The name, if it is a condition.
-
-    Raises
-    ------
-    ValueError
-        If it is not one of those allowed; the message lists them.
-    """
-    if name not in allowed:
-        raise ValueError(f"unknown condition {name!r}; use one of {', '.join(allowed)}")
-    return name
-
-
-def given_for(condition: str, steps: int) -> BoolArray:
-    """bool[4, T]: True where a voice is given, for a condition named by its written voices.
-
-    Raises
-    ------
-    ValueError
-        If the condition is not a subset of SATB in that order.
-
-    Examples
-    --------
-    >>> given_for("ATB", 1).ravel().tolist()
-    [True, False, False, False]
-    """
-    given = np.ones((4, steps), dtype=np.bool_)
-    for voice in checked_condition(condition):
-        given[VOICES.index(voice)] = False
-    return given
 
 
 def repaired_onsets(pitch: ArrayLike, onset: ArrayLike) -> BoolArray:

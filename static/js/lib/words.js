@@ -23,8 +23,18 @@ export const verdict = (reveal) => (reveal.correct ? "You got it right." : "Not 
 
 export const bachLine = (reveal) => `${clipName(reveal.bach)} is Bach`;
 
-export function writtenLine({ bach, written, composer }) {
+// Who wrote a voice that the machine wrote, or a part of it, in the order of time.
+export function voiceAuthor({ condition, composer }) {
+  if (condition === "NEXT") return `Bach, then ${composer}`;
+  return condition === "GAP" ? `Bach, ${composer}, Bach` : composer;
+}
+
+export function writtenLine({ bach, condition, written, part, composer }) {
   const machine = clipName(bach === "left" ? "right" : "left").toLowerCase();
+  if (part) {
+    const verb = condition === "GAP" ? "filled" : "wrote";
+    return `In ${machine}, ${composer} ${verb} ${part}; the rest is Bach.`;
+  }
   if (written.length === 4) return `In ${machine}, ${composer} wrote all four voices.`;
   return `In ${machine}, ${composer} wrote the ${listed(written)}; the rest is Bach.`;
 }

@@ -47,6 +47,14 @@ def test_bach_himself_scores_as_bach(held_out):
             assert score.composer.estimate == pytest.approx(score.bach)
 
 
+def test_spans_of_time_are_scored_too(held_out):
+    scores = scores_of(Flagship.debug(), held_out, "NEXT", "GAP")
+    for condition in ("NEXT", "GAP"):
+        assert scores["fill accuracy, one shot", condition].composer.estimate < 0.3
+        assert scores["fill accuracy, as played", condition].composer.estimate < 0.3
+        assert scores["machine listener", condition].composer.estimate > 0.5
+
+
 def test_an_untaught_network_is_found_out(held_out):
     scores = scores_of(Flagship.debug().with_settings(repairs=0), held_out, "SATB")
     assert scores["machine listener", "SATB"].composer.estimate >= 0.9

@@ -19,7 +19,7 @@ from generator.families.checkpoint import Member
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import Network
 from generator.music.corpus.splits import folds
-from generator.music.grid.chorale import given_for
+from generator.music.grid.conditions import given_voices
 from generator.registry import Shipped
 from generator.services import composers
 from tests.generator.families.choir import Choir, save_choir
@@ -112,7 +112,7 @@ def test_bach_has_the_folds_of_the_corpus(corpus):
     for number, fold in enumerate(bach_folds()):
         assert {fold_of[name] for name in fold.test_set.works} == {number}
         work = next(iter(fold.test_set.works.values()))
-        assert fold.composer.fill(work, given_for("SATB", work.steps), seed=1) is work
+        assert fold.composer.fill(work, given_voices("SATB", work.steps), seed=1) is work
 
 
 def test_a_member_that_learnt_from_its_fold_is_refused(members):

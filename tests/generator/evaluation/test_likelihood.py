@@ -6,7 +6,8 @@ import pytest
 from generator.evaluation.accuracy import fill_hits, one_shot_hits
 from generator.evaluation.bootstrap import ratio_over_works, share_over_works
 from generator.evaluation.likelihood import joint_nll, orderless_nll
-from generator.music.grid.chorale import REST, Chorale, given_for, repaired_onsets
+from generator.music.grid.chorale import REST, Chorale, repaired_onsets
+from generator.music.grid.conditions import given_voices
 
 
 class FixedProbability:
@@ -59,7 +60,7 @@ def test_no_masks_are_refused(chorale):
 
 
 def test_accuracy_counts_written_cells_only(chorale):
-    given = given_for("AT", 40)
+    given = given_voices("AT", 40)
     right = one_shot_hits(FixedProbability(0.9), chorale, given)
     wrong = one_shot_hits(FixedProbability(0.001), chorale, given)
     assert (right.right, right.written) == (80, 80)

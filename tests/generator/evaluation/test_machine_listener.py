@@ -24,7 +24,8 @@ from generator.evaluation.viewpoints.surprisal import SurprisalModel
 from generator.evaluation.viewpoints.viewpoints import VIEWPOINTS
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import load_corpus
-from generator.music.grid.chorale import REST, Chorale, given_for
+from generator.music.grid.chorale import REST, Chorale
+from generator.music.grid.conditions import given_voices
 from generator.music.grid.phrases import phrase_ends
 from generator.registry import SHIPPED, family_class
 
@@ -54,7 +55,7 @@ def pairs(excerpts, model) -> dict[str, list[ExcerptPair]]:
     """The Markov chain's SATB."""
     shipped = next(s for s in SHIPPED if s.slug == "markov")
     markov = family_class(shipped.family).load(shipped.path)
-    given = given_for("SATB", STEPS)
+    given = given_voices("SATB", STEPS)
     return {
         tune: [ExcerptPair(bach, markov.fill(bach, given, seed=1), ALL, model)]
         for tune, bach in excerpts.items()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from generator.families.base import MAX_FILL_STEPS
-from generator.music.grid.chorale import REST, Chorale, given_for, repaired_onsets
+from generator.music.grid.chorale import REST, Chorale, repaired_onsets
+from generator.music.grid.conditions import given_voices
 from generator.registry import FAMILIES, family_class
 
 STEPS = 32
@@ -27,7 +28,7 @@ def melody(notes, **frame) -> Chorale:
 
 def harmonised(family, chorale: Chorale, condition: str = "ATB", seed: int = 1) -> Chorale:
     """The piece, whole and with what was given as it was."""
-    given = given_for(condition, chorale.steps)
+    given = given_voices(condition, chorale.steps)
     piece = family.fill(chorale, given, seed=seed)
     assert piece.steps == chorale.steps
     assert np.array_equal(piece.pitch[given], chorale.pitch[given])
@@ -96,7 +97,7 @@ def test_two_thousand_steps_are_written(family):
 
 def test_what_is_longer_than_any_use_is_refused_in_clear_words(family):
     endless = melody([67] * (MAX_FILL_STEPS + 1))
-    given = given_for("ATB", endless.steps)
+    given = given_voices("ATB", endless.steps)
     message = f"a chorale of {MAX_FILL_STEPS + 1} steps; at most {MAX_FILL_STEPS} are filled"
     with pytest.raises(ValueError, match=message):
         family.fill(endless, given, seed=1)
@@ -127,7 +128,7 @@ def test_any_cells_of_anything_can_be_written(family, seed):
 class TestAtOnce:
     def test_several_are_written_each_by_its_own_seed(self, family):
         tasks = [
-            (melody(notes), given_for("ATB", len(notes)))
+            (melody(notes), given_voices("ATB", len(notes)))
             for notes in ([67] * 16, [60, 62, 64, 65] * 8, [REST] * 7)
         ]
         pieces = family.fill_many(tasks, [1, 2, 3])
@@ -136,28 +137,28 @@ class TestAtOnce:
             assert np.array_equal(piece.pitch[given], chorale.pitch[given])
 
     def test_the_same_seeds_give_the_same_pieces(self, family):
-        tasks = [(melody([60, 62, 64, 65] * 8), given_for("ATB", STEPS))] * 2
+        tasks = [(melody([60, 62, 64, 65] * 8), given_voices("ATB", STEPS))] * 2
         first = family.fill_many(tasks, [1, 2])
         assert first == family.fill_many(tasks, [1, 2])
         assert first[0] != first[1]
 
     def test_a_seed_is_needed_for_each(self, family):
         with pytest.raises(ValueError, match="1 seeds for 2 chorales"):
-            family.fill_many([(melody([67] * 8), given_for("ATB", 8))] * 2, [1])
+            family.fill_many([(melody([67] * 8), given_voices("ATB", 8))] * 2, [1])
 
     def test_none_are_nothing(self, family):
         assert family.fill_many([], []) == []
 
     def test_one_that_is_given_whole_comes_back_as_it_was(self, family):
         whole = melody([67] * 8)
-        tasks = [(whole, np.ones((4, 8), dtype=bool)), (whole, given_for("ATB", 8))]
+        tasks = [(whole, np.ones((4, 8), dtype=bool)), (whole, given_voices("ATB", 8))]
         assert family.fill_many(tasks, [1, 1])[0] == whole
 
     @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
     def test_a_temperature_that_is_not_above_zero_and_finite_is_refused(self, family, temperature):
         with pytest.raises(ValueError, match="it must be above 0 and finite"):
             family.fill_many(
-                [(melody([67] * 8), given_for("ATB", 8))], [1], temperature=temperature
+                [(melody([67] * 8), given_voices("ATB", 8))], [1], temperature=temperature
             )
 
 

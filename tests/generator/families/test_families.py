@@ -8,14 +8,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from generator.families.checkpoint import CheckpointError, read_metadata
-from generator.music.grid.chorale import (
-    CONDITIONS,
-    REST,
-    VOICE_RANGES,
-    Chorale,
-    given_for,
-    repaired_onsets,
-)
+from generator.music.grid.chorale import REST, VOICE_RANGES, Chorale, repaired_onsets
+from generator.music.grid.conditions import VOICE_CONDITIONS, given_voices
 from generator.registry import FAMILIES, family_class
 
 STEPS = 32
@@ -50,7 +44,9 @@ def a_chorale(steps: int = STEPS, seed: int = 1, **frame) -> Chorale:
 def masks() -> dict[str, np.ndarray]:
     """bool[4, T] by name: every condition, spans within voices, lone cells, nothing."""
     rng = np.random.default_rng(5)
-    by_name = {condition: given_for(condition, STEPS) for condition in CONDITIONS}
+    by_name = {condition: given_voices(condition, STEPS) for condition in VOICE_CONDITIONS}
+    by_name["second half of all voices"] = np.ones((4, STEPS), dtype=bool)
+    by_name["second half of all voices"][:, STEPS // 2 :] = False
     by_name["middle of all voices"] = np.ones((4, STEPS), dtype=bool)
     by_name["middle of all voices"][:, 9:22] = False
     by_name["end of the bass, start of the alto"] = np.ones((4, STEPS), dtype=bool)
@@ -82,7 +78,7 @@ def test_written_cells_keep_to_their_range(family, name):
 
 def test_the_frame_comes_back_as_it_was(family):
     chorale = a_chorale()
-    piece = family.fill(chorale, given_for("ATB", STEPS), seed=1)
+    piece = family.fill(chorale, given_voices("ATB", STEPS), seed=1)
     assert piece.pitch.shape == chorale.pitch.shape
     assert np.array_equal(piece.fermata, chorale.fermata)
     assert (piece.metre, piece.key, piece.anacrusis) == (
@@ -94,19 +90,19 @@ def test_the_frame_comes_back_as_it_was(family):
 
 @pytest.mark.parametrize("condition", ["S", "ATB", "SATB"])
 def test_the_same_seed_gives_the_same_piece(family, condition):
-    chorale, given = a_chorale(), given_for(condition, STEPS)
+    chorale, given = a_chorale(), given_voices(condition, STEPS)
     assert family.fill(chorale, given, seed=3) == family.fill(chorale, given, seed=3)
 
 
 def test_another_seed_gives_another_piece(family):
-    chorale, given = a_chorale(), given_for("SATB", STEPS)
+    chorale, given = a_chorale(), given_voices("SATB", STEPS)
     assert family.fill(chorale, given, seed=3) != family.fill(chorale, given, seed=4)
 
 
-@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("condition", VOICE_CONDITIONS)
 def test_what_stood_in_the_written_cells_is_never_read(family, condition):
     chorale, other = a_chorale(seed=1), a_chorale(seed=2)
-    given = given_for(condition, STEPS)
+    given = given_voices(condition, STEPS)
     mixed = chorale.with_voices(
         np.where(given, chorale.pitch, other.pitch), np.where(given, chorale.onset, other.onset)
     )
@@ -119,7 +115,7 @@ def test_a_saved_and_loaded_family_writes_the_same_piece(family, tmp_path):
     first = type(family).load(file)
     first.save(tmp_path / "again.safetensors", METADATA)
     again = type(family).load(tmp_path / "again.safetensors")
-    chorale, given = a_chorale(), given_for("ATB", STEPS)
+    chorale, given = a_chorale(), given_voices("ATB", STEPS)
     assert first.fill(chorale, given, seed=2) == again.fill(chorale, given, seed=2)
     assert {**METADATA, "family": type(family).name}.items() <= read_metadata(file).items()
 
@@ -127,7 +123,7 @@ def test_a_saved_and_loaded_family_writes_the_same_piece(family, tmp_path):
 def test_saving_keeps_what_the_family_would_write(family, tmp_path):
     family.save(tmp_path / "debug.safetensors", METADATA)
     loaded = type(family).load(tmp_path / "debug.safetensors")
-    chorale, given = a_chorale(), given_for("ATB", STEPS)
+    chorale, given = a_chorale(), given_voices("ATB", STEPS)
     before = family.fill(chorale, given, seed=2, temperature=0.01)
     after = loaded.fill(chorale, given, seed=2, temperature=0.01)
     # Half precision on disk may turn a near tie, and a fermata then holds it; no more than that.
@@ -148,25 +144,25 @@ def test_a_mask_of_another_shape_is_refused(family, shape):
 @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
 def test_a_temperature_that_is_not_above_zero_is_refused(family, temperature):
     with pytest.raises(ValueError, match="temperature"):
-        family.fill(a_chorale(), given_for("B", STEPS), seed=1, temperature=temperature)
+        family.fill(a_chorale(), given_voices("B", STEPS), seed=1, temperature=temperature)
 
 
 @pytest.mark.parametrize("temperature", [0.05, 3.0])
 def test_other_temperatures_write_valid_pieces(family, temperature):
-    chorale, given = a_chorale(), given_for("ATB", STEPS)
+    chorale, given = a_chorale(), given_voices("ATB", STEPS)
     piece = family.fill(chorale, given, seed=1, temperature=temperature)
     assert np.array_equal(piece.pitch[0], chorale.pitch[0])
 
 
 @pytest.mark.parametrize("condition", ["S", "ATB", "SATB"])
 def test_a_single_step_can_be_filled(family, condition):
-    piece = family.fill(a_chorale(1), given_for(condition, 1), seed=1)
+    piece = family.fill(a_chorale(1), given_voices(condition, 1), seed=1)
     assert piece.steps == 1
 
 
 def test_three_four_time_with_a_pickup_can_be_filled(family):
     chorale = a_chorale(STEPS, metre=((0, "3/4"), (16, "4/4")))
-    piece = family.fill(chorale, given_for("ATB", STEPS), seed=1)
+    piece = family.fill(chorale, given_voices("ATB", STEPS), seed=1)
     assert piece.metre == chorale.metre
 
 
@@ -175,7 +171,7 @@ def test_a_given_voice_of_rests_can_be_harmonised(family):
     pitch, onset = chorale.pitch.copy(), chorale.onset.copy()
     pitch[0], onset[0] = REST, False
     silent = chorale.with_voices(pitch, onset)
-    piece = family.fill(silent, given_for("ATB", STEPS), seed=1)
+    piece = family.fill(silent, given_voices("ATB", STEPS), seed=1)
     assert (piece.pitch[0] == REST).all()
 
 

@@ -18,6 +18,7 @@ from generator.management.fill_command import FillCommand
 from generator.music.formats.gridjson import read_json
 from generator.music.formats.midi import read_midi, write_midi
 from generator.music.formats.musicxml import read_musicxml
+from generator.music.grid.conditions import given_for
 from generator.registry import Shipped
 from generator.services import composers
 from generator.services.output_files import WRITERS
@@ -86,6 +87,20 @@ def test_steps_limit_what_is_seen_and_written(tmp_path, corpus):
     piece = read_json(tmp_path / "x.json")
     assert piece.steps == 64
     assert np.array_equal(piece.pitch[0], corpus.work("BWV269").chorale.pitch[0, 4:68])
+
+
+@pytest.mark.parametrize("condition", ["NEXT", "GAP"])
+def test_a_span_of_a_work_is_written_and_the_rest_is_bach(tmp_path, corpus, condition):
+    bach = corpus.work("BWV269").chorale
+    compose(tmp_path / "x.json", write=condition)
+    piece, given = read_json(tmp_path / "x.json"), given_for(condition, bach)
+    assert np.array_equal(piece.pitch[given], bach.pitch[given])
+    assert not np.array_equal(piece.pitch[~given], bach.pitch[~given])
+
+
+def test_a_melody_has_no_span_to_write(tmp_path, melody):
+    with pytest.raises(CommandError, match="--write NEXT goes with --work; a melody gives whole"):
+        compose(tmp_path / "x.json", work="", voice="T", melody=str(melody), write="NEXT")
 
 
 def test_bach_writes_his_own(tmp_path, corpus):

@@ -5,7 +5,7 @@ import pytest
 from generator.errors import GenerationError
 from generator.models import Composer, Pair, Piece
 from generator.music.corpus.excerpts import excerpts_of
-from generator.music.grid.chorale import given_for
+from generator.music.grid.conditions import given_for
 from generator.services.fill_piece import fill_piece
 from generator.services.pairs import (
     MAX_COPIED_RUN,
@@ -55,7 +55,7 @@ def test_a_repeated_note_instead_of_a_held_one_is_a_difference():
 def test_the_machine_is_shown_the_given_voices_and_nothing_else():
     chorale = make_chorale(bwv="BWV1", title="Wachet auf")
     scribe = Scribe(altered(chorale, "AT"))
-    written = fill_piece(scribe, chorale, given_for("AT", chorale.steps), seed=0)
+    written = fill_piece(scribe, chorale, given_for("AT", chorale), seed=0)
     assert (scribe.shown.pitch[1:3] == -1).all()
     assert not scribe.shown.onset[1:3].any()
     assert (scribe.shown.bwv, scribe.shown.title) == ("", "")
@@ -65,7 +65,7 @@ def test_the_machine_is_shown_the_given_voices_and_nothing_else():
 
 def test_a_family_that_touches_given_voices_is_refused():
     chorale = make_chorale()
-    given = given_for("AT", chorale.steps)
+    given = given_for("AT", chorale)
     with pytest.raises(GenerationError, match="changed given voices"):
         fill_piece(Scribe(altered(chorale, "SATB")), chorale, given, seed=0)
 
@@ -73,7 +73,7 @@ def test_a_family_that_touches_given_voices_is_refused():
 @pytest.mark.parametrize("steps", [1, 15, 17])
 def test_a_family_that_changes_the_length_is_refused(steps):
     chorale = make_chorale(16)
-    given = given_for("AT", chorale.steps)
+    given = given_for("AT", chorale)
     with pytest.raises(GenerationError, match=f"the family returned {steps} steps for 16"):
         fill_piece(Scribe(make_chorale(steps)), chorale, given, seed=0)
 

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from generator.errors import GenerationError
 from generator.models import Composer, Excerpt, Pair, Piece, Rendering
 from generator.music.formats.gridjson import from_json
-from generator.music.grid.chorale import given_for
+from generator.music.grid.conditions import given_for
 from generator.services import pieces
 from generator.services.claims import ClaimLost, claim, renewed_lease
 from generator.services.clips import delete_stale_temp_files
@@ -69,7 +69,7 @@ def test_an_ordered_piece_is_made_with_notes_and_sound(made):
 
 def test_given_voices_are_bachs_and_written_ones_are_not(made, corpus):
     bach, piece = corpus.work("BWV269").chorale.slice(0, STOP), from_json(made.grid)
-    given = given_for("ATB", STOP)
+    given = given_for("ATB", bach)
     assert np.array_equal(piece.pitch[given], bach.pitch[given])
     assert np.array_equal(piece.onset[given], bach.onset[given])
     assert not np.array_equal(piece.pitch, bach.pitch)

@@ -145,3 +145,5 @@ def test_conditions_in_words():
     assert voices_in_words("AT") == "alto and tenor"
     assert voices_in_words("ATB") == "alto, tenor and bass"
     assert voices_in_words("SATB") == "all four voices"
+    assert voices_in_words("NEXT") == "the second half"
+    assert voices_in_words("GAP") == "a gap in the middle"

@@ -24,9 +24,9 @@ def test_conditions_and_experience_stand_in_their_order():
 
 
 def test_conditions_are_the_generators():
-    from generator.music.grid import chorale
+    from generator.music.grid import conditions
 
-    assert CONDITIONS == chorale.CONDITIONS
+    assert CONDITIONS == conditions.CONDITIONS
 
 
 def test_bachbot_groups_add_up_to_its_published_rates():

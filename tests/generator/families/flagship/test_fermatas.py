@@ -10,7 +10,8 @@ from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.repair import faults
 from generator.families.flagship.sampler_state import MAX_FERMATA, SamplerState, frame_fermatas
 from generator.families.flagship.tokens import Vocabulary, encode_grid
-from generator.music.grid.chorale import Chorale, given_for
+from generator.music.grid.chorale import Chorale
+from generator.music.grid.conditions import given_voices
 from generator.registry import SHIPPED
 
 
@@ -36,7 +37,7 @@ def held(
     pitch = [[72 + step for step in np.cumsum(soprano)], [67] * steps, [64] * steps, [48] * steps]
     onset = [soprano, *[[1] + [0] * (steps - 1)] * 3]
     chorale = Chorale(pitch=pitch, onset=onset, fermata=fermata, metre=((0, metre),))
-    state, inside = state_of(chorale, given_for(condition, steps))
+    state, inside = state_of(chorale, given_voices(condition, steps))
     steps_held: list[bool] = state.held[0, 3, inside].tolist()
     return steps_held
 
@@ -66,7 +67,7 @@ def test_given_voices_keep_what_they_have():
         onset=[[1, 0, 0, 0], [1, 0, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0]],
         fermata=[True] * 4,
     )
-    given = given_for("TB", 4)
+    given = given_voices("TB", 4)
     state, _ = state_of(chorale, given)
     assert not state.held[0, :2].any()
     piece = Flagship.debug().fill(chorale, given, seed=1)
@@ -91,7 +92,7 @@ def test_a_fault_at_the_end_is_the_fault_of_the_note_that_is_held():
         onset=[[1] + [0] * 11] * 4,
         fermata=[True] * 12,
     )
-    state, _ = state_of(chorale, given_for("ATB", 12))
+    state, _ = state_of(chorale, given_voices("ATB", 12))
     state.tokens = state.grid.tokens
     faulty = faults(state.tokens, Vocabulary(onsets=True), state.phrase_ends)
     assert faulty[0, 3].nonzero().flatten().tolist() == [11]
@@ -102,7 +103,7 @@ def test_a_fault_at_the_end_is_the_fault_of_the_note_that_is_held():
 
 def test_ends_of_phrases_are_where_the_fermatas_end(corpus):
     chorale = corpus.work("BWV269").chorale
-    state, inside = state_of(chorale, given_for("ATB", chorale.steps))
+    state, inside = state_of(chorale, given_voices("ATB", chorale.steps))
     ends = state.phrase_ends[0, inside].numpy()
     assert (ends == (chorale.fermata & ~np.append(chorale.fermata[1:], False))).all()
     assert ends.sum() > 5
@@ -118,7 +119,7 @@ def test_a_grid_without_fermatas_holds_nothing(corpus):
 def test_no_voice_begins_a_note_under_a_fermata(flagship, corpus, condition):
     # In the second a soprano's last note lasts three beats.
     works = [corpus.work(bwv).chorale.slice(0, 64) for bwv in ("BWV269", "BWV64.4")]
-    tasks = [(work, given_for(condition, 64)) for work in works for _ in range(4)]
+    tasks = [(work, given_voices(condition, 64)) for work in works for _ in range(4)]
     for (work, _), piece in zip(tasks, flagship.fill_many(tasks, range(8)), strict=True):
         later = work.fermata & np.append(False, work.fermata[:-1])
         assert later.any()
@@ -133,6 +134,6 @@ def test_no_note_goes_on_from_a_fermata_into_the_next_phrase(flagship, corpus, c
     after = ~work.fermata & np.append(False, work.fermata[:-1])
     assert after.any()
     family = flagship.with_settings(rhythm=4.0, sweeps=0, repairs=0)  # so hot that many would
-    tasks = [(work, given_for(condition, 64))] * 8
+    tasks = [(work, given_voices(condition, 64))] * 8
     for piece in family.fill_many(tasks, range(8)):
         assert piece.onset[:, after].all()

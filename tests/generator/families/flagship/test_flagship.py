@@ -13,7 +13,8 @@ from generator.families.checkpoint import CheckpointError, read_metadata
 from generator.families.flagship.flagship import STORED_NAMES, Flagship
 from generator.families.flagship.tokens import Vocabulary, encode_grid, signature_shift
 from generator.families.flagship.window import ORDER
-from generator.music.grid.chorale import REST, Chorale, given_for, repaired_onsets
+from generator.music.grid.chorale import REST, Chorale, repaired_onsets
+from generator.music.grid.conditions import given_voices
 from generator.registry import SHIPPED
 from tests.generator.families.flagship.debug import debug, make
 
@@ -92,7 +93,7 @@ def test_a_sequential_reading_sees_what_stands_by_then_and_nothing_else(causal):
 def test_the_network_of_the_published_split_sees_pitches_and_the_step_index_only():
     family, chorale = debug(False), make()
     bare = Chorale(pitch=chorale.pitch, onset=repaired_onsets(chorale.pitch, chorale.onset & False))
-    given = given_for("ATB", 24)
+    given = given_voices("ATB", 24)
     assert np.array_equal(
         family.pitch_log_probs(chorale, given), family.pitch_log_probs(bare, given)
     )
@@ -102,7 +103,7 @@ def test_the_network_of_the_published_split_sees_pitches_and_the_step_index_only
     "other", [{"key": "Gb major"}, {"anacrusis": 8}, {"metre": ((0, "3/4"),)}], ids=str
 )
 def test_a_network_that_knows_the_frame_uses_it(other):
-    family, given = debug(True), given_for("ATB", 24)
+    family, given = debug(True), given_voices("ATB", 24)
     before, changed = (family.pitch_log_probs(each, given) for each in (make(), make(**other)))
     assert not np.array_equal(before, changed)
 
@@ -110,7 +111,7 @@ def test_a_network_that_knows_the_frame_uses_it(other):
 def test_padding_changes_nothing():
     family, chorale = debug(True), make()
     grid, _ = encode_grid(chorale, family.network.vocabulary)
-    given = torch.from_numpy(given_for("ATB", 24))[None]
+    given = torch.from_numpy(given_voices("ATB", 24))[None]
     long = encode_grid(make(40), family.network.vocabulary)[0]
     batch = type(grid).stacked([grid, long], family.network.vocabulary.padding)
     padded_mask = torch.nn.functional.pad(given, (0, 16), value=True).expand(2, -1, -1)
@@ -138,7 +139,7 @@ def test_a_checkpoint_gives_the_same_piece_after_loading(members, tmp_path):
     loaded = Flagship.load(tmp_path / "f.safetensors")
     loaded.save(tmp_path / "g.safetensors", {"works": "[]"})
     again = Flagship.load(tmp_path / "g.safetensors")
-    given = given_for("ATB", 24)
+    given = given_voices("ATB", 24)
     assert loaded.members == members
     pieces = [
         [each.member(fold).fill(chorale, given, seed=3) for fold in range(members)]
@@ -190,17 +191,17 @@ def test_a_written_voice_rests_only_where_a_given_one_does():
     chorale = make(24)
     soprano = chorale.pitch[0] == REST
     assert 0 < soprano.sum() < 24
-    rests = silent.fill(chorale, given_for("ATB", 24), seed=1).pitch[1:] == REST
+    rests = silent.fill(chorale, given_voices("ATB", 24), seed=1).pitch[1:] == REST
     assert (rests == soprano).all()
-    assert (silent.fill(chorale, given_for("SATB", 24), seed=1).pitch != REST).all()
+    assert (silent.fill(chorale, given_voices("SATB", 24), seed=1).pitch != REST).all()
 
 
 def test_a_piece_of_a_batch_is_the_piece_that_is_written_alone():
     family = debug(True)
     tasks = [
-        (make(24), given_for("ATB", 24)),
-        (make(40, seed=1, key="G major", anacrusis=0), given_for("S", 40)),
-        (make(16, seed=2), given_for("SATB", 16)),
+        (make(24), given_voices("ATB", 24)),
+        (make(40, seed=1, key="G major", anacrusis=0), given_voices("S", 40)),
+        (make(16, seed=2), given_voices("SATB", 16)),
     ]
     together = family.fill_many(tasks, [1, 2, 3])
     alone = [family.fill(*task, seed=seed) for task, seed in zip(tasks, [1, 2, 3], strict=True)]
@@ -209,7 +210,7 @@ def test_a_piece_of_a_batch_is_the_piece_that_is_written_alone():
 
 def test_another_setting_writes_another_piece():
     family, chorale = debug(True), make()
-    given = given_for("SATB", 24)
+    given = given_voices("SATB", 24)
     quick = family.with_settings(sweeps="0", repairs=0)
     assert (quick.settings["sweeps"], quick.settings["repairs"]) == (0, 0)
     assert quick.fill(chorale, given, seed=1) != family.fill(chorale, given, seed=1)
@@ -227,7 +228,7 @@ def test_a_bad_setting_is_named(setting, words):
 
 def test_global_random_state_takes_no_part():
     family, chorale = debug(True), make()
-    given = given_for("ATB", 24)
+    given = given_voices("ATB", 24)
     first = family.fill(chorale, given, seed=5)
     torch.rand(7)
     assert family.fill(chorale, given, seed=5) == first

@@ -9,13 +9,14 @@ import torch
 from generator.families.flagship.network import FlagshipConfig
 from generator.families.flagship.tokens import encode_grid
 from generator.families.flagship.window import ORDER
-from generator.music.grid.chorale import REST, given_for
+from generator.music.grid.chorale import REST
+from generator.music.grid.conditions import given_voices
 from tests.generator.families.flagship.debug import TINY, debug, make
 
 
 @pytest.mark.parametrize("onsets", [True, False])
 def test_pitch_probabilities_sum_to_one(onsets):
-    log_probs = debug(onsets).pitch_log_probs(make(), given_for("ATB", 24))
+    log_probs = debug(onsets).pitch_log_probs(make(), given_voices("ATB", 24))
     assert log_probs.shape == (1, 4, 24, 129)
     assert np.allclose(np.exp(log_probs).sum(-1), 1, atol=1e-4)
 

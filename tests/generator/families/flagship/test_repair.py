@@ -7,7 +7,8 @@ import torch
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.repair import faults
 from generator.families.flagship.tokens import Vocabulary
-from generator.music.grid.chorale import REST, Chorale, given_for
+from generator.music.grid.chorale import REST, Chorale
+from generator.music.grid.conditions import given_voices
 from generator.music.measures.style import style_counts
 from generator.music.measures.voice_leading import parallels, parallels_at
 from generator.registry import SHIPPED
@@ -75,7 +76,7 @@ def test_repair_leaves_fewer_parallels(corpus):
     shipped = next(each for each in SHIPPED if each.slug == "flagship")
     family = Flagship.load(shipped.path)
     works = [corpus.work(bwv).chorale.slice(0, 64) for bwv in ("BWV269", "BWV436", "BWV10.7")]
-    given = given_for("ATB", 64)
+    given = given_voices("ATB", 64)
     tasks = [(chorale, given) for chorale in works for _ in range(8)]
     without, repaired = (
         sum(

@@ -21,7 +21,8 @@ from generator.families.markov.transitions import (
 )
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import load_corpus
-from generator.music.grid.chorale import REST, VOICE_RANGES, Chorale, given_for, repaired_onsets
+from generator.music.grid.chorale import REST, VOICE_RANGES, Chorale, repaired_onsets
+from generator.music.grid.conditions import given_voices
 from generator.registry import SHIPPED
 
 TONIC, FOURTH, FIFTH = (72, 67, 64, 48), (72, 69, 65, 53), (71, 67, 62, 55)
@@ -90,7 +91,7 @@ def test_moves_and_repeats_are_counted_by_voice():
 
 def test_the_chain_finds_the_only_way_it_knows():
     family = Markov(count([CADENCE] * 20), MarkovConfig())
-    piece = family.fill(CADENCE, given_for("ATB", 16), seed=1, temperature=0.1)
+    piece = family.fill(CADENCE, given_voices("ATB", 16), seed=1, temperature=0.1)
     assert np.array_equal(piece.pitch[:, ::4], CADENCE.pitch[:, ::4])
 
 
@@ -111,7 +112,7 @@ def test_a_given_end_is_prepared():
 def test_a_given_voice_far_outside_its_range_is_still_harmonised(shipped):
     pitch = np.full((4, 16), [[110], [60], [55], [48]])
     odd = Chorale(pitch=pitch, onset=repaired_onsets(pitch, np.zeros_like(pitch)))
-    piece = shipped.fill(odd, given_for("ATB", 16), seed=1)
+    piece = shipped.fill(odd, given_voices("ATB", 16), seed=1)
     assert (piece.pitch[0] == 110).all()
     for voice in (1, 2, 3):
         low, high = VOICE_RANGES[voice]
@@ -120,13 +121,13 @@ def test_a_given_voice_far_outside_its_range_is_still_harmonised(shipped):
 
 def test_given_notes_that_no_chord_has_are_harmonised(shipped):
     cluster = chorale((61, 60, 59, 58), (63, 60, 54, 49))
-    piece = shipped.fill(cluster, given_for("T", 8), seed=1)
+    piece = shipped.fill(cluster, given_voices("T", 8), seed=1)
     assert (piece.pitch[2] != REST).all()
 
 
 @pytest.mark.parametrize("condition", ["S", "B", "AT", "ATB", "SATB"])
 def test_written_voices_never_rest(shipped, excerpt, condition):
-    given = given_for(condition, excerpt.steps)
+    given = given_voices(condition, excerpt.steps)
     piece = shipped.fill(excerpt, given, seed=1)
     assert (piece.pitch[~given] != REST).all()
 
@@ -135,7 +136,7 @@ def test_what_is_given_decides_the_chords_over_it(shipped, excerpt):
     """With three voices given, a chain agrees with Bach far more often than with one."""
 
     def agreement(condition: str) -> float:
-        given = given_for(condition, excerpt.steps)
+        given = given_voices(condition, excerpt.steps)
         pieces = [shipped.fill(excerpt, given, seed=seed) for seed in range(2)]
         return float(np.mean([(p.pitch == excerpt.pitch)[1] for p in pieces]))
 
@@ -145,7 +146,7 @@ def test_what_is_given_decides_the_chords_over_it(shipped, excerpt):
 def test_a_long_piece_is_filled_in_reasonable_time(shipped, excerpt):
     pitch, onset = (np.tile(cells, 8)[:, :512] for cells in (excerpt.pitch, excerpt.onset))
     long = Chorale(pitch=pitch, onset=repaired_onsets(pitch, onset))
-    piece = shipped.fill(long, given_for("ATB", 512), seed=1)
+    piece = shipped.fill(long, given_voices("ATB", 512), seed=1)
     assert piece.steps == 512
 
 

@@ -3,14 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.music.grid.chorale import (
-    CONDITIONS,
-    REST,
-    Chorale,
-    bar_steps,
-    given_for,
-    repaired_onsets,
-)
+from generator.music.grid.chorale import REST, Chorale, bar_steps, repaired_onsets
 
 
 def make(steps: int = 32, **frame: object) -> Chorale:
@@ -80,17 +73,6 @@ def test_equality_ignores_names_and_sees_notes():
     assert make(bwv="BWV1") == make(bwv="BWV2")
     assert make() != make(anacrusis=4)
     assert make(16) != make(32)
-
-
-@pytest.mark.parametrize("condition", CONDITIONS)
-def test_a_condition_names_its_written_voices(condition):
-    given = given_for(condition, 3)
-    assert "".join(v for v, kept in zip("SATB", given[:, 0], strict=True) if not kept) == condition
-
-
-def test_an_unknown_condition_is_named():
-    with pytest.raises(ValueError, match="'TA'"):
-        given_for("TA", 4)
 
 
 def test_repaired_onsets_make_any_grid_valid():
