@@ -132,12 +132,16 @@ def fill(answers: int, pairs: int = PAIRS) -> None:
 
 def make_pairs(pairs: int) -> None:
     from bachtest.stats.rates.order import CONDITIONS
-    from generator.models import Composer, Excerpt, Pair, Piece, Version, Work
+    from bachtest.studies.models import Study, StudyComposer
+    from generator.models import Composer, Excerpt, Pair, Piece, Rendering, Version, Work
 
     def make_version(slug: str) -> Version:
-        made = {"name": slug, "kind": Composer.Kind.CHECKPOINT, "in_quiz": True}
+        made = {"name": slug, "kind": Composer.Kind.CHECKPOINT}
         composer, _ = Composer.objects.update_or_create(slug=slug, defaults=made)
-        return Version.objects.create(composer=composer, status=Version.Status.READY)
+        version = Version.objects.create(composer=composer, status=Version.Status.READY)
+        quiz = Study.objects.get(slug="quiz")
+        StudyComposer.objects.create(study=quiz, composer=composer, version=version)
+        return version
 
     machines = [make_version("flagship"), make_version("markov")]
     for i in range(pairs):
@@ -149,6 +153,9 @@ def make_pairs(pairs: int) -> None:
             )
             for version, condition in ((None, ""), (machines[i % 2], CONDITIONS[i // 2 % 7]))
         ]
+        Rendering.objects.bulk_create(
+            Rendering(piece=piece, fingerprint="f" * 64, seconds=15) for piece in pieces
+        )
         Pair.objects.create(
             excerpt=excerpt, tune=work.tune, bach=pieces[0], machine=pieces[1], differing=0.5
         )

@@ -54,8 +54,8 @@ class PairAdmin(ReadOnlyAdmin):
 
 @admin.register(Composer)
 class ComposerAdmin(ReadOnlyAdmin):
-    list_display = ["slug", "name", "kind", "in_quiz"]
-    list_filter = ["kind", "in_quiz"]
+    list_display = ["slug", "name", "kind"]
+    list_filter = ["kind"]
 
 
 @admin.register(Version)

@@ -53,7 +53,6 @@ class Composer(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    in_quiz = models.BooleanField(default=False)
     created = models.DateTimeField(default=now)
 
     def __str__(self) -> str:
@@ -253,7 +252,6 @@ class PairQuerySet(models.QuerySet["Pair"]):
             excluded_reason="",
             bach__status=Piece.Status.DONE,
             machine__status=Piece.Status.DONE,
-            machine__version__composer__in_quiz=True,
         )
 
     def clips(self) -> dict[int, tuple[Rendering | None, Rendering | None]]:

@@ -31,7 +31,6 @@ class Shipped:
     slug: str
     name: str
     family: str
-    in_quiz: bool
 
     @property
     def path(self) -> Path:
@@ -39,15 +38,14 @@ class Shipped:
 
 
 SHIPPED: tuple[Shipped, ...] = (
-    Shipped("flagship", "Flagship", "flagship", in_quiz=True),
-    Shipped("flagship-jsb", "Flagship (published split, pitches only)", "flagship", in_quiz=False),
+    Shipped("flagship", "Flagship", "flagship"),
+    Shipped("flagship-jsb", "Flagship (published split, pitches only)", "flagship"),
     Shipped(
         "flagship-jsb-causal",
         "Flagship (published split, left to right)",
         "flagship",
-        in_quiz=False,
     ),
-    Shipped("markov", "Markov chain", "markov", in_quiz=True),
+    Shipped("markov", "Markov chain", "markov"),
 )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from django.core.files.base import ContentFile
 from django.utils.timezone import now
 
+from bachtest.studies.models import Study, StudyComposer
 from generator.families.checkpoint import read_metadata, sha256_of
 from generator.models import Composer, Excerpt, Pair, Piece, Rendering, Version, Work
 from generator.music.formats.gridjson import to_json
@@ -66,8 +67,8 @@ def make_bach() -> Composer:
 
 
 def make_composer(slug: str = "bot", **fields: Any) -> Composer:
-    """A composer with one version that is ready; the fields may be of either."""
-    defaults = {"name": slug.title(), "kind": Composer.Kind.CHECKPOINT, "in_quiz": True}
+    """A composer with one version that is ready and in the quiz; the fields may be of either."""
+    defaults = {"name": slug.title(), "kind": Composer.Kind.CHECKPOINT}
     own = {name: fields.pop(name) for name in defaults if name in fields}
     composer, _ = Composer.objects.get_or_create(slug=slug, defaults=defaults | own)
     if not composer.versions.exists():
@@ -78,7 +79,16 @@ def make_composer(slug: str = "bot", **fields: Any) -> Composer:
 def make_version(composer: Composer, **fields: Any) -> Version:
     number = next(_numbers)
     defaults = {"sha256": f"{number:064x}", "family": "markov", "status": Version.Status.READY}
-    return Version.objects.create(composer=composer, **defaults | fields)
+    version = Version.objects.create(composer=composer, **defaults | fields)
+    for study in Study.objects.all():
+        add_to_study(study, version)
+    return version
+
+
+def add_to_study(study: Study, version: Version, weight: float = 1.0) -> None:
+    StudyComposer.objects.get_or_create(
+        study=study, composer=version.composer, version=version, defaults={"weight": weight}
+    )
 
 
 def make_piece(

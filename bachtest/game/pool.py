@@ -16,17 +16,9 @@ def candidates(study: Study) -> list[Candidate]:
     """The pool with its kept counts; the rounds and answers themselves are not looked at."""
     items = StudyItem.objects.filter(study=study)
     counts = {pair: rest for pair, *rest in items.values_list("pair", "answered", "exposures")}
-    rows = (
-        Pair.objects.playable()
-        .values_list(
-            "id",
-            "machine__condition",
-            "machine__version__composer__slug",
-            "tune",
-        )
-        .order_by("id")
-    )
-    return [Candidate(*row, *counts.get(row[0], (0, 0))) for row in rows]
+    playable = Pair.objects.playable().filter(machine__version__in=study.weights())
+    rows = playable.values_list("id", "machine__condition", "machine__version", "tune")
+    return [Candidate(*row, *counts.get(row[0], (0, 0))) for row in rows.order_by("id")]
 
 
 def tunes_exposed(listener: Listener) -> set[str]:
@@ -42,7 +34,7 @@ def draw(
     pool = candidates(study)
     exposed = tunes_exposed(listener)
     try:
-        plan = plan_rounds(slots, pool, tunes_exposed=exposed, weights=study.composers, rng=rng)
+        plan = plan_rounds(slots, pool, tunes_exposed=exposed, weights=study.weights(), rng=rng)
     except NoPlan:
         if exposed and _can_fill(slots, pool, study):
             raise AppError(
@@ -58,9 +50,7 @@ def draw(
 
 def unplayable_conditions(study: Study) -> list[str]:
     """Conditions of the design for which no pair could be played by somebody new."""
-    playable = {
-        each.condition for each in candidates(study) if study.composers.get(each.composer, 1) > 0
-    }
+    playable = {each.condition for each in candidates(study)}
     wanted = dict.fromkeys(condition for slot in study.rounds for condition in slot)
     return [condition for condition in wanted if condition not in playable]
 
@@ -72,7 +62,7 @@ def is_ready(study: Study) -> bool:
 
 def _can_fill(slots: Sequence[Collection[str]], pool: list[Candidate], study: Study) -> bool:
     try:
-        plan_rounds(slots, pool, tunes_exposed=(), weights=study.composers, rng=Random(0))
+        plan_rounds(slots, pool, tunes_exposed=(), weights=study.weights(), rng=Random(0))
     except NoPlan:
         return False
     return True

@@ -3,11 +3,11 @@
 Conventions
 -----------
 A *slot* is a round of the design: the conditions it may have. A *cell* is a condition and a
-composer. For each slot the cells are tried in a random order (conditions with equal chances,
-composers by weight). Within a cell the pair with the fewest answers comes first, then the one with
-the fewest exposures, then chance decides. No tune family is played twice, nor one that the listener
-was exposed to before. The sides come from a random stream of their own, so neither the pool nor the
-draw can influence them.
+version of a composer. For each slot the cells are tried in a random order (conditions with equal
+chances, versions by weight). Within a cell the pair with the fewest answers comes first, then the
+one with the fewest exposures, then chance decides. No tune family is played twice, nor one that the
+listener was exposed to before. The sides come from a random stream of their own, so neither the
+pool nor the draw can influence them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Candidate:
 
     pair: int
     condition: str
-    composer: str
+    version: int
     tune: str
     answers: int
     exposures: int
@@ -64,7 +64,7 @@ def plan_rounds(
     candidates: Collection[Candidate],
     *,
     tunes_exposed: Collection[str],
-    weights: Mapping[str, float],
+    weights: Mapping[int, float],
     rng: Random,
 ) -> list[Candidate]:
     """One pair for each slot, in a shuffled order of play.
@@ -77,8 +77,8 @@ def plan_rounds(
         The pool.
     tunes_exposed : collection of str
         Tune families already drawn for the listener, heard or not.
-    weights : mapping of str to float
-        Weight by composer: 1 if it is not named; at weight 0 it is never played.
+    weights : mapping of int to float
+        Weight by version: 1 if it is not named; at weight 0 it is never played.
     rng : random.Random
         Decides the order, the cells and ties.
 
@@ -103,16 +103,16 @@ def plan_rounds(
 
 
 def _ranking(
-    slot: Collection[str], new: Sequence[Candidate], weights: Mapping[str, float], rng: Random
+    slot: Collection[str], new: Sequence[Candidate], weights: Mapping[int, float], rng: Random
 ) -> list[Candidate]:
     """A slot's candidates, best first, one for each tune.
 
     The caller needs no more of them than there are slots, since the other slots take fewer tunes.
     """
-    cells: dict[tuple[str, str], list[Candidate]] = {}
+    cells: dict[tuple[str, int], list[Candidate]] = {}
     for each in new:
-        if each.condition in slot and weights.get(each.composer, 1.0) > 0:
-            cells.setdefault((each.condition, each.composer), []).append(each)
+        if each.condition in slot and weights.get(each.version, 1.0) > 0:
+            cells.setdefault((each.condition, each.version), []).append(each)
     best: dict[str, Candidate] = {}
     for cell in _cell_order(sorted(cells), weights, rng):
         ranked = sorted(
@@ -125,17 +125,17 @@ def _ranking(
 
 
 def _cell_order(
-    cells: Sequence[tuple[str, str]], weights: Mapping[str, float], rng: Random
-) -> Iterator[tuple[str, str]]:
+    cells: Sequence[tuple[str, int]], weights: Mapping[int, float], rng: Random
+) -> Iterator[tuple[str, int]]:
     conditions = sorted({condition for condition, _ in cells})
     rng.shuffle(conditions)
     for condition in conditions:
-        composers = [composer for name, composer in cells if name == condition]
-        while composers:
-            shares = [weights.get(composer, 1.0) for composer in composers]
-            [composer] = rng.choices(composers, shares)
-            composers.remove(composer)
-            yield condition, composer
+        versions = [version for name, version in cells if name == condition]
+        while versions:
+            shares = [weights.get(version, 1.0) for version in versions]
+            [version] = rng.choices(versions, shares)
+            versions.remove(version)
+            yield condition, version
 
 
 def _choose(rankings: Sequence[list[Candidate]], taken: frozenset[str]) -> list[Candidate] | None:

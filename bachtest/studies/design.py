@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 from typing import Any
 
 from generator.music.grid.conditions import CONDITIONS
@@ -47,8 +46,8 @@ def check_rounds(rounds: Any) -> None:
             raise ValueError(f"round {number} names a condition twice: {conditions!r}")
 
 
-def check_weights(weights: Any, composers: Collection[str]) -> None:
-    """Weights by the slug of a composer; at least one composer must have a weight above 0.
+def check_weight(weight: Any) -> None:
+    """How often a composer is drawn, relative to the others.
 
     Raises
     ------
@@ -56,24 +55,14 @@ def check_weights(weights: Any, composers: Collection[str]) -> None:
 
     Examples
     --------
-    >>> check_weights({"flagship": 3, "markov": 0}, ["flagship", "markov"])
-    >>> check_weights({"flagship": -1}, ["flagship"])
+    >>> check_weight(3)
+    >>> check_weight(-1)
     Traceback (most recent call last):
     ...
-    ValueError: composer 'flagship' has weight -1; use a number from 0 to 1000
+    ValueError: a weight of -1; use a number from 0 to 1000
     """
-    if not isinstance(weights, dict):
-        raise ValueError(f'composers = {weights!r}; use weights by slug, such as {{"flagship": 3}}')
-    for slug, weight in weights.items():
-        if slug not in composers:
-            known = ", ".join(sorted(composers)) or "none are installed"
-            raise ValueError(f"unknown composer {slug!r}; there are {known}")
-        if not _is_number(weight) or not 0 <= weight <= MAX_WEIGHT:
-            raise ValueError(
-                f"composer {slug!r} has weight {weight!r}; use a number from 0 to {MAX_WEIGHT:g}"
-            )
-    if composers and all(weights.get(slug, 1) == 0 for slug in composers):
-        raise ValueError("every composer has weight 0; leave at least one with more")
+    if not _is_number(weight) or not 0 <= weight <= MAX_WEIGHT:
+        raise ValueError(f"a weight of {weight!r}; use a number from 0 to {MAX_WEIGHT:g}")
 
 
 def check_exclusions(exclusions: Any) -> None:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.timezone import now
 
 from bachtest.studies import design
-from generator.models import Composer, Pair
+from generator.models import Composer, Pair, Version
 
 
 def bachbot_rounds() -> list[list[str]]:
@@ -36,9 +36,6 @@ class Study(models.Model):
     rounds = models.JSONField(
         default=bachbot_rounds,
         help_text="the conditions of each round; one is drawn, and the order is shuffled",
-    )
-    composers = models.JSONField(
-        default=dict, blank=True, help_text="weight by slug: 1 if not named, 0 if never played"
     )
     protocol = models.CharField(max_length=8, choices=Protocol.choices, default=Protocol.PAIR)
     feedback = models.CharField(max_length=8, choices=Feedback.choices, default=Feedback.ROUND)
@@ -68,11 +65,8 @@ class Study(models.Model):
 
     def clean(self) -> None:
         """Refuse what would break pages, games or the analysis later, field by field."""
-        composers = Composer.objects.exclude(kind=Composer.Kind.BACH)
-        slugs = list(composers.values_list("slug", flat=True))
         rules: dict[str, Callable[[], None]] = {
             "rounds": lambda: design.check_rounds(self.rounds),
-            "composers": lambda: design.check_weights(self.composers, slugs),
             "exclusions": lambda: design.check_exclusions(self.exclusions),
             "margin": lambda: design.check_margin(self.margin),
             "listen_seconds": lambda: design.check_listen_seconds(self.listen_seconds),
@@ -86,10 +80,46 @@ class Study(models.Model):
         if errors:
             raise ValidationError(errors)
 
+    def weights(self) -> dict[int, float]:
+        """Of the versions that may be drawn, by their ids."""
+        played = self.composers.filter(weight__gt=0)
+        return dict(played.values_list("version", "weight"))
+
     def seconds_to_hear(self) -> float:
         if self.listen_seconds is not None:
             return self.listen_seconds
         return float(settings.LISTEN_SECONDS)
+
+
+class StudyComposer(models.Model):
+    """A version of a composer that a study plays. It plays no other."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="composers")
+    composer = models.ForeignKey(Composer, on_delete=models.PROTECT, related_name="in_studies")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="in_studies")
+    weight = models.FloatField(
+        default=1.0, help_text="how often it is drawn, relative to the others; 0: no more"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "version"], name="version_once_a_study"),
+            models.CheckConstraint(
+                condition=models.Q(weight__gte=0, weight__lte=design.MAX_WEIGHT),
+                name="weight_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study.slug} {self.version}"
+
+    def clean(self) -> None:
+        try:
+            design.check_weight(self.weight)
+        except ValueError as error:
+            raise ValidationError({"weight": str(error)}) from error
+        if self.version_id and self.version.composer_id != self.composer_id:
+            raise ValidationError({"version": f"{self.version} is by another composer"})
 
 
 class StudyItem(models.Model):

@@ -37,11 +37,7 @@ def _install(shipped: Shipped) -> Composer:
     with transaction.atomic():
         composer, _ = Composer.objects.get_or_create(
             slug=shipped.slug,
-            defaults={
-                "name": shipped.name,
-                "kind": Composer.Kind.CHECKPOINT,
-                "in_quiz": shipped.in_quiz,
-            },
+            defaults={"name": shipped.name, "kind": Composer.Kind.CHECKPOINT},
         )
         # A file that comes back after another one is the newest again.
         created = {} if is_newest else {"created": now()}

@@ -79,7 +79,7 @@ def store_bank(items: list[Item]) -> Study:
             machine=_piece(excerpt, bot, item.machine, item.machine_clip, item.condition),
             differing=0.5,
         )
-    return Study.objects.create(
+    study = Study.objects.create(
         slug="bank",
         title="The whole bank",
         is_open=True,
@@ -88,6 +88,8 @@ def store_bank(items: list[Item]) -> Study:
         consent_text="Yes.",
         listen_seconds=0.0,
     )
+    add_to_study(study, bot.versions.get())
+    return study
 
 
 def _piece(excerpt, composer, chorale, clip, condition=""):

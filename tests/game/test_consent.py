@@ -103,9 +103,12 @@ def test_deleting_twice_is_no_error(ada):
 
 def second_study() -> Study:
     quiz = Study.objects.get(slug="quiz")
-    return Study.objects.create(
+    study = Study.objects.create(
         slug="second", title="Second", is_open=True, rounds=quiz.rounds, consent_version="2"
     )
+    for row in quiz.composers.all():
+        add_to_study(study, row.version)
+    return study
 
 
 def test_a_second_study_has_a_consent_and_a_game_of_its_own(ada):

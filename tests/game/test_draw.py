@@ -93,7 +93,7 @@ def test_composers_are_drawn_by_their_weights():
     drawn = Counter(
         plan(pool(1, ("flagship", "markov")), slots=(("AT",),), weights={"flagship": 3}, seed=seed)[
             0
-        ].composer
+        ].version
         for seed in range(800)
     )
     assert 540 < drawn["flagship"] < 660
@@ -101,7 +101,7 @@ def test_composers_are_drawn_by_their_weights():
 
 def test_a_composer_of_weight_0_is_never_played():
     chosen = [plan(pool(8, ("a", "b")), weights={"a": 0}, seed=seed) for seed in range(20)]
-    assert {each.composer for rounds in chosen for each in rounds} == {"b"}
+    assert {each.version for rounds in chosen for each in rounds} == {"b"}
 
 
 def test_each_voice_of_the_first_slot_gets_its_share():

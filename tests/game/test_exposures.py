@@ -93,7 +93,7 @@ def test_the_draw_reads_the_kept_counts_and_no_history(ada, django_assert_num_qu
     item = StudyItem.objects.first()
     StudyItem.objects.filter(id=item.id).update(exposures=9, answered=8)
     study = quiz()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         counts = {each.pair: (each.answers, each.exposures) for each in candidates(study)}
     assert counts[item.pair_id] == (8, 9)
 

@@ -6,7 +6,7 @@ import pytest
 
 from bachtest.game.models import Answer, Game, Round
 from bachtest.game.services import games
-from generator.models import Composer, Pair
+from generator.models import Pair
 
 
 def retire(*pairs):
@@ -82,10 +82,10 @@ def test_its_clips_count_as_heard(ada):
 def test_the_game_waits_while_a_new_pool_is_made(ada):
     game = ada.start()
     ada.play_round()
-    Composer.objects.update(in_quiz=False)
+    retire(*Pair.objects.all())
     response = ada.post("games/current/", {})
     assert (response.status_code, response.json()["error"]["code"]) == (503, "no_pairs")
-    Composer.objects.update(in_quiz=True)
+    Pair.objects.update(excluded_reason="")
     assert ada.current()["id"] == game["id"]
     assert ada.current()["round"]["number"] == 2
 

@@ -9,10 +9,13 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from bachtest.game.management.checks import check_open_studies
+from bachtest.game.pool import candidates
+from bachtest.game.services.enrolment import enrol
 from bachtest.results.counts.flags import FLAGS
 from bachtest.studies.design import FLAG_NAMES
-from bachtest.studies.models import Study
-from tests.builders import make_composer, make_pair
+from bachtest.studies.models import Study, StudyComposer
+from generator.models import Composer, Version
+from tests.builders import add_to_study, make_composer, make_pair
 
 WRONG = [
     ("rounds", 5, "rounds = 5; use a list such as"),
@@ -23,12 +26,6 @@ WRONG = [
     ("rounds", [[["S"]]], r"unknown condition \['S'\]"),
     ("rounds", [["S", "S"]], "round 1 names a condition twice"),
     ("rounds", [["S"]] * 51, "51 rounds; a game has at most 50"),
-    ("composers", [1, 2], r"composers = \[1, 2\]; use weights by slug"),
-    ("composers", {"bot": -1}, "composer 'bot' has weight -1; use a number from 0 to 1000"),
-    ("composers", {"bot": "x"}, "composer 'bot' has weight 'x'"),
-    ("composers", {"bot": True}, "composer 'bot' has weight True"),
-    ("composers", {"nobody": 1}, "unknown composer 'nobody'; there are bot"),
-    ("composers", {"bot": 0}, "every composer has weight 0"),
     ("exclusions", 7, "exclusions = 7; use a list of flags"),
     ("exclusions", ["slow"], "unknown flag 'slow'; use some of knew"),
     ("exclusions", ["knew", "knew"], "name a flag twice"),
@@ -42,9 +39,7 @@ WRONG = [
 @pytest.fixture
 def quiz(db) -> Study:
     make_composer("bot")
-    quiz = Study.objects.get(slug="quiz")
-    quiz.composers = {}
-    return quiz
+    return Study.objects.get(slug="quiz")
 
 
 @pytest.mark.parametrize(("field", "value", "message"), WRONG)
@@ -58,7 +53,6 @@ def test_a_wrong_design_is_refused_with_the_value_and_the_way_out(quiz, field, v
 
 
 def test_the_quiz_as_it_comes_is_a_design(quiz):
-    quiz.composers = {"bot": 2.5}
     quiz.full_clean()
 
 
@@ -69,13 +63,15 @@ def test_flags_that_a_design_may_name_are_those_that_exist():
 def test_the_admin_shows_what_is_wrong_and_changes_nothing(quiz, admin_client):
     address = f"/admin/studies/study/{quiz.pk}/change/"
     form = {
-        "slug": "quiz", "title": "Quiz", "rounds": json.dumps([["XYZ"]]), "composers": "{}",
+        "slug": "quiz", "title": "Quiz", "rounds": json.dumps([["XYZ"]]),
+        "composers-TOTAL_FORMS": "1", "composers-INITIAL_FORMS": "0", "composers-0-weight": "-1",
         "protocol": "pair", "feedback": "round", "consent_version": "1", "consent_text": "Yes.",
         "margin": "9", "exclusions": "[]", "created_0": "2026-01-01", "created_1": "00:00:00",
     }  # fmt: skip
     page = admin_client.post(address, form).text
     assert "round 1: unknown condition &#x27;XYZ&#x27;" in page
     assert "a margin of 9.0; use a number above 0" in page
+    assert "a weight of -1.0; use a number from 0 to 1000" in page
     assert Study.objects.get(slug="quiz").margin == 0.1
 
 
@@ -88,3 +84,53 @@ def test_a_check_names_conditions_that_cannot_be_played(quiz):
     make_pair("SATB", make_composer("bot"))
     assert check_open_studies(None, databases=["default"]) == []
     assert check_open_studies(None) == []
+
+
+def test_a_version_belongs_to_the_composer_that_is_named(quiz):
+    bot, other = make_composer("bot"), make_composer("other")
+    row = StudyComposer(study=quiz, composer=bot, version=other.versions.get())
+    with pytest.raises(ValidationError, match="is by another composer"):
+        row.full_clean()
+
+
+def test_a_study_plays_the_versions_that_it_names_and_no_other(quiz):
+    old, study = make_pair("S"), Study.objects.create(slug="late", title="Late", rounds=[["S"]])
+    composer = old.composer
+    new_version = Version.objects.create(composer=composer, sha256="b" * 64, status="ready")
+    new = make_pair("S", composer)
+    assert new.machine.version == new_version
+    assert [each.pair for each in candidates(quiz)] == [old.id]
+    assert candidates(study) == []
+    add_to_study(study, new_version, 2.0)
+    assert [each.pair for each in candidates(study)] == [new.id]
+    StudyComposer.objects.filter(study=study).update(weight=0)
+    assert candidates(study) == []
+
+
+def shipped(slug: str, sha256: str) -> Version:
+    composer, _ = Composer.objects.get_or_create(slug=slug, defaults={"name": slug})
+    return Version.objects.create(composer=composer, sha256=sha256, shipped=True, status="ready")
+
+
+def weights() -> dict[str, float]:
+    rows = StudyComposer.objects.filter(study__slug="quiz")
+    return {f"{row.composer} {row.version.tag[0]}": row.weight for row in rows}
+
+
+def test_the_quiz_of_a_new_site_plays_what_comes_with_the_code(db):
+    for slug in ("flagship", "markov", "flagship-jsb"):
+        shipped(slug, "a" * 64)
+    assert weights() == {"flagship a": 3.0, "markov a": 1.0}
+
+
+def test_a_new_version_changes_no_study_that_exists(db):
+    shipped("flagship", "a" * 64)
+    shipped("flagship", "b" * 64)
+    assert weights() == {"flagship a": 3.0}
+
+
+def test_a_quiz_that_was_played_is_the_admins_alone(db):
+    quiz = Study.objects.get(slug="quiz")
+    enrol(None, quiz, consent=quiz.consent_version)
+    shipped("markov", "a" * 64)
+    assert weights() == {}

@@ -18,7 +18,7 @@ from bachtest.stats.rates.identical_pairs import PoolCount, identical_pairs
 from bachtest.stats.rates.summary import summarise
 from bachtest.stats.report.pooled_report import GROUPS, Flagged, Report
 from bachtest.studies.models import Study
-from generator.models import Composer, Pair, PairQuerySet
+from generator.models import Composer, Pair, PairQuerySet, Version
 
 FIELDS = ("condition", "composer", "experience")
 
@@ -84,18 +84,14 @@ def counts_of(cells: Iterable[TallyCell], by: Sequence[str]) -> list[summary.Ans
 
 
 def pairs_of(study: Study) -> PairQuerySet:
-    """The study's items: the pairs of its conditions and composers, and all that were answered."""
-    never_drawn = [slug for slug, weight in study.composers.items() if weight == 0]
+    """The study's items: the pairs of its conditions and versions, and all that were answered."""
     answered = Pair.objects.filter(
         rounds__answer__isnull=False, rounds__game__participation__study=study
     )
-    composers = Composer.objects.exclude(kind=Composer.Kind.BACH).filter(
-        Q(in_quiz=True) & ~Q(slug__in=never_drawn) | Q(versions__pieces__pairs__in=answered)
-    )
+    versions = Version.objects.filter(Q(id__in=study.weights()) | Q(pieces__pairs__in=answered))
     conditions = {condition for slot in study.rounds for condition in slot}
     return Pair.objects.filter(
-        Q(machine__version__composer__in=composers, machine__condition__in=conditions)
-        | Q(id__in=answered)
+        Q(machine__version__in=versions, machine__condition__in=conditions) | Q(id__in=answered)
     )
 
 

@@ -232,6 +232,11 @@ def item_columns(study: Study, clips: PairClips) -> list[ExportColumn]:
 
 
 def composer_columns(study: Study) -> list[ExportColumn]:
+    weights = dict(study.composers.values_list("version", "weight"))
+
+    def weight(version: int) -> float:
+        return weights.get(version, 0)
+
     return [
         ExportColumn("composer", "short name of the composer", "composer__slug"),
         ExportColumn("name", "name shown on pages", "composer__name"),
@@ -240,12 +245,10 @@ def composer_columns(study: Study) -> list[ExportColumn]:
         ExportColumn("sha256", "of the checkpoint", "sha256"),
         ExportColumn("version", VERSION, version_of("")),
         ExportColumn(
-            "in_quiz", "1 if it was in the quiz when this was exported", "composer__in_quiz", as_bit
+            "in_quiz",
+            "1 if the study could draw it when this was exported",
+            "id",
+            lambda version: as_bit(weight(version)),
         ),
-        ExportColumn(
-            "weight",
-            "how often it is drawn, relative to the others",
-            "composer__slug",
-            lambda slug: study.composers.get(slug, 1),
-        ),
+        ExportColumn("weight", "how often it is drawn, relative to the others", "id", weight),
     ]

@@ -14,6 +14,7 @@ import json
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,16 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _weights(study: Study) -> dict[str, float]:
+    """By slug; where a study plays several versions of a composer, by slug and version."""
+    rows = study.composers.select_related("version__composer").order_by("id")
+    slugs = Counter(row.composer.slug for row in rows)
+    return {
+        row.composer.slug if slugs[row.composer.slug] == 1 else str(row.version): row.weight
+        for row in rows
+    }
+
+
 def _design(study: Study) -> dict[str, Any]:
     return {
         "export_version": EXPORT_VERSION,
@@ -97,7 +108,7 @@ def _design(study: Study) -> dict[str, Any]:
         "study": study.slug,
         "title": study.title,
         "rounds": study.rounds,
-        "composers": study.composers,
+        "composers": _weights(study),
         "protocol": study.protocol,
         "feedback": study.feedback,
         "listen_seconds": study.seconds_to_hear(),

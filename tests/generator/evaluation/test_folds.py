@@ -130,7 +130,7 @@ def shipped(tmp_path, monkeypatch, members) -> None:
     )
     monkeypatch.setattr(registry, "CHECKPOINTS", tmp_path)
     monkeypatch.setitem(registry.FAMILIES, "choir", "tests.generator.families.choir.Choir")
-    monkeypatch.setattr(composers, "SHIPPED", (Shipped("choir", "Choir", "choir", in_quiz=True),))
+    monkeypatch.setattr(composers, "SHIPPED", (Shipped("choir", "Choir", "choir"),))
 
 
 def report(capsys, *arguments: str) -> dict:

@@ -33,7 +33,7 @@ def shipped(tmp_path_factory, monkeypatch, corpus) -> None:
     folder = tmp_path_factory.mktemp("checkpoints")
     save_miniature(folder / "mini.safetensors", trained_on=["BWV253"])
     monkeypatch.setattr(registry, "CHECKPOINTS", folder)
-    monkeypatch.setattr(composers, "SHIPPED", (Shipped("mini", "Mini", "markov", in_quiz=True),))
+    monkeypatch.setattr(composers, "SHIPPED", (Shipped("mini", "Mini", "markov"),))
 
 
 def compose(out: Path, *arguments: str, **options: str) -> tuple[str, str]:

@@ -30,8 +30,8 @@ def shipped(tmp_path_factory, monkeypatch, corpus) -> None:
     monkeypatch.setattr(registry, "CHECKPOINTS", folder)
     monkeypatch.setitem(registry.FAMILIES, "choir", "tests.generator.families.choir.Choir")
     shipped_composers = (
-        Shipped("mini", "Mini", "markov", in_quiz=True),
-        Shipped("choir", "Choir", "choir", in_quiz=True),
+        Shipped("mini", "Mini", "markov"),
+        Shipped("choir", "Choir", "choir"),
     )
     monkeypatch.setattr(composers, "SHIPPED", shipped_composers)
 

@@ -21,7 +21,7 @@ from tests.builders import make_excerpt, make_piece, make_version, save_miniatur
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """One shipped composer, a miniature, in its own folder."""
     monkeypatch.setattr(registry, "CHECKPOINTS", tmp_path)
-    shipped = (Shipped("mini", "Mini", "markov", in_quiz=True),)
+    shipped = (Shipped("mini", "Mini", "markov"),)
     monkeypatch.setattr(install_shipped, "SHIPPED", shipped)
     save_miniature(tmp_path / "mini.safetensors")
     return tmp_path
@@ -37,7 +37,7 @@ def install() -> str:
 def test_bach_and_the_shipped_composers_get_rows(folder):
     assert install() == "composers: bach, mini\n"
     mini = Composer.objects.get(slug="mini")
-    assert (mini.kind, mini.in_quiz) == ("checkpoint", True)
+    assert mini.kind == "checkpoint"
     version = mini.versions.get()
     assert (version.kind, version.family, version.status) == ("checkpoint", "markov", "ready")
     assert version.sha256 == sha256_of(folder / "mini.safetensors")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from generator.errors import GenerationError
-from generator.models import Composer, Pair, Piece
+from generator.models import Pair, Piece
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.grid.conditions import given_for
 from generator.services.fill_piece import fill_piece
@@ -151,11 +151,6 @@ class TestJoining:
         bach = make_piece(make_excerpt(work), make_bach())
         [pair] = join_pairs(make_piece(bach.excerpt))
         assert (pair.kind, pair.excerpt, pair.tune) == ("paired", bach.excerpt, work.tune)
-
-    def test_composers_outside_the_quiz_are_not_played(self):
-        make_pair()
-        Composer.objects.filter(slug="bot").update(in_quiz=False)
-        assert not Pair.objects.playable().exists()
 
 
 def test_another_work_is_copied_whether_it_was_learnt_from_or_not(corpus):
