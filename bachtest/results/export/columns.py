@@ -24,6 +24,18 @@ from generator.models import VERSION_DIGITS, Rendering
 Convert = Callable[[Any], Any]
 PairClips = Mapping[int, tuple[Rendering | None, Rendering | None]]
 
+# Columns that version 1 of the export does not have, or fills otherwise: file, column, and how.
+CHANGED_SINCE_1: dict[tuple[str, str], str] = {
+    ("answers.csv", "version"): "not there",
+    ("items.csv", "version"): "not there",
+    ("composers.csv", "version"): "not there; one row a composer",
+    ("answers.csv", "knew"): "had no 'passed'; empty if the listener did not say",
+    ("items.csv", "sampling"): (
+        "named the flagship's settings spacing, lines and mending, today block_spacing,"
+        " melodic_weight and repair_temperature; had its settings order and stride"
+    ),
+}
+
 GAME = "round__game"
 PAIR = "round__pair"
 MACHINE = "round__pair__machine"

@@ -1,7 +1,7 @@
 """A study as a folder of tables: everything behind its numbers, and nobody's name.
 
 DIR/answers.csv games.csv listeners.csv items.csv composers.csv   the tables
-DIR/codebook.csv                what every column means
+DIR/codebook.csv                what every column means, and what it was in version 1
 DIR/design.json                 the study's design, as `bachtest.stats` reads it
 DIR/dataset_description.json    the description that Psych-DS asks for
 DIR/data/study-..._data.csv     the tables again, named as Psych-DS asks
@@ -21,6 +21,7 @@ from typing import Any
 
 from bachtest.lib.errors import AppError
 from bachtest.results.counts.flags import FLAGS_VERSION, unknown_exclusions
+from bachtest.results.export.columns import CHANGED_SINCE_1
 from bachtest.results.export.tables import Sheet, sheets_of
 from bachtest.studies.models import Study
 
@@ -70,14 +71,20 @@ def _write(folder: Path, study: Study, sheets: Sequence[Sheet]) -> None:
         _write_csv(folder / f"{sheet.name}.csv", sheet.header, sheet.rows)
         psych_ds = folder / "data" / f"study-{name}_description-{sheet.name}_data.csv"
         _write_csv(psych_ds, sheet.header, sheet.rows)
-    codebook = [
-        (f"{sheet.name}.csv", column.name, column.meaning)
-        for sheet in sheets
-        for column in sheet.columns
-    ]
-    _write_csv(folder / "codebook.csv", ("file", "column", "meaning"), codebook)
+    header = ("file", "column", "meaning", "version_1")
+    _write_csv(folder / "codebook.csv", header, _codebook(sheets))
     _write_json(folder / "design.json", _design(study))
     _write_json(folder / "dataset_description.json", _description(study, sheets))
+
+
+def _codebook(sheets: Sequence[Sheet]) -> list[tuple[str, str, str, str]]:
+    """The last cell is empty unless version 1 of the export differs."""
+    return [
+        (file, column.name, column.meaning, CHANGED_SINCE_1.get((file, column.name), ""))
+        for sheet in sheets
+        for file in (f"{sheet.name}.csv",)
+        for column in sheet.columns
+    ]
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

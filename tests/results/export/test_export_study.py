@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from bachtest.game.models import Game, Listener, Round, RoundClip
 from bachtest.results.counts.answers import study_report
+from bachtest.results.export.columns import CHANGED_SINCE_1
 from bachtest.stats.__main__ import main
 from bachtest.stats.rates.order import EXPERIENCES
 from bachtest.stats.report.counts_text import to_json
@@ -174,6 +175,14 @@ def test_the_design_and_the_codebook_are_complete(out):
         header = file.read_text().splitlines()[0].split(",")
         assert {(file.name, column) for column in header} <= described
     assert all(row["meaning"] for row in rows_of(out / "codebook.csv"))
+
+
+def test_the_codebook_says_what_was_otherwise_in_version_1(out):
+    assert json.loads((out / "design.json").read_text())["export_version"] == 2
+    codebook = {(row["file"], row["column"]): row for row in rows_of(out / "codebook.csv")}
+    assert set(CHANGED_SINCE_1) <= set(codebook)
+    assert "spacing" in codebook["items.csv", "sampling"]["version_1"]
+    assert codebook["items.csv", "seed"]["version_1"] == ""
 
 
 def test_it_is_a_psych_ds_data_set(out):
