@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from generator.management.database_upgrade import (
+    check_copy_is_ours,
+    is_new_database,
+    keep_copy,
+    moving_answers,
+    pending_migrations,
+)
+from generator.management.running_workers import stop_workers
 from generator.music.grid.conditions import given_for
 from generator.music.grid.empty_chorale import empty_chorale
 from generator.registry import family_class
@@ -17,8 +26,15 @@ from generator.registry import family_class
 class Command(BaseCommand):
     help = "Set up the database, the corpus and the composers, where they are not up to date."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--copied",
+            action="store_true",
+            help="you have a copy of the database; none is made before answers move",
+        )
+
     def handle(self, **options: Any) -> None:
-        call_command("migrate", verbosity=0)
+        self._migrate(copied=options["copied"])
         # The summary of the corpus is printed once, when it is built.
         is_built = settings.CORPUS_FILE.is_file()
         call_command("import_corpus", verbosity=0 if is_built else 1)
@@ -29,6 +45,19 @@ class Command(BaseCommand):
             _compile()
         if compiled.parent == settings.COMPILED_DIR:
             _delete_others(compiled)
+
+    def _migrate(self, *, copied: bool) -> None:
+        pending = pending_migrations()
+        if pending and not is_new_database():
+            migration = None if copied else moving_answers(pending)
+            if migration:
+                check_copy_is_ours(migration)
+            # A worker of the earlier code would write into tables that change.
+            for pid in stop_workers():
+                self.stdout.write(f"worker {pid} has stopped; start it again after this")
+            if migration:
+                self.stdout.write(keep_copy(migration))
+        call_command("migrate", verbosity=0)
 
 
 def _delete_others(compiled: Path) -> None:

@@ -9,6 +9,7 @@ from django_tasks import task_backends
 from django_tasks_db import DatabaseBackend
 
 from generator.checks import installation_problems
+from generator.management.database_upgrade import pending_migrations
 from generator.management.piece_worker import PieceWorker
 
 
@@ -29,4 +30,7 @@ class Command(BaseCommand):
             )
         if problems := installation_problems():
             raise CommandError(problems[0])
+        # A supervisor may start it again while tables change.
+        if pending_migrations():
+            raise CommandError("the database is not up to date; run manage.py prepare")
         PieceWorker(interval=options["interval"]).work(until_empty=options["batch"])
