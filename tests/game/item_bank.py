@@ -21,7 +21,15 @@ from generator.music.grid.conditions import given_for
 from generator.rendering.clip import Clip, render_clip
 from generator.services.composers import find_source
 from generator.services.fill_piece import fill_piece
-from tests.builders import clip_of, make_bach, make_composer, make_excerpt, make_piece, make_work
+from tests.builders import (
+    add_to_study,
+    clip_of,
+    make_bach,
+    make_composer,
+    make_excerpt,
+    make_piece,
+    make_work,
+)
 from tests.game.player import CONSENT
 
 CONDITIONS = ("SATB", "ATB", "AT", "B")

@@ -6,6 +6,7 @@ import pytest
 
 from bachtest.game.models import Answer, Game, Listener, Participation, Round, RoundClip
 from bachtest.studies.models import Study
+from tests.builders import add_to_study
 
 COOKIE = "listener"
 

@@ -17,7 +17,7 @@ from generator.families.flagship.sampling import SamplingConfig
 from generator.models import Composer, Pair, Piece, Rendering, Version, Work
 from tests.builders import make_composer, make_pair, make_rendering, make_version
 
-BEFORE_NAMES, NAMES, NEW = "0004_excluded_reason", "0005_setting_names", "0008_drop_old_columns"
+BEFORE_NAMES, NAMES, NEW = "0004_excluded_reason", "0005_setting_names", "0009_drop_in_quiz"
 INSTALLED = datetime(2026, 11, 20, tzinfo=UTC)
 OLD_SETTINGS = {
     "order": "time",
@@ -112,11 +112,8 @@ def test_each_composer_gets_a_version_and_each_clip_a_rendering(migrated):
     old("Piece").objects.filter(id=machine.id).update(fold=2, temperature=0.9, copied_run=4)
     pairs = list(old("Pair").objects.values("id", "bach", "machine", "differing"))
     migrated(NEW)
-    assert list(Composer.objects.values_list("slug", "in_quiz").order_by("id")) == [
-        ("flagship", True),
-        ("flagship-bbbbbbbb", False),
-        ("bach", False),
-    ]
+    slugs = Composer.objects.values_list("slug", flat=True).order_by("id")
+    assert list(slugs) == ["flagship", "flagship-bbbbbbbb", "bach"]
     versions = Version.objects.values_list("composer", "sha256", "file", "family", "shipped")
     assert list(versions.order_by("id")) == [
         (flagship.id, "a" * 64, "flagship.safetensors", "flagship", True),
@@ -147,7 +144,7 @@ def test_each_composer_gets_a_version_and_each_clip_a_rendering(migrated):
 
 def test_the_way_back_gives_the_old_rows_again(migrated):
     old = migrated(NAMES)
-    add_old_pair(old, 1, add_old_composer(old, "flagship", "a", in_quiz=True))
+    add_old_pair(old, 1, add_old_composer(old, "flagship", "a"))
 
     def rows(model: Callable[[str], Any]) -> list[list[Any]]:
         names = ("Composer", "Piece", "Pair", "Work", "Excerpt")
@@ -164,11 +161,8 @@ def test_on_the_way_back_an_older_version_is_a_composer_again(migrated):
     make_version(composer, sha256="b" * 64)
     make_rendering(pair.bach, "e" * 64)
     old = migrated(NAMES)
-    slugs = old("Composer").objects.exclude(slug="bach").values_list("slug", "sha256", "in_quiz")
-    assert set(slugs) == {
-        ("flagship", "b" * 64, True),
-        ("flagship-aaaaaaaa", "a" * 64, False),
-    }
+    slugs = old("Composer").objects.exclude(slug="bach").values_list("slug", "sha256")
+    assert set(slugs) == {("flagship", "b" * 64), ("flagship-aaaaaaaa", "a" * 64)}
     assert old("Piece").objects.get(id=pair.machine_id).composer.slug == "flagship-aaaaaaaa"
     assert old("Piece").objects.get(id=pair.bach_id).composer.slug == "bach"
     assert old("Piece").objects.get(id=pair.bach_id).fingerprint == "e" * 64, "the newest"

@@ -29,7 +29,7 @@ def old_rows(apps: Apps) -> dict[str, Rows]:
     return {
         "works": of("generator.Work", "bwv", "title", "tune", "part"),
         "excerpts": of("generator.Excerpt", "work__bwv", "start", "stop"),
-        "composers": of("generator.Composer", "slug", "name", "kind", "in_quiz", "created"),
+        "composers": of("generator.Composer", "slug", "name", "kind", "created"),
         "versions": [
             row
             for row in of("generator.Composer", "slug", "family", "checkpoint", "sha256")
@@ -84,13 +84,19 @@ def renamed(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def weights(of: Any) -> Rows:
-    """Of each study and each composer of the quiz; 1 if the design does not name it."""
+    """Of each study and each composer of the quiz; 1 if the design does not name it.
+
+    Composers that were answered, and are no longer drawn, have weight 0.
+    """
     in_quiz = [slug for slug, is_in in of("generator.Composer", "slug", "in_quiz") if is_in]
-    return [
-        (study, slug, named.get(slug, 1))
+    drawn = {
+        (study, slug): float(named.get(slug, 1))
         for study, named in of("studies.Study", "slug", "composers")
         for slug in in_quiz
-    ]
+    }
+    machine = "round__pair__machine__composer__slug"
+    answered = of("game.Answer", "round__game__study__slug", machine)
+    return [(*cell, weight) for cell, weight in (dict.fromkeys(answered, 0.0) | drawn).items()]
 
 
 def participations(of: Any) -> Rows:

@@ -11,7 +11,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 
 from bachtest.game.models import Answer, Game, Listener, Participation, Round, RoundClip, Side
-from bachtest.studies.models import Study
+from bachtest.studies.models import Study, StudyComposer
 from generator.models import Composer, Excerpt, Pair, Piece, Rendering, Version, Work
 from tests.migration.old_rows import Rows
 
@@ -33,7 +33,7 @@ def excerpts() -> Rows:
 
 
 def composers() -> Rows:
-    return list(Composer.objects.values_list("slug", "name", "kind", "in_quiz", "created"))
+    return list(Composer.objects.values_list("slug", "name", "kind", "created"))
 
 
 def versions() -> Rows:
@@ -67,12 +67,7 @@ def studies() -> Rows:
 
 
 def weights() -> Rows:
-    in_quiz = Composer.objects.filter(in_quiz=True).values_list("slug", flat=True)
-    return [
-        (study.slug, slug, study.composers.get(slug, 1))
-        for study in Study.objects.all()
-        for slug in in_quiz
-    ]
+    return list(StudyComposer.objects.values_list("study__slug", "composer__slug", "weight"))
 
 
 def listeners() -> Rows:

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from django.utils.timezone import now
 
-from bachtest.studies.models import Study
+from bachtest.studies.models import Study, StudyComposer
 from tests.builders import make_composer, make_pair
 from tests.results.rows import make_answer, make_game, make_many_answers, quiz
 
@@ -37,6 +37,7 @@ def played(db) -> Study:
     """Twelve listeners, three pairs that play; one identical, one copied, one not in the study."""
     flagship = make_composer("flagship", name="Flagship")
     markov = make_composer("markov", name="Markov chain")
+    StudyComposer.objects.filter(composer=flagship).update(weight=3)
     pairs = [
         make_pair("S", flagship, differing=0.5),
         make_pair("SATB", flagship, differing=0.9),

@@ -29,6 +29,8 @@ CHANGED_SINCE_1: dict[tuple[str, str], str] = {
     ("answers.csv", "version"): "not there",
     ("items.csv", "version"): "not there",
     ("composers.csv", "version"): "not there; one row a composer",
+    ("composers.csv", "in_quiz"): "of the composer, in every study",
+    ("composers.csv", "weight"): "1 where the design named none, even if it was no longer drawn",
     ("answers.csv", "knew"): "had no 'passed'; empty if the listener did not say",
     ("items.csv", "sampling"): (
         "named the flagship's settings spacing, lines and mending, today block_spacing,"
@@ -54,6 +56,11 @@ def as_bit(value: object) -> int:
 
 def as_answer(value: object) -> object:
     return "" if value is None else as_bit(value)
+
+
+def as_short(value: float) -> float:
+    """A whole number without its decimal point."""
+    return int(value) if value == int(value) else value
 
 
 def as_json(value: object) -> str:
@@ -247,7 +254,7 @@ def composer_columns(study: Study) -> list[ExportColumn]:
     weights = dict(study.composers.values_list("version", "weight"))
 
     def weight(version: int) -> float:
-        return weights.get(version, 0)
+        return as_short(weights.get(version, 0.0))
 
     return [
         ExportColumn("composer", "short name of the composer", "composer__slug"),

@@ -21,7 +21,7 @@ from typing import Any
 
 from bachtest.lib.errors import AppError
 from bachtest.results.counts.flags import FLAGS_VERSION, unknown_exclusions
-from bachtest.results.export.columns import CHANGED_SINCE_1
+from bachtest.results.export.columns import CHANGED_SINCE_1, as_short
 from bachtest.results.export.tables import Sheet, sheets_of
 from bachtest.studies.models import Study
 
@@ -103,7 +103,9 @@ def _weights(study: Study) -> dict[str, float]:
     rows = study.composers.select_related("version__composer").order_by("id")
     slugs = Counter(row.composer.slug for row in rows)
     return {
-        row.composer.slug if slugs[row.composer.slug] == 1 else str(row.version): row.weight
+        row.composer.slug if slugs[row.composer.slug] == 1 else str(row.version): as_short(
+            row.weight
+        )
         for row in rows
     }
 
