@@ -50,8 +50,11 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whatever is about rows runs on PostgreSQL too, without being marked by anybody."""
+    other = "only_sqlite" if NAME_VARIABLE in os.environ else "only_postgresql"
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(other)])
+    items[:] = [item for item in items if not item.get_closest_marker(other)]
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         asks = "db" in fixtures or item.get_closest_marker("django_db")

@@ -12,11 +12,8 @@ from django.db import connection
 # Long enough for any of our transactions, unless another one holds what it needs.
 PATIENCE = 1.0
 
-# What cannot happen on SQLite.
-several_writers = pytest.mark.skipif(
-    not connection.features.has_select_for_update,
-    reason="SQLite has one writer and no server",
-)
+# What cannot happen on SQLite, which has one writer and no server.
+several_writers = pytest.mark.only_postgresql
 
 
 @contextmanager

@@ -50,9 +50,7 @@ def do_not_wait(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
 
 @contextmanager
 def full_database() -> Iterator[None]:
-    """Not one page more fits into the database."""
-    if connection.vendor != "sqlite":
-        pytest.skip("only SQLite can be told that its disk is full; the codes are tested apart")
+    """Not one page more fits into the database; only SQLite can be told so."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA max_page_count = 1")  # taken as: no more than now
@@ -105,7 +103,11 @@ def full_temp_folder() -> Iterator[None]:
         yield
 
 
-DATABASE_FAULTS = [locked_database, full_database, read_only_database]
+DATABASE_FAULTS = [
+    locked_database,
+    pytest.param(full_database, marks=pytest.mark.only_sqlite),
+    read_only_database,
+]
 DISK_FAULTS = {
     "temporary folder full": full_temp_folder,
     "disk full": lambda: storage_with(OSError(errno.ENOSPC, "No space left on device")),
