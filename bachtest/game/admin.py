@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from bachtest.game.models import Answer, Game, Listener, Participation
+from bachtest.game.services.enrolment import delete_listener
 
 
 class ReadOnly:
@@ -19,6 +21,13 @@ class ReadOnly:
 @admin.register(Listener)
 class ListenerAdmin(ReadOnly, admin.ModelAdmin[Listener]):
     list_display = ["id", "created"]
+
+    def delete_model(self, request: HttpRequest, obj: Listener) -> None:
+        delete_listener(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Listener]) -> None:
+        for listener in queryset:
+            delete_listener(listener)
 
 
 @admin.register(Participation)

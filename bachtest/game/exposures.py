@@ -67,7 +67,9 @@ def recount(study: Study) -> int:
     """Count from the rows again; how many pairs had other counts."""
     with transaction.atomic():
         lock(study)
-        kept = {item.pair_id: item for item in StudyItem.objects.filter(study=study)}
+        # Whoever answers meanwhile waits for these rows, and adds to what is counted here.
+        items = StudyItem.objects.select_for_update().filter(study=study).order_by("id")
+        kept = {item.pair_id: item for item in items}
         true = _counted(study)
         wrong = []
         for pair_id in kept.keys() | true.keys():

@@ -78,7 +78,7 @@ def plan_rounds(
     tunes_exposed : collection of str
         Tune families already drawn for the listener, heard or not.
     weights : mapping of int to float
-        Weight by version: 1 if it is not named; at weight 0 it is never played.
+        Weight by version. One that is not named, or has weight 0, is never played.
     rng : random.Random
         Decides the order, the cells and ties.
 
@@ -111,7 +111,7 @@ def _ranking(
     """
     cells: dict[tuple[str, int], list[Candidate]] = {}
     for each in new:
-        if each.condition in slot and weights.get(each.version, 1.0) > 0:
+        if each.condition in slot and weights.get(each.version, 0.0) > 0:
             cells.setdefault((each.condition, each.version), []).append(each)
     best: dict[str, Candidate] = {}
     for cell in _cell_order(sorted(cells), weights, rng):
@@ -132,7 +132,7 @@ def _cell_order(
     for condition in conditions:
         versions = [version for name, version in cells if name == condition]
         while versions:
-            shares = [weights.get(version, 1.0) for version in versions]
+            shares = [weights[version] for version in versions]
             [version] = rng.choices(versions, shares)
             versions.remove(version)
             yield condition, version

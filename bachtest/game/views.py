@@ -102,6 +102,8 @@ def _page_instead(error: AppError) -> str:
         return "game:heard_all"
     if error.code == "no_pairs":
         return "game:waiting"
+    if error.code == "not_found":  # the listener left in another tab
+        return "game:index"
     raise error
 
 

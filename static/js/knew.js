@@ -18,9 +18,12 @@ export function showKnew(question, value, text = "") {
 const pressed = (question) =>
   question.querySelector('[aria-pressed="true"]')?.dataset.value ?? "";
 
-// Whoever goes on without an answer passes: from then on the reveal is not shown again.
-export function pass(question, round) {
-  if (!pressed(question)) sendKnew(round, "passed").catch(() => {});
+let saved = Promise.resolve();
+
+// Before the next round: waits for an answer on its way, or says that none was given. From then on
+// the reveal is not shown again. If that cannot be said now, the listener goes on all the same.
+export async function settle(question, round) {
+  await (pressed(question) ? saved : sendKnew(round, "passed")).catch(() => {});
 }
 
 export function bindKnew(question, roundId) {
@@ -29,7 +32,8 @@ export function bindKnew(question, roundId) {
     const round = roundId();
     showKnew(question, value);
     try {
-      await sendKnew(round, value);
+      saved = sendKnew(round, value);
+      await saved;
       if (roundId() === round) note(question, "Noted, thank you.");
     } catch {
       if (roundId() === round) showKnew(question, before, "That was not saved. Please try again.");

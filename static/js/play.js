@@ -4,8 +4,8 @@
 import * as api from "./api.js";
 import { Clip } from "./clip.js";
 import { bindKeys } from "./keys.js";
-import { bindKnew, pass } from "./knew.js";
-import { SIDES, begin, heardReport, isLoaded, mayAnswer, other, playNote, revealed, step, unknown } from "./lib/round.js";
+import { bindKnew, settle } from "./knew.js";
+import { SIDES, begin, heardReport, isLoaded, isOpen, mayAnswer, other, playNote, revealed, step, unknown } from "./lib/round.js";
 import { troubleOf } from "./lib/trouble.js";
 import { PlayNotes } from "./notes.js";
 import { leave, showProblem } from "./problem.js";
@@ -17,7 +17,7 @@ const part = (name) => page.querySelector(`[data-${name}]`);
 
 let state = unknown();
 let lastPlayed = "left";
-let refetched = false;
+let [refetched, leaving] = [false, false];
 
 const clips = Object.fromEntries(
   SIDES.map((side) => [
@@ -27,16 +27,14 @@ const clips = Object.fromEntries(
       stop: () => stopped(side),
       heard: (seconds) => dispatch({ type: "heard", side, seconds }),
       end: () => dispatch({ type: "ended", side }),
-      fail: () => dispatch({ type: "failed", problem: { code: "sound" } }),
+      fail: () => failed("sound"),
       choose: () => choose(side),
     }),
   ]),
 );
 
-const notes = new PlayNotes({
-  isCurrent: (round) => state.id === round,
-  tooLate: (code) => dispatch({ type: "failed", problem: { code } }),
-});
+const failed = (code) => dispatch({ type: "failed", problem: { code } });
+const notes = new PlayNotes({ isCurrent: (round) => state.id === round && isOpen(state), tooLate: failed });
 
 function dispatch(event) {
   state = step(state, event);
@@ -51,7 +49,8 @@ function render() {
 // --- a round comes up ---------------------------------------------------------------------------
 
 function adopt(next) {
-  if (next.finished || !next.round) window.location.assign(page.dataset.home);
+  if (next.reveal) showAgain(next);
+  else if (next.finished || !next.round) window.location.assign(page.dataset.home);
   else comeUp(begin(next.round), next.rounds);
 }
 
@@ -71,7 +70,7 @@ function comeUp(round, rounds) {
   loadClips();
 }
 
-// Both clips are fetched whole, at the same time and in the same way.
+// Both are fetched whole, at the same time and in the same way.
 async function loadClips() {
   const round = state.id;
   try {
@@ -94,7 +93,7 @@ async function clipsFailed(error) {
     await refresh();
     return;
   }
-  dispatch({ type: "failed", problem: { code: error.code === "clip" ? "expired" : "loading" } });
+  failed(error.code === "clip" ? "expired" : "loading");
 }
 
 async function refresh() {
@@ -102,13 +101,12 @@ async function refresh() {
   try {
     next = await api.fetchRound(page.dataset.study);
   } catch (error) {
-    if (!leave(page, error)) dispatch({ type: "failed", problem: { code: "loading" } });
+    if (!leave(page, error)) failed("loading");
     return;
   }
   adopt(next);
   part("title").focus({ preventScroll: true });
 }
-
 // --- listening ----------------------------------------------------------------------------------
 
 function played(side, fromStart) {
@@ -146,11 +144,13 @@ async function choose(side) {
 }
 
 async function next() {
-  if (state.phase !== "feedback") return;
-  pass(part("knew"), state.id);
+  if (state.phase !== "feedback" || leaving) return;
+  leaving = true;
+  await settle(part("knew"), state.id);
   const { game_finished, result_url } = state.reveal;
   if (game_finished) return window.location.assign(result_url);
   await refresh();
+  leaving = false;
   window.scrollTo({ top: 0 });
 }
 
@@ -168,11 +168,11 @@ function wayOut() {
 
 // Notices a round answered in another tab when this tab comes back to the front.
 async function catchUp() {
-  if (document.visibilityState !== "visible" || !["loading", "listening"].includes(state.phase)) return;
+  if (document.visibilityState !== "visible" || !isOpen(state)) return;
   const round = state.id;
   try {
     const current = await api.currentGame(page.dataset.study);
-    if (state.id !== round || state.phase === "answered") return;
+    if (state.id !== round || !isOpen(state)) return;
     if (current.round?.id === round) return;
     await refresh();
     part("announce").textContent = "You continued this game in another tab. Here is its current round.";

@@ -23,9 +23,8 @@ def pool(tunes: int, composers: tuple[str, ...] = ("bot",)) -> list[Candidate]:
 
 
 def plan(candidates, *, slots=BACHBOT, exposed=(), weights=None, seed=1):
-    return plan_rounds(
-        slots, candidates, tunes_exposed=exposed, weights=weights or {}, rng=Random(seed)
-    )
+    every = {each.version: 1.0 for each in candidates} | (weights or {})
+    return plan_rounds(slots, candidates, tunes_exposed=exposed, weights=every, rng=Random(seed))
 
 
 def test_every_slot_is_filled_with_tunes_that_differ():

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils.timezone import now
 
 from bachtest.game import scoring
-from bachtest.game.models import Answer, Listener, Participation, Round, RoundClip, Side
+from bachtest.game.models import Answer, Listener, Round, RoundClip, Side
+from bachtest.game.services.enrolment import locked_participation
 from bachtest.lib.errors import AppError
 
 
@@ -27,7 +28,7 @@ def round_of(listener: Listener | None, round_id: UUID) -> Round:
         .first()
     )
     if listener is None or row is None:
-        raise AppError("You have no such round.", "not_found", 404)
+        raise _not_found()
     if row.withdrawn:
         raise _withdrawn()
     return row
@@ -35,8 +36,10 @@ def round_of(listener: Listener | None, round_id: UUID) -> Round:
 
 def _lock(row: Round) -> Round:
     """The round as it is now. Until the transaction ends, nobody else answers or withdraws it."""
-    locked = Round.objects.select_for_update().filter(id=row.id).standing().first()
+    locked = Round.objects.select_for_update().filter(id=row.id).first()
     if locked is None:
+        raise _not_found()
+    if locked.withdrawn:
         raise _withdrawn()
     return locked
 
@@ -83,6 +86,8 @@ def answer_round(row: Round, chosen: Side, *, heard_left: float, heard_right: fl
         return _stored(row.answer, chosen)
     try:
         with transaction.atomic():
+            # Whoever states an experience meanwhile moves this answer too, or none of the others.
+            locked_participation(row.game.participation_id)
             return _new_answer(_lock(row), row, chosen, (heard_left, heard_right))
     except IntegrityError:
         row.game.refresh_from_db(fields=["finished_at"])
@@ -90,8 +95,6 @@ def answer_round(row: Round, chosen: Side, *, heard_left: float, heard_right: fl
 
 
 def _new_answer(locked: Round, row: Round, chosen: Side, heard: tuple[float, float]) -> Answer:
-    # Whoever states an experience meanwhile moves this answer too, or none of the others.
-    list(Participation.objects.select_for_update().filter(id=row.game.participation_id))
     moment = now()
     left, right = locked.clips_in_order()
     # What was heard before a reload counts too.
@@ -129,6 +132,10 @@ def _answered() -> AppError:
     )
 
 
+def _not_found() -> AppError:
+    return AppError("You have no such round.", "not_found", 404)
+
+
 def _withdrawn() -> AppError:
     return AppError("The clips of this round were withdrawn.", "withdrawn", 409)
 
@@ -141,6 +148,7 @@ def clip_seconds(row: Round) -> float:
 def note_knew(row: Round, knew: Answer.Knew) -> Answer.Knew:
     """Save what the listener said, and return what is stored. A pass replaces nothing."""
     with transaction.atomic():
+        locked_participation(row.game.participation_id)
         answer = Answer.objects.select_for_update().filter(round=row).first()
         if answer is None:
             raise AppError("Answer the round first.", "not_answered", 409)

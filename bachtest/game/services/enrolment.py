@@ -69,11 +69,27 @@ def has_valid_consent(participation: Participation) -> bool:
     return participation.consent_version == participation.study.consent_version
 
 
+def locked_participation(participation_id: int) -> Participation:
+    """Taken first by whatever changes something of a listener, so that no ring of locks forms.
+
+    Raises
+    ------
+    AppError
+        If the listener has left.
+    """
+    rows = Participation.objects.select_for_update(of=("self",)).select_related("study", "listener")
+    participation = rows.filter(id=participation_id).first()
+    if participation is None:
+        raise AppError("Your data was deleted, and this game with it.", "not_found", 404)
+    return participation
+
+
 def delete_listener(listener: Listener) -> None:
     """Delete the listener with all games, rounds and answers; nothing is kept."""
     with transaction.atomic():
+        list(listener.participations.select_for_update().order_by("id"))
         # In one order, so that two who leave at the same moment do not wait for each other.
         studies = Study.objects.filter(participations__listener=listener)
-        for study in studies.order_by("id"):
+        for study in studies.order_by("id").distinct():
             exposures.lock(study)
         listener.delete()

@@ -12,13 +12,14 @@ from datetime import timedelta
 from random import Random
 from uuid import UUID
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils.timezone import now
 
 from bachtest.game import exposures
 from bachtest.game.models import Answer, Game, Listener, Participation, Round, RoundClip, Side
 from bachtest.game.pool import draw
 from bachtest.game.rounds import draw_sides
+from bachtest.game.services.enrolment import locked_participation
 from bachtest.lib.errors import AppError
 from generator.models import Pair
 
@@ -26,16 +27,14 @@ TOKEN_LIFETIME = timedelta(hours=2)
 
 
 def start_game(participation: Participation, *, seed: int | None = None) -> tuple[Game, bool]:
-    """The unfinished game, or a new one, and whether it is new."""
-    try:
-        with transaction.atomic():
-            if game := unfinished_game(participation):
-                return game, False
-            exposures.lock(participation.study)
-            return _new_game(participation, secrets.randbits(63) if seed is None else seed), True
-    except IntegrityError:
-        # Play was pressed in two tabs at once; the constraint let one through.
-        return Game.objects.get(participation=participation, finished_at=None), False
+    """The unfinished game, or a new one, and whether it is new. Starts in one study take turns."""
+    with transaction.atomic():
+        # Play may be pressed in two tabs at once: the second finds the game of the first.
+        participation = locked_participation(participation.id)
+        if game := unfinished_game(participation):
+            return game, False
+        exposures.lock(participation.study)
+        return _new_game(participation, secrets.randbits(63) if seed is None else seed), True
 
 
 def _new_game(participation: Participation, seed: int) -> Game:
@@ -146,6 +145,7 @@ def _withdraw(row: Round) -> None:
     A round with an answer stays as it is: an answer is about the clips that were sent. If the
     listener has heard all other pairs, no round takes the place, so that the game can go on.
     """
+    locked_participation(row.game.participation_id)
     locked = Round.objects.select_for_update().filter(id=row.id).standing().first()
     if locked is None or Answer.objects.filter(round=row).exists():
         return
@@ -184,7 +184,8 @@ def _end_early(game: Game) -> None:
         game.delete()
     else:
         game.finished_at = now()
-        game.save(update_fields=["finished_at"])
+        Game.objects.filter(id=game.id, finished_at=None).update(finished_at=game.finished_at)
+        game.refresh_from_db(fields=["finished_at"])
     if not game.rounds.standing().exists():
         raise AppError(
             "The clips of this game were withdrawn, and you have heard all the others.",

@@ -44,6 +44,9 @@ export function revealed(reveal) {
   return { ...state, phase: "feedback", chosen, reveal };
 }
 
+// Whether the round can still be listened to and answered.
+export const isOpen = ({ phase }) => ["loading", "listening"].includes(phase);
+
 export const isLoaded = ({ clips }) => SIDES.every((side) => clips[side].ready);
 
 export function heardEnough({ clips, listenSeconds }, side) {
@@ -107,7 +110,7 @@ const events = {
   },
 
   revealed(state, { reveal }) {
-    return state.phase === "answered" ? { ...state, phase: "feedback", reveal } : state;
+    return state.phase === "answered" ? { ...state, phase: "feedback", reveal, problem: null } : state;
   },
 
   refused(state, { problem }) {
