@@ -175,7 +175,7 @@ async function catchUp() {
     if (state.id !== round || !isOpen(state)) return;
     if (current.round?.id === round) return;
     await refresh();
-    part("announce").textContent = "You continued this game in another tab. Here is its current round.";
+    part("announce").textContent = "You continued this game in another tab. Here is where it stands.";
   } catch (error) {
     leave(page, error);
   }

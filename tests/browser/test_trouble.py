@@ -28,8 +28,11 @@ def test_a_second_answer_from_another_tab_is_refused_kindly(page: Page) -> None:
     card(second, "right").locator("[data-choose]").click()
     assert "already" in problem(second)
     second.get_by_role("button", name="Continue").click()
-    await_round(second, 2)
+    expect(second.locator("[data-reveal]")).to_be_visible()
+    expect(card(second, "left").locator("[data-author]")).to_contain_text("your choice")
     expect(second.locator("[data-problem]")).to_be_hidden()
+    go_on(second)
+    await_round(second, 2)
 
 
 def test_a_tab_that_comes_back_shows_the_present_round(page: Page) -> None:
@@ -40,7 +43,46 @@ def test_a_tab_that_comes_back_shows_the_present_round(page: Page) -> None:
     hear_both(page)
     choose(page, "left")
     second.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(second.locator("[data-reveal]")).to_be_visible()
+    go_on(page)
+    await_round(page, 2)
+    go_on(second)
     await_round(second, 2)
+
+
+def test_a_note_that_comes_late_does_not_cover_the_reveal(page: Page) -> None:
+    start_game(page)
+    hear_both(page)
+    refusal = {"error": {"code": "answered", "message": "", "fields": {}}}
+
+    def too_late(route: Route) -> None:
+        page.wait_for_timeout(1500)
+        route.fulfill(status=409, json=refusal)
+
+    page.route("**/plays/", too_late)
+    card(page, "left").locator("[data-restart]").click()
+    choose(page, "left")
+    page.wait_for_timeout(2500)
+    expect(page.locator("[data-problem]")).to_be_hidden()
+    expect(page.locator("[data-reveal]")).to_be_visible()
+
+
+def test_the_other_answer_after_a_lost_reply_leads_to_the_reveal(page: Page) -> None:
+    start_game(page)
+    hear_both(page)
+
+    def lose_the_reply(route: Route) -> None:
+        assert route.fetch().ok
+        route.abort()
+
+    page.route("**/answer/", lose_the_reply)
+    card(page, "left").locator("[data-choose]").click()
+    assert "did not reach" in problem(page)
+    page.unroute("**/answer/")
+    card(page, "right").locator("[data-choose]").click()
+    expect(page.locator("[data-problem-text]")).to_contain_text("already")
+    page.get_by_role("button", name="Continue").click()
+    expect(card(page, "left").locator("[data-author]")).to_contain_text("your choice")
 
 
 def test_an_answer_lost_on_the_way_is_sent_again(page: Page) -> None:
