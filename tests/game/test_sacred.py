@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from tests.databases import connect
 from tests.game.site import Browser, Site, kill, make_site, query, serve, stop
 
 pytestmark = pytest.mark.database
+logger = logging.getLogger(__name__)
 LISTENERS = 20
 KILLS = 3
 PATIENCE = 60.0
@@ -165,6 +167,7 @@ def test_no_answer_is_lost_or_moves_to_another_pair_while_pairs_are_retired(site
         acknowledged = [each for game in games for each in game]
     stop(process)
     [[withdrawn]] = query(site, "SELECT count(*) FROM game_round WHERE withdrawn")
+    logger.info("%d answers acknowledged, %d rounds withdrawn", len(acknowledged), withdrawn)
     assert len(acknowledged) > 20
     assert withdrawn > 5
     for number, reveal in acknowledged:
