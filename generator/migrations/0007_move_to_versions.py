@@ -17,7 +17,7 @@ def forward(apps, schema_editor):
     models |= {name: apps.get_model("generator", name) for name in ("Pair", "Excerpt", "Rendering")}
     for composer in models["Composer"].objects.exclude(kind="bach").order_by("id"):
         version = models["Version"].objects.create(
-            composer=composer,
+            composer_id=composer.id,
             kind=composer.kind,
             sha256=composer.sha256,
             shipped=bool(composer.checkpoint),
@@ -26,7 +26,7 @@ def forward(apps, schema_editor):
             status="ready",
             created=composer.created,
         )
-        models["Piece"].objects.filter(composer=composer).update(version=version)
+        models["Piece"].objects.filter(composer=composer.id).update(version=version.id)
     own_tune = models["Excerpt"].objects.filter(id=OuterRef("excerpt")).values("work__tune")
     models["Piece"].objects.update(tune=Subquery(own_tune))
     own_excerpt = models["Piece"].objects.filter(id=OuterRef("bach")).values("excerpt")
@@ -76,14 +76,14 @@ def backward(apps, schema_editor):
         bach, _ = models["Composer"].objects.get_or_create(
             slug="bach", defaults={"name": "J. S. Bach", "kind": "bach"}
         )
-        by_bach.update(composer=bach)
+        by_bach.update(composer=bach.id)
     for composer in models["Composer"].objects.exclude(kind="bach"):
-        versions = models["Version"].objects.filter(composer=composer)
+        versions = models["Version"].objects.filter(composer=composer.id)
         for at, version in enumerate(versions.order_by("-created", "-id")):
             row = composer if at == 0 else renamed(models["Composer"], composer, version)
             row.family, row.checkpoint, row.sha256 = version.family, version.file, version.sha256
             row.save()
-            models["Piece"].objects.filter(version=version).update(composer=row)
+            models["Piece"].objects.filter(version=version.id).update(composer=row.id)
     restore_clips(models["Piece"], apps.get_model("generator", "Rendering"))
     models["Piece"].objects.update(version=None)
     models["Version"].objects.all().delete()

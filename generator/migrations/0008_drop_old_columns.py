@@ -1,27 +1,10 @@
 """What versions and renderings replaced is dropped, and what is never empty says so.
 
-The way back is refused where the old tables have no place for what was made since.
+Whether there is a way back is asked in game.0008, before anything is undone.
 """
 
 import django.db.models.deletion
 from django.db import migrations, models
-from django.db.models import Count
-
-
-def check_way_back(apps, schema_editor):
-    Piece, Pair = (apps.get_model("generator", name) for name in ("Piece", "Pair"))
-    several = Pair.objects.values("machine").annotate(n=Count("id")).filter(n__gt=1)
-    problems = {
-        "pieces without an excerpt": Piece.objects.filter(excerpt=None).count(),
-        "pieces of collections": Piece.objects.exclude(source="").count(),
-        "pairs of other kinds than 'paired'": Pair.objects.exclude(kind="paired").count(),
-        "machine pieces in several pairs": several.count(),
-    }
-    if found := ", ".join(f"{n} {name}" for name, n in problems.items() if n):
-        raise RuntimeError(
-            f"the tables before generator.0006 have no place for {found}; go back with a copy of "
-            "the database that is older, or delete them first"
-        )
 
 
 class Migration(migrations.Migration):
@@ -96,6 +79,4 @@ class Migration(migrations.Migration):
                 condition=models.Q(("tune", ""), _negated=True), name="pair_has_tune"
             ),
         ),
-        # On the way back this comes first.
-        migrations.RunPython(migrations.RunPython.noop, check_way_back),
     ]

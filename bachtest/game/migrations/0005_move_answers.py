@@ -48,13 +48,15 @@ CLIPS = """
 """
 RESPONSES = "UPDATE game_answer SET response = CASE chosen WHEN 'left' THEN '1' ELSE '2' END"
 
-# Back again. A listener of several studies keeps what was stated last.
+# Back again. A listener of several studies keeps what was stated last, and one of none is asked for
+# consent again.
 LISTENERS = """
     UPDATE game_listener SET {column} = COALESCE((
         SELECT {column} FROM game_participation WHERE listener_id = game_listener.id
         ORDER BY consented_at DESC, id DESC LIMIT 1
     ), {column})
 """
+NO_CONSENT = "UPDATE game_listener SET consent_version = '' WHERE consent_version IS NULL"
 GAMES_BACK = """
     UPDATE game_game SET
         listener_id = (SELECT listener_id FROM game_participation WHERE id = participation_id),
@@ -80,6 +82,10 @@ ANSWERS_BACK = """
         plays_{side} = (SELECT plays FROM game_roundclip clip WHERE {clip})
 """
 CHOSEN_BACK = "UPDATE game_answer SET chosen = CASE response WHEN '1' THEN 'left' ELSE 'right' END"
+# The old tables have one round a number, so rounds that were withdrawn go, with their clips. They
+# have no answers; that their listeners have heard them is forgotten.
+CLIPS_GONE = "DELETE FROM game_roundclip"
+WITHDRAWN_GONE = "DELETE FROM game_round WHERE withdrawn"
 SIDES = ((1, "left"), (2, "right"))
 STATED = ("consent_version", "consented_at", "experience", "age_group")
 
@@ -97,6 +103,7 @@ FORWARD = [
 ]
 BACKWARD = [
     *(LISTENERS.format(column=column) for column in STATED),
+    NO_CONSENT,
     GAMES_BACK,
     *(
         sql.format(side=side, clip=clip_at(position, round_id))
@@ -105,7 +112,8 @@ BACKWARD = [
     ),
     SIDES_BACK,
     CHOSEN_BACK,
-    "DELETE FROM game_roundclip",
+    CLIPS_GONE,
+    WITHDRAWN_GONE,
     "DELETE FROM game_participation",
 ]
 

@@ -21,14 +21,18 @@ def name_composers(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for study in apps.get_model("studies", "Study").objects.all():
         answered = set(
             apps.get_model("game", "Answer")
-            .objects.filter(round__game__participation__study=study)
+            .objects.filter(round__game__participation__study=study.id)
             .values_list("round__pair__machine__version", flat=True)
         )
         for version in versions.order_by("id"):
             if version.composer.in_quiz or version.id in answered:
                 weight = _weight(study.old_weights, version.composer)
+                # By id: between apps, models of a migration may be rendered more than once.
                 rows.create(
-                    study=study, composer=version.composer, version=version, weight=weight
+                    study_id=study.id,
+                    composer_id=version.composer_id,
+                    version_id=version.id,
+                    weight=weight,
                 )
 
 
@@ -44,12 +48,16 @@ def _weight(weights: Any, composer: Any) -> float:
 
 def weights_again(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     rows = apps.get_model("studies", "StudyComposer").objects.select_related("composer")
+    drawn = rows.filter(weight__gt=0)
+    # A composer in the quiz is drawn in every study whose weights do not name it.
+    not_named = dict.fromkeys(drawn.values_list("composer__slug", flat=True), 0.0)
     for study in apps.get_model("studies", "Study").objects.all():
-        study.old_weights = {row.composer.slug: row.weight for row in rows.filter(study=study)}
+        # Of several versions of a composer at most one is still drawn; its weight comes last.
+        named = rows.filter(study=study.id).order_by("weight")
+        study.old_weights = not_named | {row.composer.slug: row.weight for row in named}
         study.save()
-    played = rows.filter(weight__gt=0).values("composer")
     composers = apps.get_model("generator", "Composer").objects
-    composers.filter(id__in=played).update(in_quiz=True)
+    composers.filter(id__in=drawn.values("composer")).update(in_quiz=True)
     rows.all().delete()
 
 
