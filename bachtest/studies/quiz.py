@@ -18,13 +18,30 @@ def connect() -> None:
 
 
 def _version_saved(instance: Version, created: bool, **kwargs: Any) -> None:
-    """Composers that come with the code join a quiz that nobody has played."""
+    """Composers that come with the code join a quiz that nobody has played.
+
+    A file that takes the place of another, new or back again, does so in the quiz too: the one
+    before is gone, so that no pool can be written by it.
+    """
     slug = instance.composer.slug
-    if not (created and instance.shipped and slug in WEIGHTS):
+    if not (instance.shipped and slug in WEIGHTS):
         return
     quiz = Study.objects.filter(slug=SLUG, participations=None).first()
-    if quiz is None or quiz.composers.filter(composer=instance.composer).exists():
+    if quiz is None:
         return
-    StudyComposer.objects.create(
-        study=quiz, composer=instance.composer, version=instance, weight=WEIGHTS[slug]
-    )
+    named = quiz.composers.filter(composer=instance.composer)
+    if not named.exists():
+        if created:
+            StudyComposer.objects.create(
+                study=quiz, composer=instance.composer, version=instance, weight=WEIGHTS[slug]
+            )
+    elif _is_newest(instance) and not named.filter(version=instance).exists():
+        # A version that the admin uploaded stays.
+        before = named.filter(version__shipped=True).order_by("-version__created", "-id").first()
+        if before is not None:
+            before.version = instance
+            before.save(update_fields=["version"])
+
+
+def _is_newest(version: Version) -> bool:
+    return Version.objects.ready().filter(composer=version.composer).first() == version

@@ -10,11 +10,10 @@ from django.core.exceptions import ValidationError
 
 from bachtest.game.management.checks import check_open_studies
 from bachtest.game.pool import candidates
-from bachtest.game.services.enrolment import enrol
 from bachtest.results.counts.flags import FLAGS
 from bachtest.studies.design import FLAG_NAMES
 from bachtest.studies.models import Study, StudyComposer
-from generator.models import Composer, Version
+from generator.models import Version
 from tests.builders import add_to_study, make_composer, make_pair
 
 WRONG = [
@@ -105,32 +104,3 @@ def test_a_study_plays_the_versions_that_it_names_and_no_other(quiz):
     assert [each.pair for each in candidates(study)] == [new.id]
     StudyComposer.objects.filter(study=study).update(weight=0)
     assert candidates(study) == []
-
-
-def shipped(slug: str, sha256: str) -> Version:
-    composer, _ = Composer.objects.get_or_create(slug=slug, defaults={"name": slug})
-    return Version.objects.create(composer=composer, sha256=sha256, shipped=True, status="ready")
-
-
-def weights() -> dict[str, float]:
-    rows = StudyComposer.objects.filter(study__slug="quiz")
-    return {f"{row.composer} {row.version.tag[0]}": row.weight for row in rows}
-
-
-def test_the_quiz_of_a_new_site_plays_what_comes_with_the_code(db):
-    for slug in ("flagship", "markov", "flagship-jsb"):
-        shipped(slug, "a" * 64)
-    assert weights() == {"flagship a": 3.0, "markov a": 1.0}
-
-
-def test_a_new_version_changes_no_study_that_exists(db):
-    shipped("flagship", "a" * 64)
-    shipped("flagship", "b" * 64)
-    assert weights() == {"flagship a": 3.0}
-
-
-def test_a_quiz_that_was_played_is_the_admins_alone(db):
-    quiz = Study.objects.get(slug="quiz")
-    enrol(None, quiz, consent=quiz.consent_version)
-    shipped("markov", "a" * 64)
-    assert weights() == {}
