@@ -63,22 +63,25 @@ class Study(models.Model):
     def __str__(self) -> str:
         return self.slug
 
-    def clean(self) -> None:
-        """Refuse what would break pages, games or the analysis later, field by field."""
+    def faults(self) -> dict[str, str]:
+        """What would break pages, games or the analysis later, by field."""
         rules: dict[str, Callable[[], None]] = {
             "rounds": lambda: design.check_rounds(self.rounds),
             "exclusions": lambda: design.check_exclusions(self.exclusions),
             "margin": lambda: design.check_margin(self.margin),
             "listen_seconds": lambda: design.check_listen_seconds(self.listen_seconds),
         }
-        errors = {}
+        found = {}
         for field, check in rules.items():
             try:
                 check()
             except ValueError as error:
-                errors[field] = str(error)
-        if errors:
-            raise ValidationError(errors)
+                found[field] = str(error)
+        return found
+
+    def clean(self) -> None:
+        if found := self.faults():
+            raise ValidationError(found)
 
     def weights(self) -> dict[int, float]:
         """Of the versions that may be drawn, by their ids."""

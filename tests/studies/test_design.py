@@ -6,9 +6,10 @@ import json
 import re
 
 import pytest
+from django.core.checks import ERROR
 from django.core.exceptions import ValidationError
 
-from bachtest.game.management.checks import check_open_studies
+from bachtest.game.management.checks import check_studies
 from bachtest.game.pool import candidates
 from bachtest.results.counts.flags import FLAGS
 from bachtest.studies.design import FLAG_NAMES
@@ -33,6 +34,9 @@ WRONG = [
     ("margin", float("nan"), "a margin of nan"),
     ("listen_seconds", -1.0, "-1.0 seconds to hear; use 0 to 60"),
 ]
+
+# A column of SQLite takes no NaN.
+STORED = [row for row in WRONG if row[1] == row[1]]
 
 
 @pytest.fixture
@@ -77,12 +81,25 @@ def test_the_admin_shows_what_is_wrong_and_changes_nothing(quiz, admin_client):
 def test_a_check_names_conditions_that_cannot_be_played(quiz):
     for condition in ("S", "A", "T", "B", "AT", "ATB"):
         make_pair(condition, make_composer("bot"))
-    [warning] = check_open_studies(None, databases=["default"])
+    [warning] = check_studies(None, databases=["default"])
     assert warning.msg == "study 'quiz' has no pair to play for SATB"
     assert "order_pieces" in warning.hint
     make_pair("SATB", make_composer("bot"))
-    assert check_open_studies(None, databases=["default"]) == []
-    assert check_open_studies(None) == []
+    assert check_studies(None, databases=["default"]) == []
+    assert check_studies(None) == []
+
+
+@pytest.mark.parametrize(("field", "value", "message"), STORED)
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_check_finds_a_design_that_was_stored_before_it_could_be_refused(
+    quiz, is_open, field, value, message
+):
+    Study.objects.filter(id=quiz.id).update(is_open=is_open, **{field: value})
+    [error] = [each for each in check_studies(None, ["default"]) if each.id == "game.E001"]
+    assert error.level == ERROR
+    assert error.msg.startswith(f"study 'quiz', {field}: ")
+    assert re.search(message, error.msg)
+    assert error.hint == f"correct the design at /admin/studies/study/{quiz.id}/change/"
 
 
 def test_a_version_belongs_to_the_composer_that_is_named(quiz):

@@ -1,4 +1,4 @@
-"""What is missing before every open study can be played; asked with the database at hand."""
+"""What is wrong with stored designs, and what open studies lack; both ask the database."""
 
 from __future__ import annotations
 
@@ -12,26 +12,38 @@ from bachtest.game.pool import unplayable_conditions
 from bachtest.studies.models import Study
 
 
-def check_open_studies(
+def check_studies(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
     if not databases:
         return []
     try:
-        studies = list(Study.objects.open())
-        missing = {study.slug: unplayable_conditions(study) for study in studies}
+        return [message for study in Study.objects.order_by("slug") for message in _check(study)]
     except DatabaseError:
         return []  # not migrated yet: there is no study to play
-    return [
-        checks.Warning(
-            f"study {slug!r} has no pair to play for {', '.join(conditions)}",
-            hint=f"manage.py order_pieces --composer ... --condition {conditions[0]} --count 20",
-            id="game.W001",
+
+
+def _check(study: Study) -> list[checks.CheckMessage]:
+    """The admin form of earlier code took any design, so stored ones are checked too."""
+    faults = study.faults()
+    messages: list[checks.CheckMessage] = [
+        checks.Error(
+            f"study {study.slug!r}, {field}: {fault}",
+            hint=f"correct the design at /admin/studies/study/{study.pk}/change/",
+            id="game.E001",
         )
-        for slug, conditions in missing.items()
-        if conditions
+        for field, fault in faults.items()
     ]
+    if study.is_open and "rounds" not in faults and (missing := unplayable_conditions(study)):
+        messages.append(
+            checks.Warning(
+                f"study {study.slug!r} has no pair to play for {', '.join(missing)}",
+                hint=f"manage.py order_pieces --composer ... --condition {missing[0]} --count 20",
+                id="game.W001",
+            )
+        )
+    return messages
 
 
 def register() -> None:
-    checks.register(check_open_studies, checks.Tags.database)
+    checks.register(check_studies, checks.Tags.database)
