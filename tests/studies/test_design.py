@@ -121,3 +121,25 @@ def test_a_study_plays_the_versions_that_it_names_and_no_other(quiz):
     assert [each.pair for each in candidates(study)] == [new.id]
     StudyComposer.objects.filter(study=study).update(weight=0)
     assert candidates(study) == []
+
+
+def versions_offered(page: str, row: str) -> set[str]:
+    select = re.search(rf'<select name="composers-{row}-version".*?</select>', page, re.DOTALL)
+    return set(re.findall(r'<option value="\d+"[^>]*>([^<]+)<', select[0]))
+
+
+def test_the_admin_offers_the_versions_that_are_ready_and_the_one_that_is_named(
+    quiz, admin_client, django_assert_max_num_queries
+):
+    [named] = Version.objects.all()
+    Version.objects.filter(id=named.id).update(status="failed")
+    for status in ("failed", "checking"):
+        Version.objects.create(composer=named.composer, sha256=status, status=status)
+    ready = [make_composer(f"bot-{number}").versions.get() for number in range(30)]
+    address = f"/admin/studies/study/{quiz.pk}/change/"
+    rows = quiz.composers.count()
+    with django_assert_max_num_queries(15 + 2 * rows):  # the options of both selects of a row
+        page = admin_client.get(address).text
+    assert versions_offered(page, "0") == {str(version) for version in [named, *ready]}
+    page = admin_client.get("/admin/studies/study/add/").text
+    assert versions_offered(page, "__prefix__") == {str(version) for version in ready}
