@@ -33,7 +33,9 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
 
 def gunicorn_options(host: str, port: int) -> list[str]:
     # Gunicorn's warnings name the address of anyone who sends nonsense; no address is logged.
-    return ["bachtest.wsgi", "--bind", f"{host}:{port}", "--threads", "8", "--log-level", "error"]
+    bind = ["--bind", f"{host}:{port}", "--threads", "8"]
+    # Nor is a socket for its control opened, which several sites of one user would share.
+    return ["bachtest.wsgi", *bind, "--log-level", "error", "--no-control-socket"]
 
 
 def wait_until_reachable(server: subprocess.Popen[bytes], host: str, port: int) -> None:

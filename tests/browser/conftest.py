@@ -76,7 +76,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "bachtest.wsgi"),
-            *(f"--bind=127.0.0.1:{port}", "--threads=4", "--log-level=warning"),
+            *(
+                f"--bind=127.0.0.1:{port}",
+                "--threads=4",
+                "--log-level=warning",
+                "--no-control-socket",
+            ),
         ],
         cwd=ROOT,
         env=environment,

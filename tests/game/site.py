@@ -65,9 +65,9 @@ def make_site(folder: Path) -> Site:
 
 def serve(site: Site) -> subprocess.Popen[bytes]:
     """Several threads, in a process group of their own, so that all of it can be killed."""
-    server = [sys.executable, "-m", "gunicorn", "bachtest.wsgi", "--threads", "8"]
+    gunicorn = [sys.executable, "-m", "gunicorn", "bachtest.wsgi", "--no-control-socket"]
     process = subprocess.Popen(
-        [*server, "--bind", site.url.removeprefix("http://")],
+        [*gunicorn, "--threads", "8", "--bind", site.url.removeprefix("http://")],
         cwd=ROOT,
         env=site.env,
         start_new_session=True,
