@@ -13,12 +13,14 @@ from django.test import Client
 
 from bachtest.game.cookies import COOKIE
 from bachtest.game.models import Answer, Game, Listener, Round
+from bachtest.results.counts import tallies
 from bachtest.results.counts.answers import FIELDS, study_report
 from bachtest.results.export.columns import CHANGED_SINCE_1
 from bachtest.results.export.write_study_folder import export_study
 from bachtest.results.fit.model_fit import included_answers
 from bachtest.results.fit.refit import refit
 from bachtest.results.fit.stored_fit import fit_of
+from bachtest.results.models import StoredAnalysis
 from bachtest.stats.__main__ import main
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.report.counts_text import to_json
@@ -137,6 +139,18 @@ def test_the_kept_counts_of_pairs_are_those_of_the_old_rounds(old_site):
     assert {(study, pair): counts for study, pair, *counts in kept} == {
         item: [count, answered[item]] for item, count in drawn.items()
     }
+
+
+def test_answers_are_counted_again_and_fits_are_kept(old_site):
+    """Their tallies name composers, those of today versions."""
+    analyses = StoredAnalysis.objects.filter(study__tallies__isnull=False).distinct()
+    assert analyses
+    assert {analysis.flags_version for analysis in analyses} == {0}
+    study = Study.objects.get(slug="quiz")
+    study_report(study)
+    versions = {int(cell.labels[1]) for cell in tallies.read(study, "cells")}
+    answers = Answer.objects.filter(round__game__participation__study=study)
+    assert versions == set(answers.values_list("round__pair__machine__version", flat=True))
 
 
 def test_the_pages_open(old_site):

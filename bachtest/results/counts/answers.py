@@ -6,11 +6,13 @@ The work grows with the number of cells, not of answers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.db import models
 from django.db.models import Count, Q, QuerySet, Sum
 
 from bachtest.game.models import Answer
+from bachtest.results.counts.composer_labels import ComposerLabels, composer_labels
 from bachtest.results.counts.flags import FLAGS
 from bachtest.results.counts.tallies import TallyCell, ensure_counted, number_of_labels, read
 from bachtest.stats.rates import summary
@@ -18,7 +20,7 @@ from bachtest.stats.rates.identical_pairs import PoolCount, identical_pairs
 from bachtest.stats.rates.summary import summarise
 from bachtest.stats.report.pooled_report import GROUPS, Flagged, Report
 from bachtest.studies.models import Study
-from generator.models import Composer, Pair, PairQuerySet, Version
+from generator.models import Pair, PairQuerySet, Version
 
 FIELDS = ("condition", "composer", "experience")
 
@@ -30,7 +32,8 @@ def answers_of(study: Study) -> QuerySet[Answer]:
 def study_report(study: Study, *, by: Sequence[Sequence[str]] = ()) -> Report:
     """What `python -m bachtest.stats` says about the study's export, from the tallies."""
     ensure_counted(study)
-    cells = _named(read(study, "cells"))
+    labels = composer_labels(study)
+    cells = _named(read(study, "cells"), labels)
     excluded = frozenset(study.exclusions)
     included = [cell for cell in cells if not cell.flags & excluded]
     flags = {cell.flags for cell in included}
@@ -54,25 +57,20 @@ def study_report(study: Study, *, by: Sequence[Sequence[str]] = ()) -> Report:
         ),
         breakdowns=tuple(summarise(counts_of(included, group), group) for group in groups),
         identical_pairs=identical_pairs(
-            _pool(study), counts_of(included, ("composer", "condition"))
+            _pool(study, labels), counts_of(included, ("composer", "condition"))
         ),
         margin=study.margin,
     )
 
 
-def _named(cells: Iterable[TallyCell]) -> list[TallyCell]:
-    """The tallies know composers by their ids, which never change; a report names them."""
-    slugs = {str(id): slug for id, slug in Composer.objects.values_list("id", "slug")}
-    at = FIELDS.index("composer")
-    return [
-        TallyCell(
-            (*cell.labels[:at], slugs[cell.labels[at]], *cell.labels[at + 1 :]),
-            cell.flags,
-            cell.n,
-            cell.correct,
-        )
-        for cell in cells
-    ]
+def _named(cells: Iterable[TallyCell], labels: ComposerLabels) -> list[TallyCell]:
+    """The tallies know versions by their ids, which never change; a report names them."""
+    names = {str(version): label for version, (label, _) in labels.items()}
+
+    def named(condition: str, version: str, experience: str) -> tuple[str, ...]:
+        return condition, names[version], experience
+
+    return [replace(cell, labels=named(*cell.labels)) for cell in cells]
 
 
 def counts_of(cells: Iterable[TallyCell], by: Sequence[str]) -> list[summary.AnswerCount]:
@@ -95,12 +93,12 @@ def pairs_of(study: Study) -> PairQuerySet:
     )
 
 
-def _pool(study: Study) -> list[PoolCount]:
+def _pool(study: Study, labels: ComposerLabels) -> list[PoolCount]:
     identical = Q(differing=0)
     rows = (
         pairs_of(study)
-        .filter(Q(excluded_reason="") | identical)
-        .values_list("machine__version__composer__slug", "machine__condition")
+        .filter(Q(excluded_reason="") | identical, differing__isnull=False)
+        .values_list("machine__version", "machine__condition")
         .annotate(
             pairs=Count("id"),
             identical=Count("id", filter=identical),
@@ -108,4 +106,4 @@ def _pool(study: Study) -> list[PoolCount]:
         )
         .order_by()
     )
-    return [PoolCount(*row) for row in rows]
+    return [PoolCount(labels[version].label, *counts) for version, *counts in rows]

@@ -32,7 +32,7 @@ class AnswerFacts(NamedTuple):
     study: int
     correct: bool
     condition: str
-    composer: int
+    version: int | None
     experience: str
     item: int
     listener: str
@@ -48,7 +48,7 @@ _PATHS: tuple[str | Combinable, ...] = (
     "round__game__participation__study_id",
     "correct",
     "round__pair__machine__condition",
-    "round__pair__machine__version__composer_id",
+    "round__pair__machine__version_id",
     "round__game__participation__experience",
     "round__pair_id",
     Cast("round__game__participation__listener_id", CharField()),
@@ -60,7 +60,7 @@ _PATHS: tuple[str | Combinable, ...] = (
 )
 
 TABLES: dict[str, Callable[[AnswerFacts], tuple[object, ...]]] = {
-    "cells": lambda facts: (facts.condition, facts.composer, facts.experience),
+    "cells": lambda facts: (facts.condition, facts.version, facts.experience),
     "items": lambda facts: (facts.item,),
     LISTENERS: lambda facts: (facts.listener.replace("-", ""),),
     "trials": lambda facts: (facts.trial,),

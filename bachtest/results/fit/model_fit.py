@@ -15,6 +15,7 @@ from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
 from bachtest.results.counts.answers import FIELDS, answers_of
+from bachtest.results.counts.composer_labels import composer_labels
 from bachtest.results.counts.flags import FLAGS
 from bachtest.results.counts.tallies import BATCH
 from bachtest.results.fit.stored_fit import (
@@ -59,7 +60,7 @@ _COLUMNS = {
     "item": Cast("round__pair_id", CharField()),
     "excerpt": Cast("round__pair__excerpt_id", CharField()),
     "condition": F("round__pair__machine__condition"),
-    "composer": F("round__pair__machine__version__composer__slug"),
+    "composer": F("round__pair__machine__version_id"),
     "experience": F("round__game__participation__experience"),
     "trial": Cast("round__number", CharField()),
 }
@@ -76,7 +77,10 @@ def included_answers(study: Study) -> IncludedAnswers:
     columns = tuple(zip(*rows.iterator(chunk_size=BATCH), strict=True))
     if not columns:
         columns = ((),) * (len(sources) + 1)
-    return IncludedAnswers(tuple(_COLUMNS), columns[:-1], tuple(map(int, columns[-1])))
+    cells = dict(zip(_COLUMNS, columns, strict=False))
+    labels = composer_labels(study)
+    cells["composer"] = tuple(labels[version].label for version in cells["composer"])
+    return IncludedAnswers(tuple(cells), tuple(cells.values()), tuple(map(int, columns[-1])))
 
 
 def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:

@@ -9,20 +9,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from bachtest.results.counts.composer_labels import labels_with_versions
 from bachtest.results.models import StoredAnalysis
 from bachtest.studies.models import Study
 
 
 @dataclass(frozen=True)
 class FitDesign:
-    """What a fit takes from the study's design. A fit made under another design is stale."""
+    """What a fit takes from the study's design. A fit made under another design is stale.
+
+    `versions` are the labels of composers of which the study has several versions.
+    """
 
     exclusions: tuple[str, ...]
     margin: float
+    versions: tuple[str, ...]
 
     @classmethod
     def of(cls, study: Study) -> Self:
-        return cls(tuple(sorted(study.exclusions)), study.margin)
+        return cls(tuple(sorted(study.exclusions)), study.margin, labels_with_versions(study))
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ class StoredFit:
         design, model = stored["design"], stored["model"]
         trend, mean = stored["trend"], stored["listener_mean"]
         return cls(
-            FitDesign(tuple(design["exclusions"]), design["margin"]),
+            FitDesign(tuple(design["exclusions"]), design["margin"], tuple(design["versions"])),
             FittedModel.from_json(model) if model else None,
             stored["refused"],
             FittedTrend(**trend) if trend else None,

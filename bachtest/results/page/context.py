@@ -7,6 +7,7 @@ from typing import Any
 
 from bachtest.game.models import Listener
 from bachtest.results.counts.answers import FIELDS, study_report
+from bachtest.results.counts.composer_labels import composer_labels
 from bachtest.results.counts.flags import FLAGS, unknown_exclusions
 from bachtest.results.counts.tallies import included_cells
 from bachtest.results.fit.stored_fit import analysis_of, fit_of
@@ -18,7 +19,6 @@ from bachtest.results.page.running_total import running_total
 from bachtest.results.tasks import request_refit
 from bachtest.stats.rates.summary import FEW
 from bachtest.studies.models import Study
-from generator.models import Composer
 
 DEFAULT_CROSSING = ("condition", "composer")
 
@@ -34,7 +34,8 @@ def results_page(
 ) -> dict[str, Any]:
     by = grouping(wanted)
     report = study_report(study, by=[by])
-    names = dict(Composer.objects.values_list("slug", "name"))
+    labels = composer_labels(study)
+    names = dict(labels.values())
     ctx = {
         "study": study,
         "report": report,
@@ -63,6 +64,6 @@ def results_page(
         "side_biases": side_bias_rows(sides),
         "places": rates_by_place(sides),
         "learning": learning(included_cells(study, "trials")),
-        "hardest_pairs": hardest_pairs(included_cells(study, "items"), listener, shrunken),
+        "hardest_pairs": hardest_pairs(included_cells(study, "items"), listener, shrunken, labels),
         "running": running_total(included_cells(study, "hours")),
     }

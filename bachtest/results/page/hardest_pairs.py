@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bachtest.game.models import Listener, Round
+from bachtest.results.counts.composer_labels import ComposerLabels
 from bachtest.results.counts.tallies import TallyCell
 from bachtest.results.page.rows import voices_in_words
 from bachtest.stats.rates.proportions import Proportion, wilson
@@ -33,12 +34,15 @@ class HardestPair:
 
 
 def hardest_pairs(
-    items: Iterable[TallyCell], listener: Listener | None, shrunken: Mapping[int, float]
+    items: Iterable[TallyCell],
+    listener: Listener | None,
+    shrunken: Mapping[int, float],
+    composers: ComposerLabels,
 ) -> list[HardestPair]:
     """Lowest rate first: the model's shrunken rate where there is one, else the raw rate."""
     rates = {int(cell.labels[0]): wilson(cell.correct, cell.n) for cell in items if cell.n >= FEW}
     hardest = sorted(rates, key=lambda pair: (shrunken.get(pair, rates[pair].estimate), pair))
-    pairs = Pair.objects.select_related("machine__version__composer", "excerpt__work")
+    pairs = Pair.objects.select_related("machine", "excerpt__work")
     by_id = pairs.in_bulk(hardest[:_LISTED])
     tunes = _tunes_answered(listener)
     rows = []
@@ -48,7 +52,7 @@ def hardest_pairs(
         named = row.tune in tunes
         rows.append(
             HardestPair(
-                row.composer.name,
+                composers[machine.version_id].name,
                 machine.condition,
                 voices_in_words(machine.condition),
                 rates[pair],

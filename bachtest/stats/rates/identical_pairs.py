@@ -28,6 +28,7 @@ class PoolCount:
     pairs: int
     identical: int
     differing: float
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,12 @@ class CsvColumns:
             self.loaded[name] = CsvColumn(codes, column.values)
         return self.loaded[name]
 
+    def replacing(self, name: str, column: CsvColumn) -> CsvColumns:
+        """The same columns, but for one."""
+        columns = CsvColumns(self.file, self.names, self.rows)
+        columns.loaded = self.loaded | {name: column}
+        return columns
+
     def where(self, included: NDArray[np.bool_]) -> CsvColumns:
         """The columns of the included rows alone."""
         rows = np.flatnonzero(included) if self.rows is None else self.rows[included]

@@ -12,6 +12,7 @@ from typing import Any
 from bachtest.stats.rates.identical_pairs import PoolCount
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol, protocol_named
+from bachtest.stats.tables.composer_versions import name_versions
 from bachtest.stats.tables.csv_columns import TableError, read_csv_rows
 from bachtest.stats.tables.table import Table, read_table
 
@@ -73,6 +74,7 @@ def read_source(
     if not exported:
         return AnswerSource(table, (), (), None, asked)
     pool = read_pool(folder / ITEMS) if (folder / ITEMS).is_file() else ()
+    table, pool = name_versions(table, pool)
     exclusions = _exclusions(folder / DESIGN, design)
     return AnswerSource(table, exclusions, pool, _margin(design), asked)
 
@@ -120,6 +122,7 @@ def read_pool(path: Path) -> tuple[PoolCount, ...]:
     if missing := [name for name in names if name not in header]:
         raise TableError(f"{path}: no column {', '.join(map(repr, missing))}")
     at = {name: header.index(name) for name in names}
+    version_at = header.index("version") if "version" in header else None
     pool = []
     for number, row in lines:
         values = (row[at[name]] for name in names)
@@ -134,5 +137,6 @@ def read_pool(path: Path) -> tuple[PoolCount, ...]:
             raise TableError(
                 f"{path}, line {number}: differing is {differing!r}; use a number"
             ) from None
-        pool.append(PoolCount(composer, condition, 1, int(identical), share))
+        version = "" if version_at is None else row[version_at]
+        pool.append(PoolCount(composer, condition, 1, int(identical), share, version))
     return tuple(pool)

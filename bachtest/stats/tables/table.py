@@ -171,7 +171,7 @@ class Table:
 # The columns that the default analysis needs; an export has twice as many.
 _DEFAULT_COLUMNS = frozenset(
     ("listener", "item", "condition", "composer", "experience", "correct", "n", "rate", "ties",
-     "bach", "side", "first", "chosen", "trial")
+     "bach", "side", "first", "chosen", "trial", "version")
 )  # fmt: skip
 
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 from bachtest.game.models import Game
 from bachtest.results.counts.answers import study_report
 from bachtest.results.counts.flags import unknown_exclusions
-from bachtest.studies.models import StudyComposer
+from bachtest.studies.models import Study, StudyComposer
+from generator.models import Composer
+from tests.builders import make_pair, make_version
 from tests.results.rows import make_answer, make_game, quiz
 
 
@@ -71,10 +73,42 @@ def test_a_study_without_answers_has_a_report(db):
 
 def test_the_number_of_queries_does_not_grow_with_the_answers(played, django_assert_num_queries):
     study_report(played)  # counts them, once
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         study_report(played)
     pair = Game.objects.filter(participation__study=played).first().rounds.first().pair
     for _ in range(5):
         make_answer(make_game(), pair, correct=True)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         study_report(played)
+
+
+def test_two_versions_of_a_composer_share_no_cell(played):
+    markov = Composer.objects.get(slug="markov")
+    old, new = f"markov {markov.versions.get().tag}", f"markov {'e' * 12}"
+    make_version(markov, sha256="e" * 64)
+    assert "markov" in cells(study_report(played), "composer"), "the new one has no pair yet"
+    make_answer(make_game(), make_pair("AT", markov), correct=False)
+    report = study_report(played)
+    assert cells(report, "composer") == {"flagship": (14, 22), old: (4, 4), new: (0, 1)}
+    pool = {row.composer: (row.pairs, row.answers) for row in report.identical_pairs}
+    assert pool == {"flagship": (3, 22), old: (1, 4), new: (1, 1)}
+
+
+def test_a_version_that_nobody_has_answered_yet_has_its_own_row_of_pairs(played):
+    markov = Composer.objects.get(slug="markov")
+    tags = [markov.versions.get().tag, "e" * 12]
+    make_version(markov, sha256="e" * 64)
+    make_pair("AT", markov)
+    labels = [f"markov {tag}" for tag in tags]
+    report = study_report(played)
+    assert [row.composer for row in report.identical_pairs] == ["flagship", *sorted(labels)]
+    assert set(cells(report, "composer")) == {"flagship", labels[0]}
+
+
+def test_a_version_in_another_study_changes_no_label(played):
+    markov = Composer.objects.get(slug="markov")
+    version = make_version(markov, sha256="e" * 64)
+    StudyComposer.objects.filter(study=played, version=version).delete()
+    other = Study.objects.get(slug="other")
+    make_answer(make_game("expert", other), make_pair("AT", markov), correct=True)
+    assert set(cells(study_report(played), "composer")) == {"flagship", "markov"}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.management import CommandError, call_command
 from bachtest.game.models import Game, Listener, Round, RoundClip
 from bachtest.results.counts.answers import study_report
 from bachtest.results.export.columns import CHANGED_SINCE_1
+from bachtest.results.fit.model_fit import included_answers
 from bachtest.stats.__main__ import main
 from bachtest.stats.rates.order import EXPERIENCES
 from bachtest.stats.report.counts_text import to_json
@@ -18,6 +20,7 @@ from bachtest.stats.tables.read_study_folder import read_source
 from bachtest.stats.tables.table import read_table
 from generator.models import Pair, Version
 from tests.builders import make_composer, make_pair, make_rendering, make_version
+from tests.results.rows import make_answer, make_game
 
 VERSION_1 = Path(__file__).parents[2] / "stats" / "data" / "export-1"
 # The order of DESIGN.md, section 8; further columns may follow.
@@ -50,6 +53,28 @@ def test_the_export_gives_the_numbers_of_the_page(played, out):
     assert shell == page
     assert page["overall"]["n"] == 26
     assert len(page["alike"]) == 2
+
+
+def test_the_export_gives_the_numbers_of_each_version_too(played, tmp_path):
+    markov = make_composer("markov")
+    version = make_version(markov, sha256="e" * 64)
+    for _ in range(2):
+        make_answer(make_game(), make_pair("AT", markov), correct=False)
+    call_command("export_study", "quiz", "--out", str(tmp_path / "out"))
+    by = [("condition", "composer")]
+    page = to_json(study_report(played, by=by))
+    shell = to_json(make_report(read_source(tmp_path / "out"), by=by))
+    assert shell["by"] == page["by"]
+    rows = [[(row["composer"], row["alike"]) for row in each["alike"]] for each in (shell, page)]
+    assert rows[0] == rows[1]
+    report = make_report(read_source(tmp_path / "out"))
+    [by_composer] = [each for each in report.breakdowns if each.by == ("composer",)]
+    labels = {cell.labels[0]: cell.rate.n for cell in by_composer.cells}
+    old = markov.versions.exclude(id=version.id).get()
+    assert labels == {"flagship": 22, str(old): 4, str(version): 2}
+    model = included_answers(played)
+    table = read_source(tmp_path / "out").included
+    assert Counter(model.values("composer")) == Counter(table.values("composer")) == labels
 
 
 def test_the_shell_prints_them_from_the_folder_or_from_the_answers(out, capsys):

@@ -27,6 +27,7 @@ from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
 from generator.models import Pair
 from generator.tasks import recover
+from tests.builders import make_composer, make_pair, make_version
 from tests.results.rows import make_answer, make_game, quiz
 
 
@@ -41,6 +42,17 @@ def without_model(study: Study, answers: int) -> StoredAnalysis:
     return StoredAnalysis.objects.create(
         study=study, flags_version=1, answers=answers, fit=fit.to_json()
     )
+
+
+def test_a_fit_is_stale_once_the_study_has_a_second_version(analysis, busy):
+    assert not is_stale(analysis, analysis.answers)
+    markov = make_composer("markov")
+    version = make_version(markov, sha256="e" * 64)
+    make_pair("S", markov)
+    assert is_stale(analysis, analysis.answers)
+    fit = fit_of(refit(busy))
+    assert str(version) in fit.design.versions
+    assert fit == StoredFit.from_json(json.loads(json.dumps(fit.to_json())))
 
 
 def included(study: Study) -> int:

@@ -9,10 +9,11 @@ from django.urls import reverse
 from bachtest.game.models import Game, Round
 from bachtest.game.services.enrolment import enrol
 from bachtest.game.services.games import start_game
+from bachtest.results.counts.composer_labels import composer_labels
 from bachtest.results.counts.tallies import TallyCell
 from bachtest.results.page.hardest_pairs import hardest_pairs
 from generator.models import Pair, Work
-from tests.builders import make_composer, make_pair
+from tests.builders import make_composer, make_pair, make_version
 from tests.results.rows import make_answer, make_game, quiz
 
 
@@ -30,7 +31,7 @@ def pairs(db):
 
 
 def test_a_stranger_gets_no_name(pairs):
-    rows = hardest_pairs(cells(pairs), None, {})
+    rows = hardest_pairs(cells(pairs), None, {}, composer_labels(quiz()))
     assert [row.condition for row in rows] == ["S", "ATB", "SATB"]
     assert named(rows) == []
 
@@ -41,7 +42,7 @@ def test_a_listener_gets_the_names_of_tunes_answered_and_of_no_other(pairs):
     answer = make_answer(game, pairs[2], correct=True)
     answer.delete()  # the round is there, its answer is not
     assert Round.objects.filter(game=game, pair=pairs[2]).exists()
-    rows = hardest_pairs(cells(pairs), game.listener, {})
+    rows = hardest_pairs(cells(pairs), game.listener, {}, composer_labels(quiz()))
     assert [bool(row.bwv) for row in rows] == [False, True, False]
 
 
@@ -68,13 +69,15 @@ def test_the_page_names_what_its_visitor_has_heard(busy, client, recorded_queue)
 
 
 def test_pairs_with_few_answers_are_not_ranked(pairs):
-    rows = hardest_pairs(cells(pairs[:1], n=9) + cells(pairs[1:]), None, {})
+    rows = hardest_pairs(
+        cells(pairs[:1], n=9) + cells(pairs[1:]), None, {}, composer_labels(quiz())
+    )
     assert [row.condition for row in rows] == ["ATB", "SATB"]
 
 
 def test_the_shrunken_rate_orders_where_there_is_one(pairs):
     shrunken = {pairs[0].id: 0.6, pairs[1].id: 0.5, pairs[2].id: 0.4}
-    rows = hardest_pairs(cells(pairs), None, shrunken)
+    rows = hardest_pairs(cells(pairs), None, shrunken, composer_labels(quiz()))
     assert [row.condition for row in rows] == ["SATB", "ATB", "S"]
 
 
@@ -94,3 +97,11 @@ def test_a_game_under_way_is_not_given_away(busy, client, recorded_queue):
 
 def _cookie(listener):
     return get_cookie_signer(salt="listener").sign(str(listener.id))
+
+
+def test_a_composer_of_two_versions_is_named_with_its_version(pairs):
+    make_version(make_composer("flagship"), sha256="e" * 64)
+    newer = make_pair("S", make_composer("flagship"))
+    rows = hardest_pairs(cells([*pairs[:1], newer]), None, {}, composer_labels(quiz()))
+    old = pairs[0].machine.version.tag
+    assert [row.composer for row in rows] == [f"Flagship {old}", f"Flagship {'e' * 12}"]
