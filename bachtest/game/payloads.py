@@ -40,12 +40,12 @@ class OthersPayload(TypedDict):
 
 class RevealPayload(TypedDict):
     number: int
-    chosen: str
-    bach: str
-    correct: bool
+    chosen: str | None  # of no clip: no idea
+    bach: str | None  # of no clip: both are Bach
+    correct: bool | None  # without a truth, or without an idea
     bwv: str
     title: str
-    composer: str
+    composer: str | None
     condition: str
     written: list[str]
     part: str
@@ -72,6 +72,7 @@ class GamePayload(TypedDict):
 class ResultPayload(TypedDict):
     id: str
     correct: int
+    scored: int  # rounds with an answer that is right or wrong
     rounds: list[ResultRoundPayload]
 
 
@@ -125,14 +126,15 @@ def clips_payload(row: Round) -> list[ClipPayload]:
 def reveal_payload(row: Round, answer: Answer) -> RevealPayload:
     work = row.pair.excerpt.work
     condition = row.pair.machine.condition
+    all_bach = row.pair.machine.version is None
     return {
         "number": row.number,
-        "chosen": str(answer.chosen),
-        "bach": str(row.bach_side),
-        "correct": bool(answer.correct),
+        "chosen": _value(answer.chosen),
+        "bach": None if all_bach else _value(row.bach_side),
+        "correct": answer.correct,
         "bwv": work.bwv.replace("BWV", "BWV ", 1),
         "title": work.title,
-        "composer": row.pair.composer.name,
+        "composer": None if all_bach else row.pair.composer.name,
         "condition": condition,
         "written": scoring.written_voices(condition),
         "part": scoring.written_part(condition),
@@ -142,8 +144,14 @@ def reveal_payload(row: Round, answer: Answer) -> RevealPayload:
     }
 
 
+def _value(side: Side | None) -> str | None:
+    return None if side is None else str(side)
+
+
 def _others(row: Round) -> OthersPayload:
-    answers = Answer.objects.filter(round__pair=row.pair_id).exclude(round=row)
+    """Of those who gave an answer that is right or wrong."""
+    scored = Answer.objects.filter(correct__isnull=False)
+    answers = scored.filter(round__pair=row.pair_id).exclude(round=row)
     totals = answers.aggregate(answers=Count("id"), correct=Count("id", filter=Q(correct=True)))
     return {"answers": totals["answers"], "correct": totals["correct"]}
 
@@ -160,7 +168,8 @@ def result_payload(game: Game) -> ResultPayload:
     answered = [_result_round(row) for row in rounds if hasattr(row, "answer")]
     return {
         "id": str(game.id),
-        "correct": sum(each["correct"] for each in answered),
+        "correct": sum(each["correct"] is True for each in answered),
+        "scored": sum(each["correct"] is not None for each in answered),
         "rounds": answered,
     }
 

@@ -40,12 +40,12 @@ class OthersSerializer(serializers.Serializer[object]):
 @extend_schema_serializer(component_name="Reveal")
 class RevealSerializer(serializers.Serializer[object]):
     number = serializers.IntegerField()
-    chosen = serializers.ChoiceField(Side.choices)
-    bach = serializers.ChoiceField(Side.choices)
-    correct = serializers.BooleanField()
+    chosen = serializers.ChoiceField(Side.choices, allow_null=True)
+    bach = serializers.ChoiceField(Side.choices, allow_null=True)
+    correct = serializers.BooleanField(allow_null=True)
     bwv = serializers.CharField()
     title = serializers.CharField()
-    composer = serializers.CharField()
+    composer = serializers.CharField(allow_null=True)
     condition = serializers.CharField()
     written = serializers.ListField(child=serializers.CharField())
     part = serializers.CharField(allow_blank=True)
@@ -75,6 +75,7 @@ class GameSerializer(serializers.Serializer[object]):
 class ResultSerializer(serializers.Serializer[object]):
     id = serializers.UUIDField()
     correct = serializers.IntegerField()
+    scored = serializers.IntegerField()
     rounds = ResultRoundSerializer(many=True)
 
 

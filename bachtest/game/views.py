@@ -138,7 +138,7 @@ def result(request: HttpRequest, game_id: UUID) -> HttpResponse:
     context = {
         "game_id": data["id"],
         "correct": data["correct"],
-        "answered": len(data["rounds"]),
+        "answered": data["scored"],
         "rounds": data["rounds"],
         "data": data,
     }

@@ -49,7 +49,7 @@ export class Clip {
 
   reveal(reveal, side) {
     const { bach, chosen, condition, written, part, composer } = reveal;
-    const isBach = side === bach;
+    const isBach = bach === null || side === bach;
     this.card.classList.toggle("is-bach", isBach);
     this.card.classList.toggle("by-bot-clip", !isBach);
     const who = isBach ? "Bach" : composer;

@@ -19,13 +19,15 @@ export function showReveal(page, reveal) {
   fill("piece-number", reveal.bwv);
   fill("others", othersLine(reveal.others));
   fill("next", reveal.game_finished ? "See your result" : "Next round");
+  // Where no answer is right, it says nothing how many were.
+  part(page, "others").closest("div").hidden = reveal.correct === null && !answers;
   part(page, "others-bar").parentElement.hidden = !answers;
   part(page, "others-bar").style.width = answers ? `${(100 * correct) / answers}%` : "0";
   showKnew(part(page, "knew"), "");
   part(page, "reveal").hidden = false;
   const title = part(page, "title");
   title.textContent = verdict(reveal);
-  title.className = reveal.correct ? "is-correct" : "is-wrong";
+  title.className = { true: "is-correct", false: "is-wrong" }[reveal.correct] ?? "";
   title.focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
 }

@@ -30,6 +30,17 @@ test("the reveal names Bach's clip, and the machine's with its voices", () => {
   assert.equal(verdict({ correct: true }), "You got it right.");
 });
 
+test("an answer that is neither right nor wrong gets no verdict", () => {
+  assert.match(verdict({ correct: null, chosen: "left" }), /no answer was right or wrong/);
+  assert.equal(verdict({ correct: null, chosen: null }), "You had no idea.");
+});
+
+test("a pair of two pieces by Bach names no machine", () => {
+  const both = { ...REVEAL, bach: null, composer: null, written: [], part: "", condition: "" };
+  assert.equal(bachLine(both), "Both clips are Bach");
+  assert.equal(writtenLine(both), "");
+});
+
 test("a machine that wrote everything is said to have", () => {
   const all = { ...REVEAL, written: ["soprano", "alto", "tenor", "bass"] };
   assert.equal(writtenLine(all), "In clip 1, Flagship wrote all four voices.");

@@ -1,7 +1,8 @@
 """Counts of answers, kept up to date as answers come, change and go, so that no page counts them.
 
-Every table sorts the answers in one way, and each answer stands once in each table. A cell's labels
-are what its table sorts by. Its flags keep apart the answers that a design may exclude.
+Every table sorts the answers in one way. Each answer that is right or wrong stands once in each
+table, but in `sides` only if it is the choice of a side. A cell's labels are what its table sorts
+by. Its flags keep apart the answers that a design may exclude.
 """
 
 from __future__ import annotations
@@ -59,12 +60,14 @@ _PATHS: tuple[str | Combinable, ...] = (
     Substr(Cast("created", CharField()), 1, len("2026-11-21 10")),
 )
 
-TABLES: dict[str, Callable[[AnswerFacts], tuple[object, ...]]] = {
+TABLES: dict[str, Callable[[AnswerFacts], tuple[object, ...] | None]] = {
     "cells": lambda facts: (facts.condition, facts.version, facts.experience),
     "items": lambda facts: (facts.item,),
     LISTENERS: lambda facts: (facts.listener.replace("-", ""),),
     "trials": lambda facts: (facts.trial,),
-    "sides": lambda facts: (facts.side, "first" if facts.first else "second", facts.chosen),
+    "sides": lambda facts: (
+        (facts.side, "first" if facts.first else "second", facts.chosen) if facts.side else None
+    ),
     "hours": lambda facts: (facts.hour,),
 }
 
@@ -101,7 +104,8 @@ def count(answers: QuerySet[Answer]) -> Counts:
     for row in rows.iterator(chunk_size=BATCH):
         facts, marks = AnswerFacts(*row[:width]), row[width:]
         for table, sort in tables:
-            groups[facts.study, table, sort(facts), marks, facts.correct] += 1
+            if (labels := sort(facts)) is not None:
+                groups[facts.study, table, labels, marks, facts.correct] += 1
     counts: Counts = Counter()
     for (study, table, labels, marks, correct), n in groups.items():
         names = [flag.name for flag, mark in zip(FLAGS, marks, strict=True) if mark]

@@ -102,8 +102,14 @@ class CodedCsv:
     def names(self) -> tuple[str, ...]:
         return self.columns.names
 
+    def where(self, included: NDArray[np.bool_]) -> CodedCsv:
+        """The included rows alone."""
+        return CodedCsv(self.file, self.columns.where(included), int(included.sum()))
+
     def line(self, row: int) -> int:
         """The line of the file that a row ended on."""
+        if self.columns.rows is not None:
+            row = int(self.columns.rows[row])
         with _rows_of(self.file) as rows:
             next(rows)
             return next(islice(rows, row, None))[0]

@@ -70,7 +70,9 @@ def read_source(
     if exported:
         design = read_design(folder / DESIGN)
     asked = protocol_named(protocol or str(design.get("protocol", "")) or PAIR.name)
-    table = read_table(file, protocol=asked, delimiter=delimiter, encoding=encoding)
+    table = read_table(
+        file, protocol=asked, delimiter=delimiter, encoding=encoding, skip_unscored=exported
+    )
     if not exported:
         return AnswerSource(table, (), (), None, asked)
     pool = read_pool(folder / ITEMS) if (folder / ITEMS).is_file() else ()
@@ -129,8 +131,8 @@ def read_pool(path: Path) -> tuple[PoolCount, ...]:
         composer, condition, differing, identical, excluded_reason = values
         if identical not in ("0", "1"):
             raise TableError(f"{path}, line {number}: alike is {identical!r}; use 0 or 1")
-        if excluded_reason and identical == "0":
-            continue  # a copy of Bach, or withdrawn: says nothing about identical pairs
+        if identical == "0" and (excluded_reason or not differing):
+            continue  # a copy of Bach, withdrawn, or not paired: says nothing about identical pairs
         try:
             share = float(differing)
         except ValueError:

@@ -192,6 +192,7 @@ def read_table(
     protocol: DiscriminationProtocol = PAIR,
     delimiter: str = ",",
     encoding: str = "utf-8",
+    skip_unscored: bool = False,
 ) -> Table:
     """Read a table of answers or of counts.
 
@@ -202,6 +203,8 @@ def read_table(
     protocol : DiscriminationProtocol
         Decides what `correct` may be and which columns must be there.
     delimiter, encoding : str
+    skip_unscored : bool
+        Read answers alone that are right or wrong: an export has others too.
 
     Returns
     -------
@@ -215,6 +218,10 @@ def read_table(
     coded = read_coded_csv(TextFile(path, delimiter, encoding), needed=_needed)
     of_answers = check_header(coded, protocol)
     if of_answers:
+        if skip_unscored:
+            correct_cells = coded.columns["correct"]
+            scored = np.array([*(value != "" for value in correct_cells.values), False])
+            coded = coded.where(scored[correct_cells.codes])
         n = np.ones(coded.rows, dtype=np.int64)
         correct, ties = check_answers(coded, protocol)
     elif set(COUNTS) <= set(coded.names):

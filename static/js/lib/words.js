@@ -19,9 +19,14 @@ export function heardLine(heard, needed, enough) {
   return `Heard ${Math.floor(heard)} of ${Math.ceil(needed)} seconds`;
 }
 
-export const verdict = (reveal) => (reveal.correct ? "You got it right." : "Not this time.");
+// An answer is neither right nor wrong where the listener had no idea, or the round has no truth.
+export function verdict({ correct, chosen }) {
+  if (correct === true) return "You got it right.";
+  if (correct === false) return "Not this time.";
+  return chosen === null ? "You had no idea." : "Thank you. In this round no answer was right or wrong.";
+}
 
-export const bachLine = (reveal) => `${clipName(reveal.bach)} is Bach`;
+export const bachLine = ({ bach }) => (bach === null ? "Both clips are Bach" : `${clipName(bach)} is Bach`);
 
 // Who wrote a voice that the machine wrote, or a part of it, in the order of time.
 export function voiceAuthor({ condition, composer }) {
@@ -30,6 +35,7 @@ export function voiceAuthor({ condition, composer }) {
 }
 
 export function writtenLine({ bach, condition, written, part, composer }) {
+  if (bach === null) return "";
   const machine = clipName(bach === "left" ? "right" : "left").toLowerCase();
   if (part) {
     const verb = condition === "GAP" ? "filled" : "wrote";
