@@ -26,7 +26,6 @@ def disk_full(ada) -> Iterator[Player]:
     ada.start()
     ada.play_round()
     ada.listen(ada.current()["round"]["id"])
-    ada.client.get("/results/")  # the first look counts the answers
     read_only(True)
     yield ada
     read_only(False)
@@ -40,6 +39,15 @@ def test_the_database_of_these_tests_refuses_to_write(disk_full):
 @pytest.mark.parametrize("path", [*PAGES, "/api/v1/games/current/", "/api/v1/schema/"])
 def test_a_page_answers_where_nothing_can_be_written(disk_full, path):
     assert disk_full.client.get(path).status_code == 200
+
+
+def test_the_results_wait_until_the_answers_can_be_counted(disk_full):
+    assert "are being counted" in disk_full.client.get("/results/").content.decode()
+    read_only(False)
+    counted = disk_full.client.get("/results/").content.decode()
+    assert "are being counted" not in counted
+    read_only(True)
+    assert disk_full.client.get("/results/").content.decode() == counted
 
 
 def test_clips_play_where_nothing_can_be_written(disk_full):
