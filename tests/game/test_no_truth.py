@@ -131,3 +131,18 @@ def test_the_sides_are_of_answers_that_chose_a_side(game):
     sides = tallies.read(study, "sides")
     assert sum(cell.n for cell in sides) == 2
     assert all(cell.labels[0] and cell.labels[2] for cell in sides)
+
+
+@pytest.mark.parametrize("both_by_bach", [True, False])
+def test_an_answer_to_a_round_without_truth_is_stored_and_neither_right_nor_wrong(
+    ada, both_by_bach
+):
+    row = Round.objects.get(id=ada.start()["round"]["id"])
+    if both_by_bach:
+        all_bach(row)
+    Round.objects.filter(id=row.id).update(kind=Round.Kind.NO_TRUTH)
+    ada.listen(row.id)
+    reveal = ada.answer(row.id, "right").json()
+    assert (reveal["chosen"], reveal["correct"]) == ("right", None)
+    answer = Answer.objects.get()
+    assert (answer.response, answer.correct, answer.first) == ("2", None, None)

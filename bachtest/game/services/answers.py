@@ -103,14 +103,20 @@ def _new_answer(locked: Round, row: Round, chosen: Side, heard: tuple[float, flo
     by_clock = scoring.heard_by_clock(left.first_play, right.first_play, now=moment, need=need)
     if not (by_clock and scoring.heard_by_browser(left.heard, right.heard, need=need)):
         raise AppError(f"Please listen to {need:.0f} s of each clip first.", "too_early")
-    assert left.first_play and right.first_play and row.bach_side
+    assert left.first_play and right.first_play
+    # In a round without truth nothing is right or wrong, even if one of the clips is Bach's.
+    bach = None if row.kind == Round.Kind.NO_TRUTH else row.bach_side
     first_start = min(left.first_play, right.first_play)
     answer = Answer.objects.create(
         round=row,
         response=str(chosen.position),
-        correct=chosen == row.bach_side,
+        correct=None if bach is None else chosen == bach,
         seconds=max(0.0, (moment - first_start).total_seconds()),
-        first=scoring.bach_heard_first(left.first_play, right.first_play, row.bach_side),
+        first=(
+            None
+            if bach is None
+            else scoring.bach_heard_first(left.first_play, right.first_play, bach)
+        ),
         created=moment,
     )
     RoundClip.objects.bulk_update([left, right], ["heard"])
