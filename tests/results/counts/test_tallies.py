@@ -150,9 +150,7 @@ def test_counts_made_under_other_flags_are_made_again(played):
     assert study_report(played).overall.rate.n == 26
 
 
-@pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="PostgreSQL plans by the size of a table, here a few rows"
-)
+@pytest.mark.only_sqlite  # PostgreSQL plans by the size of a table, here a few rows
 def test_the_index_holds_all_that_a_page_reads(played):
     study_report(played)
     with connection.cursor() as cursor:
