@@ -17,6 +17,12 @@ def problem(page: Page) -> str:
     return page.locator("[data-problem-text]").inner_text()
 
 
+def lose_the_reply(route: Route) -> None:
+    """The server gets the request, and the page no answer."""
+    assert route.fetch().ok
+    route.abort()
+
+
 def test_a_second_answer_from_another_tab_is_refused_kindly(page: Page) -> None:
     start_game(page)
     second = page.context.new_page()
@@ -70,11 +76,6 @@ def test_a_note_that_comes_late_does_not_cover_the_reveal(page: Page) -> None:
 def test_the_other_answer_after_a_lost_reply_leads_to_the_reveal(page: Page) -> None:
     start_game(page)
     hear_both(page)
-
-    def lose_the_reply(route: Route) -> None:
-        assert route.fetch().ok
-        route.abort()
-
     page.route("**/answer/", lose_the_reply)
     card(page, "left").locator("[data-choose]").click()
     assert "did not reach" in problem(page)
@@ -100,11 +101,6 @@ def test_an_answer_lost_on_the_way_is_sent_again(page: Page) -> None:
 def test_a_reply_lost_on_the_way_costs_no_reveal(page: Page) -> None:
     start_game(page)
     hear_both(page)
-
-    def lose_the_reply(route: Route) -> None:
-        assert route.fetch().ok
-        route.abort()
-
     page.route("**/answer/", lose_the_reply)
     card(page, "left").locator("[data-choose]").click()
     assert "did not reach" in problem(page)

@@ -71,6 +71,15 @@ def test_a_game_without_an_answer_ends_and_leads_to_thanks(ada):
     assert (again.status_code, again.json()["error"]["code"]) == (409, "heard_all")
 
 
+def test_a_game_of_which_nothing_was_sent_is_deleted_and_leads_to_thanks(ada):
+    ada.play_game()
+    ada.client.post("/start/")
+    retire(*Pair.objects.exclude(rounds__answer__isnull=False))
+    response = ada.post("games/current/", {})
+    assert (response.status_code, response.json()["error"]["code"]) == (409, "heard_all")
+    assert Game.objects.count() == 1
+
+
 def test_its_clips_count_as_heard(ada):
     heard = Round.objects.get(id=ada.start()["round"]["id"])
     retire(*Pair.objects.all())

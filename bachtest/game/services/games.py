@@ -180,13 +180,14 @@ def _end_early(game: Game) -> None:
     """No round is left to answer. A game of which nothing was sent is deleted."""
     if game.finished_at is not None:
         return
+    is_empty = not game.rounds.standing().exists()
     if not game.rounds.exclude(sent_at=None).exists():
         game.delete()
     else:
         game.finished_at = now()
         Game.objects.filter(id=game.id, finished_at=None).update(finished_at=game.finished_at)
         game.refresh_from_db(fields=["finished_at"])
-    if not game.rounds.standing().exists():
+    if is_empty:
         raise AppError(
             "The clips of this game were withdrawn, and you have heard all the others.",
             "heard_all",
