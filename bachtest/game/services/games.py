@@ -199,7 +199,6 @@ def _keep_tokens(row: Round) -> None:
     """Extend valid tokens, so that a second tab can go on playing; replace expired ones."""
     if row.tokens_expire <= now():
         for clip in row.clips_in_order():
-            clip.token = secrets.token_urlsafe(24)
-            clip.save(update_fields=["token"])
-    row.tokens_expire = now() + TOKEN_LIFETIME
-    row.save(update_fields=["tokens_expire"])
+            RoundClip.objects.filter(id=clip.id).update(token=secrets.token_urlsafe(24))
+    # An update, since the listener may leave in another tab at this moment.
+    Round.objects.filter(id=row.id).update(tokens_expire=now() + TOKEN_LIFETIME)
