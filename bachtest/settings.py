@@ -86,6 +86,11 @@ TASKS = {"default": {"BACKEND": env_str("TASKS_BACKEND", "django_tasks_db.Databa
 # A worker that has not renewed its claim on a piece for this long is considered dead.
 LEASE_SECONDS = env_float("LEASE_SECONDS", 60.0)
 
+# Families and their composers, as a generator.registry.Registry; None: all that are installed.
+REGISTRY = None
+# A fill that takes longer than this fails, with that reason.
+FILL_SECONDS = env_float("FILL_SECONDS", 600.0, low=0.1, high=86_400.0)
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Files of versions that do not come with the code; never served.

@@ -143,7 +143,7 @@ def make_pairs(pairs: int) -> None:
         StudyComposer.objects.create(study=quiz, composer=composer, version=version)
         return version
 
-    machines = [make_version("flagship"), make_version("markov")]
+    machines = [make_version("network"), make_version("chain")]
     for i in range(pairs):
         work = Work.objects.create(bwv=f"BWV {i}", title="-", tune=f"tune {i}", part="test")
         excerpt = Excerpt.objects.create(work=work, start=0, stop=64)

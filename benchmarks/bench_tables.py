@@ -48,7 +48,7 @@ def _write(path: Path, names: tuple[str, ...], rng: np.random.Generator) -> None
                 "listener": f"l{listener}", "game": f"g{listener}", "trial": trial + 1,
                 "item": item, "work": f"BWV{item}", "excerpt": f"BWV{item}:0-64",
                 "tune": f"t{item // 2}", "condition": CONDITIONS[item % len(CONDITIONS)],
-                "composer": ("flagship", "markov")[item % 2],
+                "composer": ("network", "chain")[item % 2],
                 "experience": EXPERIENCES[listener % len(EXPERIENCES)], "side": sides[side],
                 "first": row % 2, "chosen": sides[side if correct else 1 - side],
                 "correct": int(correct), "seconds": 20 + item % 17, "plays_left": 1,

@@ -3,9 +3,12 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
+from generator.families.settings import from_json
 from generator.models import Composer, Pair, Piece, Version, Work
-from generator.tasks import retry_pieces
+from generator.tasks import cancel_pieces, retry_pieces
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subclasses name their model
@@ -26,7 +29,7 @@ class PieceAdmin(ReadOnlyAdmin):
     list_select_related = ["version__composer", "excerpt__work"]
     search_fields = ["excerpt__work__bwv", "error"]
     ordering = ["-id"]
-    actions = ["retry"]
+    actions = ["retry", "cancel"]
 
     @admin.action(description="Try failed pieces again", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Piece]) -> None:
@@ -34,6 +37,11 @@ class PieceAdmin(ReadOnlyAdmin):
         count = retry_pieces(Piece.objects.filter(id__in=queryset.values("id")))
         message = f"{count} of {selected} pieces had failed and are in the queue again."
         self.message_user(request, message)
+
+    @admin.action(description="Cancel pieces that wait or are being made", permissions=["retry"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Piece]) -> None:
+        count = cancel_pieces(Piece.objects.filter(id__in=queryset.values("id")))
+        self.message_user(request, f"{count} of {queryset.count()} pieces are cancelled.")
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("generator.change_piece")
@@ -63,6 +71,18 @@ class VersionAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "sha256", "kind", "family", "status", "created"]
     list_filter = ["composer", "kind", "status"]
     list_select_related = ["composer"]
+    exclude = ["settings", "members"]
+    readonly_fields = ["fill_settings", "trained_on"]
+
+    @admin.display(description="settings of a fill")
+    def fill_settings(self, version: Version) -> SafeString:
+        lines = [setting.line(name) for name, setting in from_json(version.settings).items()]
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines or ["none"]))
+
+    @admin.display(description="works it was trained on, by member")
+    def trained_on(self, version: Version) -> SafeString:
+        works = [", ".join(member["trained_on"]) for member in version.members]
+        return format_html_join(mark_safe("<br>"), "{}: {}", enumerate(works))
 
 
 @admin.register(Work)

@@ -12,6 +12,7 @@ from django.core import checks
 from generator.errors import GeneratorError
 from generator.music.corpus.works import load_corpus
 from generator.rendering.clip import check_rendering
+from generator.services.site_registry import site_registry
 
 IMMEDIATE = "django_tasks.backends.immediate.ImmediateBackend"
 INSTALLATION = "installation"
@@ -52,6 +53,12 @@ def check_corpus(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     return _caught("generator.E004", lambda: load_corpus(settings.CORPUS_FILE))
 
 
+def check_packages(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """No error: the families that are not broken go on."""
+    broken = site_registry().broken.values()
+    return [checks.Warning(str(error), id="generator.W001") for error in broken]
+
+
 def _caught(check_id: str, check: Callable[[], object]) -> list[checks.CheckMessage]:
     try:
         check()
@@ -62,6 +69,7 @@ def _caught(check_id: str, check: Callable[[], object]) -> list[checks.CheckMess
 
 def register() -> None:
     checks.register(check_queue)
+    checks.register(check_packages)
     # The database file needs its folder.
     checks.register(check_var_dir, checks.Tags.database)
     # For `check --deploy` and the commands that make pieces, not for those that set things up.

@@ -53,6 +53,9 @@ class Composer(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=12, choices=Kind.choices)
+    about = models.TextField(
+        blank=True, help_text="what listeners should know of how it writes, for the About page"
+    )
     created = models.DateTimeField(default=now)
 
     def __str__(self) -> str:
@@ -87,13 +90,18 @@ class Version(models.Model):
     file = models.CharField(
         max_length=300,
         blank=True,
-        help_text="in generator/checkpoints if shipped, else in the storage 'checkpoints'",
+        help_text="with its family's code if shipped, else in the storage 'checkpoints'",
     )
     family = models.CharField(max_length=40, blank=True)
     config = models.JSONField(default=dict, blank=True, help_text="of the family")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.CHECKING)
     settings = models.JSONField(
-        default=dict, blank=True, help_text="of a fill, with the values that it has by default"
+        default=dict, blank=True, help_text="of a fill: default, bounds and help of each"
+    )
+    members = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="the works that each member was trained on, and those of its fold",
     )
     created = models.DateTimeField(default=now)
 
@@ -156,9 +164,11 @@ class Piece(models.Model):
         max_length=12, blank=True, help_text="the written cells; empty for Bach"
     )
     seed = models.PositiveIntegerField(default=0)
-    temperature = models.FloatField(default=1.0)
     settings = models.JSONField(
         default=dict, blank=True, help_text="settings of the fill; complete once the piece is done"
+    )
+    budget_steps = models.PositiveIntegerField(
+        null=True, blank=True, help_text="at most so many of the composer's own steps"
     )
     fold = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="the member of a cross-fitted composer that writes it"
@@ -166,6 +176,7 @@ class Piece(models.Model):
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    claims = models.PositiveIntegerField(default=0, help_text="so far; the last one counts")
     error = models.TextField(blank=True)
     grid = models.JSONField(null=True, blank=True)
     copied_run = models.PositiveIntegerField(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
@@ -16,8 +16,10 @@ from django_tasks.backends.immediate import ImmediateBackend
 from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
+from generator.families.fill_run import Budget
+from generator.families.settings import Choices
 from generator.models import Composer, Excerpt, Piece, PieceQuerySet
-from generator.services.claims import expect_task, expire_leases, retry, without_task
+from generator.services.claims import cancel, expect_task, expire_leases, retry, without_task
 from generator.services.clips import delete_stale_temp_files
 from generator.services.outages import Backoff, outage_behind
 from generator.services.pieces import bach_piece, new_piece, produce_piece
@@ -46,8 +48,8 @@ def order_piece(
     condition: str,
     *,
     seed: int,
-    temperature: float = 1.0,
-    settings: Mapping[str, str] | None = None,
+    settings: Choices | None = None,
+    budget: Budget | None = None,
 ) -> Piece:
     """The row of the piece, queued together with Bach's piece of the same excerpt."""
     with transaction.atomic():
@@ -56,8 +58,8 @@ def order_piece(
             composer,
             condition,
             seed=seed,
-            temperature=temperature,
             settings=settings,
+            budget=budget,
         )
         bach, bach_is_new = bach_piece(excerpt)
         new_ids = [bach.id] * bach_is_new + [piece.id] * is_new
@@ -71,8 +73,8 @@ def order_pieces(
     count: int,
     *,
     seed: int = 0,
-    temperature: float = 1.0,
-    settings: Mapping[str, str] | None = None,
+    settings: Choices | None = None,
+    budget: Budget | None = None,
 ) -> list[Piece]:
     """This many pieces by the composer, of the excerpts with the fewest pieces."""
     return [
@@ -81,8 +83,8 @@ def order_pieces(
             composer,
             condition,
             seed=choice.seed,
-            temperature=temperature,
             settings=settings,
+            budget=budget,
         )
         for choice in choose_excerpts(composer, condition, count, seed=seed)
     ]
@@ -191,3 +193,8 @@ def retry_pieces(pieces: PieceQuerySet) -> int:
     piece_ids = retry(pieces)
     enqueue(piece_ids)
     return len(piece_ids)
+
+
+def cancel_pieces(pieces: PieceQuerySet) -> int:
+    """Fail pieces that wait or are being made."""
+    return cancel(pieces)

@@ -17,11 +17,15 @@ from django.utils.timezone import now
 
 from bachtest.studies.models import Study, StudyComposer
 from generator.families.checkpoint import read_metadata, sha256_of
+from generator.families.settings import as_json
 from generator.models import Composer, Excerpt, Pair, Piece, Rendering, Version, Work
 from generator.music.formats.gridjson import to_json
 from generator.music.grid.chorale import Chorale, repaired_onsets
 from generator.music.grid.conditions import given_for
-from generator.registry import family_class
+from generator.registry import Registry, installed
+from generator.services.composer_source import ComposerSource
+from generator.services.describe_version import listed
+from tests.generator.families.material import provenance_of
 
 STEPS = 64
 FINGERPRINT = "f" * 64
@@ -184,8 +188,23 @@ def save_miniature(
     path: Path, *, family: str = "markov", trained_on: Sequence[str] = ("BWV253",)
 ) -> Path:
     """A checkpoint of a family's miniature, which writes real, if poor, voices."""
-    family_class(family).debug().save(path, {"works": json.dumps(list(trained_on)), "seed": "0"})
+    miniature = installed().family(family).debug()
+    miniature.save(path, provenance_of(trained_on))
     return path
+
+
+def file_of(path: Path, family: str, registry: Registry | None = None) -> dict[str, Any]:
+    """Fields of a version whose checkpoint this is, as installing it would write them."""
+    registry = registry or installed()
+    source = ComposerSource("", family, path, registry)
+    return {
+        "family": family,
+        "shipped": True,
+        "file": str(path),
+        "sha256": sha256_of(path),
+        "settings": as_json(registry.family(family).settings),
+        "members": listed(source.members),
+    }
 
 
 def make_miniature(
@@ -195,5 +214,4 @@ def make_miniature(
     path = save_miniature(folder / f"{slug}.safetensors", family=family, **saved)
     for bwv in json.loads(read_metadata(path)["works"]):
         Work.objects.get_or_create(bwv=bwv, defaults={"tune": f"tune-{bwv}", "part": "train"})
-    file = {"shipped": True, "file": str(path), "sha256": sha256_of(path)}
-    return make_composer(slug, family=family, **file)
+    return make_composer(slug, **file_of(path, family))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from generator.registry import OURS as OURS_REGISTERED
+from generator.registry import Registry
 from tests import package_arrows
 
 ROOT = settings.BASE_DIR
@@ -28,7 +31,8 @@ PURE = [
 PACKAGES = [f"bachtest/{name}" for name in ("stats", "studies", "game", "results", "lib")]
 PACKAGES += [f"generator/{name}" for name in ("services", "music", "training", "evaluation")]
 PACKAGES += ["generator/rendering", "generator/management", "benchmarks"]
-PACKAGES += ["generator/families/flagship", "generator/families/markov"]
+FAMILIES = ROOT / "generator/families"
+PACKAGES += [f"generator/families/{path.parent.name}" for path in FAMILIES.glob("*/__init__.py")]
 NUMERICAL = ("generator/music", "generator/rendering", "generator/families", "bachtest/stats")
 NUMERICAL += ("generator/training", "generator/evaluation")
 
@@ -83,6 +87,41 @@ def test_the_architecture_page_draws_the_packages_as_they_are():
         for package in pictures
     }
     assert pictures == arrows, "draw them again with: python -m tests.package_arrows"
+
+
+def of_family(path: Path) -> str | None:
+    """The registered family whose file or package a path lies in."""
+    part = (
+        path.relative_to(FAMILIES).parts[0].removesuffix(".py") if FAMILIES in path.parents else ""
+    )
+    return part if part in OURS_REGISTERED else None
+
+
+@pytest.mark.parametrize("family", OURS_REGISTERED)
+def test_a_family_is_known_by_its_one_entry_in_the_registry(family):
+    """A newcomer touches one file or package, one entry, one config and one card."""
+    knowing = [
+        path.relative_to(ROOT).as_posix()
+        for path in [*CODE, *(ROOT / "benchmarks").glob("*.py")]
+        if "tests" not in path.relative_to(ROOT).parts and of_family(path) != family
+        if f"generator.families.{family}" in path.read_text()
+    ]
+    assert knowing == ["generator/registry.py"]
+
+
+def test_nothing_else_names_the_composer_that_plays_most():
+    name = next(iter(Registry(OURS_REGISTERED).starters))
+    places = [ROOT / "Makefile", ROOT / "manage.py", ROOT / "pyproject.toml", ROOT / ".env.example"]
+    for top in ("bachtest", "generator", "benchmarks", "templates", "static"):
+        places += (ROOT / top).rglob("*")
+    naming = {
+        path.relative_to(ROOT).as_posix()
+        for path in places
+        if path.suffix in {"", ".py", ".toml", ".html", ".js", ".css", ".example"}
+        if path.is_file() and of_family(path) != name and not path.name.startswith(name)
+        if re.search(name, path.read_text(), re.IGNORECASE)
+    }
+    assert naming == {"generator/registry.py"}
 
 
 def test_every_init_is_empty():

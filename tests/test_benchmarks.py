@@ -11,7 +11,7 @@ from django.conf import settings
 from bachtest.stats.tables.table import read_table
 from benchmarks import bench_families, bench_tables
 from benchmarks.peer_deepbach import DeepBach, PeerMissing
-from generator.registry import family_class
+from generator.registry import installed
 
 
 def test_without_the_peer_the_bench_says_so_and_goes_on(monkeypatch, capsys):
@@ -30,7 +30,7 @@ def test_fills_at_once_are_of_different_music():
 
 
 def test_times_are_taken_of_each_length():
-    family = family_class("markov").debug()
+    family = installed().family("markov").debug()
     times = bench_families._times(lambda steps: bench_families._fill(family, steps), (8, 16), 1)
     assert list(times) == [8, 16]
     assert min(times.values()) > 0
@@ -56,11 +56,3 @@ def test_the_results_page_is_timed_by_its_documented_call():
     assert done.returncode == 0, done.stderr
     assert "300 answers written" in done.stdout
     assert "later visits, best of 5" in done.stdout
-
-
-def test_a_cell_is_timed_compiled_and_as_pytorch_runs_it(monkeypatch, capsys):
-    monkeypatch.setattr(bench_families, "CELLS", 2)
-    bench_families._cells(family_class("flagship").debug().network)
-    compiled, pytorch = (row.split() for row in capsys.readouterr().out.splitlines()[-2:])
-    assert (compiled[0], pytorch[0]) == ("compiled", "PyTorch")
-    assert float(pytorch[1]) > float(compiled[1]) >= 0

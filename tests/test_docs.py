@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
-from generator.registry import FAMILIES
+from generator.registry import OURS as FAMILIES
 
 ROOT = settings.BASE_DIR
 SETTINGS_PAGE = (ROOT / "docs/settings.md").read_text()

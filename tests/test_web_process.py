@@ -17,7 +17,10 @@ from django.test import Client
 from django.test.utils import setup_test_environment
 call_command("migrate", verbosity=0)
 
-from tests.builders import make_composer, make_pair
+from generator.families.settings import Setting, as_json
+from generator.registry import OURS
+from generator.services.pieces import new_piece
+from tests.builders import make_composer, make_excerpt, make_pair, make_work
 from tests.game.player import Player
 from tests.results.rows import make_answer, make_game
 bot = make_composer("bot")
@@ -25,15 +28,20 @@ for condition, count in {"S": 3, "A": 3, "T": 3, "B": 3, "AT": 3, "ATB": 3, "SAT
     pairs = [make_pair(condition, bot) for _ in range(count)]
 setup_test_environment()
 
-HEAVY = {"torch", "numba", "music21", "sklearn", "pandas", "scipy"}
+HEAVY = {"torch", "numba", "music21", "sklearn", "pandas", "scipy", "pretty_midi"}
+FAMILIES = tuple(f"generator.families.{name}" for name in OURS)
 def loaded():
-    return sorted(HEAVY & set(sys.modules))
+    return sorted(HEAVY & set(sys.modules)) + [m for m in sys.modules if m.startswith(FAMILIES)]
 client = Client()
 player = Player(client)
 assert len(player.play_game()) == 5
 for path in ("", "about/", "privacy/", "play/", "api/v1/schema/", "admin/login/"):
     response = client.get(f"/{path}")
     assert response.status_code in (200, 302), (path, response.status_code)
+make_work("BWV254", part="train")
+described = make_composer("new", settings=as_json({"heat": Setting(1.0, 0.1, 9.0, "of it")}),
+                          members=[{"trained_on": ["BWV254"], "fold": []}])
+assert new_piece(make_excerpt(), described, "ATB", seed=0, settings={"heat": "2"})[1]
 playing = loaded()
 for _ in range(12):
     make_answer(make_game(), pairs[0], correct=True)

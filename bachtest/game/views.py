@@ -168,7 +168,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     in_quiz = Composer.objects.filter(in_studies__study__slug=QUIZ, in_studies__weight__gt=0)
-    composers = in_quiz.distinct().order_by("name").values("name")
+    composers = in_quiz.distinct().order_by("name").values("name", "about")
     ctx = {"composers": list(composers), "version": settings.VERSION}
     return render(request, "game/about.html", ctx)
 

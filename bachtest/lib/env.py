@@ -22,7 +22,7 @@ def env_bool(name: str, default: bool) -> bool:
     return value == "True"
 
 
-def env_float(name: str, default: float) -> float:
+def env_float(name: str, default: float, *, low: float = 0.0, high: float = math.inf) -> float:
     value = os.environ.get(name)
     if value is None:
         return default
@@ -30,9 +30,10 @@ def env_float(name: str, default: float) -> float:
         number = float(value)
     except ValueError:
         number = math.nan
-    # No setting may be negative, and Python reads "nan" as a float.
-    if not (math.isfinite(number) and number >= 0):
-        raise ImproperlyConfigured(f"{name}={value!r}; use a number, 0 or more")
+    # Python reads "nan" as a float.
+    if not (math.isfinite(number) and low <= number <= high):
+        words = f"from {low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
+        raise ImproperlyConfigured(f"{name}={value!r}; use a number, {words}")
     return number
 
 

@@ -8,9 +8,9 @@ from django.db.models.signals import post_save
 
 from bachtest.studies.models import Study, StudyComposer
 from generator.models import Version
+from generator.services.site_registry import site_registry
 
 SLUG = "quiz"
-WEIGHTS = {"flagship": 3.0, "markov": 1.0}
 
 
 def connect() -> None:
@@ -23,8 +23,8 @@ def _version_saved(instance: Version, created: bool, **kwargs: Any) -> None:
     A file that takes the place of another, new or back again, does so in the quiz too: the one
     before is gone, so that no pool can be written by it.
     """
-    slug = instance.composer.slug
-    if not (instance.shipped and slug in WEIGHTS):
+    starter = site_registry().starters.get(instance.composer.slug) if instance.shipped else None
+    if starter is None:
         return
     quiz = Study.objects.filter(slug=SLUG, participations=None).first()
     if quiz is None:
@@ -33,7 +33,7 @@ def _version_saved(instance: Version, created: bool, **kwargs: Any) -> None:
     if not named.exists():
         if created:
             StudyComposer.objects.create(
-                study=quiz, composer=instance.composer, version=instance, weight=WEIGHTS[slug]
+                study=quiz, composer=instance.composer, version=instance, weight=starter.weight
             )
     elif _is_newest(instance) and not named.filter(version=instance).exists():
         # A version that the admin uploaded stays.

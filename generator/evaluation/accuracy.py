@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from generator.evaluation.likelihood import REST_COLUMN, Conditional
-from generator.music.grid.chorale import REST, BoolArray, Chorale
+from generator.families.likelihoods import Conditionals, distributions, pitch_columns
+from generator.music.grid.chorale import BoolArray, Chorale
 
 
 @dataclass(frozen=True)
@@ -22,11 +20,10 @@ class Hits:
     written: int
 
 
-def one_shot_hits(family: Conditional, chorale: Chorale, given: BoolArray) -> Hits:
+def one_shot_hits(family: Conditionals, chorale: Chorale, given: BoolArray) -> Hits:
     """Hits of the most probable pitches, all written cells masked at once."""
-    best = family.pitch_log_probs(chorale, given)[0].argmax(-1)
-    bach = np.where(chorale.pitch == REST, REST_COLUMN, chorale.pitch)
-    return Hits(int((best == bach)[~given].sum()), int((~given).sum()))
+    best = distributions(family, chorale, given).pitch.argmax(-1)
+    return Hits(int((best == pitch_columns(chorale))[~given].sum()), int((~given).sum()))
 
 
 def fill_hits(chorale: Chorale, filled: Chorale, given: BoolArray) -> Hits:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from generator.families.base import Setting
+from generator.families.likelihoods import Missing
 from generator.music.grid.chorale import BoolArray, Chorale
 
 
 class BachReference:
-    """Fills the written cells with what Bach wrote there."""
+    """Fills the written cells with what Bach wrote there. It is no family: it sees all of it."""
 
-    settings: Mapping[str, Setting] = {}
+    joint_likelihood = conditionals = Missing("Bach gives no probabilities")
 
-    def fill(
-        self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float = 1.0
-    ) -> Chorale:
+    def fill(self, chorale: Chorale, given: BoolArray, *, seed: int) -> Chorale:
         return chorale

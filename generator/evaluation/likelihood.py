@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-Pitches and rests count, onsets do not: -log p in nats, summed over cells and divided by frames
-(steps), so that figures compare with papers on the pitch-only grid. Held cells count like others.
+-log p in nats, summed over cells and divided by frames (steps), so that figures compare with papers
+on the pitch-only grid: pitches and rests count, and held cells count like others. Where a family
+knows onsets, the same figure is given with them too.
 
 Metrics
 -------
@@ -16,43 +17,34 @@ joint       frames in time order; bass, soprano, alto, tenor within a frame; all
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.music.grid.chorale import REST, BoolArray, Chorale
-
-REST_COLUMN = 128
-
-
-@runtime_checkable
-class Conditional(Protocol):
-    """A family that gives the distribution of every cell, and a work's likelihood in time order."""
-
-    @property
-    def one_shot(self) -> bool:
-        """False for a left-to-right network, which only has the likelihood in time order."""
-        ...
-
-    def pitch_log_probs(
-        self, chorale: Chorale, given: BoolArray | list[BoolArray], /
-    ) -> NDArray[np.float32]: ...
-
-    def log_likelihood(self, chorale: Chorale, given: BoolArray) -> float: ...
+from generator.families.likelihoods import (
+    TIME_ORDER,
+    Conditionals,
+    JointLikelihood,
+    distributions,
+    nats_of,
+)
+from generator.families.trial import honest_predictions
+from generator.music.grid.chorale import BoolArray, Chorale
 
 
 @dataclass(frozen=True)
 class Nats:
-    """A sum of nats over a number of frames."""
+    """Sums of nats over a number of frames; `with_onsets` is None if onsets are not known."""
 
     total: float
     frames: int
+    with_onsets: float | None = None
 
 
 def orderless_nll(
-    family: Conditional, chorale: Chorale, *, masks: int, rng: np.random.Generator
+    family: Conditionals, chorale: Chorale, *, masks: int, rng: np.random.Generator
 ) -> Nats:
     """Estimate the orderless negative log-likelihood of one work.
 
@@ -60,6 +52,8 @@ def orderless_nll(
     ------
     ValueError
         If `masks` is below 1.
+    LikelihoodRefused
+        If the family gives no distributions.
     """
     if masks < 1:
         raise ValueError(f"{masks} masks; at least 1 is needed")
@@ -70,20 +64,37 @@ def orderless_nll(
         given = np.ones(cells, dtype=np.bool_)
         given[rng.permutation(cells)[:written]] = False
         givens.append(given.reshape(4, -1))
-    losses = -_of_bach(family.pitch_log_probs(chorale, givens), chorale)
-    means = [float(loss[~given].mean()) for loss, given in zip(losses, givens, strict=True)]
-    return Nats(cells * float(np.mean(means)), chorale.steps)
+    told = [nats_of(distributions(family, chorale, given), chorale) for given in givens]
+    pitches = _mean_over_masks([each.pitch for each in told], givens)
+    onsets = [each.onset for each in told if each.onset is not None]
+    if not onsets:
+        return Nats(cells * pitches, chorale.steps)
+    both = pitches + _mean_over_masks(onsets, givens)
+    return Nats(cells * pitches, chorale.steps, cells * both)
 
 
-def joint_nll(family: Conditional, chorale: Chorale) -> Nats:
-    """Negative log-likelihood of a whole work in time order."""
-    given = np.zeros(chorale.pitch.shape, dtype=np.bool_)
-    return Nats(-family.log_likelihood(chorale, given), chorale.steps)
+def joint_nll(family: JointLikelihood, chorale: Chorale, *, secret: np.random.Generator) -> Nats:
+    """Negative log-likelihood of a whole work in time order.
+
+    Which cells are tried for honesty is drawn from `secret`, which no family can know; the figure
+    does not depend on it.
+
+    Raises
+    ------
+    LikelihoodRefused
+        If the family gives no distributions, or looks ahead.
+    """
+    told = nats_of(honest_predictions(family, chorale, secret), chorale)
+    pitches = -_total(told.pitch)
+    onsets = None if told.onset is None else pitches - _total(told.onset)
+    return Nats(pitches, chorale.steps, onsets)
 
 
-def _of_bach(log_probs: NDArray[np.float32], chorale: Chorale) -> NDArray[np.float32]:
-    """float32[N, 4, T]: log-probabilities of the pitches of the chorale."""
-    column = np.where(chorale.pitch == REST, REST_COLUMN, chorale.pitch)[None, :, :, None]
-    column = np.broadcast_to(column, (len(log_probs), *chorale.pitch.shape, 1))
-    of_bach: NDArray[np.float32] = np.take_along_axis(log_probs, column.astype(np.intp), axis=-1)
-    return of_bach[..., 0]
+def _total(cells: NDArray[np.float32]) -> float:
+    return float(cells[list(TIME_ORDER)].sum(dtype=np.float64))
+
+
+def _mean_over_masks(nats: Sequence[NDArray[np.float32]], givens: Sequence[BoolArray]) -> float:
+    """The mean over masks of the mean loss of a mask's written cells."""
+    means = [float(-each[~given].mean()) for each, given in zip(nats, givens, strict=True)]
+    return float(np.mean(means))

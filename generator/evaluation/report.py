@@ -9,21 +9,27 @@ over all fills together.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from tqdm import tqdm
 
 from generator.evaluation.accuracy import Hits, fill_hits, one_shot_hits
+from generator.evaluation.bach_reference import BachReference
 from generator.evaluation.bootstrap import Ratio, ratio_over_works
 from generator.evaluation.discriminator.discriminative_features import discriminator_scores
 from generator.evaluation.discriminator.discriminator import DISCRIMINATORS, ExcerptPair
-from generator.evaluation.likelihood import Conditional, joint_nll, orderless_nll
-from generator.evaluation.scores import ObjectiveScore
+from generator.evaluation.likelihood import Nats, joint_nll, orderless_nll
+from generator.evaluation.scores import MissingScore, ObjectiveScore
 from generator.evaluation.test_set import TestSet
-from generator.families.base import Setting
+from generator.families.base import Family
+from generator.families.door import FillRefused
+from generator.families.fill_run import Budget
+from generator.families.likelihoods import Missing
+from generator.families.settings import Choices
+from generator.families.trial import try_out
 from generator.music.grid.chorale import VOICES, BoolArray, Chorale
 from generator.music.grid.conditions import QUIZ_CONDITIONS, given_for
 from generator.music.measures.counts import Comparison, Count, compare
@@ -34,15 +40,7 @@ from generator.music.measures.voice_leading import PER, parallels
 ORDERLESS_MASKS = 10
 
 
-class Filler(Protocol):
-    """A family, or the reference that takes its place."""
-
-    @property
-    def settings(self) -> Mapping[str, Setting]: ...
-
-    def fill(
-        self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float
-    ) -> Chorale: ...
+Filler = Family | BachReference
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,8 @@ class EvaluationSettings:
 
     conditions: Sequence[str] = QUIZ_CONDITIONS
     seed: int = 1
-    temperature: float = 1.0
+    fill_settings: Choices = field(default_factory=dict)
+    budget: Budget | None = None
     with_fills: bool = True
     features: int = 5
     """How many of the features that give the composer away to list for each condition."""
@@ -84,22 +83,23 @@ class Fill:
         return ~self.given
 
 
-def evaluate(folds: Sequence[Fold], settings: EvaluationSettings) -> Iterator[ObjectiveScore]:
-    """Scores as soon as they are known, the slow ones last."""
-    works = [
-        (fold.composer, work)
-        for fold in folds
-        if isinstance(fold.composer, Conditional)
-        for work in fold.test_set.works.values()
-    ]
-    if works:
-        yield from likelihood_scores(works)
-        if all(family.one_shot for family, _ in works):
-            yield from one_shot_scores(works, settings.conditions)
+def evaluate(
+    folds: Sequence[Fold], settings: EvaluationSettings
+) -> Iterator[ObjectiveScore | MissingScore]:
+    """Scores as soon as they are known, the slow ones last; and those that cannot be given.
+
+    Each kind of score has a composer of its own, so that no fill knows what a likelihood has shown.
+    """
+    yield from likelihood_scores(_untouched(folds))
+    yield from one_shot_scores(_untouched(folds), settings.conditions)
     if settings.with_fills:
+        for fold in folds:
+            if not isinstance(fold.composer, BachReference):
+                try_out(fold.composer)
         scores: list[ObjectiveScore] = []
         for condition in settings.conditions:
-            fills, seconds = fill_all(folds, condition, settings)
+            fills, seconds = fill_all(_untouched(folds), condition, settings)
+            check_memory(folds[-1], fills[-1], len(fills) - 1, settings)
             condition_scores = list(fill_scores(condition, fills, settings.features))
             condition_scores.append(_speed(condition, fills, seconds))
             yield from condition_scores
@@ -108,25 +108,73 @@ def evaluate(folds: Sequence[Fold], settings: EvaluationSettings) -> Iterator[Ob
             yield from _single_voices([s for s in scores if s.name == discriminator.score])
 
 
-def likelihood_scores(works: Sequence[tuple[Conditional, Chorale]]) -> Iterator[ObjectiveScore]:
-    """Negative log-likelihoods in nats per frame: orderless (if the network has it), and joint."""
-    if all(family.one_shot for family, _ in works):
+def _untouched(folds: Sequence[Fold]) -> list[Fold]:
+    """The same composers, which remember nothing of what others are asked."""
+    return [replace(fold, composer=deepcopy(fold.composer)) for fold in folds]
+
+
+def check_memory(fold: Fold, last: Fill, index: int, settings: EvaluationSettings) -> None:
+    """Have a composer that has written nothing yet write the last piece of a condition again.
+
+    Raises
+    ------
+    FillRefused
+        If it comes out otherwise: then fills depend on what was filled before.
+    """
+    [untouched] = _untouched([fold])
+    piece = _filled(untouched.composer, last.bach, last.given, index, settings)
+    if piece != last.piece:
+        raise FillRefused(
+            getattr(fold.composer, "name", "bach"), "writes otherwise after other fills"
+        )
+
+
+def likelihood_scores(folds: Sequence[Fold]) -> Iterator[ObjectiveScore | MissingScore]:
+    """Negative log-likelihoods in nats per frame, orderless and joint; with onsets if known."""
+    shots = [(fold.composer.conditionals, fold.test_set) for fold in folds]
+    if isinstance(missing := shots[0][0], Missing):
+        yield MissingScore("orderless NLL", missing.reason)
+    else:
         rng = np.random.default_rng(0)
-        orderless = [orderless_nll(f, work, masks=ORDERLESS_MASKS, rng=rng) for f, work in works]
         note = f"{ORDERLESS_MASKS} masks a work"
-        yield from _nats("orderless NLL", [(n.total, n.frames) for n in orderless], note)
-    joint = [joint_nll(family, work) for family, work in works]
-    note = "time order, voices B S A T"
-    yield from _nats("joint NLL", [(n.total, n.frames) for n in joint], note)
+        orderless = [
+            orderless_nll(family, work, masks=ORDERLESS_MASKS, rng=rng)
+            for family, test_set in shots
+            if not isinstance(family, Missing)
+            for work in test_set.works.values()
+        ]
+        yield from _nats("orderless NLL", orderless, note)
+    joints = [(fold.composer.joint_likelihood, fold.test_set) for fold in folds]
+    if isinstance(unknown := joints[0][0], Missing):
+        yield MissingScore("joint NLL", unknown.reason)
+        return
+    joint = []
+    # Which cells are tried is no part of any score, and must not be known beforehand.
+    secret = np.random.default_rng()
+    for family, test_set in joints:
+        if not isinstance(family, Missing):
+            works = test_set.works.values()
+            joint += [joint_nll(family, work, secret=secret) for work in works]
+    yield from _nats("joint NLL", joint, "time order, voices B S A T")
 
 
 def one_shot_scores(
-    works: Sequence[tuple[Conditional, Chorale]], conditions: Sequence[str]
-) -> Iterator[ObjectiveScore]:
+    folds: Sequence[Fold], conditions: Sequence[str]
+) -> Iterator[ObjectiveScore | MissingScore]:
     """Fill accuracy by argmax, all written cells masked at once."""
+    name = "fill accuracy, one shot"
+    shots = [(fold.composer.conditionals, fold.test_set) for fold in folds]
+    if isinstance(missing := shots[0][0], Missing):
+        yield MissingScore(name, missing.reason)
+        return
     for condition in conditions:
-        hits = [one_shot_hits(family, work, given_for(condition, work)) for family, work in works]
-        yield from _accuracy("fill accuracy, one shot", condition, hits)
+        hits = [
+            one_shot_hits(family, work, given_for(condition, work))
+            for family, test_set in shots
+            if not isinstance(family, Missing)
+            for work in test_set.works.values()
+        ]
+        yield from _accuracy(name, condition, hits)
 
 
 def fill_all(
@@ -142,11 +190,19 @@ def fill_all(
         tqdm(excerpts, desc=condition, leave=False, disable=not settings.progress)
     ):
         given = given_for(condition, excerpt)
-        piece = fold.composer.fill(
-            excerpt, given, seed=settings.seed + index, temperature=settings.temperature
-        )
+        piece = _filled(fold.composer, excerpt, given, index, settings)
         fills.append(Fill(name, piece, given, fold.test_set))
     return fills, time.process_time() - start
+
+
+def _filled(
+    composer: Filler, excerpt: Chorale, given: BoolArray, index: int, settings: EvaluationSettings
+) -> Chorale:
+    seed = settings.seed + index
+    if isinstance(composer, BachReference):
+        return composer.fill(excerpt, given, seed=seed)
+    choices, budget = settings.fill_settings, settings.budget
+    return Family.fill(composer, excerpt, given, seed=seed, settings=choices, budget=budget)
 
 
 def fill_scores(condition: str, fills: Sequence[Fill], features: int) -> Iterator[ObjectiveScore]:
@@ -217,10 +273,13 @@ def _single_voices(scores: Sequence[ObjectiveScore]) -> Iterator[ObjectiveScore]
         yield ObjectiveScore(scores[0].name, "1", "share of pairs", mean, 0.5, note)
 
 
-def _nats(name: str, pairs: Iterable[tuple[float, float]], note: str) -> Iterator[ObjectiveScore]:
-    totals, frames = zip(*pairs, strict=True)
-    if ratio := ratio_over_works(totals, frames, rng=np.random.default_rng(0)):
-        yield ObjectiveScore(name, "", "nats/frame", ratio, note=note)
+def _nats(name: str, works: Sequence[Nats], note: str) -> Iterator[ObjectiveScore]:
+    frames = [work.frames for work in works]
+    with_onsets = [work.with_onsets for work in works if work.with_onsets is not None]
+    sums = {name: [work.total for work in works], f"{name} with onsets": with_onsets}
+    for title, totals in sums.items():
+        if totals and (ratio := ratio_over_works(totals, frames, rng=np.random.default_rng(0))):
+            yield ObjectiveScore(title, "", "nats/frame", ratio, note=note)
 
 
 def _accuracy(name: str, condition: str, hits: Sequence[Hits]) -> Iterator[ObjectiveScore]:

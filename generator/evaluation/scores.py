@@ -34,3 +34,17 @@ class ObjectiveScore:
         note = f"  ({self.note})" if self.note else ""
         head = f"{self.name:28s} {self.condition:5s}"
         return f"{head}{figure} {self.unit}{bach}{note}, n = {self.composer.n}"
+
+
+@dataclass(frozen=True)
+class MissingScore:
+    """A score that a composer cannot be given, and why."""
+
+    name: str
+    reason: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.name:28s} not given: {self.reason}"

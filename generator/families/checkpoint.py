@@ -2,6 +2,7 @@
 
 The names of the tensors are the family's own. Metadata (all strings):
     family      the registry's name
+    format      1, of this file; files without it have format 1 too
     config      JSON of the family's config
     split       jsb, tunes or folds
     works       JSON list of the works it was trained on: BWV numbers, or names such as jsb/train/12
@@ -15,26 +16,32 @@ A composer with several members, one for each fold of the works, keeps all of th
 Their tensors begin with ``fold0.``, ``fold1.`` and so on; `data` and `metrics` are lists, and
     works       JSON list of lists: what each member was trained on
     folds       JSON list of lists: the BWV numbers of each member's fold, which it never saw
+
+Nothing else in the code knows this form. The same content always gives the same bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from generator.atomic_write import atomic_write
 from generator.errors import GeneratorError
+from generator.families.tensor_forms import TensorForm, Tensors, check_forms, check_member
+from generator.training.provenance import Provenance
 
-Tensors = dict[str, NDArray[Any]]
+FORMAT = "1"
+_PREFIX = re.compile(r"fold\d+\.")
 
 
 class CheckpointError(GeneratorError):
@@ -67,21 +74,79 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_checkpoint(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
-    """Write a checkpoint completely or not at all."""
+def check_tensors(whose: str, members: Sequence[Tensors], forms: Mapping[str, TensorForm]) -> None:
+    """Find what would keep the members from being read again; `whose` begins the message.
+
+    Raises
+    ------
+    CheckpointError
+        If a tensor is missing, unknown, or of another type or shape, or holds NaN or infinity.
+    """
+    with _fitting(whose):
+        for prefix, tensors in zip(_prefixes(len(members)), members, strict=True):
+            check_member(tensors, forms, prefix)
+
+
+def write_checkpoint(
+    path: Path,
+    family: str,
+    config: Mapping[str, Any],
+    forms: Mapping[str, TensorForm],
+    members: Sequence[Tensors],
+    provenance: Provenance,
+) -> None:
+    """Write the members of a checkpoint, completely or not at all.
+
+    Raises
+    ------
+    CheckpointError
+        If it could not be read again: tensors or lists of works are wrong. Nothing is written.
+    """
+    check_tensors(str(path), members, forms)
+    metadata = _metadata(family, config, provenance)
+    _check_held(path, len(_listed(path, metadata)), len(members))
+    tensors = {
+        prefix + name: np.asarray(values, order="C")  # the file takes the memory as it lies
+        for prefix, member in zip(_prefixes(len(members)), members, strict=True)
+        for name, values in member.items()
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, save(tensors, metadata=dict(metadata)))
+    atomic_write(path, _in_order(save(tensors, metadata=metadata)))
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata, without loading any tensors."""
-    try:
-        with safe_open(checked_path(path), framework="numpy") as file:
-            return dict(file.metadata() or {})
-    except (SafetensorError, OSError, ValueError) as error:
+    """The metadata, without loading any tensors.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, truncated or of a later format.
+    """
+    with _opened(path) as file:
+        metadata = dict(file.metadata() or {})
+    if metadata.get("format", FORMAT) != FORMAT:
         raise CheckpointError(
-            f"{path} is not a complete safetensors file ({error}); restore it from its source"
-        ) from error
+            f"{path} has format {metadata['format']!r}; this version of the code reads {FORMAT}"
+        )
+    return metadata
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The config of a checkpoint, as it is stored.
+
+    Raises
+    ------
+    CheckpointError
+        If there is none that is a JSON object.
+    """
+    stored = read_metadata(path).get("config", "{}")
+    try:
+        config = json.loads(stored)
+        if not isinstance(config, dict):
+            raise CheckpointError(f"{path} has a config that is not a JSON object: {config!r:.40}")
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} has a config that is not JSON ({error})") from error
+    return config
 
 
 def read_members(path: Path) -> tuple[Member, ...]:
@@ -90,17 +155,84 @@ def read_members(path: Path) -> tuple[Member, ...]:
     Raises
     ------
     CheckpointError
-        If the lists contradict each other: they differ in length, a work is in two folds, or a
-        member was trained on a work of its own fold.
+        If there is no list of works, or the lists contradict each other: they differ in length, a
+        work is in two folds, or a member was trained on a work of its own fold.
+    """
+    return _listed(path, read_metadata(path))
+
+
+def read_weights(
+    path: Path,
+    family: str,
+    config_from_json: Callable[[Mapping[str, Any]], Any],
+    tensors_of: Callable[[Any], Mapping[str, TensorForm]],
+) -> tuple[Any, list[Tensors]]:
+    """The config of a checkpoint of this family, and the tensors of each of its members.
+
+    Names, types and shapes are compared with `tensors_of(config)` before any tensor is read.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, truncated or of another family, its config is not valid, a tensor
+        is missing, unknown, or of another type or shape, or holds NaN or infinity.
     """
     metadata = read_metadata(path)
+    if metadata.get("family") != family:
+        raise CheckpointError(
+            f"{path} is of family {metadata.get('family')!r}, not {family!r}; choose another file"
+        )
+    with _fitting(path):
+        config = config_from_json(read_config(path))
+        forms = tensors_of(config)
+    members = len(read_members(path))
+    with _opened(path) as file:
+        names = set(file.keys())
+        held = len({each[0] for name in names if (each := _PREFIX.match(name))}) or 1
+        _check_held(path, members, held)
+        prefixes = _prefixes(members)
+        expected = {prefix + name: form for prefix in prefixes for name, form in forms.items()}
+        with _fitting(path):
+            check_forms({name: _form_of(file.get_slice(name)) for name in names}, expected)
+            weights = [{each: file.get_tensor(p + each) for each in forms} for p in prefixes]
+            for prefix, tensors in zip(prefixes, weights, strict=True):
+                check_member(tensors, forms, prefix)
+    return config, weights
+
+
+def _metadata(family: str, config: Mapping[str, Any], provenance: Provenance) -> dict[str, str]:
+    members = provenance.members
+    metadata = {
+        "family": family,
+        "format": FORMAT,
+        "config": json.dumps(config),
+        "split": provenance.split,
+        "seed": str(provenance.seed),
+        "command": provenance.command,
+        "training": json.dumps(provenance.training),
+    }
+    works, folds = [each.works for each in members], [each.fold for each in members]
+    data, metrics = [each.data for each in members], [dict(each.metrics) for each in members]
+    if len(members) == 1 and not folds[0]:
+        single = {"works": json.dumps(works[0]), "metrics": json.dumps(metrics[0])}
+        return metadata | single | {"data": data[0]}
+    lists = {"works": works, "folds": folds, "data": data, "metrics": metrics}
+    return metadata | {name: json.dumps(each) for name, each in lists.items()}
+
+
+def _listed(path: Path, metadata: Mapping[str, str]) -> tuple[Member, ...]:
+    """The members that the metadata list."""
+    if "works" not in metadata:
+        raise CheckpointError(
+            f"{path} lacks 'works', the list of works it was trained on; it may be empty: []"
+        )
     try:
-        works = json.loads(metadata.get("works", "[]"))
+        works = json.loads(metadata["works"])
         if "folds" not in metadata:
-            return (Member(frozenset(works)),)
-        folds = [frozenset(fold) for fold in json.loads(metadata["folds"])]
-        members = tuple(map(Member, map(frozenset, works), folds))
-    except (TypeError, ValueError) as error:
+            return (Member(_names(works)),)
+        folds = [_names(fold) for fold in json.loads(metadata["folds"])]
+        members = tuple(map(Member, map(_names, works), folds))
+    except (TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} lists its works in an unknown form ({error})") from error
     if not len(works) == len(folds) > 0:
         raise CheckpointError(f"{path} has {len(folds)} folds, but works for {len(works)} members")
@@ -114,26 +246,52 @@ def read_members(path: Path) -> tuple[Member, ...]:
     return members
 
 
-def read_checkpoint(path: Path, family: str) -> tuple[Tensors, dict[str, Any], dict[str, str]]:
-    """Tensors, config and metadata of a checkpoint of this family.
+def _names(works: object) -> frozenset[str]:
+    # A string would pass for a set of its letters, and a composer for one that saw no work.
+    if not isinstance(works, list) or not all(isinstance(name, str) for name in works):
+        raise TypeError(f"{works!r:.40} is not a list of names")
+    return frozenset(works)
 
-    Raises
-    ------
-    CheckpointError
-        If the file is missing, truncated or of another family, or holds NaN or infinity.
-    """
-    metadata = read_metadata(path)
-    if metadata.get("family") != family:
+
+def _prefixes(members: int) -> list[str]:
+    return [f"fold{index}." for index in range(members)] if members > 1 else [""]
+
+
+def _form_of(stored: Any) -> TensorForm:
+    return stored.get_dtype(), tuple(stored.get_shape())
+
+
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file with its metadata sorted: the library writes them in a random order."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the tensors are aligned
+    return len(text).to_bytes(8, "little") + text + content[end:]
+
+
+def _check_held(path: Path, listed: int, held: int) -> None:
+    if held != listed:
         raise CheckpointError(
-            f"{path} is of family {metadata.get('family')!r}, not {family!r}; choose another file"
+            f"{path} lists the works of {listed} members but holds weights of {held}"
         )
+
+
+@contextmanager
+def _fitting(whose: object) -> Iterator[None]:
     try:
-        config = json.loads(metadata.get("config", "{}"))
-        with safe_open(path, framework="numpy") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}); restore it") from error
-    for name, values in tensors.items():
-        if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
-            raise CheckpointError(f"{path}: tensor {name!r} holds NaN or infinity; restore it")
-    return tensors, config, metadata
+        yield
+    except (TypeError, ValueError, LookupError, ArithmeticError, RuntimeError) as error:
+        raise CheckpointError(f"{whose} does not fit its own config: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with safe_open(checked_path(path), framework="numpy") as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path} is not a complete safetensors file ({error}); restore it from its source"
+        ) from error

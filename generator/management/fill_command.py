@@ -1,4 +1,4 @@
-"""`--settings NAME=VALUE` and `--temperature`: how a composer fills, on the command line."""
+"""`--settings NAME=VALUE` and `--budget-steps`: how a composer fills, on the command line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from generator.families.fill_run import Budget
+from generator.families.settings import from_json
+from generator.models import Version
 
 
 class FillCommand(BaseCommand):
@@ -24,15 +29,18 @@ class FillCommand(BaseCommand):
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help="a setting of the composer; may be given several times",
+            help="a setting of the composer, see below; may be given several times",
         )
         parser.add_argument(
-            "--temperature",
-            type=float,
-            default=1.0,
-            help="factor on the composer's own temperatures; 1 keeps them",
+            "--budget-steps",
+            type=int,
+            metavar="N",
+            help="at most so many of the composer's own steps, such as sweeps; part of the piece",
         )
         parser.set_defaults(settings=None)  # what Django looks for
+        plain_help = parser.format_help
+        # Only help needs the database.
+        parser.format_help = lambda: f"{plain_help()}\n{settings_help()}"  # type: ignore[method-assign]
         return parser
 
 
@@ -47,3 +55,32 @@ def fill_settings(options: Mapping[str, Any]) -> dict[str, str]:
             raise CommandError(f"--settings {name} is given twice; once is enough")
         settings[name] = value
     return settings
+
+
+def fill_budget(options: Mapping[str, Any]) -> Budget:
+    try:
+        return Budget(options["budget_steps"], options.get("budget_seconds"))
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+def settings_help() -> str:
+    """The settings of each installed composer, as its version's row has them."""
+    written = Version.objects.ready().filter(kind=Version.Kind.CHECKPOINT)
+    try:
+        versions = list(written.select_related("composer"))
+    except DatabaseError:
+        return "settings: run make setup first; then the composers and their settings stand here\n"
+    slugs: dict[str, list[str]] = {}
+    lines: dict[str, list[str]] = {}
+    for version in versions:
+        slugs.setdefault(version.family, [])
+        if version.composer.slug not in slugs[version.family]:
+            slugs[version.family].append(version.composer.slug)
+        settings = from_json(version.settings)
+        lines.setdefault(version.family, [each.line(name) for name, each in settings.items()])
+    return "".join(
+        f"settings of {', '.join(sorted(slugs[family]))}:\n"
+        + ("".join(f"  {line}\n" for line in lines[family]) or "  none\n")
+        for family in sorted(lines)
+    )

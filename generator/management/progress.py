@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from generator.families.fill_run import Progress
 from generator.models import Piece, PieceQuerySet
 from generator.services.composers import find_composer
 from generator.services.pool import FIRST_GAME, missing_for_game
@@ -16,6 +20,18 @@ from generator.tasks import order_pieces
 POLL_SECONDS = 0.5
 # Excluded pairs are replaced; if this often is not enough, something is wrong with all of them.
 MAX_ORDERS = 5
+
+
+@contextmanager
+def fill_progress() -> Iterator[Progress]:
+    """A bar for the steps of one fill, where somebody looks on."""
+    with tqdm(desc="writing", unit=" steps", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def show(done: int, planned: int) -> None:
+            bar.total = planned
+            bar.update(done - bar.n)
+
+        yield show
 
 
 def wait_for_pieces(pieces: PieceQuerySet) -> None:

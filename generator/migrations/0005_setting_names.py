@@ -1,4 +1,4 @@
-"""The settings of the flagship are renamed in the pieces that store them."""
+"""Some settings of fills are renamed in the pieces that store them."""
 
 from django.db import migrations
 
@@ -30,8 +30,8 @@ def rename_back(apps, schema_editor):
 
 
 def _each(apps, change):
-    pieces = apps.get_model("generator", "Piece").objects.filter(composer__family="flagship")
-    for piece in pieces.exclude(settings={}).only("settings").iterator():
+    pieces = apps.get_model("generator", "Piece").objects.exclude(settings={})
+    for piece in pieces.only("settings").iterator():
         changed = change(piece.settings)
         if changed != piece.settings:
             piece.settings = changed

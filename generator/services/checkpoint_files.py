@@ -7,10 +7,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import storages
 
-from generator import registry
 from generator.atomic_write import atomic_write
 from generator.families.checkpoint import CheckpointError
 from generator.models import Version
+from generator.registry import CHECKPOINTS
+from generator.services.site_registry import site_registry
 
 STORAGE = "checkpoints"
 
@@ -23,11 +24,15 @@ def checkpoint_path(version: Version) -> Path:
 
     Raises
     ------
+    RegistryError
+        If its family is not installed, so that nobody knows where a shipped file lies.
     CheckpointError
         If the storage has no such file.
     """
     if version.shipped:
-        return registry.CHECKPOINTS / version.file
+        site_registry().entry(version.family)
+        found = site_registry().find_shipped(version.composer.slug)
+        return (found[0].folder if found else CHECKPOINTS) / version.file
     storage = storages[STORAGE]
     try:
         return Path(storage.path(version.file))

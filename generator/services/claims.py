@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from datetime import timedelta as td
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -30,50 +32,76 @@ def claim(piece_id: int) -> Piece | None:
     piece = waiting.select_related("excerpt__work", "version__composer").first()
     if piece is None:
         return None
-    tries = piece.tries + 1
-    # The number of the try tells this claim from any later one.
-    changed = waiting.filter(tries=piece.tries).update(
-        status=Piece.Status.RUNNING, tries=tries, lease_until=_lease_end(), error=""
+    tries, claims = piece.tries + 1, piece.claims + 1
+    # Tries may be given back. The number of the claim tells it from any other.
+    changed = waiting.filter(claims=piece.claims).update(
+        status=Piece.Status.RUNNING,
+        tries=tries,
+        claims=claims,
+        lease_until=_lease_end(),
+        error="",
     )
     if changed != 1:
         return None
-    piece.status, piece.tries = Piece.Status.RUNNING, tries
+    piece.status, piece.tries, piece.claims = Piece.Status.RUNNING, tries, claims
     return piece
 
 
 def claimed(piece: Piece) -> PieceQuerySet:
     """The row, while the claim stands: an update that changes no row means that it was lost."""
-    return Piece.objects.filter(id=piece.id, status=Piece.Status.RUNNING, tries=piece.tries)
+    return Piece.objects.filter(id=piece.id, status=Piece.Status.RUNNING, claims=piece.claims)
+
+
+class Lease:
+    """A claim that a thread renews, but not for a family that works beyond its budget."""
+
+    def __init__(self, piece: Piece) -> None:
+        self.piece = piece
+        self.done = Event()
+        self.lost = Event()
+        self.until = math.inf
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Within, the claim is renewed for so long and no longer."""
+        self.until = monotonic() + seconds
+        try:
+            yield
+        finally:
+            self.until = math.inf
+
+    def renew(self) -> None:
+        """In its own thread: renew until `done`."""
+        backoff = Backoff(f"renewing the claim on {self.piece}")
+        third = settings.LEASE_SECONDS / 3
+        try:
+            while not self.done.wait(min(backoff.seconds or third, third)):
+                if monotonic() > self.until:
+                    continue
+                try:
+                    if not claimed(self.piece).update(lease_until=_lease_end()):
+                        self.lost.set()
+                except Error as error:
+                    if not outage_behind(error):
+                        raise
+                    backoff.failed(error)
+                else:
+                    backoff.worked()
+        finally:
+            connection.close()
 
 
 @contextmanager
-def renewed_lease(piece: Piece) -> Iterator[None]:
+def renewed_lease(piece: Piece) -> Iterator[Lease]:
     """Renew the lease while the body runs, in a thread, since one fill may outlast a lease."""
-    done = Event()
-    thread = Thread(target=_renew, args=(piece, done), daemon=True)
+    lease = Lease(piece)
+    thread = Thread(target=lease.renew, daemon=True)
     thread.start()
     try:
-        yield
+        yield lease
     finally:
-        done.set()
+        lease.done.set()
         thread.join()
-
-
-def _renew(piece: Piece, done: Event) -> None:
-    backoff = Backoff(f"renewing the claim on {piece}")
-    third = settings.LEASE_SECONDS / 3
-    try:
-        while not done.wait(min(backoff.seconds or third, third)):
-            try:
-                claimed(piece).update(lease_until=_lease_end())
-            except Error as error:
-                if not outage_behind(error):
-                    raise
-                backoff.failed(error)
-            else:
-                backoff.worked()
-    finally:
-        connection.close()
 
 
 def _lease_end() -> datetime:
@@ -135,6 +163,13 @@ def expect_task(piece_id: int, seen_lease: datetime | None, seconds: float) -> b
     """
     waiting = Piece.objects.filter(id=piece_id, status=Piece.Status.QUEUED, lease_until=seen_lease)
     return bool(waiting.update(lease_until=now() + td(seconds=seconds)))
+
+
+def cancel(pieces: PieceQuerySet) -> int:
+    """Fail pieces that wait or are being made; a worker drops what it is making. How many."""
+    return pieces.pending().update(
+        status=Piece.Status.FAILED, lease_until=None, error="cancelled by an admin"
+    )
 
 
 def retry(pieces: PieceQuerySet) -> list[int]:

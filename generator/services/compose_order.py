@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,15 +9,17 @@ import numpy as np
 from django.conf import settings as site_settings
 
 from generator.errors import OrderError
-from generator.families.base import checked_temperature
+from generator.families.base import Family
+from generator.families.fill_run import Budget, Progress
+from generator.families.settings import Choices, checked_values
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.melody import read_melody
 from generator.music.grid.chorale import REST, VOICES, BoolArray, Chorale
 from generator.music.grid.conditions import VOICE_CONDITIONS, checked_condition, given_for
 from generator.music.grid.empty_chorale import empty_chorale, with_close
+from generator.registry import BACH
 from generator.services.composer_source import ComposerSource
-from generator.services.composers import BACH, find_source
-from generator.services.fill_piece import fill_piece
+from generator.services.composers import find_source
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Frame:
 class ComposeOrder:
     """What to write, and with what. Numbers and names are checked here.
 
-    Bach needs only a work: he wrote all of it, so condition, seed and temperature change nothing.
+    Bach needs only a work: he wrote all of it, so condition and seed change nothing.
 
     `music` is a work's BWV number, a melody or a frame; `steps` limits it before anything is
     written. `settings` changes the composer's own.
@@ -54,9 +55,9 @@ class ComposeOrder:
     music: str | Melody | Frame
     condition: str
     seed: int = 0
-    temperature: float = 1.0
     steps: tuple[int, int] | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Choices = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:
         if self.composer == BACH:
@@ -71,10 +72,6 @@ class ComposeOrder:
             checked_condition(self.condition)
         except ValueError as error:
             raise OrderError(f"--write: {error}") from error
-        try:
-            checked_temperature(self.temperature)
-        except ValueError as error:
-            raise OrderError(str(error)) from error
         if isinstance(self.music, Frame) and self.condition != VOICES:
             raise OrderError(f"--write {self.condition}: nothing is given, so use --write {VOICES}")
         if isinstance(self.music, Melody) and self.condition not in VOICE_CONDITIONS:
@@ -94,7 +91,7 @@ class Composed:
     knew_tune: bool = False
 
 
-def compose(order: ComposeOrder) -> Composed:
+def compose(order: ComposeOrder, progress: Progress | None = None) -> Composed:
     """Carry an order out.
 
     Raises
@@ -104,17 +101,25 @@ def compose(order: ComposeOrder) -> Composed:
     """
     if order.composer == BACH:
         return Composed(_chorale(order))
-    source = find_source(order.composer, order.settings)
+    source = find_source(order.composer)
     chorale = _chorale(order)
     # A melody's file may carry a BWV number too, but only a work belongs to a fold.
     bwv = chorale.bwv if isinstance(order.music, str) else ""
     fold = source.fold_of(bwv)
-    written = fill_piece(
-        source.member(fold),
+    family = source.member(fold)
+    given = _given(order, chorale)
+    try:
+        settings = checked_values(family.settings, order.settings)
+    except ValueError as error:
+        raise OrderError(str(error)) from error
+    written = Family.fill(
+        family,
         chorale,
-        _given(order, chorale),
+        given,
         seed=order.seed,
-        temperature=order.temperature,
+        settings=settings,
+        budget=order.budget,
+        progress=progress,
     )
     return Composed(written, knew_tune=bool(bwv) and _knew_tune(source, fold, bwv))
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.errors import GeneratorError
-from generator.families.checkpoint import (
-    CheckpointError,
-    Member,
-    checked_path,
-    read_members,
-    sha256_of,
-)
-from generator.registry import family_class
+from generator.families.checkpoint import Member, checked_path, read_members, sha256_of
+from generator.registry import Registry, installed
 
 if TYPE_CHECKING:
-    from generator.families.base import Family, Setting
+    from generator.families.base import Family
 
 
 class ComposerError(GeneratorError):
@@ -28,15 +22,12 @@ class ComposerError(GeneratorError):
 
 @dataclass(frozen=True)
 class ComposerSource:
-    """A composer that can write: a family, its checkpoint, and settings of the fill.
-
-    `settings` holds only those that differ from the family's own; they may be text.
-    """
+    """A composer that can write: a family and its checkpoint."""
 
     slug: str
     family: str
     checkpoint: Path
-    settings: Mapping[str, Setting] = field(default_factory=dict)
+    registry: Registry = field(default_factory=installed)
 
     @cached_property
     def members(self) -> tuple[Member, ...]:
@@ -44,18 +35,9 @@ class ComposerSource:
         return read_members(self.checkpoint)
 
     def load(self) -> Family:
-        """All members, with the settings of this source.
-
-        Raises
-        ------
-        ComposerError
-            If the composer has no such setting, or the setting cannot have that value.
-        """
-        family = _loaded(self.family, self.checkpoint, sha256_of_file(self.checkpoint))
-        try:
-            return family.with_settings(**self.settings)
-        except ValueError as error:
-            raise ComposerError(str(error)) from error
+        """All members."""
+        family = self.registry.family(self.family)
+        return _loaded(family, self.checkpoint, sha256_of_file(self.checkpoint))
 
     def member(self, fold: int | None) -> Family:
         """The member that never saw this fold; None stands for the first or only member."""
@@ -67,7 +49,11 @@ class ComposerSource:
 
     def fold_of(self, bwv: str) -> int | None:
         """The fold that holds a work, by the checkpoint's own lists; None if there is none."""
-        return next((fold for fold, member in enumerate(self.members) if bwv in member.fold), None)
+        return fold_of(bwv, self.members)
+
+
+def fold_of(bwv: str, members: Sequence[Member]) -> int | None:
+    return next((fold for fold, member in enumerate(members) if bwv in member.fold), None)
 
 
 def sha256_of_file(path: Path) -> str:
@@ -82,12 +68,6 @@ def _digest(path: Path, changed: int, size: int) -> str:
 
 
 @lru_cache(maxsize=4)
-def _loaded(family: str, path: Path, sha256: str) -> Family:
+def _loaded(family: type[Family], path: Path, sha256: str) -> Family:
     # The digest is only the key: a file that changed is another checkpoint.
-    loaded = family_class(family).load(path)
-    listed = len(read_members(path))
-    if loaded.members != listed:
-        raise CheckpointError(
-            f"{path} lists the works of {listed} members but holds weights of {loaded.members}"
-        )
-    return loaded
+    return family.load(path)

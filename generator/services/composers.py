@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from django.db import DatabaseError
 
+from generator.families.checkpoint import Member
 from generator.models import Composer, Version, Work
-from generator.registry import SHIPPED
+from generator.registry import BACH
 from generator.services.checkpoint_files import checkpoint_path
-from generator.services.composer_source import ComposerError, ComposerSource, sha256_of_file
+from generator.services.composer_source import (
+    ComposerError,
+    ComposerSource,
+    fold_of,
+    sha256_of_file,
+)
+from generator.services.site_registry import site_registry
 
-if TYPE_CHECKING:
-    from generator.families.base import Setting
 
-BACH = "bach"
-
-
-def find_source(slug: str, settings: Mapping[str, Setting] | None = None) -> ComposerSource:
+def find_source(slug: str) -> ComposerSource:
     """The composer with this slug; one that comes with the code is found without a database.
 
     Raises
@@ -26,17 +27,15 @@ def find_source(slug: str, settings: Mapping[str, Setting] | None = None) -> Com
     ComposerError
         If there is no such composer, or it cannot write.
     """
-    for shipped in SHIPPED:
-        if shipped.slug == slug:
-            return ComposerSource(slug, shipped.family, shipped.path, settings or {})
-    return installed_source(find_composer(slug), settings)
+    if found := site_registry().find_shipped(slug):
+        shipped, family = found
+        return ComposerSource(slug, family, shipped.path, site_registry())
+    return installed_source(find_composer(slug))
 
 
-def installed_source(
-    composer: Composer, settings: Mapping[str, Setting] | None = None
-) -> ComposerSource:
+def installed_source(composer: Composer) -> ComposerSource:
     """The newest version of a composer, as what new pieces are written with."""
-    return version_source(ready_version(composer), settings)
+    return version_source(ready_version(composer))
 
 
 def ready_version(composer: Composer) -> Version:
@@ -53,9 +52,7 @@ def ready_version(composer: Composer) -> Version:
     return version
 
 
-def version_source(
-    version: Version, settings: Mapping[str, Setting] | None = None
-) -> ComposerSource:
+def version_source(version: Version) -> ComposerSource:
     """This version and no other: its file must be the one that was installed."""
     path = checkpoint_path(version)
     slug = version.composer.slug
@@ -64,11 +61,11 @@ def version_source(
             f"{path} is not the file of version {version.tag} of {slug!r}; restore it, or run "
             "manage.py install_composers and order from the new version"
         )
-    return ComposerSource(slug, version.family, path, settings or {})
+    return ComposerSource(slug, version.family, path, site_registry())
 
 
 def find_composer(slug: str) -> Composer:
-    known = [BACH, *(shipped.slug for shipped in SHIPPED)]
+    known = [BACH, *(shipped.slug for shipped, _ in site_registry().shipped)]
     try:
         composer = Composer.objects.filter(slug=slug).first()
         known += Composer.objects.exclude(slug__in=known).values_list("slug", flat=True)
@@ -87,7 +84,22 @@ def bach() -> Composer:
     )[0]
 
 
-def unseen_fold(source: ComposerSource, work: Work) -> int | None:
+def listed_members(version: Version) -> tuple[Member, ...]:
+    """The members of a version by fold, by its row; no file is read.
+
+    Raises
+    ------
+    ComposerError
+        If the row does not list them yet.
+    """
+    if not version.members:
+        raise ComposerError(f"version {version} lists no works; run manage.py install_composers")
+    return tuple(
+        Member(frozenset(each["trained_on"]), frozenset(each["fold"])) for each in version.members
+    )
+
+
+def unseen_fold(slug: str, members: Sequence[Member], work: Work) -> int | None:
     """The member that writes a work: one that never saw its tune. None: there are no folds.
 
     Raises
@@ -95,20 +107,19 @@ def unseen_fold(source: ComposerSource, work: Work) -> int | None:
     ComposerError
         If there is no such member.
     """
-    fold = source.fold_of(work.bwv)
-    if fold is None and source.members[0].fold:
+    fold = fold_of(work.bwv, members)
+    if fold is None and members[0].fold:
         raise ComposerError(
-            f"no member of composer {source.slug!r} was kept from {work.bwv}; choose another work"
+            f"no member of composer {slug!r} was kept from {work.bwv}; choose another work"
         )
-    if work.tune in seen_tunes(source, fold):
+    if work.tune in seen_tunes(slug, members[fold or 0]):
         raise ComposerError(
-            f"composer {source.slug!r} was trained on the tune of {work.bwv}; "
-            "choose a work of part 'test'"
+            f"composer {slug!r} was trained on the tune of {work.bwv}; choose a work of part 'test'"
         )
     return fold
 
 
-def seen_tunes(source: ComposerSource, fold: int | None) -> frozenset[str]:
+def seen_tunes(slug: str, member: Member) -> frozenset[str]:
     """Tune families of the works that a member of a composer was trained on.
 
     Raises
@@ -116,11 +127,10 @@ def seen_tunes(source: ComposerSource, fold: int | None) -> frozenset[str]:
     ComposerError
         If it was trained on a work of unknown tune, so that no tune is certain to be unseen.
     """
-    trained_on = source.trained_on(fold)
-    tunes = dict(Work.objects.filter(bwv__in=trained_on).values_list("bwv", "tune"))
-    if missing := sorted(trained_on - tunes.keys()):
+    tunes = dict(Work.objects.filter(bwv__in=member.trained_on).values_list("bwv", "tune"))
+    if missing := sorted(member.trained_on - tunes.keys()):
         raise ComposerError(
-            f"composer {source.slug!r} was trained on {missing[0]!r}, which is not in the corpus: "
+            f"composer {slug!r} was trained on {missing[0]!r}, which is not in the corpus: "
             "its tune is unknown, so no work is certain to be new; choose another composer"
         )
     return frozenset(tunes.values())

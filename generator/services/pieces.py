@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Event
 from time import monotonic
 
 from django.conf import settings as site_settings
@@ -10,15 +10,19 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from generator.errors import GenerationError, GeneratorError, OrderError
-from generator.families.base import checked_temperature
+from generator.families.base import Family
+from generator.families.fill_run import Budget, Progress
+from generator.families.settings import Choices, Values, checked_values
+from generator.families.settings import from_json as settings_from_json
 from generator.models import Composer, Excerpt, Piece
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import to_json
-from generator.music.grid.chorale import Chorale
+from generator.music.grid.chorale import BoolArray, Chorale
 from generator.music.grid.conditions import checked_condition, given_for
 from generator.rendering.clip import Clip, render_clip
 from generator.services.claims import (
     ClaimLost,
+    Lease,
     claim,
     claimed,
     give_up,
@@ -26,14 +30,19 @@ from generator.services.claims import (
     renewed_lease,
 )
 from generator.services.clips import drop_clip, finish_clip, store_clip
-from generator.services.composer_source import ComposerError
-from generator.services.composers import ready_version, unseen_fold, version_source
-from generator.services.fill_piece import fill_piece
+from generator.services.composer_source import ComposerError, ComposerSource
+from generator.services.composers import (
+    listed_members,
+    ready_version,
+    unseen_fold,
+    version_source,
+)
 from generator.services.outages import Backoff, describe, outage_behind
 from generator.services.pairs import copied_run, join_pairs
+from generator.services.time_limit import time_limit
 
 logger = logging.getLogger(__name__)
-MAX_SEED = 2**31 - 1  # of a column of PostgreSQL
+MAX_SEED = MAX_STEPS = 2**31 - 1  # of a column of PostgreSQL
 
 # A worker waits after an outage, before it makes the next piece.
 making = Backoff("making pieces")
@@ -44,7 +53,7 @@ class ProducedPiece:
     chorale: Chorale
     clip: Clip
     copied_run: int | None = None
-    settings: Mapping[str, float | int | str] = field(default_factory=dict)
+    settings: Values = field(default_factory=dict)
 
 
 def new_piece(
@@ -53,32 +62,32 @@ def new_piece(
     condition: str,
     *,
     seed: int,
-    temperature: float = 1.0,
-    settings: Mapping[str, str] | None = None,
+    settings: Choices | None = None,
+    budget: Budget | None = None,
 ) -> tuple[Piece, bool]:
     """A row that waits for a worker, and whether it is new.
 
     Raises
     ------
     OrderError
-        If the condition is unknown, the temperature or the seed is not valid, or the piece exists
-        with other settings.
+        If the condition is unknown, the seed, the budget or a setting is not valid, or the piece
+        exists with other settings or another budget.
     ComposerError
-        If the composer has no member that never saw the tune, or no such setting.
+        If the composer has no member that never saw the tune.
     """
+    version = ready_version(composer)
+    known = settings_from_json(version.settings)
     try:
         checked_condition(condition)
-        checked_temperature(temperature)
+        values = checked_values(known, settings or {})
     except ValueError as error:
         raise OrderError(str(error)) from error
     if not 0 <= seed <= MAX_SEED:
         raise OrderError(f"seed {seed}; use a whole number from 0 to {MAX_SEED}")
-    version = ready_version(composer)
-    source = version_source(version, settings)
-    fold = unseen_fold(source, excerpt.work)
-    # Without settings nothing is loaded: the order may come from a web process.
-    known = source.load().settings if settings else {}
-    wanted = {name: known[name] for name in settings or {}}
+    wanted = {name: values[name] for name in settings or {}}
+    steps = budget.steps if budget else None
+    if steps is not None and steps > MAX_STEPS:
+        raise OrderError(f"a budget of {steps} steps; use at most {MAX_STEPS}")
     piece, is_new = Piece.objects.get_or_create(
         excerpt=excerpt,
         version=version,
@@ -86,16 +95,21 @@ def new_piece(
         seed=seed,
         defaults={
             "tune": excerpt.work.tune,
-            "temperature": temperature,
-            "fold": fold,
+            "fold": unseen_fold(composer.slug, listed_members(version), excerpt.work),
             "settings": wanted,
+            "budget_steps": steps,
         },
     )
-    stored = {"temperature": piece.temperature}
-    stored |= {name: piece.settings.get(name) for name in wanted}
-    if stored != {"temperature": temperature} | wanted:
-        raise OrderError(f"{piece} exists already, made with {stored}; use another seed")
-    return piece, is_new
+    if is_new:
+        return piece, True
+    # A piece that waits stores what was asked for; an old one also names that no longer exist.
+    stored = {name: piece.settings.get(name, known[name].default) for name in known}
+    if (stored, piece.budget_steps) != (values, steps):
+        raise OrderError(
+            f"{piece} exists already, ordered with {piece.settings} and a budget of "
+            f"{piece.budget_steps} steps; use another seed"
+        )
+    return piece, False
 
 
 def bach_piece(excerpt: Excerpt) -> tuple[Piece, bool]:
@@ -113,15 +127,15 @@ def produce_piece(piece_id: int) -> str:
     """
     piece = claim(piece_id)
     if piece is not None:
-        with renewed_lease(piece):
-            _produce(piece)
+        with renewed_lease(piece) as lease:
+            _produce(piece, lease)
     return str(Piece.objects.values_list("status", flat=True).get(id=piece_id))
 
 
-def _produce(piece: Piece) -> None:
+def _produce(piece: Piece, lease: Lease) -> None:
     started = monotonic()
     try:
-        _finish(piece, _make(piece))
+        _finish(piece, _make(piece, lease))
     except ClaimLost:
         logger.warning("%s: another worker took over; this result is dropped", piece)
     except Exception as error:
@@ -129,7 +143,7 @@ def _produce(piece: Piece) -> None:
             making.failed(outage)
             put_back(piece, outage)
         elif isinstance(error, GeneratorError):
-            logger.warning("%s: %s", piece, error)
+            logger.warning("%s: %s", piece, error, exc_info=error.__cause__ is not None)
             give_up(piece, str(error), permanent=error.permanent)
         else:  # a bug: the admin sees why, and it is raised again
             # Otherwise the piece would wait for its lease to end, and fail again and again.
@@ -141,24 +155,53 @@ def _produce(piece: Piece) -> None:
         logger.info("%s: done in %.1f s", piece, monotonic() - started)
 
 
-def _make(piece: Piece) -> ProducedPiece:
+def _make(piece: Piece, lease: Lease) -> ProducedPiece:
     corpus = load_corpus(site_settings.CORPUS_FILE)
     excerpt = piece.excerpt
     assert excerpt is not None  # only pieces of a collection have none, and nobody makes those
     original = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
     if piece.version is None:
         return ProducedPiece(original, _clip(original))
-    source = version_source(piece.version, piece.settings)
-    if unseen_fold(source, excerpt.work) != piece.fold:
+    source = version_source(piece.version)
+    if unseen_fold(source.slug, source.members, excerpt.work) != piece.fold:
         raise ComposerError(f"{piece} was ordered from a member that may not write it")
-    family = source.member(piece.fold)
     try:
         given = given_for(piece.condition, original)
+        chorale, settings = _filled(piece, source, original, given, lease)
     except ValueError as error:
         raise GenerationError(str(error), permanent=True) from error
-    chorale = fill_piece(family, original, given, seed=piece.seed, temperature=piece.temperature)
     copied = copied_run(chorale, original, source.trained_on(piece.fold))
-    return ProducedPiece(chorale, _clip(chorale), copied, family.settings)
+    return ProducedPiece(chorale, _clip(chorale), copied, settings)
+
+
+def _filled(
+    piece: Piece, source: ComposerSource, original: Chorale, given: BoolArray, lease: Lease
+) -> tuple[Chorale, Values]:
+    """The piece, and the values of all settings that it was written with."""
+    seconds = site_settings.FILL_SECONDS
+    with lease.at_most(seconds), time_limit(source.family, seconds):
+        family = source.member(piece.fold)
+        settings = checked_values(family.settings, piece.settings)
+        chorale = Family.fill(
+            family,
+            original,
+            given,
+            seed=piece.seed,
+            settings=settings,
+            budget=Budget(piece.budget_steps, seconds),
+            progress=_stop_when(lease.lost),
+        )
+    return chorale, settings
+
+
+def _stop_when(lost: Event) -> Progress:
+    """It holds nothing but the event: there is no way from it to the work."""
+
+    def check(done: int, planned: int) -> None:
+        if lost.is_set():
+            raise ClaimLost
+
+    return check
 
 
 def _clip(chorale: Chorale) -> Clip:

@@ -12,15 +12,11 @@ from django.db.models import Q
 from generator.errors import OrderError
 from generator.models import Composer, Excerpt, Pair, Piece, Version
 from generator.music.grid.conditions import checked_condition
-from generator.services.composers import ready_version, seen_tunes, version_source
+from generator.services.composers import listed_members, ready_version, seen_tunes
+from generator.services.site_registry import site_registry
 
 # A single voice, AT, ATB and two SATB; each of the single voices once, since any may be drawn.
 FIRST_GAME = ("S", "AT", "ATB", "SATB", "SATB", "A", "T", "B")
-# Pairs by composer and condition that a new site makes by itself, after those of the first game.
-STARTER_POOL: dict[str, dict[str, int]] = {
-    "flagship": {"S": 3, "A": 3, "T": 3, "B": 3, "AT": 12, "ATB": 12, "SATB": 24},
-    "markov": {"S": 1, "A": 1, "T": 1, "B": 1, "AT": 4, "ATB": 4, "SATB": 8},
-}
 
 
 @dataclass(frozen=True)
@@ -63,11 +59,10 @@ def choose_excerpts(
 
 
 def _unseen_excerpts(version: Version) -> dict[str, list[Excerpt]]:
-    source = version_source(version)
     unseen = Q()
-    for fold, member in enumerate(source.members):
+    for member in listed_members(version):
         works = Q(work__bwv__in=member.fold) if member.fold else Q(work__part="test")
-        unseen |= works & ~Q(work__tune__in=seen_tunes(source, fold))
+        unseen |= works & ~Q(work__tune__in=seen_tunes(version.composer.slug, member))
     excerpts = Excerpt.objects.filter(unseen).select_related("work")
     by_tune: dict[str, list[Excerpt]] = {}
     # Databases sort names by locales of their own; a seed chooses the same on each.
@@ -115,8 +110,9 @@ def missing_for_game(slug: str, *, count_pending: bool) -> list[str]:
 
 
 def missing_for_starter(slug: str) -> list[str]:
-    """The same for the starter pool, conditions in turn; pending pieces count."""
-    wanted = STARTER_POOL.get(slug, {})
+    """The same for all pairs of a new site, conditions in turn; pending pieces count."""
+    starter = site_registry().starters.get(slug)
+    wanted = starter.pairs if starter else {}
     rounds = range(max(wanted.values(), default=0))
     in_turn = [name for number in rounds for name in wanted if wanted[name] > number]
     return list(_beyond(in_turn, _available(slug, count_pending=True)))

@@ -1,21 +1,17 @@
 """The training loop. It knows a loss, a validation and a clock, and nothing about any network.
 
-A run can be killed at any time: each validation writes its state beside the checkpoint (`.state`),
+A run can be killed at any time: each validation writes its state beside the checkpoint (`states`),
 and the same command resumes from there. Each step has a seed of its own, so a resumed run sees the
 same batches as an unbroken one.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
-from pickle import UnpicklingError
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -23,7 +19,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from generator.atomic_write import atomic_write
+from generator.training.states import State, StateFiles, as_file
+from generator.training.trainer import DEFAULT_SEED, Scores
 
 
 @dataclass(frozen=True)
@@ -40,39 +37,64 @@ class LoopConfig:
     validate_every: int = 150
     patience: int = 12
     """Validations without a better score before the run stops early."""
-    seed: int = 1
+    seed: int = DEFAULT_SEED
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "learning_rate", "validate_every", "patience"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} = {getattr(self, name)}; it must be above 0")
+        for name in ("warmup", "weight_decay"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} = {getattr(self, name)}; it must be 0 or more")
+        if not 0 <= self.average < 1:
+            raise ValueError(f"average = {self.average}; it must be from 0 to below 1")
 
 
-Scores = dict[str, float]
-Model = TypeVar("Model", bound=nn.Module)
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training, with a schedule of its own."""
 
-
-@dataclass
-class Loop(Generic[Model]):
-    """One run: `loss` is minimised, `validate` chooses the step to keep.
-
-    `validate` returns scores; the one named "score" decides, and lower is better.
-    """
-
-    network: Model
     config: LoopConfig
-    loss: Callable[[Model, np.random.Generator], Tensor]
-    validate: Callable[[Model], Scores]
-    state_file: Path
+    name: str = ""
+    """Stands in the names of its state files."""
     keep_after: int = 0
     """Only weights of later steps are kept: until then a part of the network is not trained."""
 
     def __post_init__(self) -> None:
+        if self.keep_after < 0:
+            raise ValueError(f"weights are kept after step {self.keep_after}; use 0 or more")
         if self.keep_after >= self.config.steps:
             raise ValueError(
                 f"weights are kept after step {self.keep_after}, but there are only "
                 f"{self.config.steps} steps; train more than {self.keep_after}"
             )
+
+    def steps_left(self, step: int, best_step: float) -> int:
+        """Steps after this one; 0 if the run has stopped early."""
+        since = max(best_step, self.keep_after)
+        validations = (step - since) / self.config.validate_every
+        stopped = validations >= self.config.patience
+        return 0 if stopped else max(0, self.config.steps - step)
+
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+@dataclass
+class Loop(Generic[Model]):
+    """One run of a stage: `loss` is minimised, `validate` chooses the step to keep.
+
+    `loss` is told the step, and draws from nothing but the generator. `validate` returns scores;
+    the one named "score" decides, and lower is better.
+    """
+
+    network: Model
+    stage: Stage
+    loss: Callable[[Model, int, np.random.Generator], Tensor]
+    validate: Callable[[Model], Scores]
+    states: StateFiles
+
+    def __post_init__(self) -> None:
         self.averaged = deepcopy(self.network).eval()
         self.optimizer = torch.optim.AdamW(
             [each for each in self.network.parameters() if each.requires_grad],
@@ -86,12 +108,16 @@ class Loop(Generic[Model]):
         self.best_weights = deepcopy(self.averaged.state_dict())
         self.log: list[Scores] = []
 
+    @property
+    def config(self) -> LoopConfig:
+        return self.stage.config
+
     def run(self, *, progress: bool) -> Scores:
         """Train to the end or to an early stop; `averaged` then has the best average."""
-        self._resume()
+        self.states.restore(self._restore)
         start, first = time.process_time(), self.step
         with tqdm(total=self.config.steps, initial=self.step, disable=not progress) as bar:
-            while self.step < self.config.steps and not self._stale():
+            while self.stage.steps_left(self.step, self.best["step"]):
                 loss = self._learn()
                 bar.update()
                 if self.step % self.config.validate_every == 0 or self.step == self.config.steps:
@@ -104,13 +130,28 @@ class Loop(Generic[Model]):
         seconds = (time.process_time() - start) / (self.step - first)
         return {**self.best, "cpu_seconds_a_step": round(seconds, 3)}
 
+    def rehearse(self, steps: int) -> tuple[int, float]:
+        """Bytes of a state, and seconds for a step with its share of the validations.
+
+        It takes `steps` steps and validates once, so use it on a loop that is thrown away.
+        """
+        self._learn()  # the first one is slower
+        start = time.perf_counter()
+        for _ in range(steps):
+            self._learn()
+        learnt = time.perf_counter()
+        self.validate(self.averaged)
+        validation = time.perf_counter() - learnt
+        seconds = (learnt - start) / steps + validation / self.config.validate_every
+        return len(as_file(self._state())), seconds
+
     def _learn(self) -> float:
         rng = np.random.default_rng((self.config.seed, self.step))
         torch.manual_seed(self.config.seed * 1_000_003 + self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
         self.network.train()
-        loss = self.loss(self.network, rng)
+        loss = self.loss(self.network, self.step, rng)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -132,18 +173,13 @@ class Loop(Generic[Model]):
     def _validate(self) -> None:
         scores = {"step": float(self.step), **self.validate(self.averaged)}
         self.log.append(scores)
-        if self.step > self.keep_after and scores["score"] < self.best["score"]:
+        if self.step > self.stage.keep_after and scores["score"] < self.best["score"]:
             self.best = scores
             self.best_weights = deepcopy(self.averaged.state_dict())
-        self._save()
+        self.states.write(self._state(), self.log)
 
-    def _stale(self) -> bool:
-        since = max(self.best["step"], self.keep_after)
-        validations = (self.step - since) / self.config.validate_every
-        return validations >= self.config.patience
-
-    def _save(self) -> None:
-        state = {
+    def _state(self) -> State:
+        return {
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -152,22 +188,10 @@ class Loop(Generic[Model]):
             "step": self.step,
             "log": self.log,
         }
-        content = BytesIO()
-        torch.save(state, content)
-        atomic_write(self.state_file, content.getvalue())
-        self.state_file.with_suffix(".log.json").write_text(json.dumps(self.log, indent=1))
 
-    def _resume(self) -> None:
-        if not self.state_file.exists():
-            return
-        try:
-            state = torch.load(self.state_file, weights_only=True)
-            self.network.load_state_dict(state["network"])
-            self.averaged.load_state_dict(state["averaged"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.best_weights, self.best = state["best_weights"], state["best"]
-            self.step, self.log = state["step"], state["log"]
-        except (RuntimeError, LookupError, ValueError, EOFError, UnpicklingError) as error:
-            raise ValueError(
-                f"{self.state_file} is not a state of this network; delete it to train again"
-            ) from error
+    def _restore(self, state: State) -> None:
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.best_weights, self.best = state["best_weights"], state["best"]
+        self.step, self.log = state["step"], state["log"]

@@ -39,14 +39,7 @@ def draw_mask(
     ----------
     kinds : how often each of `KINDS` is drawn, in any unit
     conditions : the sets of written voices to draw from; one named twice is drawn twice as often
-
-    Raises
-    ------
-    ValueError
-        If a kind is unknown.
     """
-    if unknown := set(kinds) - set(KINDS):
-        raise ValueError(f"unknown masks {sorted(unknown)}; use some of {', '.join(KINDS)}")
     weights = np.array(list(kinds.values()), dtype=np.float64)
     kind = list(kinds)[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     if kind == "anywhere":
@@ -67,6 +60,28 @@ def draw_mask(
     if not written.any():
         written[voices[0], rng.integers(steps)] = True
     return ~written
+
+
+def check_masks(
+    *, kinds: Mapping[str, float] = KINDS, conditions: Sequence[str] = VOICE_CONDITIONS
+) -> None:
+    """Check settings of `draw_mask` before anything is trained.
+
+    Raises
+    ------
+    ValueError
+        If a kind is unknown, how often it is drawn is negative, or a condition names no voices.
+    """
+    if unknown := set(kinds) - set(KINDS):
+        raise ValueError(f"unknown masks {sorted(unknown)}; use some of {', '.join(KINDS)}")
+    if negative := [name for name, share in kinds.items() if not share >= 0]:
+        raise ValueError(f"masks {negative[0]} = {kinds[negative[0]]}; it must be 0 or more")
+    if not sum(kinds.values()) > 0:
+        raise ValueError("no kind of mask is ever drawn; give one of them more than 0")
+    if wrong := [each for each in conditions if not each or set(each) - set(VOICES)]:
+        raise ValueError(f"masks of the voices {wrong[0]!r}; use letters of {VOICES}")
+    if not conditions:
+        raise ValueError("masks of no conditions; name at least one, such as ATB")
 
 
 def random_cells(steps: int, count: int, rng: np.random.Generator) -> BoolArray:

@@ -10,9 +10,8 @@ from django.core.management import call_command
 
 from generator.models import Pair
 from generator.registry import CHECKPOINTS
-from generator.services.composer_source import sha256_of_file
 from generator.tasks import order_pieces
-from tests.builders import make_composer
+from tests.builders import file_of, make_composer
 
 ROUNDS = {"A": 1, "AT": 1, "ATB": 1, "SATB": 2}
 CHECKPOINT = CHECKPOINTS / "markov.safetensors"
@@ -22,9 +21,7 @@ def fill(corpus_file: str) -> None:
     shutil.copy(Path(corpus_file), settings.CORPUS_FILE)
     call_command("migrate", verbosity=0)
     call_command("import_corpus", verbosity=0)
-    composer = make_composer(
-        "markov", shipped=True, file=CHECKPOINT.name, sha256=sha256_of_file(CHECKPOINT)
-    )
+    composer = make_composer("markov", **file_of(CHECKPOINT, "markov"))
     for condition, count in ROUNDS.items():
         order_pieces(composer, condition, count)
     call_command("work", batch=True)

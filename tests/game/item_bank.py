@@ -20,7 +20,6 @@ from generator.music.grid.chorale import Chorale
 from generator.music.grid.conditions import given_for
 from generator.rendering.clip import Clip, render_clip
 from generator.services.composers import find_source
-from generator.services.fill_piece import fill_piece
 from tests.builders import (
     add_to_study,
     clip_of,
@@ -59,7 +58,7 @@ def render_bank(corpus: Corpus, size: int) -> list[Item]:
         start = spans[0][0]
         bach = work.chorale.slice(start, start + MIN_STEPS + MORE_STEPS * (number % 4))
         condition = CONDITIONS[number % len(CONDITIONS)]
-        machine = fill_piece(family, bach, given_for(condition, bach), seed=number)
+        machine = family.fill(bach, given_for(condition, bach), seed=number)
         if machine == bach:
             continue
         items[work.tune] = Item(

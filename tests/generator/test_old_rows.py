@@ -14,11 +14,20 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from generator.families.flagship.sampling import SamplingConfig
+from generator.families.flagship.sampling import SETTINGS
+from generator.families.settings import Setting, as_json, checked_values
 from generator.models import Composer, Pair, Piece, Rendering, Version, Work
-from tests.builders import make_composer, make_pair, make_rendering, make_version
+from tests.builders import make_composer, make_pair, make_piece, make_rendering, make_version
 
-BEFORE_NAMES, NAMES, NEW = "0004_excluded_reason", "0005_setting_names", "0009_drop_in_quiz"
+# The fixture asks the database in a way of its own.
+pytestmark = pytest.mark.database
+
+BEFORE_NAMES, NAMES, BEFORE_SETTINGS, NEW = (
+    "0004_excluded_reason",
+    "0005_setting_names",
+    "0009_drop_in_quiz",
+    "0012_drop_temperature",
+)
 INSTALLED = datetime(2026, 11, 20, tzinfo=UTC)
 OLD_SETTINGS = {
     "order": "time",
@@ -76,21 +85,19 @@ def add_old_composer(model: Callable[[str], Any], slug: str, sha: str, **fields:
 def test_settings_get_their_names_of_today_and_the_old_ones_back(migrated):
     old = migrated(BEFORE_NAMES)
     flagship = add_old_composer(old, "flagship", "a")
-    choir = add_old_composer(old, "choir", "b", family="choir")
-    every, odd, ordered, own = (
+    every, odd, ordered = (
         add_old_pair(old, number, composer, settings=settings).id
         for number, (composer, settings) in enumerate(
             [
                 (flagship, OLD_SETTINGS),
                 (flagship, OLD_SETTINGS | {"stride": 2, "order": "confidence", "mending": 0.8}),
                 (flagship, {"spacing": 2}),
-                (choir, {"lines": 4}),
             ]
         )
     )
     pieces = migrated(NAMES)("Piece").objects
     settings = pieces.get(id=every).settings
-    assert settings == vars(SamplingConfig(**settings)) == vars(SamplingConfig())
+    assert settings == checked_values(SETTINGS, {})
     # A value that a setting never had by default stays as a record.
     assert pieces.get(id=odd).settings.items() >= {
         ("stride", 2),
@@ -98,7 +105,6 @@ def test_settings_get_their_names_of_today_and_the_old_ones_back(migrated):
         ("repair_temperature", 0.8),
     }
     assert pieces.get(id=ordered).settings == {"block_spacing": 2}
-    assert pieces.get(id=own).settings == {"lines": 4}
     back = migrated(BEFORE_NAMES)("Piece").objects.get(id=every).settings
     assert back == {k: v for k, v in OLD_SETTINGS.items() if k not in ("order", "stride")}
 
@@ -110,7 +116,7 @@ def test_each_composer_gets_a_version_and_each_clip_a_rendering(migrated):
     machine = add_old_pair(old, 1, flagship, settings={"sweeps": 3}, seed=5)
     add_old_pair(old, 2, renamed)
     default_storage.delete(add_old_pair(old, 3, flagship).clip.name)
-    old("Piece").objects.filter(id=machine.id).update(fold=2, temperature=0.9, copied_run=4)
+    old("Piece").objects.filter(id=machine.id).update(fold=2, temperature=0.5, copied_run=4)
     pairs = list(old("Pair").objects.values("id", "bach", "machine", "differing"))
     migrated(NEW)
     slugs = Composer.objects.values_list("slug", flat=True).order_by("id")
@@ -123,13 +129,8 @@ def test_each_composer_gets_a_version_and_each_clip_a_rendering(migrated):
     assert set(Version.objects.values_list("status", "created")) == {("ready", INSTALLED)}
     piece = Piece.objects.get(id=machine.id)
     assert (piece.version.composer_id, piece.tune, piece.source) == (flagship.id, "tune-1", "")
-    assert (piece.seed, piece.settings, piece.fold, piece.temperature, piece.copied_run) == (
-        5,
-        {"sweeps": 3},
-        2,
-        0.9,
-        4,
-    )
+    settings = {"sweeps": 3, "temperature": 0.5}
+    assert (piece.seed, piece.settings, piece.fold, piece.copied_run) == (5, settings, 2, 4)
     assert list(Pair.objects.values("id", "bach", "machine", "differing")) == pairs
     assert [(pair.kind, pair.tune, pair.excerpt) for pair in Pair.objects.all()] == [
         ("paired", pair.excerpt.work.tune, pair.bach.excerpt) for pair in Pair.objects.all()
@@ -182,3 +183,98 @@ def test_the_way_back_is_refused_where_rows_have_no_place(migrated):
     assert Version.objects.count() == 1
     assert Piece.objects.count() == 3
     assert Work.objects.count() == 1
+
+
+FLAGSHIP = {"sweeps": 36, "temperature": 0.3, "rhythm": 0.7}
+HALVED = {"temperature": 0.15, "rhythm": 0.35}
+# Who, status, settings and factor of a piece; its settings today.
+FACTORS = [
+    ("flagship", "queued", {}, 0.5, HALVED),
+    (
+        "flagship",
+        "queued",
+        {"sweeps": 4, "rhythm": 1.0},
+        0.5,
+        HALVED | {"sweeps": 4, "rhythm": 0.5},
+    ),
+    ("flagship", "queued", {}, 1.0, {}),
+    ("flagship", "queued", {"temperature": 0.2}, 1.0, {"temperature": 0.2}),
+    ("flagship", "done", FLAGSHIP, 0.5, FLAGSHIP | HALVED),
+    ("flagship", "done", FLAGSHIP, 1.0, FLAGSHIP),
+    ("markov", "done", {}, 1.0, {"temperature": 1.0}),
+    ("markov", "done", {}, 0.5, {"temperature": 0.5}),
+    ("markov", "queued", {}, 0.5, {"temperature": 0.5}),
+    ("markov", "queued", {}, 1.0, {}),
+]
+
+
+def add_factors(model: Callable[[str], Any]) -> list[int]:
+    """A piece for each of the factors; the ids."""
+    work = model("Work").objects.create(bwv="BWV1", title="-", tune="tune")
+    excerpt = model("Excerpt").objects.create(work=work, start=0, stop=64)
+    versions = {}
+    for slug, defaults in {"flagship": FLAGSHIP, "markov": {}}.items():
+        composer = model("Composer").objects.create(slug=slug, name=slug, kind="checkpoint")
+        versions[slug] = model("Version").objects.create(
+            composer=composer, family=slug, sha256=slug, settings=defaults
+        )
+    common = {"excerpt": excerpt, "tune": "tune", "condition": "ATB"}
+    return [
+        model("Piece")
+        .objects.create(
+            version=versions[slug],
+            status=status,
+            settings=settings,
+            temperature=factor,
+            seed=seed,
+            **common,
+        )
+        .id
+        for seed, (slug, status, settings, factor, _) in enumerate(FACTORS)
+    ]
+
+
+def test_a_factor_scales_what_the_piece_or_its_composer_has(migrated):
+    ids = add_factors(migrated(BEFORE_SETTINGS))
+    migrated(NEW)
+    settings = [Piece.objects.get(id=piece).settings for piece in ids]
+    assert settings == [expected for *_, expected in FACTORS]
+    assert not Version.objects.exclude(settings={}).exists(), "set-up writes them"
+
+
+def test_factors_come_back_where_settings_knew_no_temperature(migrated):
+    ids = add_factors(migrated(BEFORE_SETTINGS))
+    migrated(NEW)
+    chain = as_json({"temperature": Setting(1.0, 0.01, 100.0, "of it")})
+    for slug, settings in (("flagship", as_json(SETTINGS)), ("markov", chain)):
+        Version.objects.filter(family=slug).update(settings=settings)
+    old = migrated(BEFORE_SETTINGS)
+    rows = [old("Piece").objects.get(id=piece) for piece in ids]
+    for row, (slug, status, settings, factor, today) in zip(rows, FACTORS, strict=True):
+        expected = (settings, factor) if slug == "markov" else (today, 1.0)
+        assert (row.settings, row.temperature) == expected, (slug, status)
+    versions = dict(old("Version").objects.values_list("family", "settings"))
+    assert versions == {"flagship": checked_values(SETTINGS, {}), "markov": {}}
+
+
+def test_pieces_of_collections_get_no_temperature(migrated):
+    model = migrated(BEFORE_SETTINGS)
+    composer = model("Composer").objects.create(slug="others", name="-", kind="collection")
+    version = model("Version").objects.create(composer=composer, kind="collection")
+    model("Piece").objects.create(version=version, source="one.mid", status="done")
+    migrated(NEW)
+    assert Piece.objects.get().settings == {}
+
+
+def test_temperatures_and_budgets_go_there_and_back(migrated):
+    chain = make_piece(settings={"temperature": 2.0}, budget_steps=7)
+    network = make_piece(settings={"temperature": 0.3, "rhythm": 0.7})
+    old = migrated(BEFORE_SETTINGS)("Piece").objects
+    assert (old.get(id=chain.id).temperature, old.get(id=network.id).temperature) == (2.0, 1.0)
+    old.filter(id=network.id).update(temperature=0.5)
+    migrated(NEW)
+    pieces = [Piece.objects.get(id=piece.id) for piece in (chain, network)]
+    assert [(piece.settings, piece.budget_steps) for piece in pieces] == [
+        ({"temperature": 2.0}, 7),
+        ({"temperature": 0.15, "rhythm": 0.35}, None),
+    ]

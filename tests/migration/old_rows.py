@@ -36,8 +36,8 @@ def old_rows(apps: Apps) -> dict[str, Rows]:
             if row[0] != "bach"
         ],
         "pieces": [
-            (renamed(settings), *row)
-            for settings, *row in of("generator.Piece", "sampling", *PIECE)
+            (renamed(settings) or unsaid(status, *row), *row)
+            for settings, status, *row in of("generator.Piece", "sampling", "status", *PIECE)
         ],
         "made": of(
             "generator.Piece",
@@ -81,6 +81,11 @@ def clips_on(side: str, of: Any) -> Rows:
 def renamed(settings: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in settings.items() if name not in DROPPED}
     return {SETTINGS.get(name, name): value for name, value in kept.items()}
+
+
+def unsaid(status: str, bwv: str, start: int, stop: int, composer: str, *_: Any) -> dict[str, Any]:
+    """A composer without other settings had a temperature too, 1 for all pieces of this site."""
+    return {"temperature": 1.0} if status == "done" and composer != "bach" else {}
 
 
 def weights(of: Any) -> Rows:

@@ -46,7 +46,8 @@ def pieces() -> Rows:
 
 
 def made() -> Rows:
-    names = ("temperature", "fold", "tries", "error", "grid", "copied_run", "created", "done")
+    # The old site wrote all its pieces at the factor 1.
+    names = (Value(1.0), "fold", "tries", "error", "grid", "copied_run", "created", "done")
     return list(Piece.objects.values_list(*piece_at(), *names, "status"))
 
 

@@ -20,8 +20,9 @@ def check_way_back(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     problems = said_since(apps) | made_since(apps)
     if found := ", ".join(f"{n} {name}" for name, n in problems.items() if n):
         raise CommandError(
-            f"the tables of the earlier code have no place for {found}; nothing was changed. Go "
-            "back with a copy of the database that is older, or finish, change or delete them first"
+            f"the tables of the earlier code have no place for {found}; no answer was touched, and "
+            "manage.py prepare brings the tables up to date again. Go back with a copy of the "
+            "database that is older, or finish, change or delete them first"
         )
 
 

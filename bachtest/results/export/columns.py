@@ -33,9 +33,11 @@ CHANGED_SINCE_1: dict[tuple[str, str], str] = {
     ("composers.csv", "weight"): "1 where the design named none, even if it was no longer drawn",
     ("answers.csv", "knew"): "had no 'passed'; empty if the listener did not say",
     ("items.csv", "sampling"): (
-        "named the flagship's settings spacing, lines and mending, today block_spacing,"
-        " melodic_weight and repair_temperature; had its settings order and stride"
+        "named spacing, lines and mending what is now block_spacing, melodic_weight and"
+        " repair_temperature; had settings order and stride"
     ),
+    ("items.csv", "temperature"): "a factor on the temperatures of the composer",
+    ("items.csv", "budget_steps"): "not there",
 }
 
 GAME = "round__game"
@@ -220,8 +222,15 @@ def item_columns(study: Study, clips: PairClips) -> list[ExportColumn]:
         ExportColumn("composer", "who wrote it", "machine__version__composer__slug"),
         ExportColumn("version", VERSION, version_of("machine__version__")),
         ExportColumn("seed", "of the composer's draw", "machine__seed"),
-        ExportColumn("temperature", "of the composer's draw", "machine__temperature"),
+        ExportColumn(
+            "temperature", "of the fill, one of its settings", "machine__settings__temperature"
+        ),
         ExportColumn("sampling", "settings of the fill, as JSON", "machine__settings", as_json),
+        ExportColumn(
+            "budget_steps",
+            "at most so many of the composer's own steps; empty: no limit",
+            "machine__budget_steps",
+        ),
         ExportColumn("fold", "which member of a cross-fitted composer wrote it", "machine__fold"),
         ExportColumn("differing", "share of written cells that differ from Bach's", "differing"),
         ExportColumn("alike", "1 if there is no audible difference; never played", identical),

@@ -25,7 +25,7 @@ from bachtest.results.export.columns import CHANGED_SINCE_1, as_short
 from bachtest.results.export.tables import Sheet, sheets_of
 from bachtest.studies.models import Study
 
-EXPORT_VERSION = 2
+EXPORT_VERSION = 3
 
 
 def export_study(study: Study, out: Path) -> list[Sheet]:

@@ -89,8 +89,8 @@ def identical_pairs(
 
     Examples
     --------
-    >>> pool = [PoolCount("flagship", "ATB", 10, 2, 4.0)]
-    >>> [row] = identical_pairs(pool, [AnswerCount(("flagship", "ATB"), 100, 70)])
+    >>> pool = [PoolCount("bot", "ATB", 10, 2, 4.0)]
+    >>> [row] = identical_pairs(pool, [AnswerCount(("bot", "ATB"), 100, 70)])
     >>> row.share_identical, row.mean_differing, row.rate, round(row.rate_if_guessed, 3)
     (0.2, 0.4, 0.7, 0.66)
     """

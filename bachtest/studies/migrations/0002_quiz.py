@@ -21,7 +21,6 @@ def create_quiz(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
             "title": "Bach or bot?",
             "is_open": True,
             "rounds": [["S", "A", "T", "B"], ["AT"], ["ATB"], ["SATB"], ["SATB"]],
-            "composers": {"flagship": 3, "markov": 1},
             "consent_version": "2026-11",
             "consent_text": CONSENT,
             "margin": 0.1,

@@ -4,40 +4,36 @@ It gives the distribution of every written cell given all given ones, so any cel
 any written. `network` is the network, `sampling` how it writes.
 
 The files of its checkpoints are identified by their sha256 and so never change, but some names in
-the code have changed since. `STORED_NAMES` is the one place that knows both: `load` and
-`save` translate, and files keep the form that they have always had.
+the code have changed since. `STORED_NAMES` is the one place that knows both, and files keep the
+form that they have always had.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
-from generator.families.base import (
-    Family,
-    FillSettings,
-    Setting,
-    checked_given,
-    merged_settings,
-)
-from generator.families.checkpoint import (
-    CheckpointError,
-    Tensors,
-    read_checkpoint,
-    write_checkpoint,
-)
+from generator.families.base import Family, Task
+from generator.families.fill_run import FillRun
 from generator.families.flagship.network import FlagshipConfig, Network
-from generator.families.flagship.sampling import SamplingConfig, sample
+from generator.families.flagship.sampling import SETTINGS, SamplingConfig, sample
 from generator.families.flagship.tokens import PaddedLayout, TokenGrid, encode_grid
 from generator.families.flagship.window import ORDER
+from generator.families.likelihoods import (
+    COLUMNS,
+    CellDistributions,
+    Conditionals,
+    Missing,
+)
+from generator.families.settings import Values
+from generator.families.tensor_forms import TensorForm, Tensors
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale, repaired_onsets
 
 CHUNK = 32  # beats whose embeddings a likelihood makes in one pass
@@ -62,83 +58,63 @@ STORED_NAMES = {
     "mix_weights": "weigh",
 }
 """Names of the code and in files, of each part of a tensor's dotted name."""
+_CODE_NAMES = {stored: name for name, stored in STORED_NAMES.items()}
 
 
 class Flagship(Family):
-    """The masked network as a composer; with members, one for each fold of the works."""
+    """The masked network as a composer."""
 
     name = "flagship"
+    Config = FlagshipConfig
+    settings = SETTINGS
+    config: FlagshipConfig
 
-    def __init__(self, networks: list[Network], config: SamplingConfig | None = None) -> None:
-        self.networks = [network.eval() for network in networks]
-        self.sampling_config = config or SamplingConfig()
+    def __init__(self, network: Network) -> None:
+        self.network = network.eval()
+        self.config = network.config
 
     @classmethod
     def debug(cls) -> Self:
         torch.manual_seed(0)
-        config = FlagshipConfig(width=16, layers=1, heads=2, hidden=16, token=4, cell=8)
-        return cls([Network(config)])
+        return cls(Network(FlagshipConfig(width=16, layers=1, heads=2, hidden=16, token=4, cell=8)))
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        tensors, stored, _ = read_checkpoint(path, cls.name)
-        members = {name.partition(".")[0] for name in tensors if name.startswith("fold")}
-        names = {stored_name: name for name, stored_name in STORED_NAMES.items()}
-        tensors = _renamed(tensors, names)
-        try:
-            config = FlagshipConfig(**_renamed(stored, names))
-            prefixes = [f"fold{index}." for index in range(len(members))] or [""]
-            networks = [_network(config, tensors, prefix) for prefix in prefixes]
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{path} does not fit its own config: {error}") from error
-        return cls(networks)
+    def tensors(cls, config: FlagshipConfig) -> Mapping[str, TensorForm]:
+        with _ShapesAlone():
+            state = Network(config).state_dict()
+        forms = {name: ("float16", tuple(value.shape)) for name, value in state.items()}
+        return _renamed(forms, STORED_NAMES)
 
-    def save(self, path: Path, metadata: dict[str, str]) -> None:
-        prefixes = [f"fold{index}." for index in range(len(self.networks))]
-        tensors = {
-            (prefix if len(prefixes) > 1 else "") + name: value.detach()
-            .cpu()
-            .numpy()
-            .astype(np.float16)
-            for prefix, network in zip(prefixes, self.networks, strict=True)
-            for name, value in network.state_dict().items()
-        }
-        config = json.dumps(_renamed(asdict(self.network.config), STORED_NAMES))
-        written = {**metadata, "family": self.name, "config": config}
-        write_checkpoint(path, _renamed(tensors, STORED_NAMES), written)
+    @classmethod
+    def from_tensors(cls, config: FlagshipConfig, tensors: Tensors) -> Self:
+        network = Network(config)
+        network.load_state_dict(
+            {
+                name: torch.from_numpy(np.asarray(value, np.float32))
+                for name, value in _renamed(tensors, _CODE_NAMES).items()
+            }
+        )
+        return cls(network)
 
-    @property
-    def network(self) -> Network:
-        return self.networks[0]
+    def to_tensors(self) -> Tensors:
+        state = self.network.state_dict()
+        tensors = {name: value.cpu().numpy().astype(np.float16) for name, value in state.items()}
+        return _renamed(tensors, STORED_NAMES)
 
-    @property
-    def members(self) -> int:
-        return len(self.networks)
+    @classmethod
+    def config_from_json(cls, stored: Mapping[str, Any]) -> FlagshipConfig:
+        return FlagshipConfig(**_renamed(stored, _CODE_NAMES))
 
-    def member(self, fold: int) -> Self:
-        if not 0 <= fold < self.members:
-            raise ValueError(f"no member {fold}; this composer has {self.members}")
-        return type(self)([self.networks[fold]], self.sampling_config)
-
-    @property
-    def settings(self) -> FillSettings:
-        return asdict(self.sampling_config)
-
-    def with_settings(self, **overrides: Setting) -> Self:
-        merged: dict[str, Any] = merged_settings(self.settings, overrides)
-        return type(self)(self.networks, SamplingConfig(**merged))
+    def config_as_json(self) -> dict[str, Any]:
+        return _renamed(asdict(self.config), STORED_NAMES)
 
     def _fill(
-        self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float
+        self, chorale: Chorale, given: BoolArray, *, seed: int, settings: Values, run: FillRun
     ) -> Chorale:
-        return self._fill_many([(chorale, given)], [seed], temperature=temperature)[0]
+        return self._fill_many([(chorale, given)], [seed], settings=settings, run=run)[0]
 
     def _fill_many(
-        self,
-        tasks: Sequence[tuple[Chorale, BoolArray]],
-        seeds: Sequence[int],
-        *,
-        temperature: float,
+        self, tasks: Sequence[Task], seeds: Sequence[int], *, settings: Values, run: FillRun
     ) -> list[Chorale]:
         """Fill all in one batch; each comes out as it does alone, but for rounding."""
         vocabulary = self.network.vocabulary
@@ -148,7 +124,7 @@ class Flagship(Family):
         masks = np.ones(batch.tokens.shape, dtype=np.bool_)  # (B, 4, T), padding counts as given
         for mask, layout, (_, given) in zip(masks, layouts, tasks, strict=True):
             mask[:, : layout.padded] = layout.pad(given, padding=True)
-        config = self.sampling_config
+        chosen: dict[str, Any] = dict(settings)
         with torch.inference_mode():
             tokens = sample(
                 self.network,
@@ -156,11 +132,8 @@ class Flagship(Family):
                 torch.from_numpy(masks),
                 shifts=[layout.shift for layout in layouts],
                 seeds=list(seeds),
-                config=replace(
-                    config,
-                    temperature=config.temperature * temperature,
-                    rhythm=config.rhythm * temperature,
-                ),
+                config=SamplingConfig(**chosen),
+                run=run,
             )
         return [
             self._decoded(tokens[row].numpy(), layout, *task)
@@ -176,49 +149,38 @@ class Flagship(Family):
         return chorale.with_voices(pitch, np.where(given, onset, repaired_onsets(pitch, onset)))
 
     @property
-    def one_shot(self) -> bool:
-        return not self.network.config.causal
+    def conditionals(self) -> Conditionals | Missing:
+        if self.config.causal:
+            return Missing("the network reads from left to right")
+        return self
 
-    def pitch_log_probs(
-        self, chorale: Chorale, given: BoolArray | list[BoolArray]
-    ) -> NDArray[np.float32]:
-        """Log-probabilities of every cell's pitch given the given cells, in one shot.
-
-        Parameters
-        ----------
-        given : bool[4, T], or a list of N such masks
-
-        Returns
-        -------
-        float32[N, 4, T, 129]
-            The last axis is MIDI pitches 0..127 and then a rest. N is 1 for a single mask.
-
-        Raises
-        ------
-        ValueError
-            If the network reads from left to right.
-        """
-        if not self.one_shot:
-            raise ValueError("a left-to-right network; only its likelihood in time order is known")
-        masks = np.stack(given if isinstance(given, list) else [given])
-        tables = []
+    def cell_distributions(self, chorale: Chorale, given: BoolArray) -> CellDistributions:
+        """Of every cell in one shot: means over transpositions."""
+        vocabulary = self.network.vocabulary
+        pitches, struck = [], []
         for grid, layout in self._readings(chorale):
-            padded = torch.from_numpy(layout.pad(masks, padding=True))
+            mask = torch.from_numpy(layout.pad(given, padding=True))[None]
             with torch.inference_mode():
-                logits = self.network(grid.repeated(len(masks)), padded)[..., layout.inside, :]
-            tables.append(self.network.vocabulary.pitch_log_probs(logits, layout.shift))
-        return _log_mean(tables)
+                logits = self.network(grid, mask)[0][..., layout.inside, :]
+            pitches.append(vocabulary.pitch_log_probs(logits, layout.shift))
+            if vocabulary.onsets:
+                struck.append(vocabulary.struck_log_probs(logits, layout.shift))
+        return _mean_distributions(pitches, struck)
 
-    def log_likelihood(self, chorale: Chorale, given: BoolArray) -> float:
-        """Nats of the written cells' pitches by the chain rule, in the order of writing.
-
-        The order is by step, and bass, soprano, alto, tenor in a step. Each cell is conditioned on
-        the given cells of the whole piece and on all cells before it; these count with their
-        onsets, the cell itself with its pitch alone.
-        """
-        given = checked_given(chorale, given)
-        cells = [self._cell_nats(chorale, given, *each) for each in self._readings(chorale)]
-        return float(_log_mean(cells).sum(dtype=np.float64))
+    def cell_predictions(self, chorale: Chorale, given: BoolArray) -> CellDistributions:
+        """By the chain rule: means over transpositions."""
+        vocabulary = self.network.vocabulary
+        shape = (*chorale.pitch.shape, COLUMNS)
+        pitches, struck = [], []
+        for grid, layout in self._readings(chorale):
+            pitch, begun = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+            for voice, steps, logits in self._logits_in_time(given, grid, layout):
+                pitch[voice, steps] = vocabulary.pitch_log_probs(logits, layout.shift)
+                if vocabulary.onsets:
+                    begun[voice, steps] = vocabulary.struck_log_probs(logits, layout.shift)
+            pitches.append(pitch)
+            struck += [begun] * vocabulary.onsets
+        return _mean_distributions(pitches, struck)
 
     def _readings(self, chorale: Chorale) -> Iterator[tuple[TokenGrid, PaddedLayout]]:
         """The chorale in each of the transpositions over which a likelihood is a mean."""
@@ -226,23 +188,18 @@ class Flagship(Family):
         for semitones in range(-transpositions, transpositions + 1):
             yield encode_grid(chorale, self.network.vocabulary, semitones)
 
-    def _cell_nats(
-        self, chorale: Chorale, given: BoolArray, grid: TokenGrid, layout: PaddedLayout
-    ) -> NDArray[np.float32]:
-        """Log-probability of each written cell's pitch, voice after voice in the order."""
+    def _logits_in_time(
+        self, given: BoolArray, grid: TokenGrid, layout: PaddedLayout
+    ) -> Iterator[tuple[int, NDArray[np.int64], Tensor]]:
+        """Voices, the steps that each writes, and the logits of these cells."""
         padded = torch.from_numpy(layout.pad(given, padding=True))[None]
-        network, nats = self.network, []
         with torch.inference_mode():
             embeddings = self._embeddings_in_time(grid, padded)
             for voice in ORDER:
                 rows, steps = (~padded[:, voice]).nonzero(as_tuple=True)
-                logits = network.sequential_logits(
-                    voice, embeddings, grid.tokens, padded, (rows, steps)
-                )
-                table = network.vocabulary.pitch_log_probs(logits, layout.shift)
-                pitch = chorale.pitch[voice, steps.numpy() - layout.lead]
-                nats.append(table[np.arange(len(pitch)), np.where(pitch < 0, 128, pitch)])
-        return np.concatenate(nats)
+                at = rows, steps
+                logits = self.network.sequential_logits(voice, embeddings, grid.tokens, padded, at)
+                yield voice, steps.numpy() - layout.lead, logits
 
     def _embeddings_in_time(self, grid: TokenGrid, given: Tensor) -> Tensor:
         """Embeddings (1, T, 4, H); each beat's sees what is given, and all beats before it."""
@@ -261,6 +218,26 @@ class Flagship(Family):
         return torch.cat(embeddings)[None]
 
 
+class _ShapesAlone(TorchFunctionMode):
+    """Weights without memory, however large. `torch.device` would load a compiler to draw them."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return None
+        kwargs = kwargs or {}
+        return func(*args, **({**kwargs, "device": "meta"} if func is torch.empty else kwargs))
+
+
+def _mean_distributions(
+    pitches: Sequence[NDArray[np.float32]], struck: Sequence[NDArray[np.float32]]
+) -> CellDistributions:
+    """Means of pitches, and of notes that begin given their pitch."""
+    pitch = _log_mean(pitches)
+    return CellDistributions(pitch, np.minimum(_log_mean(struck) - pitch, 0) if struck else None)
+
+
 def _log_mean(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """The log of the mean of the probabilities whose logs these are."""
     if len(tables) == 1:
@@ -275,15 +252,3 @@ def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, A
         ".".join(names.get(part, part) for part in name.split(".")): value
         for name, value in values.items()
     }
-
-
-def _network(config: FlagshipConfig, tensors: Tensors, prefix: str) -> Network:
-    network = Network(config)
-    network.load_state_dict(
-        {
-            name.removeprefix(prefix): torch.from_numpy(np.asarray(value, np.float32))
-            for name, value in tensors.items()
-            if name.startswith(prefix)
-        }
-    )
-    return network

@@ -36,6 +36,11 @@ from generator.families.flagship.window import SLOTS, slot_voices, window
 from generator.music.grid.chorale import STEPS_PER_QUARTER
 
 Rotary = tuple[Tensor, Tensor]
+MAX_SIZES = {
+    "width": 4096, "layers": 64, "heads": 64, "hidden": 16384, "token": 4096, "cell": 4096,
+    "kernel": 64,
+}  # fmt: skip
+"""Far above any use: a checkpoint from anywhere says how large a network to build."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,17 @@ class FlagshipConfig:
     told the key must guess it from the pitches, and errs less if it is asked in several keys."""
 
     def __post_init__(self) -> None:
+        for name, most in MAX_SIZES.items():
+            size = getattr(self, name)
+            if type(size) is not int or not 1 <= size <= most:
+                raise ValueError(f"{name} {size!r}; use a whole number from 1 to {most}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout = {self.dropout}; it must be from 0 to below 1")
         if self.width % self.heads or (self.width // self.heads) % 2:
             raise ValueError(f"width {self.width} does not split into {self.heads} even heads")
         if self.melodic_head and not self.onsets:
             raise ValueError("a melodic head needs onsets; use melodic_head = false")
-        if not 0 <= self.transpositions < 12:
+        if type(self.transpositions) is not int or not 0 <= self.transpositions < 12:
             raise ValueError(f"transpositions {self.transpositions}; use 0 to 11 semitones")
         if self.transpositions and self.onsets:
             raise ValueError(

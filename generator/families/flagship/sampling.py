@@ -12,55 +12,66 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from generator.families.fill_run import FillRun, Stretch
 from generator.families.flagship.network import Network
 from generator.families.flagship.repair import faults
 from generator.families.flagship.sampler_state import SamplerState, Temperatures
 from generator.families.flagship.tokens import TokenGrid
+from generator.families.settings import Setting
 from generator.music.grid.chorale import STEPS_PER_QUARTER
 
 BEATS_BEFORE, BEATS_AFTER = 16, 8
 """What the first writing of a beat sees; Gibbs and repair see the whole piece."""
-MAX_WEIGHT = 10
+MAX_WEIGHT = 10.0
 """The most that the melodic head and the biases may count; far above, logits overflow a float."""
 ALL_VOICES = 0.7
 """How often repair rewrites a beat in all its written voices: some faults need more than one."""
 
 
+TEMPERATURES = (0.001, 100.0)
+SETTINGS = {
+    "sweeps": Setting(36, 0, 1000, "Gibbs sweeps over the beats"),
+    "block_spacing": Setting(
+        3, 1, 64, "a sweep rewrites every n-th beat, too far apart to affect each other"
+    ),
+    "temperature": Setting(0.3, *TEMPERATURES, "temperature of pitches"),
+    "rhythm": Setting(
+        0.7,
+        *TEMPERATURES,
+        "temperature of whether a note begins; if it is low, passing notes are lost",
+    ),
+    "cooling": Setting(
+        0.5,
+        *TEMPERATURES,
+        "factor on the temperature in the last sweep; it falls evenly until then",
+    ),
+    "melodic_weight": Setting(
+        0.5, 0.0, MAX_WEIGHT, "how much the melodic head counts; at 1 it outweighs the harmony"
+    ),
+    "bias": Setting(
+        1.0, 0.0, MAX_WEIGHT, "how much the biases against habits of the sampler count"
+    ),
+    "repairs": Setting(24, 0, 1000, "rounds of repair at most; 0 leaves the faults in"),
+    "repair_temperature": Setting(
+        1.1, *TEMPERATURES, "temperature of pitches in repair: what was most probable was wrong"
+    ),
+}
+"""Settings of a fill; the defaults are what plays in the quiz."""
+
+
 @dataclass(frozen=True)
 class SamplingConfig:
-    """Settings of a fill; the defaults are what plays in the quiz."""
+    """The values of `SETTINGS` in one fill."""
 
-    sweeps: int = 36
-    """Gibbs sweeps over the beats."""
-    block_spacing: int = 3
-    """A sweep rewrites every n-th beat; these are too far apart to affect each other."""
-    temperature: float = 0.3
-    """Temperature of pitches."""
-    rhythm: float = 0.7
-    """Temperature of whether a note begins; if it is low, passing notes are lost."""
-    cooling: float = 0.5
-    """Factor on the temperature in the last sweep; it falls evenly until then."""
-    melodic_weight: float = 0.5
-    """How much the melodic head counts; at 1 and these temperatures it outweighs the harmony."""
-    bias: float = 1.0
-    """How much the biases count (`biases`)."""
-    repairs: int = 24
-    """Rounds of repair at most; 0 leaves the faults in."""
-    repair_temperature: float = 1.1
-    """Temperature of pitches in repair: what was most probable was wrong."""
-
-    def __post_init__(self) -> None:
-        if self.block_spacing < 1:
-            raise ValueError(f"block_spacing {self.block_spacing}; it must be at least 1")
-        for name in ("sweeps", "repairs"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} {getattr(self, name)}; it must be at least 0")
-        for name in ("melodic_weight", "bias"):
-            if not 0 <= getattr(self, name) <= MAX_WEIGHT:
-                raise ValueError(f"{name} {getattr(self, name)}; it must be 0 to {MAX_WEIGHT}")
-        for name in ("temperature", "rhythm", "cooling", "repair_temperature"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} {getattr(self, name)}; it must be above 0")
+    sweeps: int
+    block_spacing: int
+    temperature: float
+    rhythm: float
+    cooling: float
+    melodic_weight: float
+    bias: float
+    repairs: int
+    repair_temperature: float
 
 
 def sample(
@@ -71,20 +82,23 @@ def sample(
     shifts: list[int],
     seeds: list[int],
     config: SamplingConfig,
+    run: FillRun,
 ) -> Tensor:
     """Tokens (B, 4, T) with all cells written that are not `given` (bool (B, 4, T))."""
     state = SamplerState(network, grid, given, shifts, seeds, config.melodic_weight, config.bias)
-    write_in_time(state, config)
-    gibbs(state, config)
-    repair(state, config)
+    writing = run.needed(state.beats)
+    sweeps, repairs = run.steps(config.sweeps), run.steps(config.repairs)
+    write_in_time(state, config, writing)
+    gibbs(state, config, sweeps)
+    repair(state, config, repairs)
     assert torch.equal(state.tokens[given], grid.tokens[given])
     return state.tokens
 
 
-def write_in_time(state: SamplerState, config: SamplingConfig) -> None:
+def write_in_time(state: SamplerState, config: SamplingConfig, writing: Stretch) -> None:
     """Write beat after beat; each sees what is given and what was written before it."""
     temperatures = Temperatures(config.temperature, config.rhythm)
-    for beat in range(state.beats):
+    for beat in writing:
         past = torch.zeros_like(state.given)
         past[:, :, : beat * STEPS_PER_QUARTER] = True
         block = ~state.given & ~past
@@ -94,24 +108,24 @@ def write_in_time(state: SamplerState, config: SamplingConfig) -> None:
             state.write(block, state.given | past, temperatures, within=within)
 
 
-def gibbs(state: SamplerState, config: SamplingConfig) -> None:
+def gibbs(state: SamplerState, config: SamplingConfig, sweeps: Stretch) -> None:
     """Rewrite beats, each in one voice, and cool down on the way (annealed block Gibbs).
 
     Rewriting all voices of a beat at once gives chords that Bach does not use; the card has the
     figures.
     """
-    for index in range(config.sweeps):
-        progress = index / max(1, config.sweeps - 1)
+    for index in sweeps:
+        progress = index / max(1, len(sweeps) - 1)
         temperature = config.temperature * (1 + (config.cooling - 1) * progress)
         block = _steps(_drawn_beats(state, config.block_spacing)) & ~state.given
         state.write(block, ~block, Temperatures(temperature, config.rhythm))
 
 
-def repair(state: SamplerState, config: SamplingConfig) -> None:
+def repair(state: SamplerState, config: SamplingConfig, repairs: Stretch) -> None:
     """Rewrite faulty beats, singly and in pairs by turns, and keep what has fewer faults."""
     vocabulary = state.network.vocabulary
     temperatures = Temperatures(config.repair_temperature, config.rhythm)
-    for index in range(config.repairs):
+    for index in repairs:
         faulty = state.propagate_to_onset(faults(state.tokens, vocabulary, state.phrase_ends))
         candidates = _repairable(state, faulty)
         if not candidates.any():

@@ -37,6 +37,7 @@ KEY_ROW, METRE_ROW, FERMATA_ROW = 1, 2, 3  # of a full frame
 BARS = 8  # lengths of a bar, in quarters
 REGISTERS = 13
 EDGE = 9  # distances from either end that a bare frame tells apart, in beats
+IMPROBABLE = -30.0  # log-probability of a pitch that the vocabulary lacks
 
 
 @dataclass(frozen=True)
@@ -184,11 +185,22 @@ class Vocabulary:
         log_probs = logits.float().log_softmax(dim=-1)
         rest, sounding = log_probs[..., :1], log_probs[..., 1:]
         sounding = torch.unflatten(sounding, -1, (-1, self.pitches)).logsumexp(dim=-2)
-        full = torch.full((*logits.shape[:-1], 129), -30.0)
-        full[..., LOW - shift : HIGH + 1 - shift] = sounding
-        full[..., 128:] = rest
-        array: NDArray[np.float32] = full.numpy()
-        return array
+        return _by_pitch(sounding, rest, shift)
+
+    def struck_log_probs(self, logits: Tensor, shift: int = 0) -> NDArray[np.float32]:
+        """float32[..., 129]: log-probabilities that a note of that pitch begins."""
+        log_probs = logits.float().log_softmax(dim=-1)
+        struck = log_probs[..., 1 + self.pitches : 1 + 2 * self.pitches]
+        return _by_pitch(struck, torch.full_like(struck[..., :1], IMPROBABLE), shift)
+
+
+def _by_pitch(sounding: Tensor, rest: Tensor, shift: int) -> NDArray[np.float32]:
+    """The P pitches of the vocabulary as MIDI pitches, and then the rest."""
+    full = torch.full((*sounding.shape[:-1], 129), IMPROBABLE)
+    full[..., LOW - shift : HIGH + 1 - shift] = sounding
+    full[..., 128:] = rest
+    array: NDArray[np.float32] = full.numpy()
+    return array
 
 
 def encode_grid(

@@ -1,14 +1,11 @@
-"""Trains the flagship by cross-entropy of masked cells, in one shot and one after the other.
-
-On the split `folds` the composer has one member for each fold, trained on the other folds' works.
-"""
+"""Trains the flagship by cross-entropy of masked cells, in one shot and one after the other."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -17,108 +14,84 @@ from torch import Tensor
 from generator.families.flagship.batches import Batch, BatchSampler
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import FlagshipConfig, Network
-from generator.music.corpus.splits import FOLDS
+from generator.families.flagship.tokens import Vocabulary
 from generator.music.grid.chorale import BoolArray
 from generator.music.grid.conditions import QUIZ_CONDITIONS, given_voices
-from generator.training.loop import Loop, LoopConfig, Scores
-from generator.training.masks import random_cells
-from generator.training.metadata import training_metadata
-from generator.training.splits import SplitPart, load_split
+from generator.training.gradient_trainer import GradientTrainer
+from generator.training.loop import Stage
+from generator.training.masks import check_masks, random_cells
+from generator.training.trainer import Scores
 
 ORDERLESS_MASKS = 4
-MEMBER_TABLES = ("training", "interval_head", "melodic_head")  # may differ between members
-TABLES = (*MEMBER_TABLES, "data", "network", "masks", "members")
 VALIDATION_CHORALES = 40  # enough to rank checkpoints by
+MELODIC_HEAD = "melodic_head"
 
 
-def train(
-    config: dict[str, Any], out: Path, *, command: str, progress: bool, fold: int | None = None
-) -> Scores:
-    """Train by a config (see `generator/training/configs`) and write the checkpoint.
+class FlagshipTrainer(GradientTrainer[Network, Batch]):
+    """Trains the network, then its melodic head alone if it has one."""
 
-    With `fold` only that member is trained, and stays in its state file, so that several cores or
-    machines can share the work. The command without a fold then finds it trained.
-    """
-    if unknown := [name for name in config if name not in TABLES]:
-        raise ValueError(f"unknown table [{unknown[0]}]; use some of {', '.join(TABLES)}")
-    split = config["data"]["split"]
-    members = range(FOLDS) if split == "folds" else range(1)
-    if fold is not None and fold not in members:
-        raise ValueError(f"fold {fold}; the split {split} has {len(members)}: 0 to {members[-1]}")
-    configs = [_of_member(config, member, members) for member in members]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    networks, parts, metrics = [], [], []
-    for member in members if fold is None else (fold,):
-        part = load_split(split, member)
-        state = out.with_suffix(f".fold{member}.state" if len(members) > 1 else ".state")
-        network, best = _member(configs[member], part, state, progress=progress)
-        networks.append(network)
-        parts.append(part)
-        metrics.append(best)
-    if fold is None:
-        seed = LoopConfig(**config["training"]).seed
-        metadata = training_metadata(config, parts, metrics, seed=seed, command=command)
-        Flagship(networks).save(out, metadata)
-    return {name: float(np.mean([each[name] for each in metrics])) for name in metrics[0]}
+    member_tables = ("interval_head", MELODIC_HEAD)
+    tables = (*member_tables, "network", "masks")
+    data_keys = ("crop", "transposed")
 
+    def setup(self) -> None:
+        self.sizes = FlagshipConfig(**self.config["network"])
+        if self.sizes.melodic_head and MELODIC_HEAD not in self.config:
+            raise ValueError(f"no table [{MELODIC_HEAD}]; add one that says how to train it")
+        check_masks(**self.config.get("masks", {}))
+        self.crop = int(self.config["data"]["crop"])
+        self.transposed = float(self.config["data"].get("transposed", 1.0))
+        self.interval_head_after = int(self.config.get("interval_head", {}).get("after", 0))
+        if self.crop <= 0:
+            raise ValueError(f"crop = {self.crop}; it must be above 0")
+        if not 0 <= self.transposed <= 1:
+            raise ValueError(f"transposed = {self.transposed}; it must be from 0 to 1")
 
-def _of_member(config: dict[str, Any], member: int, members: range) -> dict[str, Any]:
-    """The config of one member: the tables `[members.N....]` change those of all members."""
-    tables = config.get("members", {})
-    if unknown := [name for name in tables if name not in map(str, members)]:
-        raise ValueError(f"members.{unknown[0]}; there are members 0 to {members[-1]}")
-    changes = tables.get(str(member), {})
-    if common := [name for name in changes if name not in MEMBER_TABLES]:
-        raise ValueError(f"members.{member}.{common[0]} must be the same for all members")
-    return config | {name: config.get(name, {}) | changes[name] for name in changes}
+    def stages(self) -> list[Stage]:
+        stages = [Stage(self.loop_config, keep_after=self.interval_head_after)]
+        if self.sizes.melodic_head:  # trained last, while all else stays as it is
+            own = replace(self.loop_config, **self.config[MELODIC_HEAD])
+            stages.append(Stage(own, name=MELODIC_HEAD))
+        return stages
 
+    def network(self) -> Network:
+        return Network(self.sizes)
 
-def _member(
-    config: dict[str, Any], parts: dict[str, SplitPart], state: Path, *, progress: bool
-) -> tuple[Network, Scores]:
-    settings = LoopConfig(**config["training"])
-    sizes = FlagshipConfig(**config["network"])
-    if sizes.melodic_head and "melodic_head" not in config:
-        raise ValueError("no table [melodic_head]; add one that says how to train it")
-    torch.manual_seed(settings.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = Network(sizes).to(device)
-    length = int(config["data"]["crop"])
-    crops = BatchSampler(
-        parts["train"].chorales,
-        network.vocabulary,
-        length,
-        transposed=float(config["data"].get("transposed", 1.0)),
-        **config.get("masks", {}),
-    )
-    held_out = parts["valid"].chorales[:VALIDATION_CHORALES]
-    sampler = BatchSampler(held_out, network.vocabulary, length)
-    fixed = sampler.fixed(np.random.default_rng(settings.seed)).to(device)
+    def begin(self, network: Network, stage: Stage) -> None:
+        network.use_melodic_head = stage.name == MELODIC_HEAD
+        if network.use_melodic_head:
+            for name, parameter in network.named_parameters():
+                parameter.requires_grad_(name.startswith(f"{MELODIC_HEAD}."))
 
-    def loss(net: Network, rng: np.random.Generator) -> Tensor:
-        net.use_interval_head = net.use_melodic_head or loop.step >= interval_head_after
-        batch = crops.batch(settings.batch, rng).to(device)
-        marginal, sequential = masked_losses(net, batch)
+    def batch(self, rng: np.random.Generator) -> Batch:
+        return self._crops.batch(self.loop_config.batch, rng).to(self.device)
+
+    def loss(self, network: Network, batch: Batch, step: int) -> Tensor:
+        network.use_interval_head = network.use_melodic_head or step >= self.interval_head_after
+        marginal, sequential = masked_losses(network, batch)
         return sequential if network.config.causal else (marginal + sequential) / 2
 
-    interval_head_after = int(config.get("interval_head", {}).get("after", 0))
-    network.use_melodic_head = False
-    loop = Loop(network, settings, loss, lambda net: score(net, fixed), state, interval_head_after)
-    best = loop.run(progress=progress)
-    if sizes.melodic_head:  # trained last, while all else stays as it is
-        settings = replace(settings, **config["melodic_head"])
-        network = _melodic_head_alone(loop.averaged)
-        state = state.with_suffix(".melodic_head" + state.suffix)
-        loop = Loop(network, settings, loss, lambda net: score(net, fixed), state)
-        best = loop.run(progress=progress)
-    return loop.averaged.cpu(), best
+    def validate(self, network: Network) -> Scores:
+        return score(network, self._held_out)
 
+    def composer(self, members: Sequence[Network]) -> Flagship:
+        return Flagship.cross_fitted([Flagship(network) for network in members])
 
-def _melodic_head_alone(network: Network) -> Network:
-    network.use_melodic_head = True
-    for name, parameter in network.named_parameters():
-        parameter.requires_grad_(name.startswith("melodic_head."))
-    return network
+    @cached_property
+    def _crops(self) -> BatchSampler:
+        return BatchSampler(
+            self.train_chorales,
+            Vocabulary(onsets=self.sizes.onsets),
+            self.crop,
+            transposed=self.transposed,
+            **self.config.get("masks", {}),
+        )
+
+    @cached_property
+    def _held_out(self) -> Batch:
+        chorales = self.valid_chorales[:VALIDATION_CHORALES]
+        sampler = BatchSampler(chorales, Vocabulary(onsets=self.sizes.onsets), self.crop)
+        return sampler.fixed(np.random.default_rng(self.seed)).to(self.device)
 
 
 def masked_losses(network: Network, batch: Batch) -> tuple[Tensor, Tensor]:

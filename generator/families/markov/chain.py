@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from generator.families.fill_run import FillRun, Stretch
 from generator.families.markov.transitions import (
     MAX_MOVE,
     METRIC_CLASSES,
@@ -114,12 +115,16 @@ class Chain:
         *,
         rng: np.random.Generator,
         temperature: float,
+        run: FillRun,
     ) -> IntArray:
         """int32[events, 4]: one chord for each event, with the given notes."""
-        trellis = [self._states_of(event, tonic, rng) for event in events]
-        lookahead = self._lookahead(events, tonic, trellis)
+        proposing, drawing = run.needed(len(events)), run.needed(len(events))
+        looking = run.needed(len(events) - 1)
+        trellis = [self._states_of(events[k], tonic, rng) for k in proposing]
+        lookahead = self._lookahead(events, tonic, trellis, looking)
         path: list[int] = []
-        for k, (event, states) in enumerate(zip(events, trellis, strict=True)):
+        for k in drawing:
+            event, states = events[k], trellis[k]
             if k == 0:
                 weight = self._single_chords(event, states)
             else:
@@ -183,12 +188,12 @@ class Chain:
         return usable
 
     def _lookahead(
-        self, events: Sequence[Event], tonic: int, trellis: Sequence[States]
+        self, events: Sequence[Event], tonic: int, trellis: Sequence[States], looking: Stretch
     ) -> list[FloatArray]:
         """How well each state leads to what is given later, by the order-1 chain."""
         lookahead = [np.ones(len(states.types)) for states in trellis]
         clamped = False
-        for k in range(len(events) - 2, -1, -1):
+        for _, k in zip(looking, range(len(events) - 2, -1, -1), strict=True):
             clamped = clamped or bool(events[k + 1].given.any())
             if not clamped:
                 continue  # nothing is given later: all states are equally good

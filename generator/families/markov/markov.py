@@ -15,16 +15,15 @@ zero-frequency problem" (the weights of the back-off).
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from itertools import pairwise
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 
 from generator.families.base import Family
-from generator.families.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
+from generator.families.fill_run import FillRun
 from generator.families.markov.chain import Chain, Event
 from generator.families.markov.transitions import (
     MAX_SINCE,
@@ -33,7 +32,10 @@ from generator.families.markov.transitions import (
     count,
     metric_classes,
     subset_of,
+    table_shapes,
 )
+from generator.families.settings import Setting, Values
+from generator.families.tensor_forms import ANY_SIZE, TensorForm, Tensors
 from generator.music.grid.chorale import (
     VOICE_RANGES,
     BoolArray,
@@ -41,6 +43,9 @@ from generator.music.grid.chorale import (
     repaired_onsets,
 )
 from generator.music.grid.keys import tonic_class
+
+MAX_STATES = 2048
+"""Tables of their successions are dense: 32 MB at this size."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,18 @@ class MarkovConfig:
     """The most chords to consider at an event."""
 
     def __post_init__(self) -> None:
-        if self.states < 2:
-            raise ValueError(f"states {self.states}; a chain needs at least 2")
+        if type(self.states) is not int or not 2 <= self.states <= MAX_STATES:
+            raise ValueError(
+                f"states {self.states!r}; a chain needs a whole number from 2 to {MAX_STATES}"
+            )
 
 
 class Markov(Family):
     """Counts of chords as a composer."""
 
     name = "markov"
+    Config = MarkovConfig
+    settings = {"temperature": Setting(1.0, 0.01, 100.0, "how freely chords are drawn")}
 
     def __init__(self, tables: TransitionTables, config: MarkovConfig) -> None:
         self.tables = tables
@@ -74,27 +83,31 @@ class Markov(Family):
         return cls(count([Chorale(pitch=pitch, onset=onset)]), MarkovConfig(states=16))
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        tensors, config, _ = read_checkpoint(path, cls.name)
-        try:
-            return cls(TransitionTables(**tensors), MarkovConfig(**config))
-        except (TypeError, ValueError) as error:
-            raise CheckpointError(f"{path} does not fit its own config: {error}") from error
+    def tensors(cls, config: MarkovConfig) -> Mapping[str, TensorForm]:
+        shapes = table_shapes(types=ANY_SIZE, pairs=ANY_SIZE, triples=ANY_SIZE)
+        floats = ("first", "moves", "register", "rhythm", "strike")
+        return {
+            name: ("float32" if name in floats else "int32", shape)
+            for name, shape in shapes.items()
+        }
 
-    def save(self, path: Path, metadata: dict[str, str]) -> None:
-        names = [field.name for field in fields(TransitionTables)]
-        tensors = {name: np.ascontiguousarray(getattr(self.tables, name)) for name in names}
-        config = json.dumps(asdict(self.config))
-        write_checkpoint(path, tensors, {**metadata, "family": self.name, "config": config})
+    @classmethod
+    def from_tensors(cls, config: MarkovConfig, tensors: Tensors) -> Self:
+        return cls(TransitionTables(**tensors), config)
+
+    def to_tensors(self) -> Tensors:
+        return {field.name: getattr(self.tables, field.name) for field in fields(TransitionTables)}
 
     def _fill(
-        self, chorale: Chorale, given: BoolArray, *, seed: int, temperature: float
+        self, chorale: Chorale, given: BoolArray, *, seed: int, settings: Values, run: FillRun
     ) -> Chorale:
         rng = np.random.default_rng(seed)
         begins = self._rhythm(chorale, given, rng)
         events = _events(chorale, given, begins)
         tonic = tonic_class(chorale.key)
-        chords = self.chain.sample(events, tonic, rng=rng, temperature=temperature)
+        chords = self.chain.sample(
+            events, tonic, rng=rng, temperature=settings["temperature"], run=run
+        )
         pitch, onset = self._voiced(events, chords, rng)
         pitch = np.where(given, chorale.pitch, pitch)
         onset = np.where(given, chorale.onset, repaired_onsets(pitch, onset))

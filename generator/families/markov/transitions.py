@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,26 @@ MAX_SINCE = 8  # steps since the last event; more count as this
 SUBSETS = 16  # sets of written voices, as a bit mask: S = 1, A = 2, T = 4, B = 8
 
 
+_ABOVE_0 = float(np.finfo(np.float32).tiny)  # of what is divided by, or has its logarithm taken
+_BOUNDS = {
+    "pair_counts": (1, np.inf),
+    "triple_counts": (1, np.inf),
+    "first": (0, 1),
+    "rhythm": (0, 1),
+    "strike": (0, 1),
+    "moves": (_ABOVE_0, 1),
+    "register": (_ABOVE_0, 1),
+}
+
+
 @dataclass(frozen=True)
 class TransitionTables:
     """All counts; each array goes into the checkpoint under its name here.
+
+    Raises
+    ------
+    ValueError
+        If tables contradict each other, or hold what cannot have been counted.
 
     Attributes
     ----------
@@ -69,16 +87,7 @@ class TransitionTables:
 
     def __post_init__(self) -> None:
         types = len(self.types)
-        shapes = {
-            "types": (types, 4),
-            "first": (METRIC_CLASSES, types),
-            "pairs": (len(self.pair_counts), 3),
-            "triples": (len(self.triple_counts), 4),
-            "moves": (METRIC_CLASSES, 4, 2 * MAX_MOVE + 1),
-            "register": (4, 128),
-            "rhythm": (SUBSETS, METRIC_CLASSES, 2, MAX_SINCE),
-            "strike": (METRIC_CLASSES, 4),
-        }
+        shapes = table_shapes(types, len(self.pair_counts), len(self.triple_counts))
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"table {name} has shape {getattr(self, name).shape}, not {shape}")
@@ -90,6 +99,26 @@ class TransitionTables:
                 raise ValueError(f"table {name} names chord types that do not exist")
             if rows.size and rows[:, 0].max() >= METRIC_CLASSES:
                 raise ValueError(f"table {name} names metric classes that do not exist")
+        for name, bounds in _BOUNDS.items():
+            _check_values(name, getattr(self, name), *bounds)
+        _check_values("types", self.types[:, 0], 0, 11)
+        _check_values("types", self.types[:, 1:], -127, 127)
+
+
+def table_shapes(types: int, pairs: int, triples: int) -> dict[str, tuple[int, ...]]:
+    """The shape of each table, by how many chord types, pairs and triples were counted."""
+    return {
+        "types": (types, 4),
+        "first": (METRIC_CLASSES, types),
+        "pairs": (pairs, 3),
+        "pair_counts": (pairs,),
+        "triples": (triples, 4),
+        "triple_counts": (triples,),
+        "moves": (METRIC_CLASSES, 4, 2 * MAX_MOVE + 1),
+        "register": (4, 128),
+        "rhythm": (SUBSETS, METRIC_CLASSES, 2, MAX_SINCE),
+        "strike": (METRIC_CLASSES, 4),
+    }
 
 
 def metric_classes(chorale: Chorale) -> NDArray[np.intp]:
@@ -210,6 +239,11 @@ def in_range(voice: int, pitch: NDArray[np.int32]) -> BoolArray:
     """Whether each pitch lies in the range of a written voice."""
     low, high = VOICE_RANGES[voice]
     return (low <= pitch) & (pitch <= high)
+
+
+def _check_values(name: str, values: NDArray[Any], low: float, high: float) -> None:
+    if (wrong := values[~((low <= values) & (values <= high))]).size:
+        raise ValueError(f"table {name} holds {wrong[0]}; use values from {low} to {high}")
 
 
 def _keys(counter: Counter[tuple[int, ...]], width: int) -> IntArray:

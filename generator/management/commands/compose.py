@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from generator.errors import GeneratorError
-from generator.management.fill_command import FillCommand, fill_settings
+from generator.management.fill_command import FillCommand, fill_budget, fill_settings
+from generator.management.progress import fill_progress
 from generator.music.grid.chorale import VOICES
 from generator.services.compose_order import ComposeOrder, Frame, Melody, compose
 from generator.services.output_files import writer_for
@@ -19,7 +20,7 @@ class Command(FillCommand):
     help = "Write voices for a work or a melody, or a whole chorale from nothing, into a file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--composer", required=True, help="slug, such as flagship or bach")
+        parser.add_argument("--composer", required=True, help="slug, such as markov or bach")
         music = parser.add_mutually_exclusive_group(required=True)
         music.add_argument("--work", help="BWV number, such as BWV269")
         music.add_argument("--melody", type=Path, help="MIDI or MusicXML file with your melody")
@@ -36,6 +37,9 @@ class Command(FillCommand):
             "--out", required=True, type=Path, help="output file; its extension sets the format"
         )
         parser.add_argument("--seed", type=int, default=0, help="seed of the fill")
+        parser.add_argument(
+            "--budget-seconds", type=float, metavar="S", help="give up after so many seconds"
+        )
         parser.add_argument("--steps", default="", help="A:B, sixteenths from A up to B")
 
     def handle(self, **options: Any) -> None:
@@ -43,7 +47,8 @@ class Command(FillCommand):
         try:
             order = _order(options)
             write = writer_for(out)
-            composed = compose(order)
+            with fill_progress() as progress:
+                composed = compose(order, progress)
             write(composed.chorale, out)
         except GeneratorError as error:
             raise CommandError(str(error)) from error
@@ -73,9 +78,9 @@ def _order(options: dict[str, Any]) -> ComposeOrder:
         music=music,
         condition=options["write"] or (VOICES if isinstance(music, Frame) else ""),
         seed=options["seed"],
-        temperature=options["temperature"],
         steps=_steps(options["steps"]),
         settings=fill_settings(options),
+        budget=fill_budget(options),
     )
 
 

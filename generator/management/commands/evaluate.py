@@ -9,22 +9,18 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from generator.errors import GeneratorError
-from generator.evaluation.bach_reference import BachReference
-from generator.evaluation.folds import bach_folds, load_folds
-from generator.evaluation.report import EvaluationSettings, Fold, evaluate
-from generator.evaluation.test_set import load_test_set
-from generator.families.base import checked_temperature
-from generator.management.fill_command import FillCommand, fill_settings
+from generator.evaluation.report import EvaluationSettings, evaluate
+from generator.evaluation.scores import MissingScore, ObjectiveScore
+from generator.management.evaluated_composer import sampling_of, scored_folds
+from generator.management.fill_command import FillCommand, fill_budget, fill_settings
 from generator.music.grid.conditions import QUIZ_CONDITIONS, checked_condition
-from generator.services.composers import BACH, find_source
-from generator.training.splits import load_split
 
 
 class Command(FillCommand):
     help = "Print a composer's objective scores on held-out works, with Bach's own beside them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--composer", required=True, help="slug, such as flagship")
+        parser.add_argument("--composer", required=True, help="slug, such as markov")
         parser.add_argument(
             "--split",
             default="tunes",
@@ -55,12 +51,15 @@ class Command(FillCommand):
     def handle(self, **options: Any) -> None:
         settings = _evaluation_settings(options)
         try:
-            folds = _folds(
-                options["composer"], options["split"], options["part"], fill_settings(options)
-            )
-            scores = []
+            folds = scored_folds(options["composer"], options["split"], options["part"])
+            sampling = sampling_of(folds[0].composer, settings.fill_settings)
+            scores: list[ObjectiveScore] = []
+            missing: list[MissingScore] = []
             for score in evaluate(folds, settings):
-                scores.append(score)
+                if isinstance(score, MissingScore):
+                    missing.append(score)
+                else:
+                    scores.append(score)
                 if not options["json"]:
                     self.stdout.write(str(score))
         except (GeneratorError, ValueError) as error:
@@ -72,8 +71,10 @@ class Command(FillCommand):
                 "part": options["part"],
                 "works": sum(len(fold.test_set.works) for fold in folds),
                 "seed": settings.seed,
-                "sampling": folds[0].composer.settings,
+                "sampling": sampling,
+                "budget_steps": options["budget_steps"],
                 "scores": [score.as_json() for score in scores],
+                "missing": [score.as_json() for score in missing],
             }
             self.stdout.write(json.dumps(report, indent=1))
 
@@ -81,7 +82,6 @@ class Command(FillCommand):
 def _evaluation_settings(options: Mapping[str, Any]) -> EvaluationSettings:
     try:
         conditions = [checked_condition(name) for name in options["conditions"].split(",")]
-        checked_temperature(options["temperature"])
     except ValueError as error:
         raise CommandError(str(error)) from error
     if options["features"] < 0:
@@ -89,25 +89,9 @@ def _evaluation_settings(options: Mapping[str, Any]) -> EvaluationSettings:
     return EvaluationSettings(
         conditions=conditions,
         seed=options["seed"],
-        temperature=options["temperature"],
+        fill_settings=fill_settings(options),
+        budget=fill_budget(options),
         with_fills=not options["no_fills"],
         features=options["features"],
         progress=not options["json"] and sys.stderr.isatty(),
     )
-
-
-def _folds(slug: str, split: str, part: str, settings: Mapping[str, str]) -> list[Fold]:
-    """All members on their folds; or the first member, or Bach, on a part of another split."""
-    if split == "folds" and part != "test":
-        raise CommandError(f"--part {part}: with --split folds every work is a test work")
-    if slug == BACH:
-        if settings:
-            raise CommandError("composer 'bach' has no settings; leave out --settings")
-        if split == "folds":
-            return bach_folds()
-        trained_on = load_split(split)["train"].names  # what any other composer has learnt from
-        return [Fold(BachReference(), load_test_set(split, part, trained_on))]
-    source = find_source(slug, settings)
-    if split == "folds":
-        return load_folds(source.load(), source.members)
-    return [Fold(source.member(0), load_test_set(split, part, source.trained_on(0)))]

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from generator.errors import GeneratorError
 from generator.services.install_shipped import install_shipped
 
 
@@ -12,8 +11,7 @@ class Command(BaseCommand):
     help = "Create rows for Bach and the composers that come with the code; safe to repeat."
 
     def handle(self, **options: Any) -> None:
-        try:
-            composers = install_shipped()
-        except GeneratorError as error:
-            raise CommandError(str(error)) from error
-        self.stdout.write("composers: " + ", ".join(composer.slug for composer in composers))
+        done = install_shipped()
+        self.stdout.write("composers: " + ", ".join(composer.slug for composer in done.composers))
+        if done.failures:
+            raise CommandError("not installed: " + "; ".join(done.failures))

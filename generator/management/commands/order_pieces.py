@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from generator.errors import GeneratorError
-from generator.management.fill_command import FillCommand, fill_settings
+from generator.management.fill_command import FillCommand, fill_budget, fill_settings
 from generator.management.progress import wait_for_pieces
 from generator.models import Piece
 from generator.services.composers import find_composer
@@ -17,7 +17,7 @@ class Command(FillCommand):
     help = "Put pieces into the queue; a worker (make worker) makes them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--composer", required=True, help="slug, such as flagship")
+        parser.add_argument("--composer", required=True, help="slug, such as markov")
         parser.add_argument(
             "--condition", required=True, help="voices to write, such as ATB, or NEXT or GAP"
         )
@@ -36,8 +36,8 @@ class Command(FillCommand):
                 options["condition"],
                 options["count"],
                 seed=options["seed"],
-                temperature=options["temperature"],
                 settings=fill_settings(options),
+                budget=fill_budget(options),
             )
         except GeneratorError as error:
             raise CommandError(str(error)) from error

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from generator.management.database_upgrade import (
     check_copy_is_ours,
@@ -20,7 +20,9 @@ from generator.management.database_upgrade import (
 from generator.management.running_workers import stop_workers
 from generator.music.grid.conditions import given_for
 from generator.music.grid.empty_chorale import empty_chorale
-from generator.registry import family_class
+from generator.registry import OURS
+from generator.services.install_shipped import install_shipped
+from generator.services.site_registry import site_registry
 
 
 class Command(BaseCommand):
@@ -38,11 +40,11 @@ class Command(BaseCommand):
         # The summary of the corpus is printed once, when it is built.
         is_built = settings.CORPUS_FILE.is_file()
         call_command("import_corpus", verbosity=0 if is_built else 1)
-        call_command("install_composers")
         compiled = Path(os.environ["NUMBA_CACHE_DIR"])
         if not compiled.is_dir():
             self.stdout.write("compiling the composers' loops once; this takes up to half a minute")
             _compile()
+        self._install()
         if compiled.parent == settings.COMPILED_DIR:
             _delete_others(compiled)
 
@@ -59,6 +61,14 @@ class Command(BaseCommand):
                 self.stdout.write(keep_copy(migration))
         call_command("migrate", verbosity=0)
 
+    def _install(self) -> None:
+        done = install_shipped()
+        self.stdout.write("composers: " + ", ".join(composer.slug for composer in done.composers))
+        if done.ours_failed:
+            raise CommandError("not installed: " + "; ".join(done.failures))
+        for failure in done.failures:
+            self.stderr.write(f"warning: not installed: {failure}")
+
 
 def _delete_others(compiled: Path) -> None:
     """What earlier states of the code left."""
@@ -68,6 +78,11 @@ def _delete_others(compiled: Path) -> None:
 
 
 def _compile() -> None:
-    """Let Numba compile and cache what the first fill would otherwise wait for."""
+    """Let Numba compile and cache what the first fill would otherwise wait for.
+
+    Families of other packages compile theirs when they are tried out.
+    """
     frame = empty_chorale("C major", bars=1)
-    family_class("flagship").debug().fill(frame, given_for("ATB", frame), seed=0)
+    registry = site_registry()
+    for name in registry.families.keys() & OURS.keys():
+        registry.family(name).debug().fill(frame, given_for("ATB", frame), seed=0)

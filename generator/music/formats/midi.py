@@ -2,12 +2,15 @@
 
 What we write, at 480 ticks to the quarter:
 
-- the first track: name (the title), text ``grid 1``, ``bwv ...`` and ``key ...``, key and time
-  signatures, tempo, and markers ``pickup 4 of 4/4``, ``fermata``, ``fermata end``;
+- the first track: name (the title), texts ``grid 1``, ``bwv ...``, ``title ...`` and ``key ...``,
+  key and time signatures, tempo, and markers ``pickup 4 of 4/4``, ``fermata``, ``fermata end``;
   its end is the end of the grid;
 - one track per voice, named Soprano, Alto, Tenor, Bass, each on its own channel.
 
 A pickup gets its own time signature, so that other programs draw the bar lines in the right place.
+Some programs, pretty_midi among them, keep the texts of a file but drop its markers, the name of
+its first track and its end. Texts therefore repeat the title and the markers, and the text ``end``
+lies at the end.
 """
 
 from __future__ import annotations
@@ -83,14 +86,15 @@ def _frame_events(chorale: Chorale) -> list[Event]:
     first = [mido.MetaMessage("track_name", name=_bytes_as_latin(chorale.title)), _text(OWN_FORMAT)]
     if chorale.bwv:
         first.append(_text(f"bwv {chorale.bwv}"))
+    if chorale.title:
+        first.append(_text(f"title {chorale.title}"))
     first.append(_text(f"key {chorale.key}"))
     if abs(signature(chorale.key)) <= 7:
         tonic, mode = chorale.key.split()
         name = tonic + ("m" if mode == "minor" else "")
         first.append(mido.MetaMessage("key_signature", key=name))
     if chorale.anacrusis:
-        pickup = f"pickup {chorale.anacrusis} of {chorale.metre[0][1]}"
-        first.append(mido.MetaMessage("marker", text=pickup))
+        first += _mark(f"pickup {chorale.anacrusis} of {chorale.metre[0][1]}")
     events: list[Event] = [(0, message) for message in first]
     for step, metre in _written_metre(chorale):
         over, under = metre.split("/")
@@ -105,7 +109,8 @@ def _frame_events(chorale: Chorale) -> list[Event]:
     edges = np.flatnonzero(np.diff(chorale.fermata, prepend=False, append=False)).tolist()
     for index, step in enumerate(edges):
         word = "fermata end" if index % 2 else "fermata"
-        events.append((step * STEP, mido.MetaMessage("marker", text=word)))
+        events += [(step * STEP, message) for message in _mark(word)]
+    events.append((chorale.steps * STEP, _text("end")))
     return sorted(events, key=lambda event: event[0])
 
 
@@ -133,6 +138,10 @@ def _voice_events(chorale: Chorale, voice: int) -> list[Event]:
             message = mido.Message(kind, channel=voice, note=note.pitch, velocity=velocity)
             events.append((step * STEP, message))
     return events
+
+
+def _mark(words: str) -> list[mido.MetaMessage]:
+    return [mido.MetaMessage("marker", text=words), _text(words)]
 
 
 def _text(text: str) -> mido.MetaMessage:

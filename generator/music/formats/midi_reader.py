@@ -11,11 +11,22 @@ import mido
 import numpy as np
 
 from generator.music.formats.format_errors import FormatError
-from generator.music.formats.score import MAX_FILE_STEPS, Note, Part, Score, beat_name, on_grid
-from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Metre
-from generator.music.grid.spelling import note_name
+from generator.music.formats.score import (
+    MAX_FILE_STEPS,
+    Note,
+    Part,
+    Score,
+    beat_name,
+    on_grid,
+    parts_by_name,
+)
+from generator.music.grid.chorale import STEPS_PER_QUARTER, VOICE_NAMES, BoolArray, Metre
+from generator.music.grid.spelling import enharmonic_keys, note_name
+
+Ticks = int | Fraction
 
 OWN_FORMAT = "grid 1"
+_MARK = re.compile(r"fermata|fermata end|pickup .*")
 _PICKUP = re.compile(r"pickup (\d{1,4}) of (\d+/\d+)")
 _BROKEN = (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError)
 
@@ -35,29 +46,40 @@ def midi_score(data: bytes, source: str) -> Score:
         raise FormatError(f"{source} is not a MIDI file that can be read: {reason}") from error
     if file.type not in (0, 1) or file.ticks_per_beat < 1:
         raise FormatError(f"{source} has no beats (SMPTE time or type 2); export it as type 1")
-    contents = _MidiContents(Fraction(file.ticks_per_beat, STEPS_PER_QUARTER))
+    contents = MidiContents(Fraction(file.ticks_per_beat, STEPS_PER_QUARTER))
     for number, track in enumerate(file.tracks):
         contents.read_track(number, track)
     return contents.score()
 
 
 @dataclass
-class _MidiContents:
-    """The contents of all tracks; times in ticks."""
+class MidiContents:
+    """The contents of all tracks; times in ticks.
+
+    Attributes
+    ----------
+    step_ticks : Fraction
+        Ticks in a sixteenth.
+    lines : dict of (track, channel) to list of (start, end, pitch)
+    names : dict of track to str
+        Track 0 of our own files is the frame.
+    metres, keys, markers, texts : list of (tick, str)
+    end : int or Fraction
+        Where the last track ends.
+    """
 
     step_ticks: Fraction
-    lines: dict[tuple[int, int], list[tuple[int, int, int]]] = field(default_factory=dict)
+    lines: dict[tuple[int, int], list[tuple[Ticks, Ticks, int]]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
-    metres: list[tuple[int, str]] = field(default_factory=list)
-    keys: list[tuple[int, str]] = field(default_factory=list)
-    markers: list[tuple[int, str]] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-    end: int = 0
+    metres: list[tuple[Ticks, str]] = field(default_factory=list)
+    keys: list[tuple[Ticks, str]] = field(default_factory=list)
+    markers: list[tuple[Ticks, str]] = field(default_factory=list)
+    texts: list[tuple[Ticks, str]] = field(default_factory=list)
+    end: Ticks = 0
 
     @property
     def is_own(self) -> bool:
-        word, version = OWN_FORMAT.split()
-        return self.texts.get(word) == version
+        return any(text == OWN_FORMAT for _, text in self.texts)
 
     def read_track(self, number: int, track: mido.MidiTrack) -> None:
         now = 0
@@ -88,16 +110,15 @@ class _MidiContents:
                 tonic = message.key.removesuffix("m")
                 self.keys.append((now, f"{tonic} {'major' if tonic == message.key else 'minor'}"))
             case "marker":
-                self.markers.append((now, message.text))
+                self.markers.append((now, _utf8(message.text)))
             case "text":
-                word, _, rest = _utf8(message.text).partition(" ")
-                self.texts.setdefault(word, rest)
+                self.texts.append((now, _utf8(message.text)))
 
     def score(self) -> Score:
         parts = self._parts()
         steps = max((note.end for part in parts for note in part.notes), default=0)
         if self.is_own:
-            steps = max(steps, self._step(self.end, "the file ends"))
+            steps = max(steps, self._own_end())
         if steps > MAX_FILE_STEPS:
             raise FormatError(
                 f"the file lasts {steps} sixteenths, more than {MAX_FILE_STEPS}; "
@@ -108,12 +129,31 @@ class _MidiContents:
             parts=parts,
             steps=steps,
             metre=metre,
-            key=(self.is_own and self.texts.get("key")) or (min(self.keys)[1] if self.keys else ""),
+            key=self._key(),
             anacrusis=anacrusis,
             fermata=self._fermata(steps) if self.is_own else None,
-            bwv=self.texts.get("bwv", "") if self.is_own else "",
-            title=self.names.get(0, "") if self.is_own else "",
+            bwv=self._own_text("bwv"),
+            title=(self.is_own and self.names.get(0)) or self._own_text("title"),
         )
+
+    def _own_text(self, word: str) -> str:
+        """The rest of our own file's first text that begins with a word; empty without one."""
+        texts = [text for _, text in self.texts if text.startswith(f"{word} ")]
+        return texts[0].removeprefix(f"{word} ") if self.is_own and texts else ""
+
+    def _own_end(self) -> int:
+        ends = [tick for tick, text in self.texts if text == "end"]
+        return self._step(max(ends, default=self.end), "the file ends")
+
+    def _own_marks(self) -> list[tuple[Ticks, str]]:
+        """Fermatas and the pickup: the markers, or the texts where a program dropped those."""
+        markers = [(tick, text) for tick, text in self.markers if _MARK.fullmatch(text)]
+        return markers or [(tick, text) for tick, text in self.texts if _MARK.fullmatch(text)]
+
+    def _key(self) -> str:
+        """The signature's key, in the spelling of our own text if that is the same key."""
+        text, signed = self._own_text("key"), min(self.keys)[1] if self.keys else ""
+        return text if not signed or text in enharmonic_keys(signed) else signed
 
     def _parts(self) -> tuple[Part, ...]:
         silent = {
@@ -131,9 +171,10 @@ class _MidiContents:
             parts[number, channel] = Part(
                 name, tuple(sorted(notes, key=lambda note: (note.start, note.end)))
             )
-        return tuple(parts[key] for key in sorted(parts))
+        ordered = tuple(parts[key] for key in sorted(parts))
+        return _with_silent_voices(ordered) if self.is_own else ordered
 
-    def _note(self, name: str, start: int, end: int, pitch: int) -> Note:
+    def _note(self, name: str, start: Ticks, end: Ticks, pitch: int) -> Note:
         label = f"{name}: {note_name(pitch)}"
         note = Note(self._step(start, f"{label} begins"), self._step(end, f"{label} ends"), pitch)
         if note.end <= note.start:
@@ -143,10 +184,10 @@ class _MidiContents:
             )
         return note
 
-    def _step(self, tick: int, event: str) -> int:
+    def _step(self, tick: Ticks, event: str) -> int:
         step, remainder = divmod(tick * self.step_ticks.denominator, self.step_ticks.numerator)
         if not remainder:
-            return step
+            return int(step)
         # One tick of rounding, but at most an eighth of a step and at least a sixtieth.
         tolerance = max(min(1 / self.step_ticks, Fraction(1, 8)), Fraction(1, 60))
         return on_grid(tick / self.step_ticks, float(tolerance), event)
@@ -156,7 +197,7 @@ class _MidiContents:
         changes.setdefault(0, "4/4")
         metre = sorted(changes.items())
         if self.is_own:
-            for _, text in self.markers:
+            for _, text in self._own_marks():
                 if match := _PICKUP.fullmatch(text):
                     return _own_pickup(metre, int(match[1]), match[2])
             return tuple(metre), 0
@@ -164,10 +205,19 @@ class _MidiContents:
 
     def _fermata(self, steps: int) -> BoolArray:
         marks = np.zeros(steps, dtype=np.bool_)
-        for tick, text in sorted(self.markers, key=lambda marker: marker[0]):
-            if text in ("fermata", "fermata end"):
-                marks[self._step(tick, f"marker {text!r} lies") :] = text == "fermata"
+        for tick, text in sorted(self._own_marks(), key=lambda mark: mark[0]):
+            if text.startswith("fermata"):
+                marks[self._step(tick, f"{text!r} lies") :] = text == "fermata"
         return marks
+
+
+def _with_silent_voices(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """pretty_midi drops tracks without notes; in our own files, a voice without a track rests."""
+    named = parts_by_name(parts)
+    if any(part.notes and part not in named.values() for part in parts):
+        return parts
+    lacking = [name for voice, name in enumerate(VOICE_NAMES) if voice not in named]
+    return (*parts, *(Part(name, ()) for name in lacking))
 
 
 def _own_pickup(metre: list[tuple[int, str]], pickup: int, first: str) -> tuple[Metre, int]:

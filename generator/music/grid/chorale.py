@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -78,7 +78,7 @@ class Chorale:
     title: str = ""
 
     def __post_init__(self) -> None:
-        pitch = _frozen(self.pitch, np.int16)
+        pitch = _frozen(_checked_whole(self.pitch), np.int16)
         onset = _frozen(self.onset, np.bool_)
         if pitch.ndim != 2 or pitch.shape[0] != 4 or pitch.shape[1] < 1:
             raise ValueError(f"pitch has shape {pitch.shape}; a chorale is [4, T] with T >= 1")
@@ -181,6 +181,19 @@ def repaired_onsets(pitch: ArrayLike, onset: ArrayLike) -> BoolArray:
 def _frozen(values: ArrayLike, dtype: type[Scalar]) -> NDArray[Scalar]:
     array: NDArray[Scalar] = np.array(values, dtype=dtype)
     array.setflags(write=False)
+    return array
+
+
+def _checked_whole(pitch: ArrayLike) -> NDArray[Any]:
+    """The pitches; a cast would make NaN and fractions into pitches that nobody wrote."""
+    array = np.asarray(pitch)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"pitches of type {array.dtype}; a pitch is a whole number")
+    if array.dtype.kind == "f" and (broken := array[array != np.rint(array)]).size:
+        raise ValueError(f"pitch {broken.flat[0]}; a pitch is a whole number")
+    limits = np.iinfo(np.int16)
+    if (far := array[(array < limits.min) | (array > limits.max)]).size:
+        raise ValueError(f"pitch {far.flat[0]}; a pitch is 0..127 or {REST} for a rest")
     return array
 
 

@@ -60,6 +60,20 @@ def key_name(sharps: int, mode: str) -> str:
     return f"{tonic_name(sharps + above)} {of_grid}"
 
 
+def enharmonic_keys(key: str) -> frozenset[str]:
+    """A key on the grid and all others that sound like it.
+
+    Examples
+    --------
+    >>> sorted(enharmonic_keys("Gb major")), sorted(enharmonic_keys("D minor"))
+    (['F# major', 'Gb major'], ['D minor'])
+    """
+    mode = key.split()[1]
+    place = signature(key) + MODES[mode][0]
+    places = (place - 12, place, place + 12)
+    return frozenset(f"{tonic_name(p)} {mode}" for p in places if abs(_named(p)[1]) <= 1)
+
+
 def tonic_name(place: int) -> str:
     """The name at a place on the line of fifths.
 

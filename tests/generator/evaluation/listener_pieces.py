@@ -34,7 +34,10 @@ def make() -> None:
     temperatures = [COOL] * (READ + PAIRS) + [HOT] * PAIRS
     pieces = [
         markov.fill(
-            frame(index), np.zeros((4, frame(index).steps)), seed=index, temperature=temperature
+            frame(index),
+            np.zeros((4, frame(index).steps)),
+            seed=index,
+            settings={"temperature": temperature},
         )
         for index, temperature in enumerate(temperatures)
     ]

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from generator.evaluation import test_set
 from generator.evaluation.bach_reference import BachReference
 from generator.evaluation.report import EvaluationSettings, Fold, evaluate
+from generator.evaluation.scores import MissingScore, ObjectiveScore
 from generator.evaluation.test_set import SeenWorkError, load_test_set
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import Network
@@ -31,9 +32,17 @@ def held_out(corpus) -> test_set.TestSet:
     )
 
 
-def scores_of(composer, held_out, *conditions):
-    scores = evaluate([Fold(composer, held_out)], EvaluationSettings(conditions=conditions))
-    return {(score.name, score.condition): score for score in scores}
+def scores_of(composer, held_out, *conditions, **settings):
+    settings = EvaluationSettings(conditions=conditions, **settings)
+    scores = evaluate([Fold(composer, held_out)], settings)
+    given = [score for score in scores if isinstance(score, ObjectiveScore)]
+    return {(score.name, score.condition): score for score in given}
+
+
+def missing_of(composer, held_out):
+    settings = EvaluationSettings(with_fills=False)
+    scores = evaluate([Fold(composer, held_out)], settings)
+    return {score.name: score.reason for score in scores if isinstance(score, MissingScore)}
 
 
 def test_bach_himself_scores_as_bach(held_out):
@@ -56,7 +65,7 @@ def test_spans_of_time_are_scored_too(held_out):
 
 
 def test_an_untaught_network_is_found_out(held_out):
-    scores = scores_of(Flagship.debug().with_settings(repairs=0), held_out, "SATB")
+    scores = scores_of(Flagship.debug(), held_out, "SATB", fill_settings={"repairs": 0})
     assert scores["machine listener", "SATB"].composer.estimate >= 0.9
     assert scores["parallels", "SATB"].composer.estimate > scores["parallels", "SATB"].bach
     # Nothing learnt: no better than a flat guess over the vocabulary of 64 pitches and a rest.
@@ -66,24 +75,49 @@ def test_an_untaught_network_is_found_out(held_out):
 
 def test_a_left_to_right_network_is_not_asked_for_what_it_does_not_know(held_out):
     any_order = Flagship.debug()
-    causal = Flagship([Network(replace(any_order.network.config, causal=True))])
-    with pytest.raises(ValueError, match="left-to-right network"):
-        causal.pitch_log_probs(next(iter(held_out.works.values())), [])
+    causal = Flagship(Network(replace(any_order.network.config, causal=True)))
+    short = first_steps(held_out)
     names = [
-        {
-            score.name
-            for score in evaluate([Fold(family, held_out)], EvaluationSettings(with_fills=False))
-        }
+        {name for name, _ in scores_of(family, short, with_fills=False)}
         for family in (any_order, causal)
     ]
-    assert names == [{"orderless NLL", "joint NLL", "fill accuracy, one shot"}, {"joint NLL"}]
+    joint = {"joint NLL", "joint NLL with onsets"}
+    assert names == [joint | {"orderless NLL", "orderless NLL with onsets"}, joint]
+    assert missing_of(causal, short) == {
+        "orderless NLL": "the network reads from left to right",
+        "fill accuracy, one shot": "the network reads from left to right",
+    }
+
+
+def test_what_a_family_cannot_be_given_is_said_with_the_reason(held_out):
+    open_cells = "the family writes no distributions of open cells"
+    assert missing_of(Markov.debug(), held_out) == {
+        "orderless NLL": open_cells,
+        "joint NLL": "the family writes no likelihood from left to right",
+        "fill accuracy, one shot": open_cells,
+    }
+    assert set(missing_of(BachReference(), held_out).values()) == {"Bach gives no probabilities"}
+
+
+def test_notes_with_their_onsets_are_never_more_probable_than_without(held_out):
+    scores = scores_of(Flagship.debug(), first_steps(held_out), with_fills=False)
+    for name in ("orderless NLL", "joint NLL"):
+        pitches, notes = (scores[each, ""].composer for each in (name, f"{name} with onsets"))
+        assert pitches.estimate < notes.estimate
+
+
+def first_steps(held_out):
+    works = {name: work.slice(0, 16) for name, work in list(held_out.works.items())[:2]}
+    return replace(held_out, works=works)
 
 
 def test_every_score_is_json(held_out):
     settings = EvaluationSettings(conditions=("B",))
     for score in evaluate([Fold(Markov.debug(), held_out)], settings):
         assert json.loads(json.dumps(score.as_json()))["name"] == score.name
-        assert score.composer.low <= score.composer.estimate <= score.composer.high
+        assert score.name in str(score)
+        if isinstance(score, ObjectiveScore):
+            assert score.composer.low <= score.composer.estimate <= score.composer.high
 
 
 def test_a_composer_is_not_scored_on_what_it_learnt(corpus):
@@ -114,7 +148,7 @@ def test_the_published_split_stands_as_published(corpus):
         (["--composer", "nobody"], "unknown composer 'nobody'"),
         (["--composer", "markov", "--conditions", "ATX"], "unknown condition 'ATX'"),
         (["--composer", "markov", "--features", "-1"], "--features -1"),
-        (["--composer", "markov", "--temperature", "nan"], "temperature nan; it must be above 0"),
+        (["--composer", "markov", "--settings", "temperature=nan"], "setting temperature=nan; use"),
         (["--composer", "bach", "--set", "up=1"], "composer 'bach' has no settings; leave out"),
         (["--composer", "flagship", "--part", "train"], "was trained on"),
     ],

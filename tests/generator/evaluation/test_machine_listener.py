@@ -27,7 +27,7 @@ from generator.music.corpus.works import load_corpus
 from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.conditions import given_voices
 from generator.music.grid.phrases import phrase_ends
-from generator.registry import SHIPPED, family_class
+from generator.registry import CHECKPOINTS, installed
 
 STEPS = 64
 FAMILIES = 20
@@ -53,8 +53,7 @@ def excerpts() -> dict[str, Chorale]:
 @pytest.fixture(scope="module")
 def pairs(excerpts, model) -> dict[str, list[ExcerptPair]]:
     """The Markov chain's SATB."""
-    shipped = next(s for s in SHIPPED if s.slug == "markov")
-    markov = family_class(shipped.family).load(shipped.path)
+    markov = installed().family("markov").load(CHECKPOINTS / "markov.safetensors")
     given = given_voices("SATB", STEPS)
     return {
         tune: [ExcerptPair(bach, markov.fill(bach, given, seed=1), ALL, model)]

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from django.core.management import CommandError, call_command
 
-from generator import registry
 from generator.families.checkpoint import CheckpointError, read_members
+from generator.families.fill_run import Budget
 from generator.models import Composer, Excerpt, Piece, Work
 from generator.music.corpus.splits import FOLDS as FOLDS_OF_THE_CORPUS
 from generator.music.corpus.splits import fold_split, folds
 from generator.services.composer_source import ComposerError, ComposerSource
-from generator.services.composers import installed_source, unseen_fold
+from generator.services.composers import (
+    installed_source,
+    listed_members,
+    ready_version,
+    unseen_fold,
+)
 from generator.services.pieces import OrderError, new_piece, produce_piece
 from generator.services.pool import choose_excerpts
 from generator.services.work_rows import sync_works
 from tests.builders import make_excerpt, make_work
-from tests.generator.families.choir import Choir, make_choir, save_choir
+from tests.generator.families.choir import Choir, make_choir, registry_of, save_choir
+from tests.generator.families.material import provenance_of
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +32,8 @@ WORKS = [[TWO], [ONE]]
 
 
 @pytest.fixture(autouse=True)
-def choir_family(monkeypatch) -> None:
-    monkeypatch.setitem(registry.FAMILIES, "choir", "tests.generator.families.choir.Choir")
+def choir_family(settings) -> None:
+    settings.REGISTRY = registry_of()
 
 
 @pytest.fixture
@@ -81,8 +85,8 @@ class TestCheckpoint:
 
 class TestWhoWrites:
     def test_the_member_whose_fold_holds_the_work(self, choir, works):
-        source = installed_source(choir)
-        assert [unseen_fold(source, works[bwv]) for bwv in (ONE, TWO)] == [0, 1]
+        members = listed_members(ready_version(choir))
+        assert [unseen_fold("choir", members, works[bwv]) for bwv in (ONE, TWO)] == [0, 1]
 
     def test_never_one_that_learnt_from_another_work_of_the_tune(self, choir, works):
         Work.objects.filter(bwv=TWO).update(tune=works[ONE].tune)
@@ -108,8 +112,9 @@ class TestWhoWrites:
 
     def test_without_folds_nothing_is_noted(self, tmp_path, works):
         path = tmp_path / "one.safetensors"
-        Choir([60]).save(path, {"works": json.dumps([TWO])})
-        assert unseen_fold(ComposerSource("one", "choir", path), works[ONE]) is None
+        Choir(60).save(path, provenance_of([TWO]))
+        members = ComposerSource("one", "choir", path, registry_of()).members
+        assert unseen_fold("one", members, works[ONE]) is None
 
 
 class TestSettings:
@@ -154,16 +159,18 @@ def test_each_excerpt_of_the_corpus_has_a_member_that_may_write_it(tmp_path, cor
     tunes = set(Excerpt.objects.values_list("work__tune", flat=True))
     chosen = choose_excerpts(choir, "ATB", len(tunes))
     assert {choice.excerpt.work.tune for choice in chosen} == tunes
-    source = installed_source(choir)
+    members = listed_members(ready_version(choir))
     for work in Work.objects.all():
-        assert unseen_fold(source, work) == folds(corpus)[work.bwv]
+        assert unseen_fold("choir", members, work) == folds(corpus)[work.bwv]
 
 
 def test_a_piece_that_is_there_with_other_settings_is_not_taken_for_the_one_asked_for(choir, works):
     _, piece = written(choir, works[ONE], up="2")
     order = {"excerpt": piece.excerpt, "composer": choir, "condition": "ATB", "seed": 0}
     assert new_piece(**order, settings={"up": "2"}) == (piece, False)
-    with pytest.raises(OrderError, match=r"'up': 2.; use another seed"):
+    with pytest.raises(OrderError, match=r"'up': 2. and a budget of None steps; use another seed"):
         new_piece(**order, settings={"up": "3"})
-    with pytest.raises(OrderError, match=r"with .'temperature': 1.0.; use another seed"):
-        new_piece(**order, temperature=0.5)
+    with pytest.raises(OrderError, match="use another seed"):
+        new_piece(**order)
+    with pytest.raises(OrderError, match="use another seed"):
+        new_piece(**order, settings={"up": "2"}, budget=Budget(steps=3))

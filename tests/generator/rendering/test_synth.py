@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import resource
 import subprocess
 import sys
@@ -10,7 +11,10 @@ import threading
 import numpy as np
 from django.conf import settings
 
+from generator.music.formats.midi import midi_bytes
+from generator.music.grid.chorale import VOICE_NAMES
 from generator.rendering import events, synth
+from tests.generator.music.formats.second_opinion import understood
 from tests.generator.rendering.material import FONT, chorale, one_note, other_chorale
 
 
@@ -60,6 +64,41 @@ def test_every_synthesiser_is_deleted(monkeypatch):
 
     assert created
     assert created == deleted
+
+
+def test_a_process_in_which_pretty_midi_plays_renders_the_same():
+    """pretty_midi loads pyfluidsynth, bound to the system's library or, without one, to ours."""
+    code = """
+import ctypes.util, hashlib, sys
+from generator.rendering.fluidsynth_library import _bundled_path, _system_path
+if _system_path() is None:
+    ctypes.util.find_library = lambda name: str(_bundled_path())
+import pretty_midi
+from generator.music.formats.prettymidi import to_pretty_midi
+from tests.generator.rendering.material import chorale, one_note
+from tests.generator.rendering.test_synth import played, synth
+assert to_pretty_midi(one_note(60, 1)).fluidsynth(fs=44100).any()
+assert sys.modules["fluidsynth"] is not synth.fluidsynth_library().module
+print(hashlib.sha256(played(chorale()).tobytes()).hexdigest())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, check=False, text=True, cwd=settings.BASE_DIR,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    digest = done.stdout.split()[-1]
+    assert digest == hashlib.sha256(played(chorale()).tobytes()).hexdigest()
+
+
+def test_pretty_midi_finds_the_keys_that_are_pressed_in_the_midi_file(corpus):
+    for music in (chorale(), other_chorale(), corpus.work("BWV269").chorale):
+        starts = events.step_samples(music)
+        keys = understood(midi_bytes(music))["voices"]
+        notes = [(v, n) for v, name in enumerate(VOICE_NAMES) for n in keys[name.capitalize()]]
+        attacks = sorted((int(starts[start]), v, pitch) for v, (pitch, start, _) in notes)
+        pressed = [event for event in events.key_events(music) if event.down]
+        assert attacks == [(event.sample, event.voice, event.pitch) for event in pressed]
 
 
 def test_thirty_clips_leak_less_than_ten_megabytes():

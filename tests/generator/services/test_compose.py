@@ -13,27 +13,26 @@ from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 import manage
-from generator import registry
 from generator.management.fill_command import FillCommand
 from generator.music.formats.gridjson import read_json
 from generator.music.formats.midi import read_midi, write_midi
 from generator.music.formats.musicxml import read_musicxml
 from generator.music.grid.conditions import given_for
 from generator.registry import Shipped
-from generator.services import composers
 from generator.services.output_files import WRITERS
 from tests.builders import make_miniature, save_miniature
+from tests.generator.families.choir import registry_of
+from tests.generator.music.formats.second_opinion import expected, understood
 
 STEPS = "0:64"
 
 
 @pytest.fixture(autouse=True)
-def shipped(tmp_path_factory, monkeypatch, corpus) -> None:
+def shipped(tmp_path_factory, settings, corpus) -> None:
     """A shipped miniature, so that no test here needs the database."""
     folder = tmp_path_factory.mktemp("checkpoints")
     save_miniature(folder / "mini.safetensors", trained_on=["BWV253"])
-    monkeypatch.setattr(registry, "CHECKPOINTS", folder)
-    monkeypatch.setattr(composers, "SHIPPED", (Shipped("mini", "Mini", "markov"),))
+    settings.REGISTRY = registry_of(markov=[Shipped("mini", "Mini", folder=folder)])
 
 
 def compose(out: Path, *arguments: str, **options: str) -> tuple[str, str]:
@@ -65,6 +64,23 @@ def test_all_endings_hold_the_same_piece(tmp_path):
     piece = read_json(tmp_path / "x.json")
     assert read_midi(tmp_path / "x.mid") == piece
     assert read_musicxml(tmp_path / "x.musicxml") == piece
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"write": "NEXT"},
+        {"composer": "bach", "write": "", "work": "BWV66.6"},
+        {"work": "", "key": "Bb minor", "metre": "3/4", "pickup": "4", "write": ""},
+    ],
+    ids=["ATB", "NEXT", "bach", "from nothing"],
+)
+def test_pretty_midi_finds_the_same_piece_in_the_midi_file(tmp_path, options):
+    for ending in ("mid", "json"):
+        compose(tmp_path / f"x.{ending}", **options)
+    piece = read_json(tmp_path / "x.json")
+    assert understood((tmp_path / "x.mid").read_bytes()) == expected(piece)
 
 
 @pytest.mark.parametrize(("ending", "head"), [("mp3", b"\xff\xfb"), ("wav", b"RIFF")])
@@ -157,9 +173,12 @@ def test_a_work_that_the_composer_knows_is_written_with_a_note(tmp_path, work, n
         ({"work": "BWV9999"}, "no work 'BWV9999' in the corpus"),
         ({"steps": "0-64"}, "--steps '0-64'; use two numbers"),
         ({"steps": "0:999999"}, "steps 0:999999 are not inside"),
-        ({"temperature": "0"}, "temperature 0.0; it must be above 0"),
-        ({"temperature": "nan"}, "temperature nan; it must be above 0 and finite"),
-        ({"temperature": "inf"}, "temperature inf; it must be above 0 and finite"),
+        ({"settings": "temperature=0"}, "temperature=0; use a number from 0.01 to 100.0"),
+        ({"settings": "temperature=nan"}, "temperature=nan; use a number from 0.01 to 100.0"),
+        ({"settings": "temperature=inf"}, "temperature=inf; use a number from 0.01 to 100.0"),
+        ({"budget-steps": "-1"}, "a budget of -1 steps; use 0 or more"),
+        ({"budget-seconds": "0"}, "a budget of 0.0 seconds; use more than 0"),
+        ({"budget-seconds": "1e-9"}, "family 'markov' used up its budget of 1e-09 seconds"),
         ({"voice": "S"}, "--voice goes with --melody"),
         ({"composer": "bach", "settings": "up=1"}, "composer 'bach' has no settings; leave out"),
         ({"seed": "-1"}, "seed -1; use a whole number"),
@@ -258,7 +277,7 @@ class TestFromTheShell:
     def test_settings_are_those_of_a_fill_and_not_djangos(self, tmp_path, option):
         order = ("--composer=markov", "--key=C major", "--bars=1", f"--out={tmp_path}/x.mid")
         done = self.run(tmp_path, *order, *option)
-        assert "'up'; this composer has none" in done.stderr
+        assert "unknown setting 'up'; these exist: temperature=1.0: how freely" in done.stderr
 
 
 def test_only_commands_that_fill_have_settings_of_their_own():

@@ -8,32 +8,27 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from generator import registry
 from generator.music.formats.gridjson import read_json
 from generator.music.formats.midi import read_midi, write_midi
 from generator.music.formats.musicxml import read_musicxml
 from generator.music.grid.chorale import REST
 from generator.registry import Shipped
-from generator.services import composers
 from tests.builders import save_miniature
-from tests.generator.families.choir import save_choir
+from tests.generator.families.choir import registry_of, save_choir
 
 FOLDS = [["BWV269"], ["BWV254"]]
 WORKS = [["BWV254"], ["BWV269"]]
 
 
 @pytest.fixture(autouse=True)
-def shipped(tmp_path_factory, monkeypatch, corpus) -> None:
+def shipped(tmp_path_factory, settings, corpus) -> None:
     folder = tmp_path_factory.mktemp("checkpoints")
     save_miniature(folder / "mini.safetensors")
     save_choir(folder / "choir.safetensors", FOLDS, WORKS)
-    monkeypatch.setattr(registry, "CHECKPOINTS", folder)
-    monkeypatch.setitem(registry.FAMILIES, "choir", "tests.generator.families.choir.Choir")
-    shipped_composers = (
-        Shipped("mini", "Mini", "markov"),
-        Shipped("choir", "Choir", "choir"),
+    settings.REGISTRY = registry_of(
+        markov=[Shipped("mini", "Mini", folder=folder)],
+        choir=[Shipped("choir", "Choir", folder=folder)],
     )
-    monkeypatch.setattr(composers, "SHIPPED", shipped_composers)
 
 
 def compose(out: Path, *arguments: str) -> None:
@@ -121,8 +116,9 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("setting", "message"),
         [
-            ("down=5", "unknown setting 'down'; use one of up"),
-            ("up=five", "setting up=five; use a whole number such as 0"),
+            ("down=5", "unknown setting 'down'; these exist: up=0: semitones above the member's"),
+            ("up=five", "setting up=five; use a whole number from 0 to 12"),
+            ("up=13", "setting up=13; use a whole number from 0 to 12"),
             ("up", "--settings 'up'; use a form such as"),
             ("up=", "--settings 'up='; use a form such as"),
         ],
@@ -136,6 +132,6 @@ class TestSettings:
         with pytest.raises(CommandError, match="--settings up is given twice"):
             notes(tmp_path / "x.json", "--work=BWV269", *twice)
 
-    def test_a_composer_without_settings_says_so(self, tmp_path):
-        with pytest.raises(CommandError, match="'up'; this composer has none"):
+    def test_another_composers_setting_is_unknown(self, tmp_path):
+        with pytest.raises(CommandError, match="unknown setting 'up'; these exist: temperature"):
             compose(tmp_path / "x.json", "--composer=mini", "--key=C major", "--settings", "up=1")

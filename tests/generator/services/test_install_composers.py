@@ -4,25 +4,26 @@ import json
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
-from generator import registry
-from generator.families.checkpoint import read_checkpoint, read_metadata, sha256_of
+from generator.families.checkpoint import read_metadata, sha256_of
+from generator.families.settings import Setting, from_json
 from generator.models import Composer, Version
-from generator.registry import SHIPPED, Shipped
-from generator.services import composers, install_shipped
+from generator.registry import OURS, Registry, Shipped, installed
+from generator.services import composers
 from generator.services.composer_source import ComposerError
-from tests.builders import make_excerpt, make_piece, make_version, save_miniature
+from tests.builders import make_composer, make_excerpt, make_piece, make_version, save_miniature
+from tests.generator.families.choir import Choir, registry_of, save_choir
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, settings: Any) -> Path:
     """One shipped composer, a miniature, in its own folder."""
-    monkeypatch.setattr(registry, "CHECKPOINTS", tmp_path)
-    shipped = (Shipped("mini", "Mini", "markov"),)
-    monkeypatch.setattr(install_shipped, "SHIPPED", shipped)
+    settings.REGISTRY = registry_of(markov=[Shipped("mini", "Mini", "It hums.", folder=tmp_path)])
     save_miniature(tmp_path / "mini.safetensors")
     return tmp_path
 
@@ -42,7 +43,8 @@ def test_bach_and_the_shipped_composers_get_rows(folder):
     assert (version.kind, version.family, version.status) == ("checkpoint", "markov", "ready")
     assert version.sha256 == sha256_of(folder / "mini.safetensors")
     source = composers.installed_source(mini)
-    assert version.settings == source.load().settings
+    assert from_json(version.settings) == source.load().settings
+    assert mini.about == "It hums."
     assert version.config == json.loads(read_metadata(source.checkpoint)["config"])
     assert composers.installed_source(mini).checkpoint == folder / "mini.safetensors"
 
@@ -89,7 +91,7 @@ def test_a_file_that_comes_back_is_the_newest_version_again(folder):
 @pytest.mark.django_db
 def test_a_version_that_was_moved_from_an_older_installation_gets_its_config(folder):
     install()
-    Version.objects.update(config={}, settings={})
+    Version.objects.update(config={}, settings={}, members=[])
     created = Version.objects.get().created
     install()
     version = Version.objects.get()
@@ -124,7 +126,65 @@ def test_a_missing_checkpoint_is_named(folder):
         install()
 
 
-@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.slug)
-def test_shipped_checkpoints_are_sound_and_say_how_they_were_made(shipped):
-    _, _, metadata = read_checkpoint(shipped.path, shipped.family)
+@pytest.fixture
+def with_a_choir(folder: Path, settings: Any) -> Path:
+    """Beside the miniature, a family of another package; where its checkpoint is to be."""
+    save_choir(folder / "choir.safetensors", [["BWV269"], ["BWV254"]], [["BWV254"], ["BWV269"]])
+    settings.REGISTRY = registry_of(
+        choir=[Shipped("choir", "Choir", folder=folder)],
+        markov=[Shipped("mini", "Mini", folder=folder)],
+    )
+    return folder / "choir.safetensors"
+
+
+@pytest.mark.django_db
+def test_a_composer_that_fails_leaves_the_others_alone(with_a_choir):
+    with_a_choir.unlink()
+    with pytest.raises(CommandError, match=r"^not installed: choir: no checkpoint at"):
+        install()
+    assert set(Composer.objects.values_list("slug", flat=True)) == {"bach", "mini"}
+
+
+@pytest.mark.django_db
+def test_a_family_may_fail_in_any_way(with_a_choir, monkeypatch, caplog):
+    monkeypatch.setattr(Choir, "settings", property(lambda self: 1))
+    with pytest.raises(CommandError, match="not installed: choir: "):
+        install()
+    assert "Traceback" in caplog.text
+    assert Composer.objects.filter(slug="mini").exists()
+
+
+@pytest.mark.django_db
+def test_an_outage_is_nobodys_fault(folder, monkeypatch):
+    def locked(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("generator.services.install_shipped.describe_version", locked)
+    with pytest.raises(OperationalError):
+        install()
+
+
+@pytest.mark.django_db
+def test_settings_of_newer_code_reach_the_row_of_the_same_checkpoint(with_a_choir, monkeypatch):
+    install()
+    before = Version.objects.get(family="choir")
+    monkeypatch.setattr(Choir, "settings", Choir.settings | {"down": Setting(3, 0, 5, "new")})
+    install()
+    after = Version.objects.get(family="choir")
+    assert from_json(after.settings) == Choir.settings
+    assert (after.id, after.created) == (before.id, before.created)
+
+
+@pytest.mark.django_db
+def test_a_composer_does_not_take_the_row_of_a_collection(folder):
+    make_composer("mini", kind="collection")
+    with pytest.raises(CommandError, match="'mini' is a collection here; rename the composer"):
+        install()
+
+
+@pytest.mark.parametrize("slug", [shipped.slug for shipped, _ in Registry(OURS).shipped])
+def test_shipped_checkpoints_are_sound_and_say_how_they_were_made(slug):
+    shipped, family = Registry(OURS).find_shipped(slug)
+    assert installed().family(family).load(shipped.path).members
+    metadata = read_metadata(shipped.path)
     assert {"data", "works", "seed", "command", "metrics"} <= metadata.keys()

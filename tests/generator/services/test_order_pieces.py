@@ -8,12 +8,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_tasks import default_task_backend
 
-from generator.models import Composer, Piece, Work
+from generator.errors import OrderError
+from generator.management.fill_command import settings_help
+from generator.models import Composer, Piece, Version, Work
+from generator.registry import OURS
 from generator.services.composer_source import ComposerError
 from generator.services.pieces import new_piece
 from generator.services.pool import (
     FIRST_GAME,
-    STARTER_POOL,
     choose_excerpts,
     missing_for_game,
     missing_for_starter,
@@ -132,13 +134,17 @@ def test_a_composer_trained_on_works_without_a_tune_is_refused(tmp_path, tunes):
         (("--composer", "mini", "--condition", "S", "--count", "0"), "count 0; order at least 1"),
         (("--composer", "bach", "--condition", "S"), "composer 'bach' is"),
         (
+            ("--composer", "mini", "--condition", "S", "--budget-steps", "2147483648"),
+            "a budget of 2147483648 steps; use at most 2147483647",
+        ),
+        (
             ("--composer", "mini", "--condition", "S", "--seed", "2147483648"),
             "use a whole number from 0 to",
         ),
         *(
             (
-                ("--composer", "mini", "--condition", "S", f"--temperature={temperature}"),
-                f"temperature {float(temperature)}; it must be above 0 and finite",
+                ("--composer", "mini", "--condition", "S", f"--set=temperature={temperature}"),
+                f"setting temperature={temperature}; use a number from 0.01 to 100.0",
             )
             for temperature in ("nan", "-3", "0", "inf")
         ),
@@ -148,6 +154,30 @@ def test_a_wrong_order_is_named(mini, tunes, arguments, message):
     with pytest.raises(CommandError, match=message):
         order(*arguments)
     assert not Piece.objects.exists()
+
+
+def test_a_piece_that_waits_was_ordered_with_what_is_so_by_default(mini):
+    excerpt = make_excerpt()
+    piece, _ = new_piece(excerpt, mini, "ATB", seed=0)
+    with pytest.raises(OrderError, match=r"exists already, ordered with \{\}"):
+        new_piece(excerpt, mini, "ATB", seed=0, settings={"temperature": 0.5})
+    default = mini.versions.get().settings["temperature"]["default"]
+    assert new_piece(excerpt, mini, "ATB", seed=0, settings={"temperature": default})[0] == piece
+
+
+def test_a_setting_that_exists_no_more_does_not_stand_in_the_way(mini):
+    excerpt = make_excerpt()
+    piece, _ = new_piece(excerpt, mini, "ATB", seed=0, settings={"temperature": 0.5})
+    Piece.objects.update(settings={"temperature": 0.5, "stride": 2})
+    wanted = {"settings": {"temperature": 0.5}}
+    assert new_piece(excerpt, mini, "ATB", seed=0, **wanted) == (piece, False)
+
+
+def test_help_lists_composers_that_write_and_no_collections(mini):
+    make_composer("others", kind="collection")
+    Version.objects.filter(composer__slug="others").update(kind="collection", family="")
+    assert settings_help().startswith("settings of mini:\n  temperature=")
+    assert "settings of others" not in settings_help()
 
 
 def test_a_first_game_has_each_condition_and_its_tunes_differ(mini, tunes):
@@ -162,11 +192,11 @@ def test_pairs_in_the_pool_are_not_made_again():
     bot = make_composer("markov")
     for condition in ("S", "AT"):
         make_pair(condition, bot)
-    wanted = sum(STARTER_POOL["markov"].values())
+    wanted = sum(OURS["markov"].starter.pairs.values())
     assert len(missing_for_starter("markov")) == wanted - 2
 
 
 def test_excluded_pairs_are_replaced():
     make_pair("S", make_composer("markov"), excluded_reason="copies")
     make_piece(composer=make_composer("markov"), condition="A", status=Piece.Status.FAILED)
-    assert len(missing_for_starter("markov")) == sum(STARTER_POOL["markov"].values())
+    assert len(missing_for_starter("markov")) == sum(OURS["markov"].starter.pairs.values())

@@ -5,8 +5,6 @@ import pytest
 from generator.errors import GenerationError
 from generator.models import Pair, Piece
 from generator.music.corpus.excerpts import excerpts_of
-from generator.music.grid.conditions import given_for
-from generator.services.fill_piece import fill_piece
 from generator.services.pairs import (
     MAX_COPIED_RUN,
     copied_run,
@@ -26,17 +24,6 @@ from tests.builders import (
 )
 
 
-class Scribe:
-    """Writes what it is told to, and remembers what it was shown."""
-
-    def __init__(self, chorale) -> None:
-        self.chorale = chorale
-
-    def fill(self, chorale, given, *, seed, temperature):
-        self.shown = chorale
-        return self.chorale
-
-
 def test_the_share_counts_written_cells_alone():
     chorale = make_chorale()
     assert differing_share(chorale, altered(chorale, "ATB"), "ATB") == 1
@@ -50,32 +37,6 @@ def test_a_repeated_note_instead_of_a_held_one_is_a_difference():
     onset[1, 1] = True
     share = differing_share(chorale, chorale.with_voices(chorale.pitch, onset), "A")
     assert share == pytest.approx(1 / 8)
-
-
-def test_the_machine_is_shown_the_given_voices_and_nothing_else():
-    chorale = make_chorale(bwv="BWV1", title="Wachet auf")
-    scribe = Scribe(altered(chorale, "AT"))
-    written = fill_piece(scribe, chorale, given_for("AT", chorale), seed=0)
-    assert (scribe.shown.pitch[1:3] == -1).all()
-    assert not scribe.shown.onset[1:3].any()
-    assert (scribe.shown.bwv, scribe.shown.title) == ("", "")
-    assert (scribe.shown.pitch[[0, 3]] == chorale.pitch[[0, 3]]).all()
-    assert (written.bwv, written.title) == ("BWV1", "Wachet auf")
-
-
-def test_a_family_that_touches_given_voices_is_refused():
-    chorale = make_chorale()
-    given = given_for("AT", chorale)
-    with pytest.raises(GenerationError, match="changed given voices"):
-        fill_piece(Scribe(altered(chorale, "SATB")), chorale, given, seed=0)
-
-
-@pytest.mark.parametrize("steps", [1, 15, 17])
-def test_a_family_that_changes_the_length_is_refused(steps):
-    chorale = make_chorale(16)
-    given = given_for("AT", chorale)
-    with pytest.raises(GenerationError, match=f"the family returned {steps} steps for 16"):
-        fill_piece(Scribe(make_chorale(steps)), chorale, given, seed=0)
 
 
 @pytest.mark.django_db

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from generator.training.loop import Loop, LoopConfig
+from generator.training.loop import Loop, LoopConfig, Stage
+from generator.training.states import StateFiles
 
 
 class Line(nn.Module):
@@ -16,24 +16,28 @@ class Line(nn.Module):
         self.weight = nn.Parameter(torch.zeros(3))
 
 
-def line_loop(state: Path, steps: int, target: float = 1.0, keep_after: int = 0) -> Loop:
-    def loss(net, rng):
+def line_loop(
+    state: Path, steps: int, *, target: float = 1.0, keep_after: int = 0, patience: int = 50
+) -> Loop:
+    def loss(net, step, rng):
         noise = torch.from_numpy(rng.normal(size=3) * 0.1)
         return ((net.weight - target - noise) ** 2).sum()
 
     def validate(net):
         return {"score": float(((net.weight.detach() - target) ** 2).sum())}
 
-    config = LoopConfig(steps=steps, validate_every=5, learning_rate=0.05, warmup=1, patience=50)
+    config = LoopConfig(
+        steps=steps, validate_every=5, learning_rate=0.05, warmup=1, patience=patience
+    )
     torch.manual_seed(0)
-    return Loop(Line(), config, loss, validate, state, keep_after)
+    stage = Stage(config, keep_after=keep_after)
+    return Loop(Line(), stage, loss, validate, StateFiles(state))
 
 
 def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
     whole = line_loop(tmp_path / "whole.state", 40)
     whole.run(progress=False)
     cut = line_loop(tmp_path / "cut.state", 40)
-    cut.config = replace(cut.config, steps=40)
     for _ in range(20):
         cut._learn()
         if cut.step % 5 == 0:
@@ -47,17 +51,15 @@ def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
 
 
 def test_a_run_that_no_longer_gains_stops_early(tmp_path):
-    loop = line_loop(tmp_path / "early.state", 1000)
+    loop = line_loop(tmp_path / "early.state", 1000, patience=3)
     loop.validate = lambda net: {"score": 1.0}
-    loop.config = replace(loop.config, patience=3)
     loop.run(progress=False)
     assert loop.step == 20
     assert loop.best["step"] == 5
 
 
 def test_weights_from_before_a_part_is_trained_are_not_kept_though_they_score_better(tmp_path):
-    loop = line_loop(tmp_path / "late.state", 60, keep_after=20)
-    loop.config = replace(loop.config, patience=3)
+    loop = line_loop(tmp_path / "late.state", 60, keep_after=20, patience=3)
     loop.validate = lambda net: {"score": float(loop.step > 20)}
     loop.run(progress=False)
     assert loop.best["step"] == 25
@@ -87,5 +89,7 @@ def test_a_state_that_does_not_fit_is_named_with_the_way_out(tmp_path, change):
     else:
         damaged = {"truncated": path.read_bytes()[:500], "empty": b"", "text": b"steps = 5"}
         path.write_bytes(damaged[change])
-    with pytest.raises(ValueError, match=r"old\.state is not a state .*; delete it to train again"):
+    with pytest.raises(
+        ValueError, match=r"old\.state is not a state .*; delete .*old\.\*state to train"
+    ):
         line_loop(path, 5).run(progress=False)

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import errno
 import json
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -13,16 +10,17 @@ import torch
 from safetensors.numpy import load_file
 
 from generator.families.checkpoint import read_metadata
-from generator.families.flagship import training
 from generator.families.flagship.batches import BatchSampler
 from generator.families.flagship.flagship import STORED_NAMES, Flagship
 from generator.families.flagship.network import FlagshipConfig
 from generator.families.flagship.tokens import Vocabulary
-from generator.training import loop as loop_module
-from generator.training.__main__ import main
-from generator.training.splits import SplitPart, load_split
+from generator.families.flagship.training import FlagshipTrainer
+from generator.training import run
+from generator.training.loop import Loop
+from generator.training.run import ConfigError, train
+from generator.training.splits import load_split
 
-CONFIGS = Path(loop_module.__file__).parent / "configs"
+CONFIGS = Path(run.__file__).parent / "configs"
 MINIATURE = {"width": 16, "layers": 1, "heads": 2, "hidden": 16, "token": 4, "cell": 8}
 
 
@@ -33,18 +31,6 @@ def short(split: str = "jsb", steps: int = 2, **network) -> dict:
         "network": MINIATURE | network,
         "training": {"steps": steps, "batch": 2, "validate_every": 1},
     }
-
-
-@pytest.fixture
-def small_split(monkeypatch):
-    chorales = load_split("jsb")["train"].chorales[:6]
-    parts = {
-        "train": SplitPart(("a", "b", "c", "d"), chorales[:4]),
-        "valid": SplitPart(("e",), chorales[4:5]),
-        "test": SplitPart(("f",), chorales[5:]),
-    }
-    monkeypatch.setattr(training, "load_split", lambda split, fold: parts)
-    monkeypatch.setattr(training, "FOLDS", 2)
 
 
 @pytest.mark.parametrize("config", sorted(CONFIGS.glob("flagship*.toml")), ids=lambda p: p.stem)
@@ -59,7 +45,7 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
         changes["training"] |= short()["training"]
         changes["interval_head"] |= {"after": 1}
     out = tmp_path / "f.safetensors"
-    scores = training.train(tables, out, command="as tested", progress=False)
+    scores = train(FlagshipTrainer, tables, out, command="as tested")
     metadata = read_metadata(out)
     works, metrics = json.loads(metadata["works"]), json.loads(metadata["metrics"])
     assert metadata["command"] == "as tested"
@@ -67,7 +53,7 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
     assert loaded.network.config.onsets == tables["network"]["onsets"]
     if tables["data"]["split"] == "folds":
         assert works == [["a", "b", "c", "d"]] * 2
-        assert json.loads(metadata["folds"]) == [["f"]] * 2
+        assert json.loads(metadata["folds"]) == [["f"], ["g"]]
         assert [len(each) for each in json.loads(metadata["data"])] == [64, 64]
         assert loaded.members == 2
         metrics = metrics[0]
@@ -81,24 +67,24 @@ def test_members_trained_one_by_one_are_assembled_without_training_again(small_s
     tables = short("folds")
     out, whole = tmp_path / "f.safetensors", tmp_path / "whole.safetensors"
     for fold in (1, 0):
-        training.train(tables, out, command="", progress=False, fold=fold)
+        train(FlagshipTrainer, tables, out, command="", fold=fold)
         assert not out.exists()
     trained = [out.with_suffix(f".fold{fold}.state").read_bytes() for fold in (0, 1)]
-    training.train(tables, out, command="", progress=False)
+    train(FlagshipTrainer, tables, out, command="")
     assert trained == [out.with_suffix(f".fold{fold}.state").read_bytes() for fold in (0, 1)]
-    training.train(tables, whole, command="", progress=False)
+    train(FlagshipTrainer, tables, whole, command="")
     one, other = load_file(out), load_file(whole)
     assert set(one) == set(other)
     assert all(np.array_equal(one[name], other[name]) for name in one)
     with pytest.raises(ValueError, match="fold 2; the split folds has 2: 0 to 1"):
-        training.train(tables, out, command="", progress=False, fold=2)
+        train(FlagshipTrainer, tables, out, command="", fold=2)
 
 
 def test_a_member_may_have_settings_of_its_own(small_split, tmp_path):
     tables = short("folds", steps=1)
     tables["members"] = {"1": {"training": {"steps": 3}}}
     out = tmp_path / "f.safetensors"
-    training.train(tables, out, command="", progress=False)
+    train(FlagshipTrainer, tables, out, command="")
     metrics = json.loads(read_metadata(out)["metrics"])
     assert len(json.loads(out.with_suffix(".fold0.log.json").read_text())) == 1
     assert len(json.loads(out.with_suffix(".fold1.log.json").read_text())) == 3
@@ -114,27 +100,25 @@ def test_a_member_may_have_settings_of_its_own(small_split, tmp_path):
 )
 def test_settings_of_a_member_that_cannot_be_are_named(small_split, tmp_path, members, message):
     with pytest.raises(ValueError, match=message):
-        training.train(
-            short("folds") | {"members": members}, tmp_path / "f", command="", progress=False
-        )
+        train(FlagshipTrainer, short("folds") | {"members": members}, tmp_path / "f", command="")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("table", ["relations", "lines", "mask"])
 def test_a_table_that_nothing_reads_is_refused(small_split, tmp_path, table):
-    with pytest.raises(ValueError, match=f"unknown table .{table}.; use some of training, "):
-        training.train(short() | {table: {}}, tmp_path / "f", command="", progress=False)
+    with pytest.raises(ValueError, match=f"unknown table .{table}.; use some of data, training, "):
+        train(FlagshipTrainer, short() | {table: {}}, tmp_path / "f", command="")
 
 
 def test_the_melodic_head_is_trained_last_and_changes_nothing_else(small_split, tmp_path):
     tables = short(steps=3)
     without, out = tmp_path / "without.safetensors", tmp_path / "with.safetensors"
-    training.train(tables, without, command="", progress=False)
+    train(FlagshipTrainer, tables, without, command="")
     tables = short(steps=3, melodic_head=True)
     with pytest.raises(ValueError, match="no table \\[melodic_head\\]"):
-        training.train(tables, out, command="", progress=False)
+        train(FlagshipTrainer, tables, out, command="")
     tables["melodic_head"] = {"steps": 2, "learning_rate": 1e-2}
-    training.train(tables, out, command="", progress=False)
+    train(FlagshipTrainer, tables, out, command="")
     before, after = load_file(without), load_file(out)
     added = set(after) - set(before)
     stored = STORED_NAMES["melodic_head"]
@@ -147,7 +131,7 @@ def test_learning_lowers_the_loss(small_split, tmp_path):
     tables = short(steps=60, onsets=False, dropout=0.0)
     tables["training"] |= {"batch": 8, "validate_every": 30, "warmup": 5, "learning_rate": 1e-2}
     out = tmp_path / "f.safetensors"
-    training.train(tables, out, command="", progress=False)
+    train(FlagshipTrainer, tables, out, command="")
     log = json.loads(out.with_suffix(".log.json").read_text())
     assert log[1]["orderless"] < log[0]["orderless"] < 4 * np.log(65)
 
@@ -155,7 +139,7 @@ def test_learning_lowers_the_loss(small_split, tmp_path):
 def test_a_left_to_right_network_is_scored_by_its_joint_likelihood(small_split, tmp_path):
     tables = short(onsets=False, causal=True)
     out = tmp_path / "f.safetensors"
-    scores = training.train(tables, out, command="", progress=False)
+    scores = train(FlagshipTrainer, tables, out, command="")
     assert scores["joint"] == pytest.approx(4 * scores["score"])
     assert Flagship.load(out).network.config.causal
 
@@ -171,69 +155,50 @@ def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
     assert torch.equal(batch.grid.tokens, again.grid.tokens)
 
 
-def test_a_seed_of_the_command_takes_the_place_of_the_configs(small_split, tmp_path, monkeypatch):
-    config, out = tmp_path / "few.toml", tmp_path / "f.safetensors"
-    sizes = "\n".join(f"{name} = {size}" for name, size in MINIATURE.items())
-    config.write_text(
-        f"[data]\nsplit = 'jsb'\ncrop = 32\n[network]\n{sizes}\n"
-        "[training]\nsteps = 1\nbatch = 2\nvalidate_every = 1\nseed = 1\n"
-    )
-    command = ["training", "flagship", "--config", str(config), "--out", str(out), "--quiet"]
-    monkeypatch.setattr("sys.argv", [*command, "--seed", "7"])
-    main()
-    metadata = read_metadata(out)
-    assert metadata["seed"] == "7"
-    assert json.loads(metadata["training"])["training"]["seed"] == 7
+def test_a_training_killed_in_each_stage_ends_as_if_unbroken(small_split, tmp_path, monkeypatch):
+    tables = short(steps=3, melodic_head=True) | {"interval_head": {"after": 1}}
+    tables["melodic_head"] = {"learning_rate": 1e-2}
+    out, whole = tmp_path / "f.safetensors", tmp_path / "whole.safetensors"
+    train(FlagshipTrainer, tables, whole, command="")
+    learn = Loop._learn
+    for stage in ("", "melodic_head."):
 
+        def until(self: Loop, name: str = f"f.{stage}state") -> float:
+            if self.step == 2 and self.states.newest.name == name:
+                raise KeyboardInterrupt
+            return learn(self)
 
-def test_a_bad_config_is_named_in_one_line(tmp_path):
-    config = tmp_path / "bad.toml"
-    config.write_text("[data\n")
-    run = subprocess.run(
-        [sys.executable, "-m", "generator.training", "flagship", "--config", str(config),
-         "--out", str(tmp_path / "x.safetensors")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert run.returncode == 1
-    assert "bad.toml" in run.stderr
-    assert "Traceback" not in run.stderr
-    assert not (tmp_path / "x.safetensors").exists()
+        with monkeypatch.context() as patch:
+            patch.setattr(Loop, "_learn", until)
+            with pytest.raises(KeyboardInterrupt):
+                train(FlagshipTrainer, tables, out, command="")
+        newest = out.with_suffix(f".{stage}state")
+        newest.write_bytes(newest.read_bytes()[:1000])
+    assert not out.exists()
+    train(FlagshipTrainer, tables, out, command="")
+    one, other = load_file(out), load_file(whole)
+    assert set(one) == set(other)
+    assert all(one[name].tobytes() == other[name].tobytes() for name in one)
 
 
 @pytest.mark.parametrize(
-    ("config", "command", "message"),
+    ("table", "value", "message"),
     [
-        (None, "flagship", "few.toml: No such file or directory"),
-        ("[data]", "flagship", "few.toml: 'split' is missing"),
-        ("[data]\n[chord]", "flagship", "unknown table [chord]; use some of training, "),
-        (
-            "[data]\nsplit = 'jsb'\ncrop = 32\n[training]\n[network]\nlines = true",
-            "flagship",
-            "few.toml: FlagshipConfig.__init__() got an unexpected keyword argument 'lines'",
-        ),
-        ("[data]", "markov --fold 1", "--fold 1: the family markov has no members"),
+        ("network", {"width": -16}, "width -16; use a whole number from 1 to 4096"),
+        ("network", {"dropout": -0.1}, "dropout = -0.1; it must be from 0 to below 1"),
+        ("data", {"crop": -32}, "crop = -32; it must be above 0"),
+        ("data", {"transposed": -1}, "transposed = -1.0; it must be from 0 to 1"),
+        ("interval_head", {"after": -1}, "weights are kept after step -1; use 0 or more"),
+        ("masks", {"kinds": {"voices": -1}}, "masks voices = -1; it must be 0 or more"),
+        ("masks", {"kinds": {"voice": 1}}, "unknown masks ..voice..; use some of anywhere"),
+        ("masks", {"conditions": ["AX"]}, "masks of the voices 'AX'; use letters of SATB"),
     ],
 )
-def test_the_command_says_what_is_wrong(tmp_path, monkeypatch, config, command, message):
-    path = tmp_path / "few.toml"
-    if config:
-        path.write_text(config)
-    arguments = [*command.split(), "--config", str(path), "--out", str(tmp_path / "x"), "--quiet"]
-    monkeypatch.setattr("sys.argv", ["training", *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert message in str(stopped.value)
-
-
-@pytest.mark.parametrize("filename", [None, "elsewhere.state"])
-def test_a_full_disk_is_named_with_the_file_that_was_written(tmp_path, monkeypatch, filename):
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", filename)
-
-    config, out = tmp_path / "few.toml", tmp_path / "x.safetensors"
-    config.write_text("")
-    monkeypatch.setattr(training, "train", full)
-    monkeypatch.setattr("sys.argv", ["training", "flagship", f"--config={config}", f"--out={out}"])
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert stopped.value.code == f"{filename or out}: No space left on device"
+def test_a_value_that_cannot_be_is_named_before_training(
+    small_split, tmp_path, table, value, message
+):
+    tables = short()
+    tables[table] = tables.get(table, {}) | value
+    with pytest.raises(ConfigError, match=message):
+        train(FlagshipTrainer, tables, tmp_path / "f", command="")
+    assert not list(tmp_path.iterdir())

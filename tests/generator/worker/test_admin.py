@@ -6,8 +6,9 @@ from django.test import Client
 from django.urls import reverse
 from django_tasks import default_task_backend
 
+from generator.families.settings import Setting, as_json
 from generator.models import Piece
-from tests.builders import make_pair, make_piece
+from tests.builders import make_composer, make_pair, make_piece, make_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_queue")]
 
@@ -29,6 +30,28 @@ def retry(client: Client, piece: Piece) -> str:
     action = {"action": "retry", "_selected_action": [str(piece.id)]}
     url = reverse("admin:generator_piece_changelist")
     return client.post(url, action, follow=True).content.decode()
+
+
+def test_pieces_that_wait_or_are_being_made_can_be_cancelled(admin):
+    waiting, running, done = (make_piece(status=name) for name in ("queued", "running", "done"))
+    chosen = [str(piece.id) for piece in (waiting, running, done)]
+    url = reverse("admin:generator_piece_changelist")
+    action = {"action": "cancel", "_selected_action": chosen}
+    assert "2 of 3 pieces are cancelled" in admin.post(url, action, follow=True).content.decode()
+    assert (
+        list(Piece.objects.filter(status="failed").values_list("error", flat=True))
+        == ["cancelled by an admin"] * 2
+    )
+    assert Piece.objects.get(id=done.id).status == "done"
+
+
+def test_a_versions_page_lists_settings_and_works(admin):
+    settings = as_json({"sweeps": Setting(24, 0, 100, "Gibbs sweeps")})
+    members = [{"trained_on": ["BWV1"], "fold": ["BWV2"]}, {"trained_on": ["BWV2"], "fold": []}]
+    version = make_version(make_composer(), settings=settings, members=members)
+    page = admin.get(reverse("admin:generator_version_change", args=[version.id])).content.decode()
+    assert "sweeps=24: Gibbs sweeps; a whole number from 0 to 100" in page
+    assert "0: BWV1" in page
 
 
 def failed_piece() -> Piece:

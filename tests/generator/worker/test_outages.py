@@ -119,7 +119,7 @@ def test_an_outage_while_a_piece_is_composed(piece, monkeypatch):
         raise CheckpointError("cannot read it") from OSError(errno.EIO, "Input/output error")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "fill_piece", unreadable)
+        patch.setattr(pieces, "_filled", unreadable)
         pieces.produce_piece(piece.id)
     assert_waits_and_is_made_later(piece)
 
@@ -159,7 +159,7 @@ def test_a_defect_fails_the_piece_with_its_reason(piece, defect, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise defect
 
-    monkeypatch.setattr(pieces, "fill_piece", broken)
+    monkeypatch.setattr(pieces, "_filled", broken)
     with suppress(ZeroDivisionError, OSError, ProgrammingError):
         pieces.produce_piece(piece.id)
     piece.refresh_from_db()

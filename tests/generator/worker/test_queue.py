@@ -19,7 +19,7 @@ from generator.models import Composer, Excerpt, Pair, Piece, Rendering
 from generator.music.formats.gridjson import from_json
 from generator.music.grid.conditions import given_for
 from generator.services import pieces
-from generator.services.claims import ClaimLost, claim, renewed_lease
+from generator.services.claims import ClaimLost, Lease, claim, renewed_lease
 from generator.services.clips import delete_stale_temp_files
 from generator.tasks import enqueue_forgotten, order_piece, recover, retry_pieces
 from tests.builders import clip_of, make_excerpt, make_miniature, make_piece, make_work
@@ -108,7 +108,7 @@ def test_a_piece_that_is_rendered_in_another_way_keeps_the_old_clip(made, monkey
     monkeypatch.setattr(
         pieces, "render_clip", lambda *a, **k: replace(render(*a, **k), fingerprint="e" * 64)
     )
-    pieces._finish(again := claim_again(made), pieces._make(again))
+    pieces._finish(again := claim_again(made), pieces._make(again, Lease(again)))
     assert [row.fingerprint for row in made.renderings.order_by("id")] == [
         old.fingerprint,
         "e" * 64,
@@ -119,7 +119,7 @@ def test_a_piece_that_is_rendered_in_another_way_keeps_the_old_clip(made, monkey
 
 def test_the_clip_of_a_try_that_was_broken_off_is_replaced(made):
     made.renderings.update(seconds=None, fingerprint="")
-    pieces._finish(again := claim_again(made), pieces._make(again))
+    pieces._finish(again := claim_again(made), pieces._make(again, Lease(again)))
     assert clip_of(made).sha256 == sha256(clip_of(made).file.read()).hexdigest()
     assert len(clips()) == 2
 
@@ -190,8 +190,8 @@ def test_after_three_deaths_a_piece_fails(recorded_queue):
 
 def test_a_worker_that_lost_its_claim_writes_nothing(made):
     lost = claim_again(made)
-    result = pieces._make(lost)
-    Piece.objects.filter(id=made.id).update(tries=lost.tries + 1)
+    result = pieces._make(lost, Lease(lost))
+    Piece.objects.filter(id=made.id).update(claims=lost.claims + 1)
     with pytest.raises(ClaimLost):
         pieces._finish(lost, result)
     assert Piece.objects.get(id=made.id).status == "running"

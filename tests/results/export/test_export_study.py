@@ -92,10 +92,10 @@ def test_an_export_of_version_1_says_the_same(out):
     assert old == new
     design = json.loads((VERSION_1 / "design.json").read_text())
     assert design["export_version"] == 1
-    assert json.loads((out / "design.json").read_text()) == design | {"export_version": 2}
+    assert json.loads((out / "design.json").read_text()) == design | {"export_version": 3}
     for name in ("answers", "games", "listeners", "items", "composers"):
         header = (out / f"{name}.csv").read_text().splitlines()[0].split(",")
-        added = {"version"} if name in ("answers", "items", "composers") else set()
+        added = {"version", "budget_steps"} if name == "items" else {"version"}
         assert [column for column in header if column not in added] == (
             VERSION_1 / f"{name}.csv"
         ).read_text().splitlines()[0].split(",")
@@ -203,7 +203,7 @@ def test_the_design_and_the_codebook_are_complete(out):
 
 
 def test_the_codebook_says_what_was_otherwise_in_version_1(out):
-    assert json.loads((out / "design.json").read_text())["export_version"] == 2
+    assert json.loads((out / "design.json").read_text())["export_version"] == 3
     codebook = {(row["file"], row["column"]): row for row in rows_of(out / "codebook.csv")}
     assert set(CHANGED_SINCE_1) <= set(codebook)
     assert "spacing" in codebook["items.csv", "sampling"]["version_1"]

@@ -27,4 +27,4 @@ def make(steps: int = 24, seed: int = 0, **frame) -> Chorale:
 def debug(onsets: bool, members: int = 1, **config) -> Flagship:
     torch.manual_seed(1)
     settings = FlagshipConfig(**TINY, onsets=onsets, **config)
-    return Flagship([Network(settings) for _ in range(members)])
+    return Flagship.cross_fitted([Flagship(Network(settings)) for _ in range(members)])

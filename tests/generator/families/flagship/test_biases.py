@@ -191,8 +191,8 @@ def test_without_onsets_there_are_no_biases():
 def fill(onsets: bool, bias: float) -> np.ndarray:
     given = np.zeros((4, 24), dtype=bool)
     given[0] = True
-    composer = debug(onsets).with_settings(bias=bias, repairs=0)
-    return composer.fill(make(), given, seed=1).pitch
+    settings = {"bias": bias, "repairs": 0}
+    return debug(onsets).fill(make(), given, seed=1, settings=settings).pitch
 
 
 def test_a_bass_crosses_less_with_the_biases():

@@ -12,13 +12,12 @@ from generator.families.flagship.sampler_state import MAX_FERMATA, SamplerState,
 from generator.families.flagship.tokens import Vocabulary, encode_grid
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.conditions import given_voices
-from generator.registry import SHIPPED
+from generator.registry import CHECKPOINTS
 
 
 @pytest.fixture(scope="module")
 def flagship() -> Flagship:
-    shipped = next(each for each in SHIPPED if each.slug == "flagship")
-    return Flagship.load(shipped.path)
+    return Flagship.load(CHECKPOINTS / "flagship.safetensors")
 
 
 def state_of(chorale: Chorale, given: np.ndarray) -> tuple[SamplerState, slice]:
@@ -133,7 +132,7 @@ def test_no_note_goes_on_from_a_fermata_into_the_next_phrase(flagship, corpus, c
     work = corpus.work("BWV269").chorale.slice(0, 64)
     after = ~work.fermata & np.append(False, work.fermata[:-1])
     assert after.any()
-    family = flagship.with_settings(rhythm=4.0, sweeps=0, repairs=0)  # so hot that many would
+    hot = {"rhythm": 4.0, "sweeps": 0, "repairs": 0}  # so hot that many would
     tasks = [(work, given_voices(condition, 64))] * 8
-    for piece in family.fill_many(tasks, range(8)):
+    for piece in flagship.fill_many(tasks, range(8), settings=hot):
         assert piece.onset[:, after].all()

@@ -15,6 +15,7 @@ from generator.families.flagship.melodic_head import (
 )
 from generator.families.flagship.network import FlagshipConfig
 from generator.families.flagship.tokens import Vocabulary
+from generator.music.grid.conditions import given_voices
 from tests.generator.families.flagship.debug import debug, make
 
 VOCABULARY = Vocabulary(onsets=True)
@@ -116,7 +117,7 @@ def test_the_melodic_head_counts_as_much_as_it_is_told_to():
             head.past_table.normal_(generator=torch.Generator().manual_seed(1))
     piece, given = make(), torch.zeros(4, 24, dtype=torch.bool).numpy()
     fills = [
-        composer.with_settings(melodic_weight=weight).fill(piece, given, seed=1)
+        composer.fill(piece, given, seed=1, settings={"melodic_weight": weight})
         for weight in (0.0, 0.5, 0.5)
     ]
     assert (fills[1].pitch != fills[0].pitch).any()
@@ -131,5 +132,5 @@ def test_a_melodic_head_without_onsets_is_refused():
 @pytest.mark.parametrize("name", ["melodic_weight", "bias"])
 @pytest.mark.parametrize("value", [-1.0, 10.5, 1e300])
 def test_a_weight_below_zero_or_beyond_a_float_is_refused(name, value):
-    with pytest.raises(ValueError, match=f"{name} .*; it must be 0 to 10"):
-        debug(True, melodic_head=True).with_settings(**{name: value})
+    with pytest.raises(ValueError, match=f"setting {name}=.*; use a number from 0.0 to 10.0"):
+        debug(True).fill(make(), given_voices("ATB", 24), seed=1, settings={name: value})

@@ -11,7 +11,7 @@ from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.conditions import given_voices
 from generator.music.measures.style import style_counts
 from generator.music.measures.voice_leading import parallels, parallels_at
-from generator.registry import SHIPPED
+from generator.registry import CHECKPOINTS
 
 
 def tokens_of(chorale: Chorale) -> torch.Tensor:
@@ -73,15 +73,14 @@ def test_repair_sees_every_parallel_that_the_measure_counts(corpus):
 
 
 def test_repair_leaves_fewer_parallels(corpus):
-    shipped = next(each for each in SHIPPED if each.slug == "flagship")
-    family = Flagship.load(shipped.path)
+    family = Flagship.load(CHECKPOINTS / "flagship.safetensors")
     works = [corpus.work(bwv).chorale.slice(0, 64) for bwv in ("BWV269", "BWV436", "BWV10.7")]
     given = given_voices("ATB", 64)
     tasks = [(chorale, given) for chorale in works for _ in range(8)]
     without, repaired = (
         sum(
             parallels(piece, ~given[:, 0]).count
-            for piece in family.with_settings(repairs=repairs).fill_many(tasks, range(len(tasks)))
+            for piece in family.fill_many(tasks, range(len(tasks)), settings={"repairs": repairs})
         )
         for repairs in (0, 12)
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from generator.families.checkpoint import read_metadata
-from generator.families.markov.markov import Markov, MarkovConfig
+from generator.families.markov.markov import MAX_STATES, Markov, MarkovConfig
 from generator.families.markov.transitions import (
     BEAT,
     EIGHTH,
@@ -23,7 +23,7 @@ from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import load_corpus
 from generator.music.grid.chorale import REST, VOICE_RANGES, Chorale, repaired_onsets
 from generator.music.grid.conditions import given_voices
-from generator.registry import SHIPPED
+from generator.registry import CHECKPOINTS
 
 TONIC, FOURTH, FIFTH = (72, 67, 64, 48), (72, 69, 65, 53), (71, 67, 62, 55)
 SECOND = (74, 69, 65, 50)
@@ -41,7 +41,7 @@ CADENCE = chorale(TONIC, FOURTH, FIFTH, TONIC)
 
 @pytest.fixture(scope="module")
 def shipped() -> Markov:
-    return Markov.load(next(s.path for s in SHIPPED if s.slug == "markov"))
+    return Markov.load(CHECKPOINTS / "markov.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_moves_and_repeats_are_counted_by_voice():
 
 def test_the_chain_finds_the_only_way_it_knows():
     family = Markov(count([CADENCE] * 20), MarkovConfig())
-    piece = family.fill(CADENCE, given_voices("ATB", 16), seed=1, temperature=0.1)
+    piece = family.fill(CADENCE, given_voices("ATB", 16), seed=1, settings={"temperature": 0.1})
     assert np.array_equal(piece.pitch[:, ::4], CADENCE.pitch[:, ::4])
 
 
@@ -103,7 +103,7 @@ def test_a_given_end_is_prepared():
     given, open_end = np.ones((4, 12), dtype=bool), np.ones((4, 8), dtype=bool)
     given[:, 4:8] = open_end[:, 4:8] = False
     for seed in range(5):
-        led = family.fill(frame, given, seed=seed, temperature=0.2)
+        led = family.fill(frame, given, seed=seed, settings={"temperature": 0.2})
         assert led.pitch[:, 7].tolist() == list(FIFTH)
     ends = {tuple(family.fill(free, open_end, seed=seed).pitch[:, 4]) for seed in range(8)}
     assert FOURTH in ends
@@ -151,13 +151,13 @@ def test_a_long_piece_is_filled_in_reasonable_time(shipped, excerpt):
 
 
 def test_the_shipped_checkpoint_says_what_it_was_trained_on():
-    shipped = next(s for s in SHIPPED if s.slug == "markov")
-    metadata = read_metadata(shipped.path)
+    path = CHECKPOINTS / "markov.safetensors"
+    metadata = read_metadata(path)
     corpus = load_corpus()
     assert json.loads(metadata["works"]) == list(tunes_split(corpus)["train"])
     assert metadata["command"].startswith("python -m generator.training markov")
     assert {"data", "seed", "metrics", "config"} <= set(metadata)
-    assert shipped.path.stat().st_size < 3_000_000
+    assert path.stat().st_size < 3_000_000
 
 
 def test_counting_again_gives_the_same_tables():
@@ -168,9 +168,41 @@ def test_counting_again_gives_the_same_tables():
         assert np.array_equal(getattr(one, field.name), getattr(two, field.name)), field.name
 
 
-def test_too_few_states_are_refused():
-    with pytest.raises(ValueError, match="states 1"):
-        MarkovConfig(states=1)
+@pytest.mark.parametrize("states", [1, MAX_STATES + 1, 10**23, True])
+def test_too_few_or_too_many_states_are_refused(states):
+    with pytest.raises(ValueError, match=f"states {states}; .* from 2 to 2048"):
+        MarkovConfig(states=states)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "bounds"),
+    [
+        ("types", -1, "0 to 11"),
+        ("types", 12, "0 to 11"),
+        ("first", -0.1, "0 to 1"),
+        ("first", 1.5, "0 to 1"),
+        ("first", np.nan, "0 to 1"),
+        ("rhythm", 1.5, "0 to 1"),
+        ("strike", -1, "0 to 1"),
+        ("moves", 0, "1.17.*e-38 to 1"),
+        ("moves", np.inf, "1.17.*e-38 to 1"),
+        ("register", 0, "1.17.*e-38 to 1"),
+        ("pair_counts", 0, "1 to inf"),
+        ("triple_counts", -3, "1 to inf"),
+    ],
+)
+def test_tables_that_cannot_have_been_counted_are_refused_by_name(name, value, bounds):
+    tensors = {each: table.copy() for each, table in Markov.debug().to_tensors().items()}
+    tensors[name].flat[0] = value
+    with pytest.raises(ValueError, match=f"table {name} holds .*; use values from {bounds}"):
+        Markov.from_tensors(MarkovConfig(), tensors)
+
+
+def test_intervals_wider_than_all_pitches_are_refused():
+    tensors = {each: table.copy() for each, table in Markov.debug().to_tensors().items()}
+    tensors["types"][0, 1] = np.iinfo(np.int32).min
+    with pytest.raises(ValueError, match="table types holds -2147483648; use values from -127 to"):
+        Markov.from_tensors(MarkovConfig(), tensors)
 
 
 def test_no_works_are_refused():

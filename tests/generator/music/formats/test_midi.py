@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
+from itertools import pairwise
 from random import Random
 
 import mido
@@ -66,6 +68,24 @@ def test_bar_lines_of_a_pickup_fall_where_they_belong(corpus):
 
 def test_names_are_carried(chorale, tmp_path):
     write_midi(chorale, tmp_path / "x.mid")
+    back = read_midi(tmp_path / "x.mid")
+    assert (back, back.bwv, back.title) == (chorale, "BWV1", "Grüß’")
+
+
+def test_a_file_whose_texts_do_not_repeat_its_markers_is_read(chorale, tmp_path):
+    file = mido.MidiFile(file=BytesIO(midi_bytes(chorale)))
+    frame, now, kept = file.tracks[0], 0, mido.MidiTrack()
+    for message in frame:
+        now += message.time
+        repeats = r"(title|pickup) .*|fermata.*|end"
+        if message.type == "text" and re.fullmatch(repeats, message.text):
+            continue
+        kept.append(message.copy(time=now))
+    for before, after in reversed([*pairwise(kept)]):
+        after.time -= before.time
+    assert len(frame) - len(kept) == 5
+    file.tracks[0] = kept
+    file.save(tmp_path / "x.mid")
     back = read_midi(tmp_path / "x.mid")
     assert (back, back.bwv, back.title) == (chorale, "BWV1", "Grüß’")
 

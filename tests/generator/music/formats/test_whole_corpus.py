@@ -12,6 +12,7 @@ from generator.music.formats.midi import midi_bytes
 from generator.music.formats.midi_reader import midi_score
 from generator.music.formats.musicxml_reader import musicxml_score
 from generator.music.formats.musicxml_writer import musicxml_bytes
+from generator.music.formats.prettymidi import from_pretty_midi, to_pretty_midi
 from generator.music.formats.score import chorale_of, four_voices
 from generator.music.grid.chorale import Chorale
 from tests.generator.music.chorale_strategies import chorales
@@ -31,7 +32,13 @@ def through_json(chorale: Chorale) -> Chorale:
     return from_json(json.loads(json.dumps(to_json(chorale))))
 
 
-FORMATS = pytest.mark.parametrize("through", [through_midi, through_musicxml, through_json])
+def through_pretty_midi(chorale: Chorale) -> Chorale:
+    return from_pretty_midi(to_pretty_midi(chorale))
+
+
+FORMATS = pytest.mark.parametrize(
+    "through", [through_midi, through_musicxml, through_json, through_pretty_midi]
+)
 
 
 @FORMATS
@@ -67,3 +74,4 @@ def test_every_excerpt_cut_in_the_middle_of_a_bar_is_unchanged(corpus):
         cut = chorale.slice(start, start + 41)
         assert through_midi(cut) == cut
         assert through_musicxml(cut) == cut
+        assert through_pretty_midi(cut) == cut

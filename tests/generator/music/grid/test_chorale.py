@@ -29,6 +29,13 @@ def test_arrays_are_copied_and_read_only():
     [
         ({"pitch": np.zeros((3, 4))}, r"shape \(3, 4\)"),
         ({"pitch": np.full((4, 4), 128)}, "pitch 128 in voice S at step 0"),
+        ({"pitch": np.full((4, 4), np.nan)}, "pitch nan; a pitch is a whole number"),
+        ({"pitch": np.full((4, 4), 60.5)}, "pitch 60.5; a pitch is a whole number"),
+        ({"pitch": np.full((4, 4), np.inf)}, "pitch inf; a pitch is 0..127"),
+        ({"pitch": np.full((4, 4), 2**16 + 60)}, "pitch 65596; a pitch is 0..127"),
+        ({"pitch": np.full((4, 4), -(2**63))}, "pitch -9223372036854775808; a pitch is 0..127"),
+        ({"pitch": np.full((4, 4), 60.5, dtype=object)}, "pitches of type object"),
+        ({"pitch": np.full((4, 4), "60")}, "pitches of type <U2"),
         ({"onset": np.zeros((4, 4))}, "voice S has no onset at step 0"),
         ({"metre": ((1, "4/4"),)}, "does not begin at step 0"),
         ({"metre": ((0, "4/4"), (9, "3/4"))}, "stay below 4"),
