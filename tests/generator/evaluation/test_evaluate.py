@@ -56,6 +56,7 @@ def test_bach_himself_scores_as_bach(held_out):
             assert score.composer.estimate == pytest.approx(score.bach)
 
 
+@pytest.mark.slow
 def test_spans_of_time_are_scored_too(held_out):
     scores = scores_of(Flagship.debug(), held_out, "NEXT", "GAP")
     for condition in ("NEXT", "GAP"):
@@ -64,6 +65,7 @@ def test_spans_of_time_are_scored_too(held_out):
         assert scores["machine listener", condition].composer.estimate > 0.5
 
 
+@pytest.mark.slow
 def test_an_untaught_network_is_found_out(held_out):
     scores = scores_of(Flagship.debug(), held_out, "SATB", fill_settings={"repairs": 0})
     assert scores["machine listener", "SATB"].composer.estimate >= 0.9

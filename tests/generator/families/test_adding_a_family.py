@@ -97,6 +97,7 @@ def site(tmp_path_factory, corpus) -> Site:
     return site
 
 
+@pytest.mark.slow
 def test_the_page_leads_from_nothing_to_a_game_and_scores(site):
     printed = [site.follow(line) for line in COMMANDS]
     assert "tally" in printed[3], "it is installed with the composers of the project"

@@ -63,6 +63,7 @@ def test_every_shipped_config_trains_two_steps_in_miniature(config, small_split,
     assert metrics["score"] == scores["score"]
 
 
+@pytest.mark.slow
 def test_members_trained_one_by_one_are_assembled_without_training_again(small_split, tmp_path):
     tables = short("folds")
     out, whole = tmp_path / "f.safetensors", tmp_path / "whole.safetensors"
@@ -155,6 +156,7 @@ def test_crops_stay_inside_their_chorale_and_are_transposed_with_their_key():
     assert torch.equal(batch.grid.tokens, again.grid.tokens)
 
 
+@pytest.mark.slow
 def test_a_training_killed_in_each_stage_ends_as_if_unbroken(small_split, tmp_path, monkeypatch):
     tables = short(steps=3, melodic_head=True) | {"interval_head": {"after": 1}}
     tables["melodic_head"] = {"learning_rate": 1e-2}

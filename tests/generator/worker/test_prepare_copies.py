@@ -156,6 +156,7 @@ def test_a_full_disk_is_told_with_the_way_out_and_nothing_is_changed(site, tmp_p
     assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.slow
 def test_a_running_worker_stops_before_tables_change_and_only_then(empty, tmp_path):
     manage(empty, "migrate", "-v0")
     elsewhere = empty | {"VAR_DIR": str(tmp_path / "elsewhere")}
@@ -199,6 +200,7 @@ def test_no_worker_starts_before_the_database_is_up_to_date(site):
     assert "manage.py prepare" in refused.stderr
 
 
+@pytest.mark.slow
 def test_an_admin_who_has_a_copy_says_so(site, tmp_path):
     assert "copy" not in manage(site, "prepare", "--copied")
     assert copies(tmp_path) == []

@@ -72,6 +72,7 @@ def test_repair_sees_every_parallel_that_the_measure_counts(corpus):
         assert not (counted & ~faults_of(work.chorale).any(axis=0)).any()
 
 
+@pytest.mark.slow
 def test_repair_leaves_fewer_parallels(corpus):
     family = Flagship.load(CHECKPOINTS / "flagship.safetensors")
     works = [corpus.work(bwv).chorale.slice(0, 64) for bwv in ("BWV269", "BWV436", "BWV10.7")]
