@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from generator.families.settings import from_json
@@ -68,7 +68,7 @@ class ComposerAdmin(ReadOnlyAdmin):
 
 @admin.register(Version)
 class VersionAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "sha256", "kind", "family", "status", "created"]
+    list_display = ["__str__", "sha256", "kind", "family", "licence", "status", "created"]
     list_filter = ["composer", "kind", "status"]
     list_select_related = ["composer"]
     exclude = ["settings", "members"]
@@ -82,6 +82,9 @@ class VersionAdmin(ReadOnlyAdmin):
     @admin.display(description="works it was trained on, by member")
     def trained_on(self, version: Version) -> SafeString:
         works = [", ".join(member["trained_on"]) for member in version.members]
+        if version.kind == Version.Kind.COLLECTION:
+            said = works[0] if works else "nothing"
+            return format_html("{} (declared, not verified)", said)
         return format_html_join(mark_safe("<br>"), "{}: {}", enumerate(works))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.db import models
 from django.utils.timezone import now
+
+from generator.played_clips import played_clips
 
 
 class Work(models.Model):
@@ -101,7 +101,11 @@ class Version(models.Model):
     members = models.JSONField(
         default=list,
         blank=True,
-        help_text="the works that each member was trained on, and those of its fold",
+        help_text="the works that each member was trained on, and those of its fold; of a "
+        "collection what its maker declared, which nobody verified",
+    )
+    licence = models.CharField(
+        max_length=200, blank=True, help_text="of a collection; without one it is never played"
     )
     created = models.DateTimeField(default=now)
 
@@ -117,6 +121,10 @@ class Version(models.Model):
     def tag(self) -> str:
         """The first digits of the sha256: its name in exports and messages."""
         return self.sha256[:VERSION_DIGITS]
+
+    def declared_works(self) -> list[str]:
+        """Works that a collection's system was trained on, as its maker says."""
+        return [bwv for member in self.members for bwv in member["trained_on"]]
 
 
 class PieceQuerySet(models.QuerySet["Piece"]):
@@ -255,10 +263,13 @@ class Rendering(models.Model):
 
 class PairQuerySet(models.QuerySet["Pair"]):
     def playable(self) -> PairQuerySet:
-        """In the pool: not excluded, and both clips rendered in the same way."""
+        """In the pool: not excluded, licensed, and both clips rendered in the same way."""
         of_bach = Rendering.objects.clips().filter(piece=models.OuterRef(models.OuterRef("bach")))
         of_machine = Rendering.objects.clips().filter(piece=models.OuterRef("machine"))
-        return self.filter(
+        unlicensed = models.Q(machine__version__kind=Version.Kind.COLLECTION) & models.Q(
+            machine__version__licence=""
+        )
+        return self.exclude(unlicensed).filter(
             models.Exists(of_machine.filter(fingerprint__in=of_bach.values("fingerprint"))),
             excluded_reason="",
             bach__status=Piece.Status.DONE,
@@ -334,17 +345,3 @@ class Pair(models.Model):
         """What is played, by piece."""
         rows = Rendering.objects.clips().filter(piece__in=[self.bach_id, self.machine_id])
         return played_clips(rows.order_by("id"), newest_of=self.machine_id)
-
-
-def played_clips(clips: Iterable[Rendering], *, newest_of: int) -> dict[int, Rendering]:
-    """By piece: the clips of a pair that were rendered in the same way, the newest of this piece.
-
-    An old pair without such a way keeps the newest clip of each piece. The clips come by id.
-    """
-    by_fingerprint: dict[str, dict[int, Rendering]] = {}
-    newest: dict[int, Rendering] = {}
-    for row in clips:
-        by_fingerprint.setdefault(row.fingerprint, {})[row.piece_id] = row
-        newest[row.piece_id] = row
-    common = [both for both in by_fingerprint.values() if len(both) == 2]
-    return max(common, key=lambda both: both[newest_of].pk, default=newest)

@@ -16,6 +16,7 @@ from django_tasks.backends.immediate import ImmediateBackend
 from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
+from generator.collecting.importing import CollectionOrder, Imported, import_collection
 from generator.families.fill_run import Budget
 from generator.families.settings import Choices
 from generator.models import Composer, Excerpt, Piece, PieceQuerySet
@@ -88,6 +89,13 @@ def order_pieces(
         )
         for choice in choose_excerpts(composer, condition, count, seed=seed)
     ]
+
+
+def collect(order: CollectionOrder) -> Imported:
+    """Import a collection, and queue its pieces to be rendered."""
+    imported = import_collection(order)
+    enqueue(imported.waiting)
+    return imported
 
 
 def enqueue(piece_ids: Iterable[int]) -> int:

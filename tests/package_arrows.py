@@ -16,7 +16,7 @@ PAGE = Path(__file__).parent.parent / "docs/architecture.md"
 PICTURE = re.compile(r"```mermaid\ngraph TD\n%% ([\w.]+)\n(.*?)```", flags=re.DOTALL)
 ARROW = re.compile(r"^    (\w+) --> (\w+)$", flags=re.MULTILINE)
 # Django's own modules, which every app has, and the two at the bottom that everything may use.
-SKIPPED = {"migrations", "settings", "wsgi", "apps", "errors", "atomic_write"}
+SKIPPED = {"migrations", "settings", "wsgi", "apps", "errors", "atomic_write", "played_clips"}
 
 Arrows = set[tuple[str, str]]
 

@@ -8,7 +8,7 @@ from generator.evaluation.bach_reference import BachReference
 from generator.evaluation.report import Fold
 from generator.evaluation.test_set import load_fold
 from generator.families.base import Family
-from generator.families.checkpoint import Member
+from generator.families.checkpoint_metadata import Member
 from generator.music.corpus.splits import FOLDS, fold_split
 from generator.music.corpus.works import load_corpus
 

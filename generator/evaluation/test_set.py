@@ -8,7 +8,7 @@ from functools import cached_property
 
 from generator.errors import GeneratorError
 from generator.evaluation.viewpoints.surprisal import SurprisalModel
-from generator.families.checkpoint import Member
+from generator.families.checkpoint_metadata import Member
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.jsb import jsb_bwv, load_jsb
 from generator.music.corpus.splits import tunes_split

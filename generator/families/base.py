@@ -16,12 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from generator.errors import GeneratorError
-from generator.families.checkpoint import (
-    CheckpointError,
-    check_tensors,
-    read_weights,
-    write_checkpoint,
-)
+from generator.families.checkpoint import check_tensors, fitting, read_weights, write_checkpoint
 from generator.families.door import (
     FillRefused,
     as_given,
@@ -32,7 +27,7 @@ from generator.families.door import (
 from generator.families.fill_run import Budget, FillClock, FillRun, Progress
 from generator.families.likelihoods import Conditionals, JointLikelihood, Missing
 from generator.families.settings import Choices, Settings, Values, checked_values
-from generator.families.tensor_forms import TensorForm, Tensors
+from generator.families.tensor_forms import TensorForm, Tensors, cast_tensors
 from generator.music.grid.chorale import BoolArray, Chorale
 from generator.training.provenance import Provenance
 
@@ -112,6 +107,11 @@ class Family(ABC):
     @abstractmethod
     def to_tensors(self) -> Tensors:
         """The tensors of this member."""
+
+    @classmethod
+    def stored_name(cls, name: str) -> str:
+        """The name in a checkpoint of a tensor that has this name in the code."""
+        return name
 
     @classmethod
     @abstractmethod
@@ -257,13 +257,25 @@ class Family(ABC):
         return composer
 
     @classmethod
+    def from_state(cls, config: Any, state: Tensors) -> Self:
+        """One member from the tensors of a training, by their names in the code or in files.
+
+        Raises
+        ------
+        CheckpointError
+            If they do not fit the config; the message lists what is missing, unknown or of another
+            kind or shape.
+        """
+        with fitting("the state", "the config"):
+            tensors = cast_tensors(state, cls.tensors(config), cls.stored_name)
+            return cls.from_tensors(config, tensors)
+
+    @classmethod
     def load(cls, path: Path) -> Self:
         """Read a checkpoint; raises `families.checkpoint.CheckpointError` if it is not sound."""
         config, weights = read_weights(path, cls.name, cls.config_from_json, cls.tensors)
-        try:
+        with fitting(path):
             return cls.cross_fitted([cls.from_tensors(config, tensors) for tensors in weights])
-        except (TypeError, ValueError, LookupError, ArithmeticError, RuntimeError) as error:
-            raise CheckpointError(f"{path} does not fit its own config: {error}") from error
 
     def check_tensors(self) -> None:
         """Find what would keep a checkpoint from being loaded; a training asks before it starts.

@@ -4,20 +4,22 @@ The names of the tensors are the family's own. Metadata (all strings):
     family      the registry's name
     format      1, of this file; files without it have format 1 too
     config      JSON of the family's config
-    split       jsb, tunes or folds
+    split       jsb, tunes, folds, or own: what only `works` can say
     works       JSON list of the works it was trained on: BWV numbers, or names such as jsb/train/12
     data        sha256 of the training data
     seed        of the training run
     command     what made it
     training    JSON of the config of the training
-    metrics     JSON of the validation scores
+    metrics     JSON of the validation scores by name
 
 A composer with several members, one for each fold of the works, keeps all of them in one file.
 Their tensors begin with ``fold0.``, ``fold1.`` and so on; `data` and `metrics` are lists, and
     works       JSON list of lists: what each member was trained on
     folds       JSON list of lists: the BWV numbers of each member's fold, which it never saw
 
-Nothing else in the code knows this form. The same content always gives the same bytes.
+Nothing else in the code knows this form, but for what reads uploads before anything trusts them:
+`checkpoint_header` reads the file, `checkpoint_metadata` its metadata. The same content always
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +29,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,23 +38,16 @@ from safetensors.numpy import save
 
 from generator.atomic_write import atomic_write
 from generator.errors import GeneratorError
+from generator.families.checkpoint_json import HeaderError
+from generator.families.checkpoint_metadata import FORMAT, Member, parsed_members
 from generator.families.tensor_forms import TensorForm, Tensors, check_forms, check_member
 from generator.training.provenance import Provenance
 
-FORMAT = "1"
 _PREFIX = re.compile(r"fold\d+\.")
 
 
 class CheckpointError(GeneratorError):
     """A checkpoint file is missing, truncated, of another family or not finite."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """The works that one set of weights was trained on, and its held-out fold (empty: no folds)."""
-
-    trained_on: frozenset[str]
-    fold: frozenset[str] = frozenset()
 
 
 def checked_path(path: Path) -> Path:
@@ -82,7 +76,7 @@ def check_tensors(whose: str, members: Sequence[Tensors], forms: Mapping[str, Te
     CheckpointError
         If a tensor is missing, unknown, or of another type or shape, or holds NaN or infinity.
     """
-    with _fitting(whose):
+    with fitting(whose):
         for prefix, tensors in zip(_prefixes(len(members)), members, strict=True):
             check_member(tensors, forms, prefix)
 
@@ -182,7 +176,7 @@ def read_weights(
         raise CheckpointError(
             f"{path} is of family {metadata.get('family')!r}, not {family!r}; choose another file"
         )
-    with _fitting(path):
+    with fitting(path):
         config = config_from_json(read_config(path))
         forms = tensors_of(config)
     members = len(read_members(path))
@@ -192,7 +186,7 @@ def read_weights(
         _check_held(path, members, held)
         prefixes = _prefixes(members)
         expected = {prefix + name: form for prefix in prefixes for name, form in forms.items()}
-        with _fitting(path):
+        with fitting(path):
             check_forms({name: _form_of(file.get_slice(name)) for name in names}, expected)
             weights = [{each: file.get_tensor(p + each) for each in forms} for p in prefixes]
             for prefix, tensors in zip(prefixes, weights, strict=True):
@@ -207,50 +201,33 @@ def _metadata(family: str, config: Mapping[str, Any], provenance: Provenance) ->
         "format": FORMAT,
         "config": json.dumps(config),
         "split": provenance.split,
-        "seed": str(provenance.seed),
         "command": provenance.command,
         "training": json.dumps(provenance.training),
     }
-    works, folds = [each.works for each in members], [each.fold for each in members]
-    data, metrics = [each.data for each in members], [dict(each.metrics) for each in members]
-    if len(members) == 1 and not folds[0]:
-        single = {"works": json.dumps(works[0]), "metrics": json.dumps(metrics[0])}
-        return metadata | single | {"data": data[0]}
-    lists = {"works": works, "folds": folds, "data": data, "metrics": metrics}
-    return metadata | {name: json.dumps(each) for name, each in lists.items()}
+    if provenance.seed is not None:
+        metadata["seed"] = str(provenance.seed)
+    lists: dict[str, list[Any]] = {
+        "works": [each.works for each in members],
+        "metrics": [dict(each.metrics) for each in members],
+    }
+    if len(members) == 1 and not members[0].fold:
+        metadata |= {name: json.dumps(values[0]) for name, values in lists.items()}
+        data = members[0].data
+    else:
+        lists["folds"] = [each.fold for each in members]
+        metadata |= {name: json.dumps(values) for name, values in lists.items()}
+        data = json.dumps([each.data for each in members])
+    if all(each.data for each in members):
+        metadata["data"] = data
+    return metadata
 
 
 def _listed(path: Path, metadata: Mapping[str, str]) -> tuple[Member, ...]:
     """The members that the metadata list."""
-    if "works" not in metadata:
-        raise CheckpointError(
-            f"{path} lacks 'works', the list of works it was trained on; it may be empty: []"
-        )
     try:
-        works = json.loads(metadata["works"])
-        if "folds" not in metadata:
-            return (Member(_names(works)),)
-        folds = [_names(fold) for fold in json.loads(metadata["folds"])]
-        members = tuple(map(Member, map(_names, works), folds))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} lists its works in an unknown form ({error})") from error
-    if not len(works) == len(folds) > 0:
-        raise CheckpointError(f"{path} has {len(folds)} folds, but works for {len(works)} members")
-    if len(frozenset().union(*folds)) != sum(map(len, folds)):
-        raise CheckpointError(f"{path} has the same work in two folds")
-    for number, member in enumerate(members):
-        if leaked := sorted(member.trained_on & member.fold):
-            raise CheckpointError(
-                f"{path}: member {number} was trained on {leaked[0]}, a work of its own fold"
-            )
-    return members
-
-
-def _names(works: object) -> frozenset[str]:
-    # A string would pass for a set of its letters, and a composer for one that saw no work.
-    if not isinstance(works, list) or not all(isinstance(name, str) for name in works):
-        raise TypeError(f"{works!r:.40} is not a list of names")
-    return frozenset(works)
+        return parsed_members(metadata)
+    except HeaderError as error:
+        raise CheckpointError(f"{path}: {error}") from error
 
 
 def _prefixes(members: int) -> list[str]:
@@ -279,11 +256,12 @@ def _check_held(path: Path, listed: int, held: int) -> None:
 
 
 @contextmanager
-def _fitting(whose: object) -> Iterator[None]:
+def fitting(whose: object, config: str = "its own config") -> Iterator[None]:
+    """Say of what a family raises on tensors and a config that they do not fit together."""
     try:
         yield
     except (TypeError, ValueError, LookupError, ArithmeticError, RuntimeError) as error:
-        raise CheckpointError(f"{whose} does not fit its own config: {error}") from error
+        raise CheckpointError(f"{whose} does not fit {config}: {error}") from error
 
 
 @contextmanager

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.families.checkpoint_header import TYPES
+
 ANY_SIZE = -1
 """In the shape of a tensor: a size that the training data decide, such as a number of chords."""
-TYPES = {"float16": "F16", "float32": "F32", "int16": "I16", "int32": "I32", "int64": "I64"}
-"""NumPy's names of the types that a checkpoint may hold, and those of safetensors."""
+MAX_LISTED = 8
+"""Tensors that a message names of each kind of fault."""
 
 Tensors = dict[str, NDArray[Any]]
 TensorForm = tuple[str, tuple[int, ...]]
@@ -34,13 +36,10 @@ def check_forms(actual: Mapping[str, TensorForm], expected: Mapping[str, TensorF
         if kind not in TYPES:
             raise ValueError(f"tensor {name!r} is {kind}; use one of {', '.join(TYPES)}")
         actual_kind, actual_shape = actual[name]
-        fits = len(actual_shape) == len(shape) and all(
-            wanted in (ANY_SIZE, size) for size, wanted in zip(actual_shape, shape, strict=True)
-        )
-        if actual_kind != TYPES[kind] or not fits:
-            sizes = tuple("any" if size == ANY_SIZE else size for size in shape)
+        if actual_kind != TYPES[kind] or not _has_shape(actual_shape, shape):
             raise ValueError(
-                f"tensor {name!r} is {actual_kind} {actual_shape}, not {TYPES[kind]} {sizes}"
+                f"tensor {name!r} is {actual_kind} {actual_shape}, not {TYPES[kind]} "
+                f"{_in_words(shape)}"
             )
 
 
@@ -63,3 +62,57 @@ def check_member(tensors: Tensors, forms: Mapping[str, TensorForm], prefix: str 
     for name, values in arrays.items():
         if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
             raise ValueError(f"tensor {name!r} holds NaN or infinity")
+
+
+def cast_tensors(
+    state: Tensors, forms: Mapping[str, TensorForm], stored_name: Callable[[str], str]
+) -> Tensors:
+    """The tensors of a training, of any precision, as a checkpoint holds them.
+
+    Raises
+    ------
+    ValueError
+        If two have the same name in a checkpoint, some are missing, unknown, or of another kind or
+        shape (the message lists them), or a number does not fit into its type.
+    """
+    tensors = {stored_name(name): values for name, values in state.items()}
+    if len(tensors) < len(state):
+        raise ValueError("two of its tensors have the same name in a checkpoint")
+    misfits = []
+    for name in sorted(forms.keys() & tensors.keys()):
+        (kind, shape), values = forms[name], tensors[name]
+        castable = np.can_cast(values.dtype, kind, casting="same_kind")
+        if not castable or not _has_shape(values.shape, shape):
+            misfits.append(f"{name} ({values.dtype} {values.shape}, not {kind} {_in_words(shape)})")
+    faults = {
+        "missing": sorted(forms.keys() - tensors.keys()),
+        "unknown": sorted(tensors.keys() - forms.keys()),
+        "of another kind or shape": misfits,
+    }
+    if listed := [f"{what}: {_listed(names)}" for what, names in faults.items() if names]:
+        raise ValueError("; ".join(listed))
+    return {name: _cast(name, tensors[name], forms[name][0]) for name in forms}
+
+
+def _cast(name: str, values: NDArray[Any], kind: str) -> NDArray[Any]:
+    with np.errstate(over="ignore", invalid="ignore"):
+        cast = values.astype(kind)
+    whole = np.issubdtype(cast.dtype, np.integer)
+    if not (cast == values if whole else np.isfinite(cast)).all():
+        raise ValueError(f"tensor {name!r} holds numbers that {kind} cannot hold")
+    return cast
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return ", ".join(names[:MAX_LISTED]) + more
+
+
+def _has_shape(shape: Sequence[int], wanted: Sequence[int]) -> bool:
+    return len(shape) == len(wanted) and all(
+        size in (ANY_SIZE, actual) for actual, size in zip(shape, wanted, strict=True)
+    )
+
+
+def _in_words(shape: Sequence[int]) -> tuple[int | str, ...]:
+    return tuple("any" if size == ANY_SIZE else size for size in shape)

@@ -43,21 +43,29 @@ class Clip:
     fingerprint: str
 
 
-def render_clip(chorale: Chorale, *, soundfont: Path) -> Clip:
+def render_clip(chorale: Chorale, *, soundfont: Path, samples: int | None = None) -> Clip:
     """Render a chorale as MP3. The same chorale always gives the same bytes.
+
+    Parameters
+    ----------
+    chorale : Chorale
+    soundfont : Path
+    samples : int, optional
+        Length of the clip, where it is to be longer than the chorale needs: silence is added.
 
     Raises
     ------
     GenerationError
-        If the chorale is silent, FluidSynth is missing, or the SoundFont is missing or damaged.
+        If the chorale is silent or longer than `samples`, FluidSynth is missing, or the SoundFont
+        is missing or damaged.
     """
-    sound, lufs = _levelled_sound(chorale, soundfont)
+    sound, lufs = _levelled_sound(chorale, soundfont, samples)
     return Clip(
         mp3=encoding.mp3(sound),
         samples=sound.shape[1],
         seconds=sound.shape[1] / events.SAMPLE_RATE,
         loudness=lufs,
-        fingerprint=fingerprint(soundfont),
+        fingerprint=fingerprint(soundfont, samples),
     )
 
 
@@ -76,15 +84,18 @@ def check_rendering(soundfont: Path) -> None:
     synth.check_font_file(soundfont)
 
 
-def fingerprint(soundfont: Path) -> str:
-    """sha256 of library, font, encoder and all settings; a pair plays only if both are equal."""
-    return _fingerprint(synth.font_sha256(soundfont))
+def fingerprint(soundfont: Path, samples: int | None = None) -> str:
+    """sha256 of library, font, encoder and all settings; a pair plays only if both are equal.
+
+    A length that was asked for is one of the settings.
+    """
+    return _fingerprint(synth.font_sha256(soundfont), samples)
 
 
 @cache
-def _fingerprint(font: str) -> str:
+def _fingerprint(font: str, samples: int | None) -> str:
     library = fluidsynth_library()
-    makers = {
+    makers: dict[str, object] = {
         "library": [library.kind, library.version],
         "font": font,
         "encoder": [encoding.ENCODER, *encoding.SETTINGS],
@@ -94,17 +105,25 @@ def _fingerprint(font: str) -> str:
         "rate": [events.SAMPLE_RATE, events.BLOCK],
         "time": [events.LEAD_SECONDS, events.TAIL_SECONDS, events.REPEAT_GAP_SECONDS, FADE_SECONDS],
     }
+    if samples is not None:
+        makers["samples"] = samples
     return hashlib.sha256(json.dumps(makers, sort_keys=True).encode()).hexdigest()
 
 
-def _levelled_sound(chorale: Chorale, soundfont: Path) -> tuple[synth.Stereo, float]:
+def _levelled_sound(
+    chorale: Chorale, soundfont: Path, samples: int | None = None
+) -> tuple[synth.Stereo, float]:
     if not (chorale.pitch != REST).any():
         raise GenerationError(
             f"a chorale of {chorale.steps} steps has only rests; it needs at least one note",
             permanent=True,
         )
-    samples = events.clip_samples(chorale)
-    sound = synth.play(events.key_events(chorale), samples, soundfont)
+    needed = events.clip_samples(chorale)
+    if samples is not None and samples < needed:
+        raise GenerationError(
+            f"a chorale of {needed} samples does not fit into {samples}", permanent=True
+        )
+    sound = synth.play(events.key_events(chorale), samples or needed, soundfont)
     fade = round(FADE_SECONDS * events.SAMPLE_RATE)
     sound[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32) ** 2
     return loudness.levelled(sound)

@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 
+from generator.errors import GenerationError
 from generator.models import Piece, Rendering
 from generator.rendering.clip import Clip
 from generator.services.claims import ClaimLost, claimed
@@ -32,6 +33,23 @@ def store_clip(piece: Piece, clip: Clip) -> Rendering:
     file that no row knows of. A row without a length is such a try; `finish_clip` completes it.
     """
     row = _row_for(piece, clip.fingerprint)
+    _save_file(row, clip)
+    return row
+
+
+def store_beside(piece: Piece, other: Piece, clip: Clip) -> Rendering | None:
+    """Put a clip of another piece into storage, for whoever claimed `piece`; None if it is there.
+
+    Two workers may render the same clip of Bach's for two pieces: the one that began first then
+    finds its row gone when it finishes, and tries again.
+    """
+    row = _row_beside(piece, other, clip.fingerprint)
+    if row is not None:
+        _save_file(row, clip)
+    return row
+
+
+def _save_file(row: Rendering, clip: Clip) -> None:
     settings.TEMP_CLIPS_DIR.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=settings.TEMP_CLIPS_DIR, delete=False) as file:
         path = Path(file.name)
@@ -46,7 +64,6 @@ def store_clip(piece: Piece, clip: Clip) -> Rendering:
             raise
         finally:
             path.unlink(missing_ok=True)
-    return row
 
 
 @transaction.atomic
@@ -57,6 +74,24 @@ def _row_for(piece: Piece, fingerprint: str) -> Rendering:
     earlier = piece.renderings.clips().filter(Q(seconds=None) | Q(fingerprint=fingerprint))
     for row in earlier:
         drop_clip(row)
+    return _new_row(piece, fingerprint)
+
+
+@transaction.atomic
+def _row_beside(piece: Piece, other: Piece, fingerprint: str) -> Rendering | None:
+    """A new row, in place of an earlier try; None if the clip is finished."""
+    if not claimed(piece).select_for_update().exists():
+        raise ClaimLost
+    # Workers that want the same clip take turns.
+    Piece.objects.select_for_update().get(id=other.pk)
+    for row in other.renderings.clips().filter(fingerprint=fingerprint):
+        if row.seconds is not None:
+            return None
+        drop_clip(row)
+    return _new_row(other, fingerprint)
+
+
+def _new_row(piece: Piece, fingerprint: str) -> Rendering:
     row = Rendering(piece=piece, fingerprint=fingerprint)
     row.file.name = row.file.field.generate_filename(row, f"{secrets.token_hex(16)}.mp3")
     row.save()
@@ -64,9 +99,21 @@ def _row_for(piece: Piece, fingerprint: str) -> Rendering:
 
 
 def finish_clip(row: Rendering, clip: Clip) -> None:
-    row.sha256, row.bytes = sha256(clip.mp3).hexdigest(), len(clip.mp3)
-    row.seconds, row.loudness = clip.seconds, clip.loudness
-    row.save(update_fields=["sha256", "bytes", "seconds", "loudness"])
+    """Complete the row of a stored clip.
+
+    Raises
+    ------
+    GenerationError
+        If another worker dropped it meanwhile.
+    """
+    finished = Rendering.objects.filter(id=row.pk).update(
+        sha256=sha256(clip.mp3).hexdigest(),
+        bytes=len(clip.mp3),
+        seconds=clip.seconds,
+        loudness=clip.loudness,
+    )
+    if not finished:
+        raise GenerationError("another worker dropped the clip before it was finished")
 
 
 def drop_clip(row: Rendering) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.errors import GeneratorError
-from generator.families.checkpoint import Member, checked_path, read_members, sha256_of
+from generator.families.checkpoint import checked_path, read_members, sha256_of
+from generator.families.checkpoint_metadata import Member
 from generator.registry import Registry, installed
 
 if TYPE_CHECKING:

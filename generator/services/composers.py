@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.db import DatabaseError
 
-from generator.families.checkpoint import Member
+from generator.families.checkpoint_metadata import Member
 from generator.models import Composer, Version, Work
 from generator.registry import BACH
 from generator.services.checkpoint_files import checkpoint_path

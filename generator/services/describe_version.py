@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
-from generator.families.checkpoint import Member, read_config
+from generator.families.checkpoint import read_config
+from generator.families.checkpoint_metadata import Member
 from generator.families.fill_run import Budget
 from generator.families.settings import as_json
 from generator.families.trial import try_out

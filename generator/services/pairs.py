@@ -7,7 +7,7 @@ import numpy as np
 from django.conf import settings
 
 from generator.errors import GenerationError
-from generator.models import Pair, Piece
+from generator.models import Pair, Piece, Version, Work
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import from_json
 from generator.music.grid.chorale import Chorale
@@ -40,7 +40,21 @@ def copied_run(chorale: Chorale, original: Chorale, trained_on: Collection[str])
             "choose a composer trained on the split 'tunes'",
             permanent=True,
         )
-    index = _index(corpus.data_hash)
+    return _run_beside(original, chorale, trained_on)
+
+
+def collected_run(chorale: Chorale, original: Chorale | None, declared: Collection[str]) -> int:
+    """The same of a piece of a collection, whose training works are declared or unknown.
+
+    A whole chorale has no original: all works are compared.
+    """
+    if original is None:
+        return _index(load_corpus(settings.CORPUS_FILE).data_hash).longest_run(chorale)
+    return _run_beside(original, chorale, declared)
+
+
+def _run_beside(original: Chorale, chorale: Chorale, trained_on: Collection[str]) -> int:
+    index = _index(load_corpus(settings.CORPUS_FILE).data_hash)
     runs = index.longest_runs(original)
     near_copies = {bwv for bwv, run in runs.items() if run > MAX_COPIED_RUN}
     return index.longest_run(chorale, without=near_copies - set(trained_on))
@@ -61,12 +75,18 @@ def differing_share(bach: Chorale, machine: Chorale, condition: str) -> float:
 
 
 def join_pairs(piece: Piece) -> list[Pair]:
-    """Pairs that a finished piece completes: its own, or all that waited for Bach's piece."""
+    """Pairs that a finished piece completes: its own, or all that waited for Bach's piece.
+
+    A whole chorale of a collection has had its pair since it was imported.
+    """
+    if piece.excerpt_id is None:
+        return [_judged(pair) for pair in piece.pairs.select_related("machine__version")]
     done = Piece.objects.filter(excerpt=piece.excerpt, status=Piece.Status.DONE)
     bach = done.by_bach().select_related("excerpt__work").first()
     if bach is None:
         return []
-    return [_join(bach, machine) for machine in done.written().filter(pairs=None)]
+    waiting = done.written().filter(pairs=None).select_related("version")
+    return [_join(bach, machine) for machine in waiting]
 
 
 def _join(bach: Piece, machine: Piece) -> Pair:
@@ -78,13 +98,28 @@ def _join(bach: Piece, machine: Piece) -> Pair:
         bach=bach,
         machine=machine,
         differing=differing,
-        excluded_reason=_excluded_reason(machine, differing),
+        excluded_reason=_excluded_reason(machine, bach.excerpt.work.tune, differing),
     )
 
 
-def _excluded_reason(machine: Piece, differing: float) -> str:
+def _judged(pair: Pair) -> Pair:
+    pair.excluded_reason = _excluded_reason(pair.machine, pair.tune, None)
+    pair.save(update_fields=["excluded_reason"])
+    return pair
+
+
+def _excluded_reason(machine: Piece, tune: str, differing: float | None) -> str:
     if differing == 0:
         return "no written note differs from Bach's"
+    version = machine.version
+    assert version is not None  # written by a machine
+    if version.kind == Version.Kind.COLLECTION and tune in _declared_tunes(version):
+        return "its maker says that the system was trained on the tune"
     if (machine.copied_run or 0) > MAX_COPIED_RUN:
         return f"copies {machine.copied_run} events in a row from another work by Bach"
     return ""
+
+
+def _declared_tunes(version: Version) -> set[str]:
+    works = Work.objects.filter(bwv__in=version.declared_works())
+    return set(works.values_list("tune", flat=True))

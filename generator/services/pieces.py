@@ -14,12 +14,13 @@ from generator.families.base import Family
 from generator.families.fill_run import Budget, Progress
 from generator.families.settings import Choices, Values, checked_values
 from generator.families.settings import from_json as settings_from_json
-from generator.models import Composer, Excerpt, Piece
+from generator.models import Composer, Excerpt, Pair, Piece, Version
 from generator.music.corpus.works import load_corpus
-from generator.music.formats.gridjson import to_json
+from generator.music.formats.gridjson import from_json, to_json
 from generator.music.grid.chorale import BoolArray, Chorale
 from generator.music.grid.conditions import checked_condition, given_for
 from generator.rendering.clip import Clip, render_clip
+from generator.rendering.events import clip_samples
 from generator.services.claims import (
     ClaimLost,
     Lease,
@@ -29,7 +30,7 @@ from generator.services.claims import (
     put_back,
     renewed_lease,
 )
-from generator.services.clips import drop_clip, finish_clip, store_clip
+from generator.services.clips import drop_clip, finish_clip, store_beside, store_clip
 from generator.services.composer_source import ComposerError, ComposerSource
 from generator.services.composers import (
     listed_members,
@@ -38,7 +39,7 @@ from generator.services.composers import (
     version_source,
 )
 from generator.services.outages import Backoff, describe, outage_behind
-from generator.services.pairs import copied_run, join_pairs
+from generator.services.pairs import collected_run, copied_run, join_pairs
 from generator.services.time_limit import time_limit
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ class ProducedPiece:
     clip: Clip
     copied_run: int | None = None
     settings: Values = field(default_factory=dict)
+    bach: Clip | None = None
+    """Bach's piece at the length of this one, where the two differ in length."""
 
 
 def new_piece(
@@ -156,12 +159,13 @@ def _produce(piece: Piece, lease: Lease) -> None:
 
 
 def _make(piece: Piece, lease: Lease) -> ProducedPiece:
-    corpus = load_corpus(site_settings.CORPUS_FILE)
-    excerpt = piece.excerpt
-    assert excerpt is not None  # only pieces of a collection have none, and nobody makes those
-    original = corpus.work(excerpt.work.bwv).chorale.slice(excerpt.start, excerpt.stop)
+    excerpt = _excerpt_of(piece)
+    work = load_corpus(site_settings.CORPUS_FILE).work(excerpt.work.bwv)
+    original = work.chorale.slice(excerpt.start, excerpt.stop)
     if piece.version is None:
         return ProducedPiece(original, _clip(original))
+    if piece.source:
+        return _collected(piece, piece.version, original)
     source = version_source(piece.version)
     if unseen_fold(source.slug, source.members, excerpt.work) != piece.fold:
         raise ComposerError(f"{piece} was ordered from a member that may not write it")
@@ -172,6 +176,24 @@ def _make(piece: Piece, lease: Lease) -> ProducedPiece:
         raise GenerationError(str(error), permanent=True) from error
     copied = copied_run(chorale, original, source.trained_on(piece.fold))
     return ProducedPiece(chorale, _clip(chorale), copied, settings)
+
+
+def _excerpt_of(piece: Piece) -> Excerpt:
+    """Its own, or the one that a whole chorale of a collection stands beside."""
+    return piece.excerpt or Pair.objects.select_related("excerpt__work").get(machine=piece).excerpt
+
+
+def _collected(piece: Piece, version: Version, original: Chorale) -> ProducedPiece:
+    """A piece of a collection was written elsewhere: it is rendered and compared with Bach."""
+    chorale = from_json(piece.grid or {})
+    beside = original if piece.excerpt_id is not None else None
+    copied = collected_run(chorale, beside, version.declared_works())
+    own, bachs = clip_samples(chorale), clip_samples(original)
+    if own == bachs:
+        return ProducedPiece(chorale, _clip(chorale), copied)
+    # The sides of an unpaired item may differ by a bar: both get the length of the longer one.
+    longer = max(own, bachs)
+    return ProducedPiece(chorale, _clip(chorale, longer), copied, bach=_clip(original, longer))
 
 
 def _filled(
@@ -204,21 +226,28 @@ def _stop_when(lost: Event) -> Progress:
     return check
 
 
-def _clip(chorale: Chorale) -> Clip:
-    return render_clip(chorale, soundfont=site_settings.SOUNDFONT)
+def _clip(chorale: Chorale, samples: int | None = None) -> Clip:
+    return render_clip(chorale, soundfont=site_settings.SOUNDFONT, samples=samples)
 
 
 def _finish(piece: Piece, produced: ProducedPiece) -> None:
-    rendering = store_clip(piece, produced.clip)
+    excerpt = _excerpt_of(piece)
+    stored = [(store_clip(piece, produced.clip), produced.clip)]
+    if produced.bach is not None:
+        bach, _ = bach_piece(excerpt)
+        if beside := store_beside(piece, bach, produced.bach):
+            stored.append((beside, produced.bach))
     try:
         with transaction.atomic():
             # Workers that finish pieces of one excerpt take turns, so that the last sees them all.
-            Excerpt.objects.select_for_update().get(pieces=piece)
+            Excerpt.objects.select_for_update().get(id=excerpt.pk)
             _write(piece, produced)
-            finish_clip(rendering, produced.clip)
+            for rendering, clip in stored:
+                finish_clip(rendering, clip)
             join_pairs(piece)
     except ClaimLost:
-        drop_clip(rendering)
+        for rendering, _ in stored:
+            drop_clip(rendering)
         raise
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+SPLITS = ("jsb", "tunes", "folds", "own")
+"""Of `own`, only the lists of works say what it is."""
+
 
 @dataclass(frozen=True)
 class MemberProvenance:
@@ -13,7 +16,7 @@ class MemberProvenance:
 
     works: tuple[str, ...]
     data: str
-    """sha256 of the works' notes."""
+    """sha256 of the works' notes; empty if it is not known."""
     metrics: Mapping[str, float]
     fold: tuple[str, ...] = ()
     """The held-out works, where there is a member for each fold."""
@@ -25,7 +28,8 @@ class Provenance:
 
     members: tuple[MemberProvenance, ...]
     split: str
-    seed: int
+    seed: int | None
+    """None if it is not known."""
     command: str
     training: Mapping[str, Any]
     """The config."""

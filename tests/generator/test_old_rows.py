@@ -26,7 +26,7 @@ BEFORE_NAMES, NAMES, BEFORE_SETTINGS, NEW = (
     "0004_excluded_reason",
     "0005_setting_names",
     "0009_drop_in_quiz",
-    "0012_drop_temperature",
+    "0013_licence",
 )
 INSTALLED = datetime(2026, 11, 20, tzinfo=UTC)
 OLD_SETTINGS = {

@@ -14,7 +14,13 @@ from django.db.models import Count, Q, QuerySet, Sum
 from bachtest.game.models import Answer
 from bachtest.results.counts.composer_labels import ComposerLabels, composer_labels
 from bachtest.results.counts.flags import FLAGS
-from bachtest.results.counts.tallies import TallyCell, ensure_counted, number_of_labels, read
+from bachtest.results.counts.tallies import (
+    UNPAIRED,
+    TallyCell,
+    ensure_counted,
+    number_of_labels,
+    read,
+)
 from bachtest.stats.rates import summary
 from bachtest.stats.rates.identical_pairs import PoolCount, identical_pairs
 from bachtest.stats.rates.summary import summarise
@@ -26,6 +32,15 @@ FIELDS = ("condition", "composer", "experience")
 
 
 def answers_of(study: Study) -> QuerySet[Answer]:
+    """Without those to unpaired items, which are analysed apart."""
+    return _answers_of(study).exclude(UNPAIRED)
+
+
+def unpaired_answers_of(study: Study) -> QuerySet[Answer]:
+    return _answers_of(study).filter(UNPAIRED)
+
+
+def _answers_of(study: Study) -> QuerySet[Answer]:
     return Answer.objects.filter(round__game__participation__study=study)
 
 

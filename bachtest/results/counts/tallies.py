@@ -1,5 +1,8 @@
 """Counts of answers, kept up to date as answers come, change and go, so that no page counts them.
 
+Answers to unpaired items (Bach beside a whole chorale of an outside system) are not counted here:
+the two sides are not the same music, so their rates are no rates of the others.
+
 Every table sorts the answers in one way. Each answer that is right or wrong stands once in each
 table, but in `sides` only if it is the choice of a side. A cell's labels are what its table sorts
 by. Its flags keep apart the answers that a design may exclude.
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import CharField, F, QuerySet, Sum
+from django.db.models import CharField, F, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Substr
 
@@ -22,9 +25,11 @@ from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
 from bachtest.results.counts.sides import BACH_SIDE, CHOSEN_SIDE
 from bachtest.results.models import StoredAnalysis, Tally
 from bachtest.studies.models import Study
+from generator.models import Pair
 
 BATCH = 2000
 LISTENERS = "listeners"
+UNPAIRED = Q(round__pair__kind=Pair.Kind.UNPAIRED)
 
 
 class AnswerFacts(NamedTuple):
@@ -98,7 +103,7 @@ def count(answers: QuerySet[Answer]) -> Counts:
     # One pass over what may be millions of answers: keys are put together once a cell.
     groups: Counter[tuple[int, str, tuple[object, ...], tuple[bool, ...], bool]] = Counter()
     flags = {f"flag_{flag.name}": flag_column(flag) for flag in FLAGS}
-    scored = answers.filter(correct__isnull=False)
+    scored = answers.filter(correct__isnull=False).exclude(UNPAIRED)
     rows = scored.order_by().annotate(**flags).values_list(*_PATHS, *flags)
     width, tables = len(_PATHS), tuple(TABLES.items())
     for row in rows.iterator(chunk_size=BATCH):

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from bachtest.game.models import Game, Participation
 from bachtest.lib.snapshot import snapshot
-from bachtest.results.counts.answers import answers_of, pairs_of
+from bachtest.results.counts.answers import answers_of, pairs_of, unpaired_answers_of
 from bachtest.results.export import columns
 from bachtest.results.export.columns import ExportColumn
 from bachtest.studies.models import Study
@@ -43,13 +43,17 @@ def sheets_of(study: Study) -> list[Sheet]:
     versions = Version.objects.filter(pieces__pairs__in=items).distinct()
     # So that the tables agree with each other while people play.
     with snapshot():
-        return [
+        sheets = [
             _sheet("answers", answers_of(study), columns.answer_columns(pseudonym), sort=3),
             _sheet("games", games, columns.game_columns(pseudonym), sort=2),
             _sheet("listeners", listeners, columns.listener_columns(pseudonym), sort=1),
             _sheet("items", items, columns.item_columns(study, items.clips()), sort=1),
             _sheet("composers", versions, columns.composer_columns(study), sort=6),
         ]
+        unpaired = unpaired_answers_of(study)
+        described = columns.answer_columns(pseudonym)
+        apart = _sheet("unpaired_answers", unpaired, described, sort=3)
+    return [*sheets, apart] if apart.rows else sheets
 
 
 def _sheet(

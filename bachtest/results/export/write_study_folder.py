@@ -1,6 +1,7 @@
 """A study as a folder of tables: everything behind its numbers, and nobody's name.
 
 DIR/answers.csv games.csv listeners.csv items.csv composers.csv   the tables
+DIR/unpaired_answers.csv        answers to whole chorales of collections, if there are any
 DIR/codebook.csv                what every column means, and what it was in version 1
 DIR/design.json                 the study's design, as `bachtest.stats` reads it
 DIR/dataset_description.json    the description that Psych-DS asks for

@@ -102,6 +102,10 @@ class Flagship(Family):
         return _renamed(tensors, STORED_NAMES)
 
     @classmethod
+    def stored_name(cls, name: str) -> str:
+        return _translated(name, STORED_NAMES)
+
+    @classmethod
     def config_from_json(cls, stored: Mapping[str, Any]) -> FlagshipConfig:
         return FlagshipConfig(**_renamed(stored, _CODE_NAMES))
 
@@ -248,7 +252,8 @@ def _log_mean(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """The same values, each part of their dotted names translated."""
-    return {
-        ".".join(names.get(part, part) for part in name.split(".")): value
-        for name, value in values.items()
-    }
+    return {_translated(name, names): value for name, value in values.items()}
+
+
+def _translated(name: str, names: Mapping[str, str]) -> str:
+    return ".".join(names.get(part, part) for part in name.split("."))

@@ -54,7 +54,11 @@ def excerpts_of(chorale: Chorale) -> list[Span]:
 
 def candidates(chorale: Chorale) -> list[Span]:
     """All spans that follow the rule, overlapping or not, by start and then by stop."""
-    ends = phrase_ends(chorale)
+    return spans_between(chorale, phrase_ends(chorale))
+
+
+def spans_between(chorale: Chorale, ends: list[int]) -> list[Span]:
+    """The same with these ends of phrases, each of them a cut."""
     starts = sorted(set(_starts(chorale, [0, *ends])))
     seconds = step_seconds(chorale.metre[0][1])
     silent = (chorale.pitch == REST).all(axis=0)

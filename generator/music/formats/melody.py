@@ -14,8 +14,7 @@ import numpy as np
 
 from generator.music.formats.files import read_limited
 from generator.music.formats.format_errors import FormatError
-from generator.music.formats.midi_reader import midi_score
-from generator.music.formats.musicxml_reader import musicxml_score
+from generator.music.formats.outside_files import looks_like_midi, score_of
 from generator.music.formats.score import (
     Part,
     Score,
@@ -57,13 +56,8 @@ def read_melody(
     """
     source = Path(path)
     data = read_limited(source)
-    is_midi = data.startswith(b"MThd")
-    if is_midi:
-        score = midi_score(data, source.name)
-    elif data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"PK", b"\xff\xfe", b"\xfe\xff")):
-        score = musicxml_score(data, source.name)
-    else:
-        raise FormatError(f"{source.name} is neither a MIDI nor a MusicXML file")
+    is_midi = looks_like_midi(data)
+    score = score_of(data, source.name)
     chosen = _chosen(score, voice, expected, source.name)
     if score.steps > MAX_MELODY_STEPS:
         raise FormatError(

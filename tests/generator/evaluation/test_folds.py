@@ -15,7 +15,7 @@ from generator.evaluation.likelihood import joint_nll
 from generator.evaluation.report import EvaluationSettings, Fold, evaluate, fill_all
 from generator.evaluation.scores import MissingScore
 from generator.evaluation.test_set import SeenWorkError
-from generator.families.checkpoint import Member
+from generator.families.checkpoint_metadata import Member
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import Network
 from generator.music.corpus.splits import folds

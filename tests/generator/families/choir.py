@@ -12,7 +12,8 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from generator.families.base import Family
-from generator.families.checkpoint import Member, sha256_of
+from generator.families.checkpoint import sha256_of
+from generator.families.checkpoint_metadata import Member
 from generator.families.fill_run import FillRun
 from generator.families.settings import Setting, Values, as_json
 from generator.families.tensor_forms import TensorForm, Tensors

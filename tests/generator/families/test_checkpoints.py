@@ -13,9 +13,9 @@ from safetensors.numpy import save_file
 from generator.families.base import Family
 from generator.families.checkpoint import (
     CheckpointError,
-    Member,
     read_members,
 )
+from generator.families.checkpoint_metadata import Member
 from generator.families.markov.markov import Markov, MarkovConfig
 from generator.families.tensor_forms import ANY_SIZE
 from generator.music.grid.conditions import given_voices
