@@ -37,6 +37,9 @@ from tests.generator.families.hostile_likelihoods import (
 )
 from tests.generator.families.material import STEPS, a_chorale
 
+# The door itself is tried by tests/generator/families, each time.
+pytestmark = pytest.mark.slow
+
 REFUSED = CAUGHT | FORGED
 
 

@@ -67,6 +67,7 @@ def test_fermatas_on_all_steps_are_no_trouble(family, fermatas):
     harmonised(family, melody([67, 67, 69, 69] * 8, fermata=fermata))
 
 
+@pytest.mark.slow
 def test_two_thousand_steps_are_written(family):
     harmonised(family, melody([60 + step // 4 % 12 for step in range(LONG)]))
 

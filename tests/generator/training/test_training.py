@@ -111,6 +111,7 @@ def test_a_table_that_nothing_reads_is_refused(small_split, tmp_path, table):
         train(FlagshipTrainer, short() | {table: {}}, tmp_path / "f", command="")
 
 
+@pytest.mark.slow
 def test_the_melodic_head_is_trained_last_and_changes_nothing_else(small_split, tmp_path):
     tables = short(steps=3)
     without, out = tmp_path / "without.safetensors", tmp_path / "with.safetensors"
@@ -128,6 +129,7 @@ def test_the_melodic_head_is_trained_last_and_changes_nothing_else(small_split, 
     assert all(after[name].any() for name in added)
 
 
+@pytest.mark.slow
 def test_learning_lowers_the_loss(small_split, tmp_path):
     tables = short(steps=60, onsets=False, dropout=0.0)
     tables["training"] |= {"batch": 8, "validate_every": 30, "warmup": 5, "learning_rate": 1e-2}

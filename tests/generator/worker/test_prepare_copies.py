@@ -134,6 +134,7 @@ def test_the_copy_is_of_one_moment_while_others_write(tmp_path, monkeypatch):
     assert rows(file, "SELECT count(*) FROM game_answer") != before
 
 
+@pytest.mark.slow
 def test_a_new_site_has_no_copy(empty, tmp_path):
     assert "copy" not in manage(empty, "prepare")
     assert rows(tmp_path / "db.sqlite3", MIGRATIONS)
