@@ -36,6 +36,7 @@ _END_OF_ZIP64 = b"PK\x06\x07"
 _END_OF_ZIP64_BYTES = 20
 _ENTRY_BYTES = 46 + 4 * MAX_NAME + 200  # its head, a name in UTF-8, and other fields
 _ENCRYPTED = 0x1
+# What `zipfile` raises of damaged archives; of passwords and rare compressions too.
 _BROKEN = (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 

@@ -125,7 +125,7 @@ def check_memory(fold: Fold, last: Fill, index: int, settings: EvaluationSetting
     piece = _filled(untouched.composer, last.bach, last.given, index, settings)
     if piece != last.piece:
         raise FillRefused(
-            getattr(fold.composer, "name", "bach"), "writes otherwise after other fills"
+            getattr(fold.composer, "name", "bach"), "writes a different piece after other fills"
         )
 
 

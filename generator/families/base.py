@@ -193,7 +193,7 @@ class Family(ABC):
             As for `fill`, or if there is not one seed for each task.
         """
         if not isinstance(self, Family):
-            raise FillRefused(type(self).__name__, "is no Family, so nothing is hidden from it")
+            raise FillRefused(type(self).__name__, "is not a Family, so nothing is hidden from it")
         if len(seeds) != len(tasks):
             raise ValueError(f"{len(seeds)} seeds for {len(tasks)} chorales; give one for each")
         values = checked_values(self.settings, settings or {})
@@ -206,7 +206,7 @@ class Family(ABC):
             clock = FillClock(self.name, budget, progress)
             try:
                 filled = self._fill_many(tasks, seeds, settings=values, run=clock.run)
-            except Exception as error:
+            except Exception as error:  # a family is code of others, which may raise anything
                 clock.raise_if_ended()  # whatever the family made of it
                 if isinstance(error, GeneratorError):
                     raise

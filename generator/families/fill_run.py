@@ -125,7 +125,7 @@ class FillClock:
                 raise used_up(self.family, seconds)
             if self.progress is not None:
                 self.progress(self.done, self.planned)
-        except Exception as error:
+        except Exception as error:  # `progress` is the caller's, and stops a fill by raising
             self.ended = error
             raise
 

@@ -9,6 +9,8 @@ logarithms of probabilities.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
@@ -119,7 +121,8 @@ def distributions(family: Conditionals, chorale: Chorale, given: BoolArray) -> C
     LikelihoodRefused
         If what it gives are no distributions of the chorale's cells.
     """
-    told = family.cell_distributions(blanked(chorale, given), given.copy())
+    with _named(family.name):
+        told = family.cell_distributions(blanked(chorale, given), given.copy())
     return _checked(family.name, told, chorale, ~given)
 
 
@@ -133,7 +136,8 @@ def predictions(family: JointLikelihood, chorale: Chorale, given: BoolArray) -> 
     LikelihoodRefused
         If what it gives are no distributions of the chorale's cells.
     """
-    told = family.cell_predictions(replace(chorale, bwv="", title=""), given.copy())
+    with _named(family.name):
+        told = family.cell_predictions(replace(chorale, bwv="", title=""), given.copy())
     return _checked(family.name, told, chorale, ~given)
 
 
@@ -153,10 +157,21 @@ def nats_of(told: CellDistributions, chorale: Chorale) -> CellNats:
     return CellNats(of_bach(told.pitch), np.where(chorale.pitch == REST, np.float32(0), onset))
 
 
-def _checked(
-    family: str, told: CellDistributions, chorale: Chorale, written: BoolArray
-) -> CellDistributions:
+@contextmanager
+def _named(family: str) -> Iterator[None]:
+    """Say which family raised; it is code of others, which may raise anything."""
+    try:
+        yield
+    except GeneratorError:
+        raise
+    except Exception as error:
+        raise LikelihoodRefused(family, f"failed ({type(error).__name__}: {error})") from error
+
+
+def _checked(family: str, told: object, chorale: Chorale, written: BoolArray) -> CellDistributions:
     """Copies of the tables, as plain arrays: an array of a family's own could lie about itself."""
+    if not isinstance(told, CellDistributions):
+        raise LikelihoodRefused(family, f"gives {type(told).__name__}, not CellDistributions")
     shape = (*chorale.pitch.shape, COLUMNS)
     pitch = _plain(family, "pitch", told.pitch, shape)
     with np.errstate(over="ignore"):

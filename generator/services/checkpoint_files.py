@@ -36,7 +36,7 @@ def checkpoint_path(version: Version) -> Path:
     storage = storages[STORAGE]
     try:
         return Path(storage.path(version.file))
-    except NotImplementedError:
+    except NotImplementedError:  # how Django's storages say that they are no folder
         copy = Path(settings.CHECKPOINT_COPIES_DIR) / f"{version.sha256}.safetensors"
     if not copy.is_file():
         try:

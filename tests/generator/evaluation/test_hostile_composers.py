@@ -171,7 +171,7 @@ class TestMemory:
                 return super()._fill(chorale, given, seed=seed, settings=settings, run=run)
 
         fold = [Fold(Counts.debug(), works_of(5))]
-        with refused(Counts, "writes otherwise after other fills"):
+        with refused(Counts, "writes a different piece after other fills"):
             list(evaluate(fold, EvaluationSettings(conditions=("ATB",))))
 
 

@@ -143,7 +143,25 @@ class NeverBegins(SureOfOnsets):
     onset = -np.inf
 
 
+class Fails(Even):
+    name = "fails"
+
+    def tell(self, columns):
+        raise IndexError("no such cell")
+
+
+class NoTables(Even):
+    name = "no-tables"
+
+    def cell_predictions(self, chorale, given):
+        return even(chorale.pitch)
+
+    cell_distributions = cell_predictions
+
+
 NO_DISTRIBUTIONS = {
+    Fails: "failed (IndexError: no such cell)",
+    NoTables: "gives ndarray, not CellDistributions",
     Certain: "gives probabilities of a cell's pitches that sum to 129, not 1",
     TooSure: "gives probabilities of a cell's pitches that sum to 1.01, not 1",
     LessThanOne: "gives probabilities of a cell's pitches that sum to 0.99, not 1",

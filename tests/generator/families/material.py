@@ -24,6 +24,10 @@ def provenance_of(*works: Sequence[str], folds: Sequence[Sequence[str]] = ()) ->
     return Provenance(tuple(members), split="tunes", seed=0, command="a test", training={})
 
 
+UNTRAINED = provenance_of([])
+CROSSED = provenance_of(["BWV2"], ["BWV1"], folds=[["BWV1"], ["BWV2"]])
+
+
 def a_chorale(steps: int = STEPS, seed: int = 1, **frame) -> Chorale:
     """Notes of all lengths with a rest in each voice, a fermata at the end, a pickup.
 

@@ -21,15 +21,13 @@ from generator.families.tensor_forms import ANY_SIZE
 from generator.music.grid.conditions import given_voices
 from tests.generator.families.material import (
     STEPS,
+    UNTRAINED,
     a_chorale,
     harmonised,
     melody,
-    provenance_of,
 )
 
 FOLDS = {"works": '[["BWV2"], ["BWV1"]]', "folds": '[["BWV1"], ["BWV2"]]'}
-UNTRAINED = provenance_of([])
-CROSSED = provenance_of(["BWV2"], ["BWV1"], folds=[["BWV1"], ["BWV2"]])
 GIVEN = given_voices("ATB", STEPS)
 
 
@@ -46,25 +44,6 @@ def rewritten(
     stored, of_file = contents(path)
     changed = {name: text for name, text in {**of_file, **metadata}.items() if text is not None}
     save_file(stored if tensors is None else tensors, path, metadata=changed)
-    return path
-
-
-@pytest.fixture
-def saved(family, tmp_path) -> Path:
-    path = tmp_path / "debug.safetensors"
-    family.save(path, UNTRAINED)
-    return path
-
-
-@pytest.fixture
-def two(family) -> Family:
-    return type(family).cross_fitted([family, type(family).debug()])
-
-
-@pytest.fixture
-def saved_two(two, tmp_path) -> Path:
-    path = tmp_path / "two.safetensors"
-    two.save(path, CROSSED)
     return path
 
 

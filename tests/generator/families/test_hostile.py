@@ -171,7 +171,7 @@ class TestTheDoorItself:
             def fill(self, chorale, given, **more):
                 return chorale
 
-        with pytest.raises(FillRefused, match="family 'Duck' is no Family"):
+        with pytest.raises(FillRefused, match="family 'Duck' is not a Family"):
             Family.fill_many(Duck(), [(a_chorale(), masks()["ATB"])], [1])
 
     def test_a_door_behind_the_familys_is_no_trouble(self):

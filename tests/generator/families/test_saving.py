@@ -5,37 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from generator.families.base import Family
 from generator.families.checkpoint import CheckpointError, read_config, read_metadata
 from generator.registry import CHECKPOINTS
-from tests.generator.families.material import provenance_of
-
-UNTRAINED = provenance_of([])
-CROSSED = provenance_of(["BWV2"], ["BWV1"], folds=[["BWV1"], ["BWV2"]])
-
-
-@pytest.fixture
-def two(family) -> Family:
-    return type(family).cross_fitted([family, type(family).debug()])
-
-
-@pytest.fixture
-def saved(family, tmp_path) -> Path:
-    path = tmp_path / "debug.safetensors"
-    family.save(path, UNTRAINED)
-    return path
-
-
-@pytest.fixture
-def saved_two(two, tmp_path) -> Path:
-    path = tmp_path / "two.safetensors"
-    two.save(path, CROSSED)
-    return path
+from tests.generator.families.material import CROSSED, UNTRAINED, provenance_of
 
 
 def test_the_metadata_say_what_it_is(family, saved):
