@@ -104,13 +104,16 @@ def test_pretty_midi_finds_the_keys_that_are_pressed_in_the_midi_file(corpus):
 def test_thirty_clips_leak_less_than_ten_megabytes():
     code = """
 import resource
-from tests.generator.rendering.test_synth import played
-from tests.generator.rendering.material import one_note
+from generator.rendering import events, synth
+from tests.generator.rendering.material import FONT, one_note
+music = one_note(60, 64)
+def play():
+    synth.play(events.key_events(music), events.clip_samples(music), FONT)
 def kilobytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-for _ in range(5): played(one_note(60, 64))
+for _ in range(5): play()
 before = kilobytes()
-for _ in range(30): played(one_note(60, 64))
+for _ in range(30): play()
 print(kilobytes() - before)
 """
     done = subprocess.run(
