@@ -12,9 +12,11 @@ MANAGE = set -a; [ ! -f .env ] || . ./.env; set +a; exec $(PYTHON) manage.py
 
 # Tests that need no database, no browser and no sound.
 PURE_TESTS = tests/stats tests/lib tests/generator/music tests/test_architecture.py tests/test_docs.py
-PYTEST = $(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
+# Neighbours stay in one process, which sets up once what they share; who is done first takes over.
+PYTEST = $(PYTHON) -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 # Tests marked `database` run on PostgreSQL too; tests/conftest.py says which they are.
-ON_POSTGRES = $(PYTHON) -m tests.postgres $(PYTEST) -m "database and not slow"
+ON_POSTGRES = $(PYTHON) -m tests.postgres $(PYTEST)
+NO_SUCH_TEST = $(if $(PYTEST_ARGS), || [ $$? = 5 ])
 
 .PHONY: run setup check test test-long lint bench worker tools
 
@@ -32,11 +34,12 @@ check: setup lint
 
 test: $(VENV)/installed-dev setup tools
 	$(PYTEST) -m "not slow"
-	$(ON_POSTGRES)$(if $(PYTEST_ARGS), || [ $$? = 5 ])  # 5: there is no such test
+	$(ON_POSTGRES) -m "database and not slow"$(NO_SUCH_TEST)
 	node --test tests/js/
 
-test-long: $(VENV)/installed-dev setup
+test-long: $(VENV)/installed-dev setup tools
 	$(PYTEST) -m slow
+	$(ON_POSTGRES) -m "database and slow"$(NO_SUCH_TEST)
 
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .

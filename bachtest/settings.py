@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from bachtest.lib.database_url import database_of
-from bachtest.lib.env import env_bool, env_float, env_list, env_secret, env_str
+from bachtest.lib.env import env_bool, env_choice, env_float, env_int, env_list, env_secret, env_str
 from bachtest.lib.threads import use_one_thread
 from bachtest.lib.version import code_digest, newest_version
 
@@ -28,7 +28,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", "")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "bachtest.dashboard.admin_config.DashboardAdminConfig",  # django.contrib.admin, with ours
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -42,6 +42,10 @@ INSTALLED_APPS = [
     "bachtest.studies",
     "bachtest.game",
     "bachtest.results",
+    "knox",
+    "auditlog",
+    "bachtest.composers",
+    "bachtest.dashboard",
 ]
 
 MIDDLEWARE = [
@@ -52,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bachtest.dashboard.trail.edits_have_an_actor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -91,6 +96,9 @@ REGISTRY = None
 # A fill that takes longer than this fails, with that reason.
 FILL_SECONDS = env_float("FILL_SECONDS", 600.0, low=0.1, high=86_400.0)
 
+# How well this machine must isolate a child process before files from outside are run in one.
+ISOLATION = env_choice("ISOLATION", "required", "required", "partly")
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Files of versions that do not come with the code; never served.
@@ -101,19 +109,56 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = VAR_DIR / "media"
+FILE_UPLOAD_HANDLERS = ["bachtest.lib.no_file_uploads.NoFileUploads"]
 # On the same disk as the clips, so that a finished one is moved into place, not copied.
 TEMP_CLIPS_DIR = VAR_DIR / "temp_clips"
 # Copies of checkpoints whose storage is no folder of this machine.
 CHECKPOINT_COPIES_DIR = VAR_DIR / "checkpoint_copies"
+# What comes from outside, until a worker has checked it; never served.
+QUARANTINE_DIR = VAR_DIR / "quarantine"
+# Where child processes try it out.
+BOXES_DIR = VAR_DIR / "boxes"
+UPLOAD_MAX_BYTES = int(env_float("UPLOAD_MAX_MB", 250.0, low=0.001, high=10_000.0) * 1_000_000)
+# Of one person: bytes in quarantine, and uploads begun in 24 hours.
+UPLOAD_QUOTA_BYTES = int(env_float("UPLOAD_QUOTA_MB", 1_000.0, low=0.001) * 1_000_000)
+UPLOADS_PER_DAY = int(env_float("UPLOADS_PER_DAY", 50.0, low=1.0))
+UPLOAD_KEEP_FREE_BYTES = int(env_float("UPLOAD_KEEP_FREE_MB", 500.0) * 1_000_000)
+# A stage of scoring an upload that takes longer refuses it.
+SCORE_SECONDS = env_float("SCORE_SECONDS", 7_200.0, low=1.0)
+UPLOAD_EXPIRE_DAYS = 7
+QUARANTINE_DAYS = 30
+# Studies as ZIPs, for the people who ordered them; never served from here.
+EXPORTS_DIR = VAR_DIR / "exports"
+# So many may one person start in 24 hours.
+EXPORTS_PER_DAY = env_int("EXPORTS_PER_DAY", 10)
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+
+LOGIN_URL = "account:login"
+LOGIN_REDIRECT_URL = "uploads:index"
+LOGOUT_REDIRECT_URL = "game:index"
+
+# Mails about uploads; without a host none are sent.
+EMAIL_HOST = env_str("EMAIL_HOST", "")
+EMAIL_PORT = int(env_float("EMAIL_PORT", 25.0))
+EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "bach-or-bot@localhost")
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 
+# The trail of edits (bachtest/dashboard/trail.py) stores who changed what, and no address.
+AUDITLOG_DISABLE_REMOTE_ADDR = True
+KNOX_TOKEN_MODEL = "composers.ApiToken"
+# Its own would make a table of tokens beside ours, which nothing uses.
+MIGRATION_MODULES = {"knox": None}
+REST_KNOX = {"TOKEN_PREFIX": "bot-", "AUTH_HEADER_PREFIX": "Bearer"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
@@ -136,6 +181,9 @@ SPECTACULAR_SETTINGS = {
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_HTTPONLY = True
+# A site behind TLS names its addresses.
+SESSION_COOKIE_SECURE = any(each.startswith("https:") for each in CSRF_TRUSTED_ORIGINS)
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 
 CORPUS_FILE = VAR_DIR / "corpus.npz"
 SOUNDFONT = Path(env_str("SOUNDFONT", str(BASE_DIR / "generator/rendering/soundfont/pipes.sf3")))
@@ -153,5 +201,7 @@ LOGGING = {
         # Bugs with their traceback; Django's own default would mail them to nobody.
         "django": {"handlers": [], "level": "ERROR"},
         "generator": {"level": "INFO"},
+        # Anybody may send any name of a host; the answer is 400.
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
     },
 }

@@ -6,6 +6,10 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("bachtest.game.urls")),
     path("", include("bachtest.results.urls")),
+    path("", include("bachtest.composers.urls")),
+    path("uploads/", include("bachtest.composers.upload_urls")),
+    path("account/", include("bachtest.composers.account_urls")),
+    path("api/v1/uploads/", include("bachtest.composers.uploads_api_urls")),
     path("api/v1/", include("bachtest.game.api_urls")),
     path("admin/", admin.site.urls),
 ]

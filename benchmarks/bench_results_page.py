@@ -112,12 +112,13 @@ def seconds(job: Callable[[], object]) -> tuple[float, float]:
 
 def fill(answers: int, pairs: int = PAIRS) -> None:
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, transaction
 
     from bachtest.studies.models import Study
 
     call_command("migrate", verbosity=0)
-    make_pairs(pairs)
+    with transaction.atomic():
+        make_pairs(pairs)
     study = Study.objects.get(slug="quiz").id
     listeners = answers // ANSWERS_EACH
     with connection.cursor() as cursor:

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from generator.families.settings import from_json
-from generator.models import Composer, Pair, Piece, Version, Work
-from generator.tasks import cancel_pieces, retry_pieces
+from generator.models import Composer, Version, Work
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subclasses name their model
@@ -20,44 +18,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subclasses n
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
-
-
-@admin.register(Piece)
-class PieceAdmin(ReadOnlyAdmin):
-    list_display = ["id", "version", "condition", "excerpt", "seed", "status", "tries", "error"]
-    list_filter = ["status", "version__composer", "condition"]
-    list_select_related = ["version__composer", "excerpt__work"]
-    search_fields = ["excerpt__work__bwv", "error"]
-    ordering = ["-id"]
-    actions = ["retry", "cancel"]
-
-    @admin.action(description="Try failed pieces again", permissions=["retry"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[Piece]) -> None:
-        selected = queryset.count()
-        count = retry_pieces(Piece.objects.filter(id__in=queryset.values("id")))
-        message = f"{count} of {selected} pieces had failed and are in the queue again."
-        self.message_user(request, message)
-
-    @admin.action(description="Cancel pieces that wait or are being made", permissions=["retry"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Piece]) -> None:
-        count = cancel_pieces(Piece.objects.filter(id__in=queryset.values("id")))
-        self.message_user(request, f"{count} of {queryset.count()} pieces are cancelled.")
-
-    def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("generator.change_piece")
-
-
-@admin.register(Pair)
-class PairAdmin(ReadOnlyAdmin):
-    list_display = ["id", "machine", "differing", "copied_run", "excluded_reason"]
-    list_filter = [("excluded_reason", admin.EmptyFieldListFilter), "machine__version__composer"]
-    list_select_related = ["machine__version__composer", "machine__excerpt__work"]
-    search_fields = ["excerpt__work__bwv", "excluded_reason"]
-    ordering = ["-id"]
-
-    @admin.display(description="copied run")
-    def copied_run(self, pair: Pair) -> int | None:
-        return pair.machine.copied_run
 
 
 @admin.register(Composer)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Lower, Trim
 from django.utils.timezone import now
 
+from generator.licences import forbidden
 from generator.played_clips import played_clips
 
 
@@ -29,6 +31,7 @@ class Excerpt(models.Model):
     work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="excerpts")
     start = models.PositiveIntegerField()
     stop = models.PositiveIntegerField()
+    named = models.BooleanField(default=False, help_text="heard with its name; never played")
 
     class Meta:
         constraints = [
@@ -79,9 +82,10 @@ class Version(models.Model):
         COLLECTION = "collection"
 
     class Status(models.TextChoices):
-        CHECKING = "checking"
-        READY = "ready"
-        FAILED = "failed"
+        CHECKING = "checking", "not published yet"
+        READY = "ready", "published"
+        RETIRED = "retired", "no longer played"
+        FAILED = "failed", "refused"
 
     composer = models.ForeignKey(Composer, on_delete=models.PROTECT, related_name="versions")
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.CHECKPOINT)
@@ -266,10 +270,9 @@ class PairQuerySet(models.QuerySet["Pair"]):
         """In the pool: not excluded, licensed, and both clips rendered in the same way."""
         of_bach = Rendering.objects.clips().filter(piece=models.OuterRef(models.OuterRef("bach")))
         of_machine = Rendering.objects.clips().filter(piece=models.OuterRef("machine"))
-        unlicensed = models.Q(machine__version__kind=Version.Kind.COLLECTION) & models.Q(
-            machine__version__licence=""
-        )
-        return self.exclude(unlicensed).filter(
+        collected = models.Q(machine__version__kind=Version.Kind.COLLECTION)
+        pairs = self.alias(licence=Lower(Trim("machine__version__licence")))
+        return pairs.exclude(collected & forbidden("licence")).filter(
             models.Exists(of_machine.filter(fingerprint__in=of_bach.values("fingerprint"))),
             excluded_reason="",
             bach__status=Piece.Status.DONE,

@@ -91,9 +91,9 @@ def order_pieces(
     ]
 
 
-def collect(order: CollectionOrder) -> Imported:
+def collect(order: CollectionOrder, before_rows: Callable[[], object] = lambda: None) -> Imported:
     """Import a collection, and queue its pieces to be rendered."""
-    imported = import_collection(order)
+    imported = import_collection(order, before_rows)
     enqueue(imported.waiting)
     return imported
 

@@ -101,14 +101,22 @@ def make_piece(
     condition: str = "ATB",
     **fields: Any,
 ) -> Piece:
-    """A piece that is done, with grid and clip, by the newest version of the composer."""
-    version = (composer or make_composer()).versions.ready().first()
+    """A piece that is done, with grid and clip; by the newest version of the composer."""
+    version = fields.pop("version", None)
+    version = version or (composer or make_composer()).versions.ready().first()
     if version is None:
         condition = ""
-    excerpt = excerpt or make_excerpt()
     fingerprint = fields.pop("fingerprint", FINGERPRINT)
+    piece = _piece(excerpt or make_excerpt(), version, condition, **fields)
+    piece.save()
+    if piece.status == Piece.Status.DONE:
+        make_rendering(piece, fingerprint)
+    return piece
+
+
+def _piece(excerpt: Excerpt, version: Version | None, condition: str, **fields: Any) -> Piece:
     chorale = make_chorale(excerpt.stop - excerpt.start)
-    piece = Piece(
+    return Piece(
         **{
             "excerpt": excerpt,
             "version": version,
@@ -121,13 +129,15 @@ def make_piece(
         }
         | fields
     )
-    piece.save()
-    if piece.status == Piece.Status.DONE:
-        make_rendering(piece, fingerprint)
-    return piece
 
 
 def make_rendering(piece: Piece, fingerprint: str = FINGERPRINT, mp3: bytes = b"") -> Rendering:
+    rendering = _rendering(piece, fingerprint, mp3)
+    rendering.save()
+    return rendering
+
+
+def _rendering(piece: Piece, fingerprint: str = FINGERPRINT, mp3: bytes = b"") -> Rendering:
     number = next(_numbers)
     mp3 = mp3 or make_mp3(number)
     rendering = Rendering(
@@ -138,7 +148,7 @@ def make_rendering(piece: Piece, fingerprint: str = FINGERPRINT, mp3: bytes = b"
         seconds=2.0,
         loudness=-18.0,
     )
-    rendering.file.save(f"{number:08x}.mp3", ContentFile(mp3))
+    rendering.file.save(f"{number:08x}.mp3", ContentFile(mp3), save=False)
     return rendering
 
 
@@ -164,6 +174,41 @@ def make_pair(
         differing=fields.pop("differing", 1.0),
         **fields,
     )
+
+
+def make_pairs(conditions: Sequence[str], composer: Composer) -> list[Pair]:
+    """Playable pairs as `make_pair` makes them, of a tune family each; in a few statements."""
+    version = composer.versions.ready().first()
+    numbers = [next(_numbers) for _ in conditions]
+    works = Work.objects.bulk_create(
+        Work(bwv=f"BWV{n}.{n}", title=f"Chorale {n}", tune=f"tune-{n}", part="test")
+        for n in numbers
+    )
+    excerpts = Excerpt.objects.bulk_create(
+        Excerpt(work=work, start=0, stop=STEPS) for work in works
+    )
+    by_bach = Piece.objects.bulk_create(_piece(excerpt, None, "") for excerpt in excerpts)
+    by_machine = Piece.objects.bulk_create(
+        _piece(excerpt, version, condition)
+        for excerpt, condition in zip(excerpts, conditions, strict=True)
+    )
+    Rendering.objects.bulk_create(_rendering(piece) for piece in (*by_bach, *by_machine))
+    return Pair.objects.bulk_create(
+        Pair(excerpt=bach.excerpt, tune=bach.tune, bach=bach, machine=machine, differing=1.0)
+        for bach, machine in zip(by_bach, by_machine, strict=True)
+    )
+
+
+def make_unpaired(slug: str = "outside") -> Pair:
+    """Bach beside a whole chorale of a collection that may be played."""
+    kind = Composer.Kind.COLLECTION
+    composer = make_composer(slug, kind=kind, licence="CC0", family="", members=[])
+    composer.versions.update(kind=Version.Kind.COLLECTION)
+    pair = make_pair("SATB", composer)
+    machine = {"excerpt": None, "tune": "", "source": f"{next(_numbers)}.mid#0-64"}
+    Piece.objects.filter(id=pair.machine_id).update(**machine)
+    Pair.objects.filter(id=pair.id).update(kind=Pair.Kind.UNPAIRED, differing=None)
+    return Pair.objects.get(id=pair.id)
 
 
 @lru_cache(maxsize=16)

@@ -36,6 +36,18 @@ IN_PASSING = (
     "tests/generator/worker/test_prepare.py::test_loops_are_compiled",
     "tests/results/page/",
 )
+# Plain rows of one session, where databases hardly differ: on PostgreSQL by make test-long.
+LATER_ON_POSTGRESQL = (
+    "tests/game/test_blindness_coins",
+    "tests/game/test_listening",
+    "tests/game/test_no_truth",
+    "tests/game/test_reveal_again",
+    "tests/game/test_unpaired",
+    "tests/generator/collecting/test_fills",
+    "tests/generator/collecting/test_whole_chorales",
+    "tests/generator/worker/test_spans",
+    "tests/results/fit/",
+)
 
 
 def pytest_report_header() -> str:
@@ -60,11 +72,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         asks = "db" in fixtures or item.get_closest_marker("django_db")
         if asks and not item.nodeid.startswith(IN_PASSING):
             item.add_marker("database")
+        if NAME_VARIABLE in os.environ and item.nodeid.startswith(LATER_ON_POSTGRESQL):
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)
-def quick_settings(settings: Settings) -> None:
+def quick_settings(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.TASKS = IMMEDIATE
+    # Recovery deletes what it knows no row of.
+    settings.EXPORTS_DIR = tmp_path_factory.getbasetemp() / "exports"
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -15,8 +15,9 @@ PAGE = Path(__file__).parent.parent / "docs/architecture.md"
 # Each picture of the page begins with a line `%% PACKAGE`.
 PICTURE = re.compile(r"```mermaid\ngraph TD\n%% ([\w.]+)\n(.*?)```", flags=re.DOTALL)
 ARROW = re.compile(r"^    (\w+) --> (\w+)$", flags=re.MULTILINE)
-# Django's own modules, which every app has, and the two at the bottom that everything may use.
+# Django's own modules, which every app has, and those at the bottom that everything may use.
 SKIPPED = {"migrations", "settings", "wsgi", "apps", "errors", "atomic_write", "played_clips"}
+SKIPPED |= {"licences"}
 
 Arrows = set[tuple[str, str]]
 

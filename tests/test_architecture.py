@@ -24,13 +24,16 @@ PURE = [
     "bachtest.stats",
     "bachtest.game.rounds",
     "bachtest.game.scoring",
+    "generator.isolation",
     "generator.music",
     "generator.rendering",
+    "generator.smoke_run",
 ]
 # Of the picture on the architecture page: in each, a file name exists once.
 PACKAGES = [f"bachtest/{name}" for name in ("stats", "studies", "game", "results", "lib")]
 PACKAGES += [f"generator/{name}" for name in ("services", "music", "training", "evaluation")]
 PACKAGES += ["generator/rendering", "generator/management", "benchmarks"]
+PACKAGES += ["generator/isolation", "generator/smoke_run"]
 FAMILIES = ROOT / "generator/families"
 PACKAGES += [f"generator/families/{path.parent.name}" for path in FAMILIES.glob("*/__init__.py")]
 NUMERICAL = ("generator/music", "generator/rendering", "generator/families", "bachtest/stats")

@@ -13,7 +13,7 @@ from generator.registry import OURS as FAMILIES
 
 ROOT = settings.BASE_DIR
 SETTINGS_PAGE = (ROOT / "docs/settings.md").read_text()
-ENV_CALL = re.compile(r"env_(str|bool|float|int|list|secret)\(\s*\"([A-Z_]+)\"")
+ENV_CALL = re.compile(r"env_(str|bool|choice|float|int|list|secret)\(\s*\"([A-Z_]+)\"")
 DOCS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 

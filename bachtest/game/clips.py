@@ -7,7 +7,6 @@ own listener, until it expires.
 from __future__ import annotations
 
 import logging
-import re
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,12 +16,10 @@ from django.views.decorators.http import require_safe
 
 from bachtest.game.cookies import listener_of
 from bachtest.game.models import Listener, RoundClip
+from bachtest.lib.byte_ranges import ranged_response
 from generator.models import Rendering
 
 logger = logging.getLogger(__name__)
-
-# A number with more digits than these is no range of a clip; Python may refuse to parse it.
-ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 @require_safe
@@ -30,22 +27,19 @@ def clip_of_round(request: HttpRequest, token: str) -> HttpResponse:
     listener = listener_of(request)
     clip = _clip_of(listener, token)
     row = clip.round
-    content = _read(row.pair.clips().get(clip.piece_id))
     headers = {
-        "Accept-Ranges": "bytes",
-        "Cache-Control": "private, no-store",
         "ETag": f'"{row.id.hex}"',
         "Last-Modified": http_date(row.sent_at.timestamp()) if row.sent_at else "",
     }
-    span = _span(request, headers["ETag"], len(content))
-    if span is None:
-        return HttpResponse(content, content_type="audio/mpeg", headers=headers)
-    start, stop = span
-    if start >= stop:
-        headers["Content-Range"] = f"bytes */{len(content)}"
-        return HttpResponse(status=416, content_type="audio/mpeg", headers=headers)
-    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(content)}"
-    return HttpResponse(content[start:stop], status=206, content_type="audio/mpeg", headers=headers)
+    return mp3_response(request, row.pair.clips().get(clip.piece_id), headers)
+
+
+def mp3_response(
+    request: HttpRequest, rendering: Rendering | None, headers: dict[str, str]
+) -> HttpResponse:
+    """The clip, or the range of it that was asked for; `headers` must have an ETag."""
+    headers = {"Cache-Control": "private, no-store"} | headers
+    return ranged_response(request, _read(rendering), "audio/mpeg", headers)
 
 
 def _clip_of(listener: Listener | None, token: str) -> RoundClip:
@@ -68,23 +62,3 @@ def _read(rendering: Rendering | None) -> bytes:
     except FileNotFoundError:
         logger.error("piece %s has no clip at %s", rendering.piece_id, rendering.file.name)
         raise Http404 from None
-
-
-def _span(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
-    """Start and stop of the requested bytes, an empty span if there are none; None: the whole clip.
-
-    Several ranges, other units, or a range of another version get the whole clip, as HTTP allows.
-    """
-    match = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
-    if match is None or match[0] == "bytes=-":
-        return None
-    if request.headers.get("If-Range", etag) != etag:
-        return None
-    first, last = match.groups()
-    if not first:
-        return max(0, size - int(last)), size if int(last) else 0
-    start = int(first)
-    stop = min(size, int(last) + 1) if last else size
-    if last and int(last) < start:
-        return None
-    return start, stop

@@ -37,6 +37,23 @@ def env_float(name: str, default: float, *, low: float = 0.0, high: float = math
     return number
 
 
+def env_choice(name: str, default: str, *choices: str) -> str:
+    value = os.environ.get(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r}; use {' or '.join(choices)}")
+    return value
+
+
+def env_int(name: str, default: int, *, low: int = 0) -> int:
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    # int() would read "1_0", " 1 " and other digits too.
+    if not (value.isascii() and value.isdigit() and int(value) >= low):
+        raise ImproperlyConfigured(f"{name}={value!r}; use a whole number, {low} or more")
+    return int(value)
+
+
 def env_list(name: str, default: str) -> list[str]:
     return [item for item in os.environ.get(name, default).split(",") if item]
 

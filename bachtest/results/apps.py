@@ -9,8 +9,11 @@ class ResultsConfig(AppConfig):
 
     def ready(self) -> None:
         from bachtest.results import signals
-        from bachtest.results.tasks import ask_again
+        from bachtest.results.export.export_files import DAYS_KEPT, delete_old_exports
+        from bachtest.results.tasks import ask_again, queue_exports_again
         from generator.tasks import recoveries
 
         signals.connect()
         recoveries["requests for a fit made again"] = ask_again
+        recoveries["exports queued again"] = queue_exports_again
+        recoveries[f"exports deleted after {DAYS_KEPT} days"] = delete_old_exports

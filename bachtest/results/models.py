@@ -1,8 +1,10 @@
-"""What the pages read: counts of answers, and the last fit to all of them."""
+"""What the pages read: counts of answers, the last fit to all of them, and exports."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.utils.timezone import now
 
 from bachtest.studies.models import Study
 
@@ -66,3 +68,50 @@ class StoredAnalysis(models.Model):
 
     def __str__(self) -> str:
         return f"{self.study} {self.made_at:%Y-%m-%d %H:%M}" if self.made_at else f"{self.study} -"
+
+
+class ExportJob(models.Model):
+    """A person's order of a study as a ZIP, which a worker makes."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="export_jobs")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="export_jobs"
+    )
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
+    done = models.PositiveBigIntegerField(default=0, help_text="rows read and written so far")
+    total = models.PositiveBigIntegerField(default=0, help_text="rows to read and write, or 0")
+    file = models.CharField(
+        max_length=80, blank=True, help_text="in EXPORTS_DIR; empty until it is done, or deleted"
+    )
+    bytes = models.PositiveBigIntegerField(default=0)
+    reason = models.TextField(blank=True, help_text="why it failed, or why it waits again")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    claims = models.PositiveIntegerField(default=0, help_text="so far; the last one counts")
+    created = models.DateTimeField(default=now)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("export_study", "Can export studies")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "study"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="one_export_at_a_time",
+            )
+        ]
+        indexes = [models.Index(fields=["status", "lease_until"], name="export_waiting")]
+
+    def __str__(self) -> str:
+        return f"export {self.pk} of {self.study}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in (self.Status.DONE, self.Status.FAILED)

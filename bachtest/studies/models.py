@@ -85,7 +85,7 @@ class Study(models.Model):
 
     def weights(self) -> dict[int, float]:
         """Of the versions that may be drawn, by their ids."""
-        played = self.composers.filter(weight__gt=0)
+        played = self.composers.filter(weight__gt=0, version__status=Version.Status.READY)
         return dict(played.values_list("version", "weight"))
 
     def seconds_to_hear(self) -> float:

@@ -37,7 +37,10 @@ _END_OF_ZIP64_BYTES = 20
 _ENTRY_BYTES = 46 + 4 * MAX_NAME + 200  # its head, a name in UTF-8, and other fields
 _ENCRYPTED = 0x1
 # What `zipfile` raises of damaged archives; of passwords and rare compressions too.
-_BROKEN = (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+_BROKEN = (
+    BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
+    OverflowError, IndexError,
+)  # fmt: skip
 
 
 class CollectionFiles(ABC):
@@ -109,6 +112,8 @@ class _Zip(CollectionFiles):
         self._members: dict[str, ZipInfo] = {}
         total = 0
         for member in archive.infolist():
+            if not member.filename:
+                raise CollectionError(f"{source} has an entry without a name; pack it again")
             if member.is_dir():
                 continue
             name = _checked_name(member.filename)

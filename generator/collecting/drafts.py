@@ -6,20 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import PurePosixPath
+from time import thread_time
 
 from generator.collecting.collected_fills import checked_fill, fill_name
 from generator.collecting.collection_error import CollectionError
 from generator.collecting.collection_files import CollectionFiles, is_litter
+from generator.errors import in_one_line
 from generator.models import Excerpt
 from generator.music.corpus.excerpts import Span
 from generator.music.corpus.foreign_phrases import with_fermatas
 from generator.music.corpus.nearest_excerpt import BachExcerpt, ExcerptChooser, NoMatch
+from generator.music.corpus.set_aside import SET_ASIDE_TUNES
 from generator.music.corpus.works import Corpus
 from generator.music.formats.format_errors import FormatError
 from generator.music.formats.outside_files import four_part_chorale
 from generator.music.grid.chorale import VOICES, Chorale
 
 WORKS_FILE = "works.txt"
+MAX_SECONDS = 600.0
+"""Of a processor, for all files together; no file alone takes more than a few."""
 _ENDINGS = (".mid", ".midi", ".musicxml", ".xml", ".mxl")
 
 
@@ -58,7 +63,7 @@ class Drafter:
     """Makes drafts of files.
 
     `declared_tunes` are tune families that the system was trained on: no whole chorale is put
-    beside an excerpt of them.
+    beside an excerpt of them, nor of those that are set aside for samples.
     """
 
     def __init__(
@@ -74,7 +79,7 @@ class Drafter:
                 continue
             self._excerpts.setdefault(work.bwv, []).append(row)
             self._by_id[row.pk] = row
-            if row.work.tune not in declared_tunes:
+            if not row.named and row.work.tune not in declared_tunes | SET_ASIDE_TUNES:
                 part = work.chorale.slice(row.start, row.stop)
                 choices.append(BachExcerpt(row.pk, row.work.tune, part))
         self._chooser = ExcerptChooser(choices, seed)
@@ -91,17 +96,23 @@ class Drafter:
         Raises
         ------
         CollectionError
-            If a file is no longer what it was.
+            If a file is no longer what it was, or all take longer than `MAX_SECONDS`.
         """
         drafts = Drafts()
+        began = thread_time()
         for name in digests:
+            if thread_time() - began > MAX_SECONDS:
+                raise CollectionError(
+                    f"reading took longer than {MAX_SECONDS:.0f} seconds at {name!r}; give several "
+                    "collections"
+                )
             try:
                 data = files.read(name)
                 if sha256(data).hexdigest() != digests[name]:
                     raise CollectionError(f"{name!r} changed while it was read")
                 pieces = self._pieces(name, data)
             except (FormatError, NoMatch) as error:
-                drafts.files.append(FileReport(name, reason=str(error)))
+                drafts.files.append(FileReport(name, reason=in_one_line(str(error))))
             else:
                 drafts.pieces += pieces
                 drafts.files.append(FileReport(name, accepted=_accepted(pieces)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -53,6 +53,8 @@ class CollectionOrder:
     licence: str = ""
     trained_on: str = ""
     seed: int = 0
+    published: bool = True
+    """Whether its version may be played at once; an upload's waits for a second person."""
 
     def __post_init__(self) -> None:
         try:
@@ -70,8 +72,13 @@ class CollectionOrder:
                 raise CollectionError(f"the {what} has {len(text)} characters; use at most {most}")
 
 
-def import_collection(order: CollectionOrder) -> Imported:
+def import_collection(
+    order: CollectionOrder, before_rows: Callable[[], object] = lambda: None
+) -> Imported:
     """Rows for a collection; the same one again changes nothing but its licence.
+
+    `before_rows` is called in the transaction that stores them. Reading the files, which may take
+    minutes, is outside of it: nobody else could write meanwhile.
 
     Raises
     ------
@@ -86,7 +93,9 @@ def import_collection(order: CollectionOrder) -> Imported:
         declared = _declared_works(order, files, corpus)
         digest = _version_digest(digests, declared)
         if version := Version.objects.filter(composer__slug=order.slug, sha256=digest).first():
-            return Imported(_licensed(version, order.licence), is_new=False)
+            # What is uploaded again changes nothing of a version that may be published.
+            licence = order.licence if order.published else ""
+            return Imported(_licensed(version, licence), is_new=False)
         tunes = frozenset(corpus.works[bwv].tune for bwv in declared if bwv in corpus.works)
         excerpts = list(Excerpt.objects.select_related("work"))
         if not excerpts:
@@ -96,10 +105,11 @@ def import_collection(order: CollectionOrder) -> Imported:
         raise CollectionError(
             "no file was accepted:\n" + "\n".join(str(file) for file in drafts.files)
         )
-    return _stored(order, digest, declared, drafts.pieces, drafts.files)
+    with transaction.atomic():
+        before_rows()
+        return _stored(order, digest, declared, drafts.pieces, drafts.files)
 
 
-@transaction.atomic
 def _stored(
     order: CollectionOrder,
     digest: str,
@@ -116,7 +126,7 @@ def _stored(
         sha256=digest,
         defaults={
             "kind": Version.Kind.COLLECTION,
-            "status": Version.Status.READY,
+            "status": Version.Status.READY if order.published else Version.Status.CHECKING,
             "licence": order.licence,
             "members": [{"trained_on": declared, "fold": []}] if declared else [],
         },

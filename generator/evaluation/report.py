@@ -4,20 +4,24 @@ Likelihoods and one-shot accuracy are taken on whole works. All other scores nee
 taken on one excerpt of each work, filled as for the quiz. A cross-fitted composer is scored on
 several folds at once: every member fills the excerpts of its own fold, and the scores are taken
 over all fills together.
+
+Scores come in stages, each of which can be taken by itself: the likelihoods, then one stage for
+each condition. A summary follows from what the stages gave.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
-from tqdm import tqdm
 
 from generator.evaluation.accuracy import Hits, fill_hits, one_shot_hits
 from generator.evaluation.bach_reference import BachReference
+from generator.evaluation.beside_bach import copying_scores, parallels_scores, style_scores
 from generator.evaluation.bootstrap import Ratio, ratio_over_works
 from generator.evaluation.discriminator.discriminative_features import discriminator_scores
 from generator.evaluation.discriminator.discriminator import DISCRIMINATORS, ExcerptPair
@@ -32,15 +36,14 @@ from generator.families.settings import Choices
 from generator.families.trial import try_out
 from generator.music.grid.chorale import VOICES, BoolArray, Chorale
 from generator.music.grid.conditions import QUIZ_CONDITIONS, given_for
-from generator.music.measures.counts import Comparison, Count, compare
-from generator.music.measures.resampling import resampled
-from generator.music.measures.style import style_counts
-from generator.music.measures.voice_leading import PER, parallels
 
 ORDERLESS_MASKS = 10
-
+LIKELIHOODS = "likelihoods"  # the first stage; the others are named after their conditions
 
 Filler = Family | BachReference
+Score = ObjectiveScore | MissingScore
+Progress = Callable[[int, int], None]  # how many works or fills of a stage are done, of how many
+StageProgress = Callable[[str, int, int], None]  # the same, after the name of the stage
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,6 @@ class EvaluationSettings:
     with_fills: bool = True
     features: int = 5
     """How many of the features that give the composer away to list for each condition."""
-    progress: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,29 +85,85 @@ class Fill:
         return ~self.given
 
 
+def no_progress(stage: str, done: int, of: int) -> None:
+    """Nobody looks on."""
+
+
 def evaluate(
-    folds: Sequence[Fold], settings: EvaluationSettings
-) -> Iterator[ObjectiveScore | MissingScore]:
+    folds: Sequence[Fold],
+    settings: EvaluationSettings,
+    progress: StageProgress = no_progress,
+) -> Iterator[Score]:
     """Scores as soon as they are known, the slow ones last; and those that cannot be given.
 
-    Each kind of score has a composer of its own, so that no fill knows what a likelihood has shown.
+    `progress` is told the stage too.
     """
-    yield from likelihood_scores(_untouched(folds))
-    yield from one_shot_scores(_untouched(folds), settings.conditions)
-    if settings.with_fills:
-        for fold in folds:
-            if not isinstance(fold.composer, BachReference):
-                try_out(fold.composer)
-        scores: list[ObjectiveScore] = []
-        for condition in settings.conditions:
-            fills, seconds = fill_all(_untouched(folds), condition, settings)
-            check_memory(folds[-1], fills[-1], len(fills) - 1, settings)
-            condition_scores = list(fill_scores(condition, fills, settings.features))
-            condition_scores.append(_speed(condition, fills, seconds))
-            yield from condition_scores
-            scores += condition_scores
-        for discriminator in DISCRIMINATORS:
-            yield from _single_voices([s for s in scores if s.name == discriminator.score])
+    scores: list[Score] = []
+    for stage in stages(settings):
+        stage_scores = list(score_stage(folds, stage, settings, partial(progress, stage)))
+        yield from stage_scores
+        scores += stage_scores
+    yield from summary_scores(scores)
+
+
+def stages(settings: EvaluationSettings) -> list[str]:
+    """The names of the stages, in their order."""
+    return [LIKELIHOODS, *(settings.conditions if settings.with_fills else ())]
+
+
+def score_stage(
+    folds: Sequence[Fold],
+    stage: str,
+    settings: EvaluationSettings,
+    progress: Progress = lambda done, of: None,
+) -> Iterator[Score]:
+    """The scores of one stage, which do not depend on the other stages.
+
+    Each kind of score has a composer of its own, so that no fill knows what a likelihood has shown.
+    What `progress` raises ends the stage.
+
+    Raises
+    ------
+    FillRefused
+        If the composer's fills show that it cheats.
+    """
+    if stage == LIKELIHOODS:
+        tick = _Ticks(progress, _likelihood_steps(folds, settings.conditions))
+        yield from likelihood_scores(_untouched(folds), tick)
+        yield from one_shot_scores(_untouched(folds), settings.conditions, tick)
+        return
+    for fold in folds:
+        if not isinstance(fold.composer, BachReference):
+            try_out(fold.composer)
+    fills, seconds = fill_all(_untouched(folds), stage, settings, progress)
+    check_memory(folds[-1], fills[-1], len(fills) - 1, settings)
+    yield from fill_scores(stage, fills, settings.features)
+    yield _speed(stage, fills, seconds)
+
+
+def summary_scores(scores: Sequence[Score]) -> Iterator[ObjectiveScore]:
+    """What follows from the scores of all stages."""
+    for discriminator in DISCRIMINATORS:
+        given = [score for score in scores if isinstance(score, ObjectiveScore)]
+        yield from _single_voices([s for s in given if s.name == discriminator.score])
+
+
+class _Ticks:
+    """Counts the steps of a stage."""
+
+    def __init__(self, progress: Progress, of: int) -> None:
+        self._progress, self._done, self._of = progress, 0, of
+
+    def __call__(self) -> None:
+        self._done += 1
+        self._progress(self._done, self._of)
+
+
+def _likelihood_steps(folds: Sequence[Fold], conditions: Sequence[str]) -> int:
+    works = sum(len(fold.test_set.works) for fold in folds)
+    composer = folds[0].composer
+    shots = 0 if isinstance(composer.conditionals, Missing) else 1 + len(conditions)
+    return works * (shots + (not isinstance(composer.joint_likelihood, Missing)))
 
 
 def _untouched(folds: Sequence[Fold]) -> list[Fold]:
@@ -129,7 +187,9 @@ def check_memory(fold: Fold, last: Fill, index: int, settings: EvaluationSetting
         )
 
 
-def likelihood_scores(folds: Sequence[Fold]) -> Iterator[ObjectiveScore | MissingScore]:
+def likelihood_scores(
+    folds: Sequence[Fold], tick: Callable[[], None] = lambda: None
+) -> Iterator[Score]:
     """Negative log-likelihoods in nats per frame, orderless and joint; with onsets if known."""
     shots = [(fold.composer.conditionals, fold.test_set) for fold in folds]
     if isinstance(missing := shots[0][0], Missing):
@@ -141,7 +201,7 @@ def likelihood_scores(folds: Sequence[Fold]) -> Iterator[ObjectiveScore | Missin
             orderless_nll(family, work, masks=ORDERLESS_MASKS, rng=rng)
             for family, test_set in shots
             if not isinstance(family, Missing)
-            for work in test_set.works.values()
+            for work in _counted(test_set.works.values(), tick)
         ]
         yield from _nats("orderless NLL", orderless, note)
     joints = [(fold.composer.joint_likelihood, fold.test_set) for fold in folds]
@@ -153,14 +213,14 @@ def likelihood_scores(folds: Sequence[Fold]) -> Iterator[ObjectiveScore | Missin
     secret = np.random.default_rng()
     for family, test_set in joints:
         if not isinstance(family, Missing):
-            works = test_set.works.values()
+            works = _counted(test_set.works.values(), tick)
             joint += [joint_nll(family, work, secret=secret) for work in works]
     yield from _nats("joint NLL", joint, "time order, voices B S A T")
 
 
 def one_shot_scores(
-    folds: Sequence[Fold], conditions: Sequence[str]
-) -> Iterator[ObjectiveScore | MissingScore]:
+    folds: Sequence[Fold], conditions: Sequence[str], tick: Callable[[], None] = lambda: None
+) -> Iterator[Score]:
     """Fill accuracy by argmax, all written cells masked at once."""
     name = "fill accuracy, one shot"
     shots = [(fold.composer.conditionals, fold.test_set) for fold in folds]
@@ -172,27 +232,37 @@ def one_shot_scores(
             one_shot_hits(family, work, given_for(condition, work))
             for family, test_set in shots
             if not isinstance(family, Missing)
-            for work in test_set.works.values()
+            for work in _counted(test_set.works.values(), tick)
         ]
         yield from _accuracy(name, condition, hits)
 
 
+def _counted(works: Iterable[Chorale], tick: Callable[[], None]) -> Iterator[Chorale]:
+    for work in works:
+        yield work
+        tick()
+
+
 def fill_all(
-    folds: Sequence[Fold], condition: str, settings: EvaluationSettings
+    folds: Sequence[Fold],
+    condition: str,
+    settings: EvaluationSettings,
+    progress: Progress = lambda done, of: None,
 ) -> tuple[list[Fill], float]:
     """One fill of every excerpt, and the CPU seconds they took.
 
     The seed of the n-th excerpt is the settings' seed + n, counted through all folds.
     """
     excerpts = [(fold, *item) for fold in folds for item in fold.test_set.excerpts.items()]
-    fills, start = [], time.process_time()
-    for index, (fold, name, excerpt) in enumerate(
-        tqdm(excerpts, desc=condition, leave=False, disable=not settings.progress)
-    ):
+    fills, seconds = [], 0.0
+    for index, (fold, name, excerpt) in enumerate(excerpts):
         given = given_for(condition, excerpt)
+        start = time.process_time()
         piece = _filled(fold.composer, excerpt, given, index, settings)
+        seconds += time.process_time() - start
         fills.append(Fill(name, piece, given, fold.test_set))
-    return fills, time.process_time() - start
+        progress(index + 1, len(excerpts))
+    return fills, seconds
 
 
 def _filled(
@@ -205,49 +275,27 @@ def _filled(
     return Family.fill(composer, excerpt, given, seed=seed, settings=choices, budget=budget)
 
 
-def fill_scores(condition: str, fills: Sequence[Fill], features: int) -> Iterator[ObjectiveScore]:
+def fill_scores(
+    condition: str, fills: Sequence[Fill], features: int, *, with_listener: bool = True
+) -> Iterator[ObjectiveScore]:
     """All scores of finished fills of one condition except their speed."""
     hits = [fill_hits(fill.bach, fill.piece, fill.given) for fill in fills]
     yield from _accuracy("fill accuracy, as played", condition, hits)
-    yield from _parallels(condition, fills)
-    yield from _copying(condition, fills)
+    beside_bach = [(fill.piece, fill.bach, fill.written) for fill in fills]
+    yield from parallels_scores(condition, beside_bach)
+    copies = [fill.test_set.training.copies for fill in fills]
+    runs = [each.longest_run(fill.piece) for each, fill in zip(copies, fills, strict=True)]
+    bach_runs = [each.longest_run(fill.bach) for each, fill in zip(copies, fills, strict=True)]
+    yield from copying_scores(condition, runs, bach_runs)
     if fills[0].test_set.split != "jsb":  # the published grid has no onsets, keys or phrase ends
-        yield from _style(condition, fills)
-        yield from discriminator_scores(condition, excerpt_pairs(fills), top_n=features)
+        yield from style_scores(condition, beside_bach)
+        if with_listener:
+            yield from discriminator_scores(condition, excerpt_pairs(fills), top_n=features)
 
 
 def _speed(condition: str, fills: Sequence[Fill], seconds: float) -> ObjectiveScore:
     rate = sum(fill.piece.steps for fill in fills) / max(seconds, 1e-9)
     return ObjectiveScore("speed", condition, "steps/CPU s", Ratio(rate, rate, rate, len(fills)))
-
-
-def _parallels(condition: str, fills: Sequence[Fill]) -> Iterator[ObjectiveScore]:
-    pairs = [
-        (parallels(fill.piece, fill.written), parallels(fill.bach, fill.written)) for fill in fills
-    ]
-    yield from _rates("parallels", condition, "per 1,000 changes", pairs, PER)
-
-
-def _style(condition: str, fills: Sequence[Fill]) -> Iterator[ObjectiveScore]:
-    counts = [
-        (style_counts(fill.piece, fill.written), style_counts(fill.bach, fill.written))
-        for fill in fills
-    ]
-    for name in counts[0][0]:
-        pairs = [(machine[name], bach[name]) for machine, bach in counts]
-        yield from _rates(f"style: {name}", condition, "%", pairs, 100)
-
-
-def _copying(condition: str, fills: Sequence[Fill]) -> Iterator[ObjectiveScore]:
-    runs = [fill.test_set.training.copies.longest_run(fill.piece) for fill in fills]
-    bach_runs = [fill.test_set.training.copies.longest_run(fill.bach) for fill in fills]
-    for name, share in (("median", 0.5), ("90th percentile", 0.9)):
-        picks = resampled(len(runs), np.random.default_rng(0))
-        drawn = np.quantile(np.array(runs)[picks], share, axis=1)
-        low, high = np.quantile(drawn, (0.025, 0.975))
-        composer = Ratio(float(np.quantile(runs, share)), float(low), float(high), len(runs))
-        bach = float(np.quantile(bach_runs, share))
-        yield ObjectiveScore(f"copying, longest run, {name}", condition, "events", composer, bach)
 
 
 def excerpt_pairs(fills: Sequence[Fill]) -> dict[str, list[ExcerptPair]]:
@@ -286,28 +334,3 @@ def _accuracy(name: str, condition: str, hits: Sequence[Hits]) -> Iterator[Objec
     right, written = [h.right for h in hits], [h.written for h in hits]
     if ratio := ratio_over_works(right, written, rng=np.random.default_rng(0)):
         yield ObjectiveScore(name, condition, "share", ratio)
-
-
-def _rates(
-    name: str, condition: str, unit: str, pairs: Sequence[tuple[Count, Count]], scale: float
-) -> Iterator[ObjectiveScore]:
-    machine, bach = [m for m, _ in pairs], [b for _, b in pairs]
-    ratio = ratio_over_works(
-        [m.count for m in machine],
-        [m.of for m in machine],
-        rng=np.random.default_rng(0),
-        scale=scale,
-    )
-    if ratio:
-        compared = compare(machine, bach)
-        bach_rate = compared.bach.rate * scale
-        yield ObjectiveScore(name, condition, unit, ratio, bach_rate, _beside_bach(compared))
-
-
-def _beside_bach(compared: Comparison) -> str:
-    interval = f"{compared.value:.2f} [{compared.low:.2f}, {compared.high:.2f}]"
-    if compared.kind == "ratio":
-        return f"ratio to Bach {interval}"
-    if compared.kind == "difference":
-        return f"points above Bach {interval}"
-    return f"too few to compare: {compared.machine.count} against {compared.bach.count}"

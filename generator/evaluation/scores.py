@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,6 +26,11 @@ class ObjectiveScore:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> ObjectiveScore:
+        """What `as_json` wrote."""
+        return cls(**{**row, "composer": Ratio(**row["composer"])})
 
     def __str__(self) -> str:
         figure = (

@@ -65,7 +65,8 @@ def checked_path(path: Path) -> Path:
 
 def sha256_of(path: Path) -> str:
     """The sha256 of a file in hex: the identity of a checkpoint."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_tensors(whose: str, members: Sequence[Tensors], forms: Mapping[str, TensorForm]) -> None:

@@ -2,17 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from django.core.management.base import CommandError
+from django.db import DatabaseError
 
 from generator.evaluation.bach_reference import BachReference
+from generator.evaluation.collected import CorpusKnowledge, evaluate_collected
 from generator.evaluation.folds import bach_folds, load_folds
-from generator.evaluation.report import Filler, Fold
+from generator.evaluation.report import (
+    EvaluationSettings,
+    Filler,
+    Fold,
+    Score,
+    StageProgress,
+    evaluate,
+)
 from generator.evaluation.test_set import load_test_set
 from generator.families.base import Family
 from generator.families.settings import Choices, checked_values
+from generator.models import Version
+from generator.music.corpus.works import load_corpus
+from generator.music.grid.conditions import QUIZ_CONDITIONS
 from generator.registry import BACH
+from generator.services.composer_source import sha256_of_file
 from generator.services.composers import find_source
+from generator.services.site_registry import site_registry
+from generator.services.version_scores import collected_of, scored_fold
 from generator.training.splits import load_split
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The scores as they come, and what they are taken on."""
+
+    scores: Iterator[Score]
+    sha256: str
+    """Of the version that they are about; empty for Bach."""
+    works: int
+    sampling: dict[str, float | int]
+
+
+def evaluated(
+    slug: str,
+    split: str,
+    part: str,
+    settings: EvaluationSettings,
+    progress: StageProgress,
+) -> Evaluated:
+    """A composer's scores on a part of a split; or those of a collection, on all that it has."""
+    if version := _collection(slug):
+        if settings.fill_settings:
+            raise CommandError(f"{slug!r} is a collection and has no settings; leave them out")
+        collected = collected_of(version)
+        scores = evaluate_collected(
+            collected,
+            CorpusKnowledge(load_corpus()),
+            # The default stands for all that it has.
+            conditions=None if settings.conditions == QUIZ_CONDITIONS else settings.conditions,
+            features=settings.features,
+            progress=progress,
+        )
+        pieces = len(collected.whole) + sum(map(len, collected.fills.values()))
+        return Evaluated(scores, version.sha256, pieces, {})
+    folds = scored_folds(slug, split, part)
+    return Evaluated(
+        evaluate(folds, settings, progress),
+        "" if slug == BACH else sha256_of_file(find_source(slug).checkpoint),
+        sum(len(fold.test_set.works) for fold in folds),
+        sampling_of(folds[0].composer, settings.fill_settings),
+    )
+
+
+def _collection(slug: str) -> Version | None:
+    if slug == BACH or site_registry().find_shipped(slug):
+        return None
+    try:
+        kind = Version.Kind.COLLECTION
+        return Version.objects.ready().filter(composer__slug=slug, kind=kind).first()
+    except DatabaseError:
+        return None  # not set up yet: only the shipped composers exist
 
 
 def sampling_of(composer: Filler, settings: Choices) -> dict[str, float | int]:
@@ -35,4 +105,4 @@ def scored_folds(slug: str, split: str, part: str) -> list[Fold]:
     source = find_source(slug)
     if split == "folds":
         return load_folds(source.load(), source.members)
-    return [Fold(source.member(0), load_test_set(split, part, source.trained_on(0)))]
+    return [scored_fold(source, split, part)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.core.management.base import CommandError
@@ -32,6 +32,20 @@ def fill_progress() -> Iterator[Progress]:
             bar.update(done - bar.n)
 
         yield show
+
+
+def stage_progress(*, shown: bool) -> Callable[[str, int, int], None]:
+    """A bar for each stage of an evaluation, which goes when the stage is done."""
+    bars: dict[str, tqdm] = {}
+
+    def show(stage: str, done: int, of: int) -> None:
+        if stage not in bars:
+            bars[stage] = tqdm(desc=stage, total=of, leave=False, disable=not shown)
+        bars[stage].update(done - bars[stage].n)
+        if done == of:
+            bars[stage].close()
+
+    return show
 
 
 def wait_for_pieces(pieces: PieceQuerySet) -> None:

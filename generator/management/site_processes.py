@@ -34,6 +34,7 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
 def gunicorn_options(host: str, port: int) -> list[str]:
     # Gunicorn's warnings name the address of anyone who sends nonsense; no address is logged.
     bind = ["--bind", f"{host}:{port}", "--threads", "8"]
+    bind += ["--worker-class", "bachtest.lib.patient_worker.PatientWorker"]
     # Nor is a socket for its control opened, which several sites of one user would share.
     return ["bachtest.wsgi", *bind, "--log-level", "error", "--no-control-socket"]
 

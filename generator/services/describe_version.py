@@ -11,9 +11,9 @@ from generator.families.checkpoint import read_config
 from generator.families.checkpoint_metadata import Member
 from generator.families.fill_run import Budget
 from generator.families.settings import as_json
+from generator.families.time_limit import time_limit
 from generator.families.trial import try_out
 from generator.services.composer_source import ComposerSource
-from generator.services.time_limit import time_limit
 
 
 def describe_version(source: ComposerSource) -> dict[str, Any]:

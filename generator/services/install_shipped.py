@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils.timezone import now
 
 from generator.errors import GeneratorError
@@ -19,6 +20,9 @@ from generator.services.outages import describe, outage_behind
 from generator.services.site_registry import site_registry
 
 logger = logging.getLogger(__name__)
+
+shipped_installed = Signal()
+"""After `install_shipped`, with the `composers`: other apps add what they know of them."""
 
 
 @dataclass
@@ -50,12 +54,16 @@ def install_shipped() -> Installation:
             reason = str(error) if isinstance(error, GeneratorError) else describe(error)
             done.failures.append(f"{shipped.slug}: {reason}")
             done.ours_failed |= family in OURS
+    shipped_installed.send(sender=Installation, composers=done.composers)
     return done
 
 
 def _install(shipped: Shipped, family: str) -> Composer:
     digest = sha256_of_file(shipped.path)
-    newest = Version.objects.ready().filter(composer__slug=shipped.slug).first()
+    # Of those that came with the code: an upload may be newer, and a retired one stays retired.
+    kept = [Version.Status.READY, Version.Status.RETIRED]
+    installed = Version.objects.filter(shipped=True, status__in=kept)
+    newest = installed.filter(composer__slug=shipped.slug).order_by("-created", "-id").first()
     is_newest = newest is not None and newest.sha256 == digest
     if newest is not None and is_newest and newest.members and _says_settings(newest, family):
         return _named(newest.composer, shipped)
@@ -64,7 +72,7 @@ def _install(shipped: Shipped, family: str) -> Composer:
         "kind": Version.Kind.CHECKPOINT,
         "shipped": True,
         "file": shipped.path.name,
-        "status": Version.Status.READY,
+        "status": newest.status if newest and is_newest else Version.Status.READY,
     }
     with transaction.atomic():
         composer, _ = Composer.objects.get_or_create(

@@ -7,17 +7,20 @@ import numpy as np
 from django.conf import settings
 
 from generator.errors import GenerationError
-from generator.models import Pair, Piece, Version, Work
+from generator.models import Excerpt, Pair, Piece, Version, Work
+from generator.music.corpus.set_aside import SET_ASIDE_TUNES
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import from_json
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.conditions import given_for
-from generator.music.measures.copying import CopyIndex
+from generator.music.measures.copying import CopyIndex, SharedRun
 
 # Events in a row shared with another work. Bach's excerpts share 4 with his works on other tunes
 # (median; 90th percentile 6, at most 11), and machines that quote him 20. A run of 12 is a whole
 # phrase and no coincidence.
 MAX_COPIED_RUN = 12
+NAMED_REASON = "a part of it is heard with its name on a composer's page"
+SET_ASIDE_REASON = "set aside for samples that are heard with their names"
 
 
 def copied_run(chorale: Chorale, original: Chorale, trained_on: Collection[str]) -> int:
@@ -53,11 +56,34 @@ def collected_run(chorale: Chorale, original: Chorale | None, declared: Collecti
     return _run_beside(original, chorale, declared)
 
 
+def shared_run(piece: Piece, chorale: Chorale) -> SharedRun | None:
+    """The run that `copied_run` counts, with its places; None if nothing is shared."""
+    corpus = load_corpus(settings.CORPUS_FILE)
+    index = _index(corpus.data_hash)
+    if piece.excerpt is None or piece.version is None:
+        return index.longest_shared(chorale)
+    original = corpus.work(piece.excerpt.work.bwv).chorale.slice(
+        piece.excerpt.start, piece.excerpt.stop
+    )
+    return index.longest_shared(chorale, without=_near_copies(original) - _works_seen(piece))
+
+
+def _works_seen(piece: Piece) -> set[str]:
+    """What the member that wrote a piece was trained on."""
+    version = piece.version
+    if version is None or not version.members:
+        return set()
+    return set(version.members[piece.fold or 0]["trained_on"])
+
+
+def _near_copies(original: Chorale) -> set[str]:
+    runs = _index(load_corpus(settings.CORPUS_FILE).data_hash).longest_runs(original)
+    return {bwv for bwv, run in runs.items() if run > MAX_COPIED_RUN}
+
+
 def _run_beside(original: Chorale, chorale: Chorale, trained_on: Collection[str]) -> int:
     index = _index(load_corpus(settings.CORPUS_FILE).data_hash)
-    runs = index.longest_runs(original)
-    near_copies = {bwv for bwv, run in runs.items() if run > MAX_COPIED_RUN}
-    return index.longest_run(chorale, without=near_copies - set(trained_on))
+    return index.longest_run(chorale, without=_near_copies(original) - set(trained_on))
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +106,7 @@ def join_pairs(piece: Piece) -> list[Pair]:
     A whole chorale of a collection has had its pair since it was imported.
     """
     if piece.excerpt_id is None:
-        return [_judged(pair) for pair in piece.pairs.select_related("machine__version")]
+        return [_judged(pair) for pair in piece.pairs.select_related("machine__version", "excerpt")]
     done = Piece.objects.filter(excerpt=piece.excerpt, status=Piece.Status.DONE)
     bach = done.by_bach().select_related("excerpt__work").first()
     if bach is None:
@@ -98,17 +124,18 @@ def _join(bach: Piece, machine: Piece) -> Pair:
         bach=bach,
         machine=machine,
         differing=differing,
-        excluded_reason=_excluded_reason(machine, bach.excerpt.work.tune, differing),
+        excluded_reason=_excluded_reason(machine, bach.excerpt, bach.excerpt.work.tune, differing),
     )
 
 
 def _judged(pair: Pair) -> Pair:
-    pair.excluded_reason = _excluded_reason(pair.machine, pair.tune, None)
-    pair.save(update_fields=["excluded_reason"])
+    if not pair.excluded_reason:  # what was excluded before it was made stays so
+        pair.excluded_reason = _excluded_reason(pair.machine, pair.excerpt, pair.tune, None)
+        pair.save(update_fields=["excluded_reason"])
     return pair
 
 
-def _excluded_reason(machine: Piece, tune: str, differing: float | None) -> str:
+def _excluded_reason(machine: Piece, excerpt: Excerpt, tune: str, differing: float | None) -> str:
     if differing == 0:
         return "no written note differs from Bach's"
     version = machine.version
@@ -117,9 +144,31 @@ def _excluded_reason(machine: Piece, tune: str, differing: float | None) -> str:
         return "its maker says that the system was trained on the tune"
     if (machine.copied_run or 0) > MAX_COPIED_RUN:
         return f"copies {machine.copied_run} events in a row from another work by Bach"
-    return ""
+    if tune in SET_ASIDE_TUNES:
+        return SET_ASIDE_REASON
+    return NAMED_REASON if excerpt.named else ""
 
 
 def _declared_tunes(version: Version) -> set[str]:
     works = Work.objects.filter(bwv__in=version.declared_works())
     return set(works.values_list("tune", flat=True))
+
+
+def exclude_named(bwv: str, start: int, stop: int) -> int:
+    """Keep excerpts out of rounds that share these steps of a work; how many pairs that takes.
+
+    What is heard with its name on a page would be known again. Answers given stay.
+    """
+    heard = Excerpt.objects.filter(work__bwv=bwv, start__lt=stop, stop__gt=start)
+    heard.update(named=True)
+    pairs = Pair.objects.filter(excerpt__in=heard, excluded_reason="")
+    return pairs.update(excluded_reason=NAMED_REASON)
+
+
+def exclude_set_aside() -> int:
+    """Exclude the playable pairs on tunes that are kept for samples, and say how many they are.
+
+    Doing so again changes nothing. Answers that were given to them stay.
+    """
+    pairs = Pair.objects.filter(tune__in=SET_ASIDE_TUNES, excluded_reason="")
+    return pairs.update(excluded_reason=SET_ASIDE_REASON)

@@ -14,6 +14,7 @@ from generator.families.base import Family
 from generator.families.fill_run import Budget, Progress
 from generator.families.settings import Choices, Values, checked_values
 from generator.families.settings import from_json as settings_from_json
+from generator.families.time_limit import time_limit
 from generator.models import Composer, Excerpt, Pair, Piece, Version
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import from_json, to_json
@@ -40,7 +41,6 @@ from generator.services.composers import (
 )
 from generator.services.outages import Backoff, describe, outage_behind
 from generator.services.pairs import collected_run, copied_run, join_pairs
-from generator.services.time_limit import time_limit
 
 logger = logging.getLogger(__name__)
 MAX_SEED = MAX_STEPS = 2**31 - 1  # of a column of PostgreSQL

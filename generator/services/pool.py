@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from generator.errors import OrderError
 from generator.models import Composer, Excerpt, Pair, Piece, Version
+from generator.music.corpus.set_aside import SET_ASIDE_TUNES
 from generator.music.grid.conditions import checked_condition
 from generator.services.composers import listed_members, ready_version, seen_tunes
 from generator.services.site_registry import site_registry
@@ -33,7 +34,8 @@ def choose_excerpts(
     """Excerpts of works that the composer never saw, spread over tune families.
 
     A cross-fitted composer writes all works, each by the member that never saw its tune. Any other
-    composer writes the test part of the tunes split, except works whose tune it saw.
+    composer writes the test part of the tunes split, except works whose tune it saw. Tune families
+    that are set aside for samples are never chosen.
 
     The family with the fewest pieces of this version and condition comes first, then the one with
     the fewest pieces of all; ties fall by the seed. An excerpt chosen again gets another seed.
@@ -50,12 +52,32 @@ def choose_excerpts(
     if count < 1:
         raise OrderError(f"count {count}; order at least 1 piece")
     version = ready_version(composer)
-    by_tune = _unseen_excerpts(version)
+    by_tune = {
+        tune: fresh
+        for tune, rows in _unseen_excerpts(version).items()
+        if tune not in SET_ASIDE_TUNES and (fresh := [row for row in rows if not row.named])
+    }
     if not by_tune:
         raise OrderError(f"no excerpt is new to composer {composer.slug!r}; run make setup")
     rng = Random(f"{seed} {composer.slug} {condition}")
     coverage = _Coverage(version, condition)
     return [coverage.take(by_tune, seed, rng) for _ in range(count)]
+
+
+def sample_excerpts(version: Version) -> list[Excerpt]:
+    """The first excerpt of each tune family that is set aside and that the version may write.
+
+    A collection writes nothing more, so that there are none.
+
+    Raises
+    ------
+    ComposerError
+        If the version's row does not list its works yet.
+    """
+    if version.kind == Version.Kind.COLLECTION:
+        return []
+    by_tune = _unseen_excerpts(version)
+    return [by_tune[tune][0] for tune in sorted(SET_ASIDE_TUNES & by_tune.keys())]
 
 
 def _unseen_excerpts(version: Version) -> dict[str, list[Excerpt]]:
@@ -123,7 +145,9 @@ def _available(slug: str, *, count_pending: bool) -> Counter[str]:
     playable = Pair.objects.playable().filter(machine__version__in=newest)
     available = Counter(playable.values_list("machine__condition", flat=True))
     if count_pending:
+        # Samples are written, and never paired.
         pieces = Piece.objects.pending().filter(version__in=newest)
+        pieces = pieces.exclude(tune__in=SET_ASIDE_TUNES)
         available.update(pieces.values_list("condition", flat=True))
     return available
 

@@ -48,6 +48,17 @@ export const notePlay = (round, note) => call("POST", `rounds/${round}/plays/`, 
 export const sendAnswer = (round, answer) => call("POST", `rounds/${round}/answer/`, answer);
 export const sendKnew = (round, knew) => call("POST", `rounds/${round}/knew/`, { knew });
 
+// Of work in the admin's area, which is no part of the API.
+export async function progressOf(url) {
+  const response = await reach(url);
+  if (!response.ok) throw await refusal(response);
+  try {
+    return await response.json();
+  } catch {
+    throw new ApiError("server", "The server's answer cannot be read.", response.status);
+  }
+}
+
 export async function clip(url) {
   const response = await reach(url);
   if (!response.ok) throw new ApiError("clip", "This clip has expired.", response.status);

@@ -34,20 +34,20 @@ FLAGS = [
 ]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment_of(folder: Path) -> dict[str, str]:
     return os.environ | {
         "VAR_DIR": str(folder),
         "LISTEN_SECONDS": str(LISTEN_SECONDS),
     }
 
 
-def _wait_until_served(url: str, server: subprocess.Popen[bytes]) -> None:
+def wait_until_served(url: str, server: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         assert server.poll() is None, "the server stopped"
@@ -61,10 +61,16 @@ def _wait_until_served(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a site with a pool of real pairs."""
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Of the site's processes."""
     folder = tmp_path_factory.mktemp("site")
-    environment = _environment(folder)
+    yield environment_of(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def site(environment: dict[str, str]) -> Iterator[str]:
+    """The address of a site with a pool of real pairs."""
     fill = f"from tests.browser.pool import fill; fill({str(settings.CORPUS_FILE)!r})"
     subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", fill],
@@ -72,7 +78,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         env=environment,
         check=True,
     )
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "bachtest.wsgi"),
@@ -87,12 +93,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         env=environment,
     )
     try:
-        _wait_until_served(f"http://127.0.0.1:{port}/", server)
+        wait_until_served(f"http://127.0.0.1:{port}/", server)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(timeout=20)
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ SMALL_PHONE = {"viewport": {"width": 320, "height": 568}, "is_mobile": True, "ha
 PAGES = [
     *("/", "/about/", "/privacy/", "/heard-all/"),
     *("/results/", "/results/methods/", "/nothing-here/"),
+    *("/composers/", "/composers/markov/"),
 ]
 SPREADS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 
 from generator.models import Pair
-from tests.builders import make_composer, make_pair
+from tests.builders import make_bach, make_composer, make_pairs
 from tests.game.player import Player
 
 PAIRS = {"S": 3, "A": 3, "T": 3, "B": 3, "AT": 3, "ATB": 3, "SATB": 6}
+CONDITIONS = [condition for condition, count in PAIRS.items() for _ in range(count)]
 
 
 @pytest.fixture
@@ -23,8 +24,8 @@ def no_waiting(settings) -> None:
 @pytest.fixture
 def pool(db, no_waiting) -> list[Pair]:
     """Enough for three games of one listener; every pair has a tune family of its own."""
-    bot = make_composer("bot")
-    return [make_pair(condition, bot) for condition in PAIRS for _ in range(PAIRS[condition])]
+    make_bach()
+    return make_pairs(CONDITIONS, make_composer("bot"))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import soundfile
 from django.conf import settings
 from django.test import Client
 
-from bachtest.game import clips
+from bachtest.lib import byte_ranges
 from generator.models import Pair
 from generator.music.formats.gridjson import from_json
 from generator.rendering import encoding
@@ -124,12 +124,12 @@ def test_rule_06_the_leak_attack_finds_a_planted_leak(crossed_bank, plant):
 @pytest.mark.django_db
 def test_rule_06_the_leak_attack_finds_a_header_of_the_file(crossed_bank, monkeypatch):
     """If the ETag belonged to the file, its size or date would do; here it names the composer."""
-    honest = clips.HttpResponse
+    honest = byte_ranges.HttpResponse
 
     def leaking(content: bytes, **kwargs):
         by_bach = any(content == item.bach_clip.mp3 for item in crossed_bank)
         kwargs["headers"] = kwargs["headers"] | {"ETag": '"bach"' if by_bach else '"bot"'}
         return honest(content, **kwargs)
 
-    monkeypatch.setattr(clips, "HttpResponse", leaking)
+    monkeypatch.setattr(byte_ranges, "HttpResponse", leaking)
     assert attack(crossed_bank) < ALPHA

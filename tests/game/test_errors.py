@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from bachtest.game.services import enrolment, games
-from bachtest.lib.env import env_float
+from bachtest.lib.env import env_float, env_int
 
 SHAPE = ["code", "message", "fields"]
 JSON = "application/json"
@@ -127,3 +127,10 @@ def test_a_setting_that_is_no_number_is_named(monkeypatch, value):
     monkeypatch.setenv("LISTEN_SECONDS", value)
     with pytest.raises(ImproperlyConfigured, match=f"LISTEN_SECONDS='{value}'"):
         env_float("LISTEN_SECONDS", 5.0)
+
+
+@pytest.mark.parametrize("value", ["ten", "-1", "1.5", "1_0", ""])
+def test_a_setting_that_is_no_whole_number_is_named(monkeypatch, value):
+    monkeypatch.setenv("EXPORTS_PER_DAY", value)
+    with pytest.raises(ImproperlyConfigured, match=f"EXPORTS_PER_DAY='{value}'; use a whole"):
+        env_int("EXPORTS_PER_DAY", 10)

@@ -20,8 +20,6 @@ from tests.game.site import Browser, Site, kill, make_site, query, serve, stop
 
 pytestmark = pytest.mark.database
 logger = logging.getLogger(__name__)
-LISTENERS = 20
-KILLS = 3
 PATIENCE = 60.0
 
 STORED = """
@@ -97,24 +95,27 @@ def play_game(browser: Browser, choice: Random) -> dict[str, dict[str, Any]]:
     return reveals
 
 
-def test_kill_9_in_mid_answer_loses_nothing_and_doubles_nothing(site):
+@pytest.mark.parametrize(
+    ("listeners", "kills"), [(12, 2), pytest.param(20, 3, marks=pytest.mark.slow)]
+)
+def test_kill_9_in_mid_answer_loses_nothing_and_doubles_nothing(site, listeners, kills):
     process = serve(site)
     rng = Random(1)
-    with ThreadPoolExecutor(LISTENERS) as threads:
+    with ThreadPoolExecutor(listeners) as threads:
         games = [
-            threads.submit(play_game, Persistent(site), Random(seed)) for seed in range(LISTENERS)
+            threads.submit(play_game, Persistent(site), Random(seed)) for seed in range(listeners)
         ]
-        for _ in range(KILLS):
+        for _ in range(kills):
             time.sleep(0.5 + rng.random())
             kill(process)
             process = serve(site)
         reveals = [game.result() for game in games]
     stop(process)
-    assert [len(each) for each in reveals] == [5] * LISTENERS
+    assert [len(each) for each in reveals] == [5] * listeners
     for each in reveals:
         for number, reveal in each.items():
             assert stored(site, number) == [told(reveal)]
-    assert query(site, "SELECT count(*) FROM game_answer") == [(5 * LISTENERS,)]
+    assert query(site, "SELECT count(*) FROM game_answer") == [(5 * listeners,)]
     # A start whose reply was lost leaves a game that nobody has the cookie for.
     assert query(site, UNFINISHED_WITH_ANSWERS) == [(0,)]
 
@@ -158,17 +159,22 @@ def second_tab(browser: Browser) -> Iterator[None]:
             tab.result()
 
 
-def test_no_answer_is_lost_or_moves_to_another_pair_while_pairs_are_retired(site):
+@pytest.mark.parametrize(
+    ("count", "answers", "rounds"), [(6, 6, 1), pytest.param(18, 20, 5, marks=pytest.mark.slow)]
+)
+def test_no_answer_is_lost_or_moves_to_another_pair_while_pairs_are_retired(
+    site, count, answers, rounds
+):
     process = serve(site)
     with ThreadPoolExecutor(6) as threads:
         games = threads.map(
-            lambda seed: play_while_pairs_are_retired(site, Random(seed)), range(18)
+            lambda seed: play_while_pairs_are_retired(site, Random(seed)), range(count)
         )
         acknowledged = [each for game in games for each in game]
     stop(process)
     [[withdrawn]] = query(site, "SELECT count(*) FROM game_round WHERE withdrawn")
     logger.info("%d answers acknowledged, %d rounds withdrawn", len(acknowledged), withdrawn)
-    assert len(acknowledged) > 20
-    assert withdrawn > 5
+    assert len(acknowledged) > answers
+    assert withdrawn > rounds
     for number, reveal in acknowledged:
         assert stored(site, number) == [told(reveal)]

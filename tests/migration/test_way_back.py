@@ -131,10 +131,13 @@ def dump(file: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(("use", "found"), REFUSED, ids=[use.__name__ for use, _ in REFUSED])
-def test_what_has_no_place_is_named_and_nothing_is_undone(old_site, tmp_path, use, found):
+@pytest.mark.parametrize(
+    "apps", [["game"], pytest.param(["generator", "studies"], marks=pytest.mark.slow)], ids="-".join
+)
+def test_what_has_no_place_is_named_and_nothing_is_undone(old_site, tmp_path, use, found, apps):
     use()
     before = dump(tmp_path / "db.sqlite3")
-    for app in ("game", "generator", "studies"):
+    for app in apps:
         refusal = f"have no place for {re.escape(found)}.*; no answer was touched, and manage.py"
         with pytest.raises(CommandError, match=refusal):
             migrate({app: old_site.newest[app]})

@@ -74,18 +74,18 @@ def test_a_listener_deleted_in_two_tabs_is_taken_off_once(played):
     assert counted(played) == before
 
 
-def test_all_tables_of_an_export_are_of_one_moment(played, monkeypatch):
+def test_all_tables_of_an_export_are_of_one_moment(played, monkeypatch, tmp_path):
     sheet = tables._sheet
     with meanwhile() as do:
 
-        def sheet_and_more(name, *arguments, **more):
-            done = sheet(name, *arguments, **more)
-            if name == "answers":
+        def sheet_and_more(source, *arguments):
+            done = sheet(source, *arguments)
+            if source.name == "answers":
                 do(an_answer_comes)
             return done
 
         monkeypatch.setattr(tables, "_sheet", sheet_and_more)
-        sheets = {sheet.name: sheet.rows for sheet in sheets_of(played)}
+        sheets = {sheet.name: sheet.rows for sheet in sheets_of(played, tmp_path)}
     assert answers_of(played).count() == len(sheets["answers"]) + 1
     assert len(sheets["games"]) == 12
     assert len(sheets["listeners"]) == 12

@@ -123,7 +123,7 @@ def run(*arguments, python=("-m", "bachtest.stats")):
     )  # fmt: skip
 
 
-def test_bad_input_is_one_line_and_a_bad_status(tmp_path):
+def test_bad_input_is_one_line_and_a_bad_status(tmp_path, capsys):
     bad = tmp_path / "bad.csv"
     bad.write_text("listener,item,condition,correct\nada,1,S,yes\n")
     for arguments, message in (
@@ -132,11 +132,14 @@ def test_bad_input_is_one_line_and_a_bad_status(tmp_path):
         ([tmp_path], "no answers.csv in this folder"),
         ([DATA / "bachbot_2016_condition.csv"], "no column 'listener'"),
     ):
-        done = run(*arguments)
-        assert done.returncode == 2
-        assert done.stdout == ""
-        assert message in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+        assert main([*map(str, arguments)]) == 2
+        written = capsys.readouterr()
+        assert written.out == ""
+        assert message in written.err
+        assert len(written.err.splitlines()) == 1
+    done = run(bad)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "line 2: correct is 'yes'" in done.stderr
 
 
 def test_an_unknown_column_or_flag_is_named(answers, capsys):

@@ -18,12 +18,13 @@ from bachtest.results.counts.tallies import (
     UNPAIRED,
     TallyCell,
     ensure_counted,
+    included_cells,
     number_of_labels,
     read,
 )
 from bachtest.stats.rates import summary
 from bachtest.stats.rates.identical_pairs import PoolCount, identical_pairs
-from bachtest.stats.rates.summary import summarise
+from bachtest.stats.rates.summary import Breakdown, summarise
 from bachtest.stats.report.pooled_report import GROUPS, Flagged, Report
 from bachtest.studies.models import Study
 from generator.models import Pair, PairQuerySet, Version
@@ -76,6 +77,18 @@ def study_report(study: Study, *, by: Sequence[Sequence[str]] = ()) -> Report:
         ),
         margin=study.margin,
     )
+
+
+def unpaired_rates(study: Study) -> Breakdown:
+    """By composer, what `python -m bachtest.stats` says about the export's unpaired answers."""
+    ensure_counted(study)
+    labels = {str(version): label for version, (label, _) in composer_labels(study).items()}
+    counts = [
+        summary.AnswerCount((labels[version],), cell.n, cell.correct)
+        for cell in included_cells(study, "unpaired")
+        for version in cell.labels
+    ]
+    return summarise(counts, ["composer"])
 
 
 def _named(cells: Iterable[TallyCell], labels: ComposerLabels) -> list[TallyCell]:

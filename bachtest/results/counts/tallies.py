@@ -1,10 +1,9 @@
 """Counts of answers, kept up to date as answers come, change and go, so that no page counts them.
 
-Answers to unpaired items (Bach beside a whole chorale of an outside system) are not counted here:
-the two sides are not the same music, so their rates are no rates of the others.
-
 Every table sorts the answers in one way. Each answer that is right or wrong stands once in each
-table, but in `sides` only if it is the choice of a side. A cell's labels are what its table sorts
+table, but in `sides` only if it is the choice of a side. Answers to unpaired items (Bach beside a
+whole chorale of an outside system) stand in `unpaired` and nowhere else: the two sides are not the
+same music, so their rates are no rates of the others. A cell's labels are what its table sorts
 by. Its flags keep apart the answers that a design may exclude.
 """
 
@@ -37,6 +36,7 @@ class AnswerFacts(NamedTuple):
 
     study: int
     correct: bool
+    kind: str
     condition: str
     version: int | None
     experience: str
@@ -53,6 +53,7 @@ class AnswerFacts(NamedTuple):
 _PATHS: tuple[str | Combinable, ...] = (
     "round__game__participation__study_id",
     "correct",
+    "round__pair__kind",
     "round__pair__machine__condition",
     "round__pair__machine__version_id",
     "round__game__participation__experience",
@@ -65,7 +66,8 @@ _PATHS: tuple[str | Combinable, ...] = (
     Substr(Cast("created", CharField()), 1, len("2026-11-21 10")),
 )
 
-TABLES: dict[str, Callable[[AnswerFacts], tuple[object, ...] | None]] = {
+Sort = Callable[[AnswerFacts], tuple[object, ...] | None]
+TABLES: dict[str, Sort] = {
     "cells": lambda facts: (facts.condition, facts.version, facts.experience),
     "items": lambda facts: (facts.item,),
     LISTENERS: lambda facts: (facts.listener.replace("-", ""),),
@@ -75,6 +77,7 @@ TABLES: dict[str, Callable[[AnswerFacts], tuple[object, ...] | None]] = {
     ),
     "hours": lambda facts: (facts.hour,),
 }
+UNPAIRED_TABLES: dict[str, Sort] = {"unpaired": lambda facts: (facts.version,)}
 
 
 class TallyKey(NamedTuple):
@@ -103,12 +106,12 @@ def count(answers: QuerySet[Answer]) -> Counts:
     # One pass over what may be millions of answers: keys are put together once a cell.
     groups: Counter[tuple[int, str, tuple[object, ...], tuple[bool, ...], bool]] = Counter()
     flags = {f"flag_{flag.name}": flag_column(flag) for flag in FLAGS}
-    scored = answers.filter(correct__isnull=False).exclude(UNPAIRED)
+    scored = answers.filter(correct__isnull=False)
     rows = scored.order_by().annotate(**flags).values_list(*_PATHS, *flags)
-    width, tables = len(_PATHS), tuple(TABLES.items())
+    width, paired, unpaired = len(_PATHS), tuple(TABLES.items()), tuple(UNPAIRED_TABLES.items())
     for row in rows.iterator(chunk_size=BATCH):
         facts, marks = AnswerFacts(*row[:width]), row[width:]
-        for table, sort in tables:
+        for table, sort in unpaired if facts.kind == Pair.Kind.UNPAIRED else paired:
             if (labels := sort(facts)) is not None:
                 groups[facts.study, table, labels, marks, facts.correct] += 1
     counts: Counts = Counter()
@@ -178,8 +181,10 @@ def _flags_text(flags: Collection[str]) -> str:
 
 
 def changes(study: Study) -> int:
-    """About how many answers and deletions wait to be merged."""
-    return Tally.objects.filter(study=study, merged=False).count() // len(TABLES)
+    """How many answers and deletions wait to be merged; a change of flags counts as two."""
+    # Each answer stands in one of these.
+    tables = ("trials", *UNPAIRED_TABLES)
+    return Tally.objects.filter(study=study, table__in=tables, merged=False).count()
 
 
 def merge(study: Study) -> int:

@@ -19,7 +19,7 @@ from bachtest.game.models import RoundClip, Side
 from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
 from bachtest.results.counts.sides import BACH_SIDE, CHOSEN_SIDE
 from bachtest.studies.models import Study
-from generator.models import VERSION_DIGITS, Rendering
+from generator.models import VERSION_DIGITS, Pair, Rendering
 
 Convert = Callable[[Any], Any]
 PairClips = Mapping[int, tuple[Rendering | None, Rendering | None]]
@@ -27,6 +27,7 @@ PairClips = Mapping[int, tuple[Rendering | None, Rendering | None]]
 # Columns that version 1 of the export does not have, or fills otherwise: file, column, and how.
 CHANGED_SINCE_1: dict[tuple[str, str], str] = {
     ("answers.csv", "version"): "not there",
+    ("answers.csv", "paired"): "not there; always 1",
     ("items.csv", "version"): "not there",
     ("composers.csv", "version"): "not there; one row a composer",
     ("composers.csv", "in_quiz"): "of the composer, in every study",
@@ -45,6 +46,10 @@ PAIR = "round__pair"
 MACHINE = "round__pair__machine"
 EXCERPT = "round__pair__excerpt"
 WRITTEN = "what the composer wrote: voices by their letters, or NEXT or GAP (docs/corpus.md)"
+PAIRED = (
+    "1 if both clips are of one excerpt by Bach; 0 if a whole piece by another system stood beside"
+    " his, in unpaired_answers.csv alone"
+)
 VERSION = f"version of the composer: the first {VERSION_DIGITS} digits of its sha256"
 
 
@@ -58,6 +63,10 @@ def as_bit(value: object) -> int:
 
 def as_answer(value: object) -> object:
     return "" if value is None else as_bit(value)
+
+
+def as_paired(kind: str) -> int:
+    return as_bit(kind != Pair.Kind.UNPAIRED)
 
 
 def as_short(value: float) -> float:
@@ -119,6 +128,7 @@ def answer_columns(pseudonym: Convert) -> list[ExportColumn]:
         ExportColumn("condition", WRITTEN, f"{MACHINE}__condition"),
         ExportColumn("composer", "who wrote it", f"{MACHINE}__version__composer__slug"),
         ExportColumn("version", VERSION, version_of(f"{MACHINE}__version__")),
+        ExportColumn("paired", PAIRED, f"{PAIR}__kind", as_paired),
         ExportColumn(
             "experience",
             "novice, intermediate, advanced, expert or unstated",
@@ -236,7 +246,7 @@ def item_columns(study: Study, clips: PairClips) -> list[ExportColumn]:
         ExportColumn("alike", "1 if there is no audible difference; never played", identical),
         ExportColumn("set_aside", "why it is never played; empty if it may be", "excluded_reason"),
         ExportColumn(
-            "copied_run", "longest run of events shared with a training work", "machine__copied_run"
+            "copied_run", "longest run of events shared with a work by Bach", "machine__copied_run"
         ),
         ExportColumn("seconds", "length of the clips", "id", of_pair(clips, 1, "seconds")),
         ExportColumn(

@@ -16,41 +16,53 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO
 
 from bachtest.lib.errors import AppError
 from bachtest.results.counts.flags import FLAGS_VERSION, unknown_exclusions
 from bachtest.results.export.columns import CHANGED_SINCE_1, as_short
+from bachtest.results.export.sorted_rows import Row, RowProgress
 from bachtest.results.export.tables import Sheet, sheets_of
 from bachtest.studies.models import Study
 
-EXPORT_VERSION = 3
+EXPORT_VERSION = 4
+
+
+# Opens a file of the export by its name.
+OpenFile = Callable[[str], AbstractContextManager[TextIO]]
 
 
 def export_study(study: Study, out: Path) -> list[Sheet]:
     """Write the export beside its place, and move it there once it is complete."""
     out = out.absolute()
     _check_place(out)
+    check_exportable(study)
+    try:
+        with TemporaryDirectory(prefix=f".{out.name}-rows-", dir=out.parent) as spool:
+            sheets = sheets_of(study, Path(spool))
+            draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+            try:
+                _write_folder(draft, study, sheets)
+                draft.chmod(0o755)
+                draft.replace(out)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        raise AppError(f"cannot write {out}: {error.strerror or error}", "export") from None
+    return sheets
+
+
+def check_exportable(study: Study) -> None:
     if unknown := unknown_exclusions(study):
         raise AppError(
             f"the design of {study.slug!r} excludes answers by the flag {unknown[0]!r}, which does"
             " not exist; correct its exclusions",
             "export",
         )
-    sheets = sheets_of(study)
-    try:
-        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            _write(draft, study, sheets)
-            draft.chmod(0o755)
-            draft.replace(out)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-    except OSError as error:
-        raise AppError(f"cannot write {out}: {error.strerror or error}", "export") from None
-    return sheets
 
 
 def _check_place(out: Path) -> None:
@@ -65,17 +77,34 @@ def _check_place(out: Path) -> None:
         raise AppError(f"{out.parent} is not a folder; create it first", "export")
 
 
-def _write(folder: Path, study: Study, sheets: Sequence[Sheet]) -> None:
+def _write_folder(folder: Path, study: Study, sheets: Sequence[Sheet]) -> None:
     (folder / "data").mkdir()
+    write_files(lambda name: (folder / name).open("w", newline="", encoding="utf-8"), study, sheets)
+
+
+def write_files(
+    open_file: OpenFile,
+    study: Study,
+    sheets: Sequence[Sheet],
+    progress: RowProgress | None = None,
+) -> None:
+    """All files of an export, one after the other, wherever they are opened."""
+    progress = progress or RowProgress()
     name = re.sub(r"[^A-Za-z0-9]", "", study.slug)
     for sheet in sheets:
-        _write_csv(folder / f"{sheet.name}.csv", sheet.header, sheet.rows)
-        psych_ds = folder / "data" / f"study-{name}_description-{sheet.name}_data.csv"
-        _write_csv(psych_ds, sheet.header, sheet.rows)
+        psych_ds = f"data/study-{name}_description-{sheet.name}_data.csv"
+        for path in (f"{sheet.name}.csv", psych_ds):
+            with open_file(path) as file:
+                _write_csv(file, sheet.header, sheet.rows, progress)
     header = ("file", "column", "meaning", "version_1")
-    _write_csv(folder / "codebook.csv", header, _codebook(sheets))
-    _write_json(folder / "design.json", _design(study))
-    _write_json(folder / "dataset_description.json", _description(study, sheets))
+    with open_file("codebook.csv") as file:
+        _write_csv(file, header, _codebook(sheets), RowProgress())
+    for path, value in (
+        ("design.json", _design(study)),
+        ("dataset_description.json", _description(study, sheets)),
+    ):
+        with open_file(path) as file:
+            file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def _codebook(sheets: Sequence[Sheet]) -> list[tuple[str, str, str, str]]:
@@ -88,15 +117,14 @@ def _codebook(sheets: Sequence[Sheet]) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def _write_csv(
+    file: TextIO, header: Sequence[str], rows: Iterable[Row], progress: RowProgress
+) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(row)
+        progress.advance()
 
 
 def _weights(study: Study) -> dict[str, float]:

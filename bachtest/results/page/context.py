@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bachtest.game.models import Listener
-from bachtest.results.counts.answers import FIELDS, study_report
+from bachtest.results.counts.answers import FIELDS, study_report, unpaired_rates
 from bachtest.results.counts.composer_labels import composer_labels
 from bachtest.results.counts.flags import FLAGS, unknown_exclusions
 from bachtest.results.counts.tallies import included_cells
@@ -14,7 +14,13 @@ from bachtest.results.fit.stored_fit import analysis_of, fit_of
 from bachtest.results.page.bias_rows import learning, rates_by_place, side_bias_rows
 from bachtest.results.page.hardest_pairs import hardest_pairs
 from bachtest.results.page.published_results import BACHBOT_NAME
-from bachtest.results.page.rows import crossing, forest, identical_pairs_rows, published_rows
+from bachtest.results.page.rows import (
+    crossing,
+    forest,
+    identical_pairs_rows,
+    published_rows,
+    unpaired_rows,
+)
 from bachtest.results.page.running_total import running_total
 from bachtest.results.tasks import request_refit
 from bachtest.stats.rates.summary import FEW
@@ -43,6 +49,7 @@ def results_page(
         "bachbot_name": BACHBOT_NAME,
         "unknown_exclusions": unknown_exclusions(study),
         "identical_pairs": identical_pairs_rows(report, names),
+        "unpaired": unpaired_rows(unpaired_rates(study), names),
         "flags": [(flagged, FLAGS[i]) for i, flagged in enumerate(report.flags)],
     }
     if report.overall.few:

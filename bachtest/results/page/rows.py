@@ -109,9 +109,17 @@ def forest(
     groups = [RowGroup("All answers", (everything,))]
     for field, title in GROUP_TITLES.items():
         breakdown = breakdowns[field,]
-        rows = [_row(breakdown, cell, composer_names, model) for cell in breakdown.cells]
+        rows = [rate_row(breakdown, cell, composer_names, model) for cell in breakdown.cells]
         groups.append(RowGroup(title, tuple(rows)))
     return groups
+
+
+def unpaired_rows(rates: Breakdown, composer_names: Mapping[str, str]) -> list[RateRow]:
+    """By composer, without a model or a published rate: nothing else asks this question."""
+    return [
+        RateRow(composer_names.get(cell.labels[0], cell.labels[0]), "", _shown(cell))
+        for cell in rates.cells
+    ]
 
 
 def published_rows() -> list[RateRow]:
@@ -128,7 +136,7 @@ def crossing(
     [breakdown] = [each for each in report.breakdowns if each.by == tuple(by)]
     groups: dict[str, list[RateRow]] = {}
     for cell in breakdown.cells:
-        row = _row(breakdown, cell, composer_names, model, skip=1)
+        row = rate_row(breakdown, cell, composer_names, model, skip=1)
         groups.setdefault(cell.labels[0], []).append(row)
     return [
         RowGroup(" · ".join(filter(None, _words(by[0], label, composer_names))), tuple(rows))
@@ -136,7 +144,7 @@ def crossing(
     ]
 
 
-def _row(
+def rate_row(
     breakdown: Breakdown,
     cell: Cell,
     composer_names: Mapping[str, str],

@@ -17,6 +17,8 @@ from bachtest.stats.tables.csv_columns import TableError, read_csv_rows
 from bachtest.stats.tables.table import Table, read_table
 
 ANSWERS, DESIGN, ITEMS = "answers.csv", "design.json", "items.csv"
+# Answers to unpaired items have no identical pairs beside them: their sides are not the same music.
+UNPAIRED_ANSWERS = "unpaired_answers.csv"
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,13 @@ class AnswerSource:
 def read_source(
     path: Path, *, protocol: str = "", delimiter: str = ",", encoding: str = "utf-8"
 ) -> AnswerSource:
-    """Read an export folder, the answers.csv inside one, or any other table.
+    """Read an export folder, one of the tables of answers inside it, or any other table.
 
     Parameters
     ----------
     path : Path
-        An answers.csv beside a design.json is read as part of that export.
+        An answers.csv or unpaired_answers.csv beside a design.json is read as part of that export.
+        A folder stands for its answers.csv.
     protocol : str
         How listeners were asked, by name; empty takes the design's protocol, or pairs.
     delimiter, encoding : str
@@ -66,7 +69,7 @@ def read_source(
     if path.is_dir() and not file.is_file():
         raise TableError(f"{path}: no {ANSWERS} in this folder; name an export or a table")
     design = {}
-    exported = file.name == ANSWERS and (folder / DESIGN).is_file()
+    exported = file.name in (ANSWERS, UNPAIRED_ANSWERS) and (folder / DESIGN).is_file()
     if exported:
         design = read_design(folder / DESIGN)
     asked = protocol_named(protocol or str(design.get("protocol", "")) or PAIR.name)
@@ -75,7 +78,8 @@ def read_source(
     )
     if not exported:
         return AnswerSource(table, (), (), None, asked)
-    pool = read_pool(folder / ITEMS) if (folder / ITEMS).is_file() else ()
+    has_pool = file.name == ANSWERS and (folder / ITEMS).is_file()
+    pool = read_pool(folder / ITEMS) if has_pool else ()
     table, pool = name_versions(table, pool)
     exclusions = _exclusions(folder / DESIGN, design)
     return AnswerSource(table, exclusions, pool, _margin(design), asked)

@@ -86,8 +86,13 @@ def discriminator_scores(
         yield from _share(discriminator.score, condition, report, note)
         if top_n:
             yield from _groups(discriminator, features, condition)
-            for feature in discriminative_features(features, top_n):
-                yield _feature_score(feature, condition, report.pairs)
+            yield from feature_scores(features, condition, top_n)
+
+
+def feature_scores(features: PairFeatures, condition: str, top_n: int) -> Iterator[ObjectiveScore]:
+    """The features that give most away, as scores."""
+    for feature in discriminative_features(features, top_n):
+        yield _feature_score(feature, condition, len(features.family))
 
 
 def _groups(

@@ -145,6 +145,27 @@ class Discriminator:
             margins=tuple(margins.tolist()),
         )
 
+    def unpaired_scores(
+        self, features: PairFeatures, *, seed: int = 0
+    ) -> tuple[FloatArray, FloatArray]:
+        """Log-odds of being Bach for both sides of unpaired items, Bach's first.
+
+        Nothing is learnt from what the two sides of an item have in common: they share neither
+        tune nor notes. Both are scored by a classifier that saw neither the item nor Bach's tune.
+        """
+        families = int(features.family.max()) + 1
+        fold_of = random_folds(families, self.folds, seed)[features.family]
+        bach, machine = np.zeros(len(fold_of)), np.zeros(len(fold_of))
+        for fold in np.unique(fold_of):
+            held = fold_of == fold
+            bach[held], machine[held] = pointwise_scores(
+                features.bach[~held],
+                features.machine[~held],
+                [features.bach[held], features.machine[held]],
+                self.classifiers,
+            )
+        return bach, machine
+
     def unpaired_aucs(
         self,
         bach: Mapping[str, Sequence[Chorale]],

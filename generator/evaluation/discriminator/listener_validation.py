@@ -31,12 +31,15 @@ def neutral_opening(chorale: Chorale, steps: int = STEPS) -> Chorale:
     It has no fermatas, no pickup, and the key that is estimated from the notes.
     """
     opening = chorale.slice(0, min(steps, chorale.steps))
-    pitches, lengths = np.unique(opening.pitch[opening.pitch != REST], return_counts=True)
+    return replace(without_marks(opening), metre=((0, METRE),), anacrusis=0)
+
+
+def without_marks(chorale: Chorale) -> Chorale:
+    """A piece without fermatas, and with the key that is estimated from its notes."""
+    pitches, lengths = np.unique(chorale.pitch[chorale.pitch != REST], return_counts=True)
     return replace(
-        opening,
-        fermata=np.zeros(opening.steps, dtype=np.bool_),
-        metre=((0, METRE),),
-        anacrusis=0,
+        chorale,
+        fermata=np.zeros(chorale.steps, dtype=np.bool_),
         key=estimated_key(pitches.tolist(), lengths.tolist(), sharps=None, final=None),
     )
 

@@ -9,10 +9,11 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from generator.errors import GeneratorError
-from generator.evaluation.report import EvaluationSettings, evaluate
+from generator.evaluation.report import EvaluationSettings
 from generator.evaluation.scores import MissingScore, ObjectiveScore
-from generator.management.evaluated_composer import sampling_of, scored_folds
+from generator.management.evaluated_composer import evaluated
 from generator.management.fill_command import FillCommand, fill_budget, fill_settings
+from generator.management.progress import stage_progress
 from generator.music.grid.conditions import QUIZ_CONDITIONS, checked_condition
 
 
@@ -31,7 +32,7 @@ class Command(FillCommand):
         parser.add_argument(
             "--conditions",
             default=",".join(QUIZ_CONDITIONS),
-            help="any, such as NEXT,GAP; default: %(default)s",
+            help="any, such as NEXT,GAP; default: %(default)s; of a collection all that it has",
         )
         parser.add_argument(
             "--seed", type=int, default=1, help="seed of the first fill; each further fill adds 1"
@@ -51,11 +52,13 @@ class Command(FillCommand):
     def handle(self, **options: Any) -> None:
         settings = _evaluation_settings(options)
         try:
-            folds = scored_folds(options["composer"], options["split"], options["part"])
-            sampling = sampling_of(folds[0].composer, settings.fill_settings)
+            progress = stage_progress(shown=not options["json"] and sys.stderr.isatty())
+            found = evaluated(
+                options["composer"], options["split"], options["part"], settings, progress
+            )
             scores: list[ObjectiveScore] = []
             missing: list[MissingScore] = []
-            for score in evaluate(folds, settings):
+            for score in found.scores:
                 if isinstance(score, MissingScore):
                     missing.append(score)
                 else:
@@ -67,11 +70,12 @@ class Command(FillCommand):
         if options["json"]:
             report = {
                 "composer": options["composer"],
+                "sha256": found.sha256,
                 "split": options["split"],
                 "part": options["part"],
-                "works": sum(len(fold.test_set.works) for fold in folds),
+                "works": found.works,
                 "seed": settings.seed,
-                "sampling": sampling,
+                "sampling": found.sampling,
                 "budget_steps": options["budget_steps"],
                 "scores": [score.as_json() for score in scores],
                 "missing": [score.as_json() for score in missing],
@@ -81,7 +85,7 @@ class Command(FillCommand):
 
 def _evaluation_settings(options: Mapping[str, Any]) -> EvaluationSettings:
     try:
-        conditions = [checked_condition(name) for name in options["conditions"].split(",")]
+        conditions = tuple(checked_condition(name) for name in options["conditions"].split(","))
     except ValueError as error:
         raise CommandError(str(error)) from error
     if options["features"] < 0:
@@ -93,5 +97,4 @@ def _evaluation_settings(options: Mapping[str, Any]) -> EvaluationSettings:
         budget=fill_budget(options),
         with_fills=not options["no_fills"],
         features=options["features"],
-        progress=not options["json"] and sys.stderr.isatty(),
     )

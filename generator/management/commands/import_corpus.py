@@ -13,6 +13,7 @@ from generator.errors import GeneratorError
 from generator.music.corpus.build import build_corpus
 from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import Corpus
+from generator.services.pairs import SET_ASIDE_REASON, exclude_set_aside
 from generator.services.work_rows import Synced, sync_works
 
 
@@ -33,8 +34,11 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("interrupted; nothing was written, run it again") from None
         synced = sync_works(corpus)
+        excluded = exclude_set_aside()
         if options["verbosity"]:
             self.stdout.write(_summary(corpus, synced))
+        if excluded:
+            self.stdout.write(f"pairs excluded from the pool: {excluded}, {SET_ASIDE_REASON}")
 
 
 def _summary(corpus: Corpus, synced: Synced) -> str:

@@ -26,6 +26,15 @@ from generator.music.grid.spelling import enharmonic_keys, note_name
 Ticks = int | Fraction
 
 OWN_FORMAT = "grid 1"
+MAX_MIDI_BYTES = 500_000
+"""A chorale as long as the grid may be, with a note on every step, takes less; ours take 5,000."""
+MAX_TRACKS = 100
+MAX_NAME = 60
+"""Characters of a track's name, of which messages speak."""
+MAX_TICKS = 1 << 28
+"""Between two events; the format has no more."""
+# A number of a MIDI file has 4 bytes; one that never ends would be added up for hours.
+_ENDLESS = re.compile(rb"[\x80-\xff]{300}")
 _MARK = re.compile(r"fermata|fermata end|pickup .*")
 _PICKUP = re.compile(r"pickup (\d{1,4}) of (\d+/\d+)")
 _BROKEN = (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError)
@@ -39,6 +48,7 @@ def midi_score(data: bytes, source: str) -> Score:
     FormatError
         If it is not a MIDI file or has notes off the grid.
     """
+    _check_size(data, source)
     try:
         file = mido.MidiFile(file=BytesIO(data), clip=True)
     except _BROKEN as error:
@@ -50,6 +60,24 @@ def midi_score(data: bytes, source: str) -> Score:
     for number, track in enumerate(file.tracks):
         contents.read_track(number, track)
     return contents.score()
+
+
+def _check_size(data: bytes, source: str) -> None:
+    """Refuse what would take long: each event becomes an object."""
+    if len(data) > MAX_MIDI_BYTES:
+        raise FormatError(
+            f"{source} has {len(data):,} bytes; a MIDI file of one piece has at most "
+            f"{MAX_MIDI_BYTES:,}"
+        )
+    if (tracks := int.from_bytes(data[10:12], "big")) > MAX_TRACKS:
+        raise FormatError(
+            f"{source} has {tracks:,} tracks; put each of four voices into its own, at most "
+            f"{MAX_TRACKS} are read"
+        )
+    if _ENDLESS.search(data):
+        raise FormatError(
+            f"{source} is not a MIDI file that can be read: a number or text never ends"
+        )
 
 
 @dataclass
@@ -85,6 +113,10 @@ class MidiContents:
         now = 0
         begun: dict[tuple[int, int], int] = {}
         for message in track:
+            if message.time >= MAX_TICKS:
+                raise FormatError(
+                    f"track {number + 1} waits {MAX_TICKS:,} ticks or more; no MIDI file can"
+                )
             now += message.time
             if message.type in ("note_on", "note_off"):
                 # A note that is struck again before it ended ends here.
@@ -164,7 +196,7 @@ class MidiContents:
         shared = [number for number, _ in self.lines]
         parts = {key: Part(name, ()) for key, name in silent.items()}
         for (number, channel), line in self.lines.items():
-            name = self.names.get(number, "").strip() or f"track {number + 1}"
+            name = self.names.get(number, "").strip()[:MAX_NAME] or f"track {number + 1}"
             if shared.count(number) > 1:
                 name = f"{name} channel {channel + 1}"
             notes = [self._note(name, *note) for note in line]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lzma
 import re
 import zipfile
 import zlib
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
+from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from generator.music.formats.files import MAX_BYTES
 from generator.music.formats.format_errors import FormatError
@@ -26,6 +25,11 @@ from generator.music.grid.spelling import MODES, key_name, midi_number, note_nam
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+MAX_PARTS = 100
+MAX_NAME = 60
+"""Characters of the name of a part, a voice or a bar, of which messages speak."""
+MAX_FERMATA = 100_000
+"""Characters of our own list of steps under fermatas."""
 _NUMBER = re.compile(r"-?\d{1,6}(\.\d{1,6})?")
 
 
@@ -64,11 +68,13 @@ def musicxml_score(data: bytes, source: str) -> Score:
     """
     root = _root(data, source)
     names = {
-        part.get("id", ""): (part.findtext("part-name") or "").strip()
+        part.get("id", ""): (part.findtext("part-name") or "").strip()[:MAX_NAME]
         for part in root.iterfind("part-list/score-part")
     }
     readers = []
     for number, part in enumerate(root.iterfind("part"), start=1):
+        if number > MAX_PARTS:
+            raise FormatError(f"{source} has more than {MAX_PARTS} parts; give a single chorale")
         reader = _PartReader(names.get(part.get("id", "")) or f"part {number}")
         reader.read(part)
         readers.append(reader)
@@ -121,8 +127,14 @@ class _PartReader:
 
     def read(self, part: Element) -> None:
         for element in part.iterfind("measure"):
-            measure = _Measure(element.get("number", "?"), element.get("implicit") == "yes")
-            self._cursor = 0
+            number = element.get("number", "?")[:MAX_NAME]
+            measure = _Measure(number, element.get("implicit") == "yes")
+            if len(self.measures) == MAX_FILE_STEPS:
+                raise FormatError(
+                    f"{self.name} has more than {MAX_FILE_STEPS} bars; give a single chorale"
+                )
+            # A bar may begin with a further note of a chord, which has no first.
+            self._cursor = self._chord_start = 0
             for child in element:
                 handler = self._handlers.get(child.tag)
                 if handler is not None:
@@ -139,7 +151,8 @@ class _PartReader:
         if len(lines) == 1:
             return [Part(self.name, tuple(line)) for line in lines.values()]
         return [
-            Part(f"{self.name} voice {voice}", tuple(lines[voice])) for voice in sorted(lines)
+            Part(f"{self.name} voice {voice[:MAX_NAME]}", tuple(lines[voice]))
+            for voice in sorted(lines)
         ] or [Part(self.name, ())]
 
     def _lay(self, line: list[Note], written: _WrittenNote, measure: _Measure, start: int) -> None:
@@ -293,7 +306,7 @@ def _bar(metre: str) -> Fraction:
 
 
 def _exact_fermata(text: str | None, steps: int) -> BoolArray | None:
-    if text is None or steps > MAX_FILE_STEPS:
+    if text is None or len(text) > MAX_FERMATA or steps > MAX_FILE_STEPS:
         return None
     marks = np.zeros(steps, dtype=np.bool_)
     for start, stop in re.findall(r"(\d{1,5})-(\d{1,5})", text):
@@ -305,7 +318,7 @@ def _root(data: bytes, source: str) -> Element:
     if data.startswith(b"PK"):
         data = _unpacked(data, source)
     try:
-        root: Element = fromstring(data)
+        root = _parsed(data)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise FormatError(f"{source} is not MusicXML that can be read: {error}") from error
     if root.tag != "score-partwise":
@@ -316,11 +329,27 @@ def _root(data: bytes, source: str) -> Element:
     return root
 
 
+def _parsed(data: bytes) -> Element:
+    """The root. A file that declares types of its own is refused: defaults of attributes, which
+    each element gets, would take gigabytes."""
+    parser = DefusedXMLParser()
+
+    def no_types(name: str, system: str | None, public: str | None, has_own: int) -> None:
+        if has_own:
+            raise ValueError("it declares types of its own; export it again")
+
+    parser.parser.StartDoctypeDeclHandler = no_types
+    parser.feed(data)
+    root: Element = parser.close()
+    return root
+
+
 # Errors of an untrusted zip file; their only common ancestor is Exception.
 UNREADABLE = (
     zipfile.BadZipFile,  # not an archive, or a wrong checksum
-    zlib.error, lzma.LZMAError, EOFError, OSError,  # damaged or truncated data
-    KeyError,  # the container names a missing entry
+    zlib.error, EOFError, OSError,  # damaged or truncated data
+    LookupError,  # the container names a missing entry, or an unknown encoding
+    OverflowError,  # a place beyond all numbers
     RuntimeError,  # encrypted, or an unknown compression
     ParseError, DefusedXmlException, ValueError,  # a container that is not XML, or is an attack
 )  # fmt: skip
@@ -331,7 +360,7 @@ def _unpacked(data: bytes, source: str) -> bytes:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             names = [entry for entry in archive.namelist() if not entry.startswith("META-INF/")]
             if "META-INF/container.xml" in archive.namelist():
-                container = fromstring(_limited(archive, "META-INF/container.xml"))
+                container = _parsed(_limited(archive, "META-INF/container.xml"))
                 rootfile = next(container.iter("rootfile"), None)
                 names = [rootfile.get("full-path", "")] if rootfile is not None else names
             scores = [name for name in names if name.endswith((".xml", ".musicxml"))]
@@ -345,6 +374,12 @@ def _unpacked(data: bytes, source: str) -> bytes:
 
 
 def _limited(archive: zipfile.ZipFile, name: str) -> bytes:
+    # Others take as much memory as the file asks for.
+    if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FormatError(
+            f"{name} is not compressed MusicXML that can be read: its packing is rare; export the "
+            "score again"
+        )
     with archive.open(name) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

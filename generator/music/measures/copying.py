@@ -13,6 +13,7 @@ training work has their tune, so a long run shared with training is still a copy
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ def events_of(chorale: Chorale) -> Events:
     >>> events_of(c)[1].tolist()
     [-1, 27, 20, 18, 1]
     """
-    starts = np.concatenate([[0], chord_changes(chorale)])
+    starts = event_starts(chorale)
     pitch = chorale.pitch[:, starts]
     events = np.empty((len(starts), 5), dtype=np.int16)
     bass = pitch[3]
@@ -46,6 +47,31 @@ def events_of(chorale: Chorale) -> Events:
     events[:, 1:4] = np.where(rests, _ABSENT, pitch[:3] - bass).T
     events[:, 4] = np.diff(np.append(starts, chorale.steps))
     return events
+
+
+def event_starts(chorale: Chorale) -> NDArray[np.intp]:
+    """The steps at which the events begin."""
+    starts: NDArray[np.intp] = np.concatenate([[0], chord_changes(chorale)])
+    return starts
+
+
+@dataclass(frozen=True)
+class SharedRun:
+    """A run of events that a piece shares with a work, and where it stands in both.
+
+    It lasts from step `start` to `stop` of the piece and from `work_start` to `work_stop` of the
+    work, which are as many steps. `transposition` is in semitones: the work moved up by so many
+    sounds as the piece does. It is that of the first note of the bass (a move out of a rest has no
+    size, so that later ones may differ), and 0 if the bass never sounds.
+    """
+
+    work: str
+    events: int
+    start: int
+    stop: int
+    work_start: int
+    work_stop: int
+    transposition: int
 
 
 class CopyIndex:
@@ -75,6 +101,7 @@ class CopyIndex:
             spans[name] = slice(start, len(rows))
         self._row = np.array(rows, dtype=np.int32)
         self._spans = spans
+        self._works = dict(works)
 
     def longest_run(self, chorale: Chorale, *, without: Collection[str] = ()) -> int:
         """Length in events of the longest run that the chorale shares with any of the works.
@@ -89,18 +116,63 @@ class CopyIndex:
         One pass over the chorale: `runs[i]` is the length of the shared run that ends at event i of
         the works. The cost is the product of the numbers of events, all in numpy.
         """
-        row = self._row
-        if without:
-            row = row.copy()
-            for name in without:
-                if name in self._spans:
-                    row[self._spans[name]] = _GAP
-        return int(self._runs(chorale, row).max())
+        return int(self._runs(chorale, self._row_without(without)).max())
+
+    def longest_shared(
+        self, chorale: Chorale, *, without: Collection[str] = ()
+    ) -> SharedRun | None:
+        """The run of `longest_run` with its places; None if not even an event is shared.
+
+        Of several equally long runs it is the one in the first work, at its first place there and
+        in the chorale.
+
+        Parameters
+        ----------
+        chorale : Chorale
+        without : names of works to ignore
+
+        Examples
+        --------
+        >>> c = Chorale(pitch=[[72, 74], [67, 67], [64, 65], [48, 47]], onset=[[1] * 2] * 4)
+        >>> higher = c.with_voices(c.pitch + 2, c.onset)
+        >>> run = CopyIndex({"BWV1": c}).longest_shared(higher)
+        >>> run.work, run.events, run.work_stop, run.transposition
+        ('BWV1', 2, 2, 2)
+        """
+        row = self._row_without(without)
+        longest = self._runs(chorale, row)
+        last = int(longest.argmax())
+        events = int(longest[last])
+        if not events:
+            return None
+        name, span = next(item for item in self._spans.items() if last < item[1].stop)
+        ids = [self._ids.get(event.tobytes(), _UNSEEN) for event in events_of(chorale)]
+        windows = np.lib.stride_tricks.sliding_window_view(np.array(ids), events)
+        first = int((windows == row[last + 1 - events : last + 1]).all(axis=1).argmax())
+        work, first_in_work = self._works[name], last + 1 - events - span.start
+        start, stop = _steps(chorale, first, events)
+        work_start, work_stop = _steps(work, first_in_work, events)
+        return SharedRun(
+            name,
+            events,
+            start,
+            stop,
+            work_start,
+            work_stop,
+            _transposition(chorale.pitch[3, start:stop], work.pitch[3, work_start:work_stop]),
+        )
 
     def longest_runs(self, chorale: Chorale) -> dict[str, int]:
         """`longest_run` for each work by itself."""
         runs = self._runs(chorale, self._row)
         return {name: int(runs[span].max()) for name, span in self._spans.items()}
+
+    def _row_without(self, names: Collection[str]) -> NDArray[np.int32]:
+        row = self._row.copy() if names else self._row
+        for name in names:
+            if name in self._spans:
+                row[self._spans[name]] = _GAP
+        return row
 
     def _runs(self, chorale: Chorale, row: NDArray[np.int32]) -> NDArray[np.int32]:
         """int32[row]: length of the longest shared run that ends at each event of the works."""
@@ -111,3 +183,14 @@ class CopyIndex:
             runs[1:] = np.where(same, runs[:-1] + 1, 0)
             np.maximum(longest, runs, out=longest)
         return longest[1:]
+
+
+def _steps(chorale: Chorale, first: int, events: int) -> tuple[int, int]:
+    """The steps from the beginning of an event to the end of the last of so many."""
+    ends = np.append(event_starts(chorale), chorale.steps)
+    return int(ends[first]), int(ends[first + events])
+
+
+def _transposition(bass: NDArray[np.integer], bass_of_work: NDArray[np.integer]) -> int:
+    sounding = np.flatnonzero((bass != REST) & (bass_of_work != REST))
+    return int(bass[sounding[0]]) - int(bass_of_work[sounding[0]]) if sounding.size else 0

@@ -147,3 +147,12 @@ def test_a_truncated_or_damaged_zip_is_refused(tmp_path):
     assert "damaged" in refusal(path)
     assert "neither" in refusal(write_folder(tmp_path, {"a.txt": b"text"}) / "a.txt")
     assert "cannot read" in refusal(tmp_path / "missing.zip")
+
+
+def test_an_entry_without_a_name_is_refused(tmp_path):
+    path = tmp_path / "nameless.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("x", b"")
+    path.write_bytes(path.read_bytes().replace(b"x", b"").replace(b"\x01\x00\x00\x00", b"\x00" * 4))
+    with pytest.raises(CollectionError), open_collection(path):
+        pass

@@ -5,11 +5,13 @@ import pytest
 
 from generator.collecting.collection_error import CollectionError
 from generator.collecting.importing import CollectionOrder, import_collection
-from generator.models import Composer, Pair, Piece, Version
+from generator.models import Composer, Pair, Piece, Version, Work
+from generator.music.corpus.set_aside import SET_ASIDE_TUNES
 from generator.music.formats.gridjson import from_json
 from generator.music.formats.midi import midi_bytes
 from generator.music.formats.musicxml import musicxml_bytes
 from generator.music.grid.chorale import bar_steps, repaired_onsets
+from generator.services.pairs import SET_ASIDE_REASON
 from generator.tasks import collect
 from tests.builders import make_composer
 from tests.generator.collecting.material import rewritten, rows_for, write_folder, write_zip
@@ -62,6 +64,13 @@ def test_fills_pair_with_bach_and_are_played(tmp_path, excerpts, fill):
     assert all(0.9 < pair.differing <= 1 for pair in pairs)
     lengths = {(len(set(map(_length, pair.clips().values())))) for pair in pairs}
     assert lengths == {1}
+
+
+def test_fills_on_a_tune_that_is_set_aside_are_excluded(tmp_path, excerpts, fill):
+    Work.objects.update(tune=min(SET_ASIDE_TUNES))
+    collect(order(tmp_path, {"BWV269-ATB.mid": midi_bytes(fill)}, licence="CC0"))
+    assert set(Pair.objects.values_list("excluded_reason", flat=True)) == {SET_ASIDE_REASON}
+    assert not Pair.objects.playable().exists()
 
 
 def _length(clip):

@@ -9,9 +9,10 @@ import pytest
 from generator.collecting.collection_error import CollectionError
 from generator.collecting.importing import CollectionOrder, import_collection
 from generator.errors import GenerationError
-from generator.models import Pair, Piece, Rendering
+from generator.models import Pair, Piece, Rendering, Work
 from generator.music.corpus.foreign_phrases import foreign_phrase_ends, foreign_spans
 from generator.music.corpus.nearest_excerpt import BachExcerpt, ExcerptChooser, NoMatch
+from generator.music.corpus.set_aside import SET_ASIDE_TUNES
 from generator.music.formats.gridjson import from_json
 from generator.music.formats.midi import midi_bytes
 from generator.rendering.clip import Clip
@@ -119,6 +120,11 @@ class TestImported:
         start, stop = map(int, piece.source.removeprefix("0.mid#").split("-"))
         assert np.array_equal(from_json(piece.grid).pitch, phrases().pitch[:, start:stop])
         assert pair.bach.excerpt == pair.excerpt
+
+    def test_bachs_excerpts_that_are_set_aside_for_samples_stand_beside_none(self, tmp_path):
+        Work.objects.update(tune=min(SET_ASIDE_TUNES))
+        with pytest.raises(CollectionError, match="no excerpt by Bach fits"):
+            self.collect(tmp_path, phrases())
 
     def test_both_clips_are_as_long_as_the_longer_one(self, tmp_path):
         self.collect(tmp_path, ending_at(68), ending_at(60))

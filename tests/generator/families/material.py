@@ -18,7 +18,7 @@ STEPS = 32
 def provenance_of(*works: Sequence[str], folds: Sequence[Sequence[str]] = ()) -> Provenance:
     """The provenance of a composer with a member for each list of works."""
     members = [
-        MemberProvenance(tuple(each), "none", {"score": 1.0}, tuple(fold))
+        MemberProvenance(tuple(each), "0" * 64, {"score": 1.0}, tuple(fold))
         for each, fold in zip_longest(works, folds, fillvalue=())
     ]
     return Provenance(tuple(members), split="tunes", seed=0, command="a test", training={})

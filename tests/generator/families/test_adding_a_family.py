@@ -84,21 +84,21 @@ class Site:
         return self.run("bash", "-c", line.replace(".venv/bin/python", sys.executable, 1))
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory, corpus) -> Site:
-    site = Site(tmp_path_factory.mktemp("tally"))
+@pytest.fixture
+def site(tmp_path, corpus) -> Site:
+    site = Site(tmp_path)
     shutil.copy(settings.CORPUS_FILE, Path(site.env["VAR_DIR"]) / "corpus.npz")
     for name, content in FILE.findall(PAGE):
         place = site.home / "tally" / name
         place.parent.mkdir(exist_ok=True)
         place.write_text(content)
-    site.run(sys.executable, "manage.py", "migrate", "-v0")
-    site.run(sys.executable, "manage.py", "import_corpus", "-v0")
     return site
 
 
 @pytest.mark.slow
 def test_the_page_leads_from_nothing_to_a_game_and_scores(site):
+    site.run(sys.executable, "manage.py", "migrate", "-v0")
+    site.run(sys.executable, "manage.py", "import_corpus", "-v0")
     printed = [site.follow(line) for line in COMMANDS]
     assert "tally" in printed[3], "it is installed with the composers of the project"
     written = read_musicxml(site.home / "tally.musicxml"), read_midi(site.home / "tally.mid")

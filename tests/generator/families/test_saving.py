@@ -21,7 +21,7 @@ def test_the_metadata_say_what_it_is(family, saved):
         "config": json.dumps(family.config_as_json()),
         "split": "tunes",
         "works": "[]",
-        "data": "none",
+        "data": "0" * 64,
         "seed": "0",
         "command": "a test",
         "training": "{}",
@@ -35,7 +35,7 @@ def test_members_share_what_is_common_and_list_the_rest(saved, saved_two):
     lists = {
         "works": '[["BWV2"], ["BWV1"]]',
         "folds": '[["BWV1"], ["BWV2"]]',
-        "data": '["none", "none"]',
+        "data": json.dumps(["0" * 64] * 2),
         "metrics": '[{"score": 1.0}, {"score": 1.0}]',
     }
     assert metadata == one | lists

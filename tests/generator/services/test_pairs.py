@@ -10,6 +10,7 @@ from generator.services.pairs import (
     copied_run,
     differing_share,
     join_pairs,
+    shared_run,
 )
 from tests.builders import (
     altered,
@@ -22,6 +23,7 @@ from tests.builders import (
     make_rendering,
     make_work,
 )
+from tests.generator.collecting.material import rewritten
 
 
 def test_the_share_counts_written_cells_alone():
@@ -133,6 +135,21 @@ def test_no_excerpt_by_bach_is_a_copy(corpus):
         for span in excerpts_of(corpus.works[bwv].chorale):
             original = corpus.works[bwv].chorale.slice(*span)
             assert copied_run(original, original, ["BWV253"]) <= MAX_COPIED_RUN
+
+
+@pytest.mark.django_db
+def test_the_shared_run_is_the_one_that_was_counted_and_says_where_it_stands(corpus):
+    composer = make_composer(members=[{"trained_on": ["BWV253"], "fold": []}])
+    original = corpus.work("BWV269").chorale
+    span = excerpts_of(original)[0]
+    excerpt = make_excerpt(make_work("BWV269"), *span)
+    for bwv in ("BWV253", "BWV254", "BWV269"):
+        chorale = rewritten(corpus.works[bwv].chorale, "SATB", 2).slice(*span)
+        piece = make_piece(excerpt, composer, condition="S", seed=int(bwv[3:]))
+        run = shared_run(piece, chorale)
+        assert run.events == copied_run(chorale, original.slice(*span), ["BWV253"])
+        assert (run.work == bwv) is (bwv != "BWV269")
+        assert run.work == "BWV269" or run.transposition == 2 or run.events < 8
 
 
 def test_a_piece_whose_copying_cannot_be_checked_is_refused(corpus):

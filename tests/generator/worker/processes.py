@@ -42,7 +42,6 @@ def make_site(folder: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "bachtest.settings",
     }
     environment.pop("TASKS_BACKEND", None)
-    run(environment, "manage.py", "migrate", "--verbosity=0")
     run(environment, "-c", ROWS.format(folder=str(folder)))
     return environment
 
@@ -88,4 +87,4 @@ def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.005)
+        time.sleep(0.02)

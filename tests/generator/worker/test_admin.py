@@ -27,7 +27,7 @@ def listed(client: Client, model: str, **query: str) -> str:
 
 
 def retry(client: Client, piece: Piece) -> str:
-    action = {"action": "retry", "_selected_action": [str(piece.id)]}
+    action = {"action": "retry", "_selected_action": [str(piece.id)], "confirmed": "yes"}
     url = reverse("admin:generator_piece_changelist")
     return client.post(url, action, follow=True).content.decode()
 
@@ -36,7 +36,7 @@ def test_pieces_that_wait_or_are_being_made_can_be_cancelled(admin):
     waiting, running, done = (make_piece(status=name) for name in ("queued", "running", "done"))
     chosen = [str(piece.id) for piece in (waiting, running, done)]
     url = reverse("admin:generator_piece_changelist")
-    action = {"action": "cancel", "_selected_action": chosen}
+    action = {"action": "cancel", "_selected_action": chosen, "confirmed": "yes"}
     assert "2 of 3 pieces are cancelled" in admin.post(url, action, follow=True).content.decode()
     assert (
         list(Piece.objects.filter(status="failed").values_list("error", flat=True))

@@ -13,11 +13,11 @@ from django.utils.timezone import now
 from pytest_django import Settings
 
 from generator.families.fill_run import Budget, BudgetUsedUp
+from generator.families.time_limit import time_limit
 from generator.models import Composer, Excerpt, Piece, Work
 from generator.music.formats.gridjson import from_json
 from generator.services.claims import claim, renewed_lease
 from generator.services.pieces import new_piece, produce_piece
-from generator.services.time_limit import time_limit
 from generator.tasks import cancel_pieces
 from tests.builders import file_of, make_composer, make_excerpt, make_work
 from tests.generator.families.choir import Choir

@@ -23,6 +23,15 @@ PATIENCE = 120  # of a machine that has other things to do
 MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY app, name"
 # Ignores SIGTERM.
 DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+PREPARE = ["manage.py", "prepare"]
+# Without the composers, each of which is tried out.
+OF_THE_DATABASE = """
+import django; django.setup()
+from django.core.management import call_command
+from generator.management.commands.prepare import Command
+Command._install = lambda self: None
+call_command("prepare")
+"""
 IMPATIENT = """
 import sys
 from generator.management import running_workers
@@ -63,10 +72,14 @@ def run(site: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def manage(site: dict[str, str], *arguments: str) -> str:
-    done = run(site, sys.executable, "manage.py", *arguments)
+def python(site: dict[str, str], *arguments: str) -> str:
+    done = run(site, sys.executable, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def manage(site: dict[str, str], *arguments: str) -> str:
+    return python(site, "manage.py", *arguments)
 
 
 @contextmanager
@@ -95,10 +108,15 @@ def copies(folder: Path) -> list[Path]:
     return sorted(folder.glob("db-before-*"))
 
 
-def test_a_copy_is_kept_before_answers_move_and_the_way_back_works(site, tmp_path):
+@pytest.mark.parametrize(
+    "program",
+    [["-c", OF_THE_DATABASE], pytest.param(PREPARE, marks=pytest.mark.slow)],
+    ids=["of the database", "whole"],
+)
+def test_a_copy_is_kept_before_answers_move_and_the_way_back_works(site, tmp_path, program):
     file = tmp_path / "db.sqlite3"
     before = {sql: rows(file, sql) for sql in (MIGRATIONS, "SELECT * FROM game_answer")}
-    prepared = manage(site, "prepare")
+    prepared = python(site, *program)
     [copy] = copies(tmp_path)
     assert f"a copy of the database from before is {copy} " in prepared
     assert f"({copy.stat().st_size / 1e6:.1f} MB)" in prepared
@@ -108,7 +126,7 @@ def test_a_copy_is_kept_before_answers_move_and_the_way_back_works(site, tmp_pat
     [way_back] = [line for line in prepared.splitlines() if "to go back" in line]
     subprocess.run(way_back.partition("then: ")[2], shell=True, check=True)
     assert {sql: rows(file, sql) for sql in before} == before
-    assert "a copy of the database" in manage(site, "prepare")
+    assert "a copy of the database" in python(site, *program)
     assert len(copies(tmp_path)) == 2  # the first is not overwritten
 
 

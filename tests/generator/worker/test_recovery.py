@@ -35,14 +35,16 @@ FORGOTTEN, DEAD = 60, 20
 LEFT_BEHIND = f"""
 import django; django.setup()
 from datetime import timedelta
+from django.db import transaction
 from django.utils.timezone import now
 from generator.models import Piece
 from tests.builders import make_piece
-for i in range({FORGOTTEN}):
-    make_piece(status="queued", grid=None, done=None)
-for i in range({DEAD}):
-    past = now() - timedelta(seconds=1)
-    make_piece(status="running", tries=1, lease_until=past, grid=None, done=None)
+with transaction.atomic():
+    for i in range({FORGOTTEN}):
+        make_piece(status="queued", grid=None, done=None)
+    for i in range({DEAD}):
+        past = now() - timedelta(seconds=1)
+        make_piece(status="running", tries=1, lease_until=past, grid=None, done=None)
 """
 
 
@@ -124,6 +126,13 @@ def test_the_command_says_what_it_recovered(db, recorded_queue):
         f"{OF_DEAD}: 1",
         f"{WITHOUT_TASK}: 1",
         "requests for a fit made again: 0",
+        "exports queued again: 0",
+        "exports deleted after 7 days: 0",
+        "uploads that were complete and not looked at: 0",
+        "uploads without a worker queued again: 0",
+        "files of old uploads deleted: 0",
+        "folders of dead child processes deleted: 0",
+        "composers without scores or samples: 0",
     ]
 
 

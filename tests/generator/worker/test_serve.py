@@ -16,11 +16,13 @@ from django.conf import settings
 from django.core.management import CommandError
 
 from generator.management.site_processes import check_port
+from tests.databases import new_database
 
 PATIENCE = 180  # of a machine that has other things to do
 ROWS = """
 import django; django.setup()
 from django.core.management import call_command
+from django.db import transaction
 from generator.models import Composer
 from generator.music.corpus.works import load_corpus
 from generator.music.corpus.splits import tunes_split
@@ -29,9 +31,10 @@ from tests.builders import make_excerpt, make_pair, make_work
 from django.conf import settings
 call_command("install_composers", verbosity=0)
 corpus = load_corpus(settings.CORPUS_FILE)
-for part, works in tunes_split(corpus).items():
-    for bwv in works:
-        make_work(bwv, corpus.works[bwv].tune, part)
+with transaction.atomic():
+    for part, works in tunes_split(corpus).items():
+        for bwv in works:
+            make_work(bwv, corpus.works[bwv].tune, part)
 tunes = {corpus.works[bwv].tune: bwv for bwv in tunes_split(corpus)["test"]}
 flagship = Composer.objects.get(slug="flagship")
 from generator.models import Work
@@ -66,13 +69,12 @@ def site(tmp_path: Path, corpus: object) -> dict[str, str]:
     (tmp_path / "corpus.npz").symlink_to(settings.CORPUS_FILE)
     environment = {
         **os.environ,
-        "VAR_DIR": str(tmp_path),
+        **new_database(tmp_path),
         "DJANGO_SETTINGS_MODULE": "bachtest.settings",
     }
     environment.pop("TASKS_BACKEND", None)
-    for arguments in (("manage.py", "migrate", "--verbosity=0"), ("-c", ROWS)):
-        command = [sys.executable, *arguments]
-        subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True)
+    command = [sys.executable, "-c", ROWS]
+    subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True)
     return environment
 
 

@@ -7,6 +7,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.databases import connect
 from tests.generator.worker.processes import (
     PATIENCE,
@@ -38,6 +40,7 @@ def lock(site: dict[str, str]) -> None:
         other.execute("ROLLBACK")
 
 
+@pytest.mark.slow
 def test_a_worker_outlives_a_locked_database(site, tmp_path: Path):
     log = tmp_path / "worker.log"
     with log.open("wb") as stderr, worker(site, "-c", WORK, stderr=stderr) as process:

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from bachtest.game.models import Game, Listener, Round, RoundClip
 from bachtest.results.counts.answers import study_report
+from bachtest.results.export import write_study_folder
 from bachtest.results.export.columns import CHANGED_SINCE_1
 from bachtest.results.fit.model_fit import included_answers
 from bachtest.stats.__main__ import main
@@ -92,10 +93,10 @@ def test_an_export_of_version_1_says_the_same(out):
     assert old == new
     design = json.loads((VERSION_1 / "design.json").read_text())
     assert design["export_version"] == 1
-    assert json.loads((out / "design.json").read_text()) == design | {"export_version": 3}
+    assert json.loads((out / "design.json").read_text()) == design | {"export_version": 4}
     for name in ("answers", "games", "listeners", "items", "composers"):
         header = (out / f"{name}.csv").read_text().splitlines()[0].split(",")
-        added = {"version", "budget_steps"} if name == "items" else {"version"}
+        added = {"version", "budget_steps", "paired"}
         assert [column for column in header if column not in added] == (
             VERSION_1 / f"{name}.csv"
         ).read_text().splitlines()[0].split(",")
@@ -133,6 +134,7 @@ def test_answers_have_the_columns_of_the_contract(out):
     assert [name for name in table.columns if name in ANSWERS] == ANSWERS
     assert set(table.columns) - set(ANSWERS) == {
         "version",
+        "paired",
         "heard_left",
         "heard_right",
         "flag_knew",
@@ -203,7 +205,7 @@ def test_the_design_and_the_codebook_are_complete(out):
 
 
 def test_the_codebook_says_what_was_otherwise_in_version_1(out):
-    assert json.loads((out / "design.json").read_text())["export_version"] == 3
+    assert json.loads((out / "design.json").read_text())["export_version"] == 4
     codebook = {(row["file"], row["column"]): row for row in rows_of(out / "codebook.csv")}
     assert set(CHANGED_SINCE_1) <= set(codebook)
     assert "spacing" in codebook["items.csv", "sampling"]["version_1"]
@@ -262,10 +264,10 @@ def test_a_design_with_an_unknown_flag_is_not_exported(played, tmp_path):
 
 
 def test_nothing_half_written_is_left_behind(played, tmp_path, monkeypatch):
-    def full_disk(self, *args, **kwargs):
+    def full_disk(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full_disk)
+    monkeypatch.setattr(write_study_folder, "_description", full_disk)  # of the last file
     assert "No space left on device" in refusal("quiz", "--out", tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
 

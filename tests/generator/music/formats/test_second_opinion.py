@@ -38,9 +38,10 @@ HANDMADE = {
 }
 
 
-def test_every_work_of_the_corpus_is_understood(corpus):
+@pytest.mark.parametrize("each", [4, pytest.param(1, marks=pytest.mark.slow)])
+def test_every_work_of_the_corpus_is_understood(corpus, each):
     assert len(corpus.works) > 300
-    chorales = {bwv: work.chorale for bwv, work in corpus.works.items()}
+    chorales = {bwv: work.chorale for bwv, work in list(corpus.works.items())[::each]}
     wrong = [b for b, c in chorales.items() if understood(midi_bytes(c)) != expected(c)]
     assert wrong == []
 

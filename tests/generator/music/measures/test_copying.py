@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.jsb import load_jsb
 from generator.music.grid.chorale import REST, Chorale, repaired_onsets
-from generator.music.measures.copying import CopyIndex, events_of
+from generator.music.measures.copying import CopyIndex, SharedRun, events_of
+from tests.generator.music.chorale_strategies import chorales
 
 
 def chords(count: int, seed: int) -> Chorale:
@@ -56,6 +60,87 @@ def test_works_can_be_ignored():
 def test_a_piece_of_unseen_chords_shares_nothing():
     lone = Chorale(pitch=[[80], [79], [78], [20]], onset=[[1]] * 4)
     assert CopyIndex({"it": chords(20, 1)}).longest_run(lone) == 0
+
+
+def planted(source: Chorale, into: Chorale, *, at: int, start: int, stop: int, by: int) -> Chorale:
+    """Steps start to stop of a source, transposed, from step `at` of another piece on."""
+    pitch = into.pitch.copy()
+    pitch[:, at : at + stop - start] = source.pitch[:, start:stop] + by
+    return Chorale(pitch=pitch, onset=repaired_onsets(pitch, into.onset))
+
+
+def test_a_planted_run_is_found_where_it_stands():
+    source, other = chords(20, 1), chords(20, 2)
+    piece = planted(source, other, at=10, start=20, stop=32, by=3)
+    index = CopyIndex({"a": chords(20, 3), "BWV1": source, "b": chords(20, 4)})
+    # The first chord of it has another move before it.
+    assert index.longest_shared(piece) == SharedRun("BWV1", 5, 12, 22, 22, 32, 3)
+    without = index.longest_shared(piece, without=["BWV1"])
+    assert without is None or without.work != "BWV1"
+
+
+def test_a_whole_copy_is_found_from_its_first_step_to_its_last():
+    piece = chords(20, 1)
+    index = CopyIndex({"a": chords(20, 2), "it": piece})
+    assert index.longest_shared(moved(piece, -5)) == SharedRun("it", 20, 0, 40, 0, 40, -5)
+
+
+def test_the_first_work_comes_first():
+    piece = chords(20, 1)
+    index = CopyIndex({"one": moved(piece, 1), "two": piece})
+    assert index.longest_shared(piece) == SharedRun("one", 20, 0, 40, 0, 40, -1)
+
+
+def test_where_the_bass_rests_there_is_no_transposition():
+    pitch = np.array([[72, 74], [67, 67], [64, 65], [REST, REST]])
+    piece = Chorale(pitch=pitch, onset=repaired_onsets(pitch, np.ones_like(pitch)))
+    assert CopyIndex({"it": piece}).longest_shared(piece) == SharedRun("it", 2, 0, 2, 0, 2, 0)
+
+
+def test_nothing_shared_has_no_place():
+    lone = Chorale(pitch=[[80], [79], [78], [20]], onset=[[1]] * 4)
+    assert CopyIndex({"it": chords(20, 1)}).longest_shared(lone) is None
+
+
+def check_shared(index: CopyIndex, works: dict[str, Chorale], piece: Chorale, **without) -> None:
+    shared = index.longest_shared(piece, **without)
+    assert (shared.events if shared else 0) == index.longest_run(piece, **without)
+    if shared is None:
+        return
+    assert shared.work not in without.get("without", ())
+    here = piece.pitch[:, shared.start : shared.stop]
+    there = works[shared.work].pitch[:, shared.work_start : shared.work_stop]
+    assert here.shape == there.shape
+    if REST not in here:
+        assert np.array_equal(here, there + shared.transposition)
+    changes = 1 + np.flatnonzero((here[:, 1:] != here[:, :-1]).any(axis=0))
+    assert 1 + len(changes) == shared.events
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(chorales(), min_size=1, max_size=3), chorales(), st.integers(-3, 3))
+def test_the_places_are_those_of_the_longest_run(others, piece, by):
+    works = {str(number): each for number, each in enumerate(others)}
+    check_shared(CopyIndex(works), works, piece)
+    works["it"] = moved_sounding(piece, by)
+    check_shared(CopyIndex(works), works, piece)
+
+
+def moved_sounding(piece: Chorale, by: int) -> Chorale:
+    pitch = np.clip(piece.pitch + by, 0, 127)
+    return piece.with_voices(np.where(piece.pitch == REST, REST, pitch), piece.onset)
+
+
+def test_excerpts_by_bach_share_what_they_share_where_they_share_it(corpus):
+    works = {bwv: work.chorale for bwv, work in corpus.works.items()}
+    index = CopyIndex(works)
+    for bwv in [bwv for bwv in works if excerpts_of(works[bwv])][::40]:
+        piece = works[bwv].slice(*excerpts_of(works[bwv])[0])
+        family = [
+            each for each, work in corpus.works.items() if work.tune == corpus.works[bwv].tune
+        ]
+        check_shared(index, works, piece, without=family)
+        check_shared(index, works, piece)
 
 
 def test_a_rest_is_an_event_of_its_own():

@@ -1,0 +1,36 @@
+"""Open studies: what they play, and how many answers came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q, Sum
+from django.utils.timezone import now
+
+from bachtest.results.models import Tally
+from bachtest.studies.models import Study, StudyComposer
+
+
+@dataclass(frozen=True)
+class RunningStudy:
+    study: Study
+    today: int
+    total: int
+    played: tuple[StudyComposer, ...]
+
+
+def running_studies() -> list[RunningStudy]:
+    """Answers that are right or wrong, as the results count them; a day is one of UTC."""
+    played = StudyComposer.objects.filter(weight__gt=0).select_related("version__composer")
+    by_study = Prefetch("composers", played.order_by("id"))
+    studies = list(Study.objects.open().order_by("slug").prefetch_related(by_study))
+    tallies = Tally.objects.filter(table="hours", study__in=studies).values("study").order_by()
+    sums = tallies.annotate(
+        total=Sum("n"), today=Sum("n", filter=Q(labels__startswith=f"{now():%Y-%m-%d}"))
+    )
+    counts = {row["study"]: (row["today"] or 0, row["total"] or 0) for row in sums}
+    rows = []
+    for study in studies:
+        versions = tuple(study.composers.all())  # as they were prefetched
+        rows.append(RunningStudy(study, *counts.get(study.pk, (0, 0)), versions))
+    return rows

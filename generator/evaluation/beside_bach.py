@@ -1,0 +1,76 @@
+"""Scores that count notes, with Bach's own rates beside them: parallels, style and copying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from generator.evaluation.bootstrap import Ratio, ratio_over_works
+from generator.evaluation.scores import ObjectiveScore
+from generator.music.grid.chorale import BoolArray, Chorale
+from generator.music.measures.counts import Comparison, Count, compare
+from generator.music.measures.resampling import resampled
+from generator.music.measures.style import style_counts
+from generator.music.measures.voice_leading import PER, parallels
+
+# A piece, Bach's excerpt that it is compared with, and the cells that count in the two of them:
+# bool[4], or bool[4, T] where both are of the same length.
+BesideBach = tuple[Chorale, Chorale, BoolArray]
+
+
+def parallels_scores(condition: str, pieces: Sequence[BesideBach]) -> Iterator[ObjectiveScore]:
+    """Parallel fifths and octaves per 1,000 chord changes."""
+    pairs = [
+        (parallels(piece, written), parallels(bach, written)) for piece, bach, written in pieces
+    ]
+    yield from _rates("parallels", condition, "per 1,000 changes", pairs, PER)
+
+
+def style_scores(condition: str, pieces: Sequence[BesideBach]) -> Iterator[ObjectiveScore]:
+    """The rates of style, in per cent."""
+    counts = [
+        (style_counts(piece, written), style_counts(bach, written))
+        for piece, bach, written in pieces
+    ]
+    for name in counts[0][0]:
+        pairs = [(machine[name], bach[name]) for machine, bach in counts]
+        yield from _rates(f"style: {name}", condition, "%", pairs, 100)
+
+
+def copying_scores(
+    condition: str, runs: Sequence[int], bach_runs: Sequence[int]
+) -> Iterator[ObjectiveScore]:
+    """Quantiles of the longest runs shared with works of Bach, the composer's and Bach's own."""
+    for name, share in (("median", 0.5), ("90th percentile", 0.9)):
+        picks = resampled(len(runs), np.random.default_rng(0))
+        drawn = np.quantile(np.array(runs)[picks], share, axis=1)
+        low, high = np.quantile(drawn, (0.025, 0.975))
+        composer = Ratio(float(np.quantile(runs, share)), float(low), float(high), len(runs))
+        bach = float(np.quantile(bach_runs, share))
+        yield ObjectiveScore(f"copying, longest run, {name}", condition, "events", composer, bach)
+
+
+def _rates(
+    name: str, condition: str, unit: str, pairs: Sequence[tuple[Count, Count]], scale: float
+) -> Iterator[ObjectiveScore]:
+    machine, bach = [m for m, _ in pairs], [b for _, b in pairs]
+    ratio = ratio_over_works(
+        [m.count for m in machine],
+        [m.of for m in machine],
+        rng=np.random.default_rng(0),
+        scale=scale,
+    )
+    if ratio:
+        compared = compare(machine, bach)
+        bach_rate = compared.bach.rate * scale
+        yield ObjectiveScore(name, condition, unit, ratio, bach_rate, _beside_bach(compared))
+
+
+def _beside_bach(compared: Comparison) -> str:
+    interval = f"{compared.value:.2f} [{compared.low:.2f}, {compared.high:.2f}]"
+    if compared.kind == "ratio":
+        return f"ratio to Bach {interval}"
+    if compared.kind == "difference":
+        return f"points above Bach {interval}"
+    return f"too few to compare: {compared.machine.count} against {compared.bach.count}"
