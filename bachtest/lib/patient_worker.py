@@ -14,6 +14,13 @@ REQUEST_SECONDS = 15.0
 """For a whole request to come, unless its view expects more and says so."""
 
 
+def _leave_the_deaf(connection: socket.socket) -> None:
+    """Whoever takes nothing of a reply for so long is gone. Only Linux can say so, and over TCP."""
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, option, REPLY_MS)
+
+
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn's worker with threads, with a limit to its patience."""
 
@@ -23,8 +30,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
 
     def handle(self, conn: TConn) -> object:
         watchdog.expect(conn.sock, REQUEST_SECONDS)
-        # Whoever takes nothing of a reply for so long is gone.
-        conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, REPLY_MS)
+        _leave_the_deaf(conn.sock)
         try:
             return super().handle(conn)
         finally:

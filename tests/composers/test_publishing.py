@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from bachtest.composers import publishing
 from bachtest.composers.models import RegistryStep, Sample, StepError, Upload
+from bachtest.composers.passages import name_passage_of
 from bachtest.composers.publishing import PublishingRefused, publish, retire, turn_down
 from bachtest.game.pool import candidates
 from bachtest.studies.models import Study
@@ -177,7 +178,7 @@ def test_what_samples_name_is_never_played(upload: Upload, manager: User) -> Non
     assert set(Pair.objects.playable()) == {before, after}
     inside.refresh_from_db()
     assert inside.excluded_reason == NAMED_REASON
-    assert inside.excerpt.named or Excerpt.objects.get(id=inside.excerpt_id).named
+    assert Excerpt.objects.get(named=True) == inside.excerpt
 
 
 def test_asking_who_may_publish_is_one_query(
@@ -186,3 +187,13 @@ def test_asking_who_may_publish_is_one_query(
     User.objects.bulk_create(User(username=f"user {number}") for number in range(20))
     with django_assert_num_queries(1):
         assert publishing.publishers() == [manager]
+
+
+def test_a_sample_made_after_publishing_names_its_passage_too(upload: Upload) -> None:
+    assert upload.version is not None
+    pair = make_pair(excerpt=make_excerpt(make_work("BWV1.1"), 0, 16))
+    sample = Sample(version=upload.version, work="BWV1.1", work_start=8, work_stop=12)
+    assert name_passage_of(sample) == 0  # only its owner hears it yet
+    upload.version.status = Version.Status.READY
+    assert name_passage_of(sample) == 1
+    assert pair not in Pair.objects.playable()

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.utils.timezone import now
 from pytest_django import Settings
 
@@ -187,3 +188,21 @@ def test_files_that_no_row_knows_are_deleted(author: User, settings: Settings) -
     os.utime(quarantine.path_of(stray), (0, 0))
     delete_expired()
     assert not quarantine.path_of(stray).exists() and quarantine.path_of(young).exists()
+
+
+def test_an_outage_costs_no_try_and_asks_the_database_nothing(
+    checked: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*args: object) -> list[object]:
+        raise OperationalError("database is locked")
+
+    def fails(*args: object) -> list[object]:
+        monkeypatch.setattr(claims, "claimed", gone)
+        gone()
+        return []
+
+    monkeypatch.setattr(scoring, "score_stage", fails)
+    assert not next_stage(checked.id)
+    checked.refresh_from_db()
+    assert (checked.status, checked.failure, checked.stage) == ("checked", "", "")
+    assert checked.tries == 0 and checked.lease_until is not None

@@ -4,8 +4,10 @@ that a command imported. A worker makes it when listeners' pieces are done."""
 from __future__ import annotations
 
 import logging
+from datetime import timedelta as td
 
 from django.db.models import Q
+from django.utils.timezone import now
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
@@ -16,6 +18,9 @@ from generator.models import Piece, Version
 from generator.services.site_registry import site_registry
 
 logger = logging.getLogger(__name__)
+
+LONGEST = td(hours=1)
+"""What one task may take: a stage of the scores of a collection, or a piece."""
 
 
 @task()
@@ -64,6 +69,7 @@ def complete_others() -> int:
 
 
 def _is_queued() -> bool:
-    waiting = [TaskResultStatus.READY, TaskResultStatus.RUNNING]
+    """The row of a worker that was killed says for ever that its task is running."""
     tasks = DBTaskResult.objects.filter(task_path=complete_version.module_path)
-    return tasks.filter(status__in=waiting).exists()
+    lately = Q(status=TaskResultStatus.RUNNING, started_at__gt=now() - LONGEST)
+    return tasks.filter(Q(status=TaskResultStatus.READY) | lately).exists()

@@ -37,10 +37,12 @@ def next_stage(upload_id: UUID) -> bool:
         claims.put_back(upload, waits)
         return False
     except Exception as error:
-        if not claims.claimed(upload).exists():  # what it worked on was taken away
+        # First of all: while the database cannot be asked, nothing else can be found out.
+        if outage := outage_behind(error):
+            claims.put_back(upload, outage)  # recovery takes it up when the outage may be over
+        elif not claims.claimed(upload).exists():  # what it worked on was taken away
             _log_lost(upload)
-            return False
-        if not _ended_by(upload, error):  # a bug: the admin sees why, and it is raised again
+        elif not _ended_by(upload, error):  # a bug: the admin sees why, and it is raised again
             logger.exception("%s", upload)
             claims.fail(upload, describe(error))
             raise
@@ -55,10 +57,7 @@ def _log_lost(upload: Upload) -> None:
 
 
 def _ended_by(upload: Upload, error: Exception) -> bool:
-    """Whether the error is one that may happen; the upload waits for its end, or is refused."""
-    if outage := outage_behind(error):
-        claims.put_back(upload, outage)
-        return True  # recovery takes it up when the outage may be over
+    """Whether the error is one that may happen: the upload waits for an admin, or is refused."""
     # Of these the upload is not to blame.
     if isinstance(error, HostNotIsolated | ChildNotStarted | SiteFault):
         logger.error("%s: %s", upload, in_one_line(str(error)))

@@ -50,7 +50,8 @@ class PageOfComposer:
     version: Version
     is_published: bool
     """Of the version that is shown; others of the composer may be published already."""
-    owner: str
+    author: str
+    """Whom the page names; empty unless the owner said so."""
     card: SafeString
     may_edit: bool
     scores: ScoreTables | None
@@ -79,12 +80,12 @@ def page_of_composer(
     versions = list(visible_versions(visitor, composer).select_related("composer"))
     version = _chosen(versions, tag)
     page = ComposerPage.objects.filter(composer=composer).first()
-    owner = page.author if page else ""
+    author = page.author if page else ""
     return PageOfComposer(
         composer,
         version,
         version.status in PUBLISHED,
-        owner,
+        author,
         render_card((page.card if page else "") or composer.about),
         may_edit(visitor, composer),
         score_tables(version, condition),
@@ -93,7 +94,7 @@ def page_of_composer(
         faults_of(version),
         tuple(_lines(versions, version)),
         provenance_of(version),
-        citation_of(version, author=owner, url=url),
+        citation_of(version, author=author, url=url),
         can_be_downloaded(version),
         f"version={version.tag}&" if tag else "",
     )

@@ -64,6 +64,12 @@ def many_entities(entity: str, count: int) -> str:
     return f"<part>{f'&{entity};' * count}</part></score-partwise>"
 
 
+def default_attributes() -> str:
+    """Two hundred kB that a parser would turn into more than a gigabyte."""
+    defaults = " ".join(f'x{number} CDATA "y"' for number in range(1000))
+    return f"{DOCTYPE} [<!ATTLIST a {defaults}>]><score-partwise>{'<a/>' * 50_000}</score-partwise>"
+
+
 def billion_laughs() -> str:
     lines = ['<!ENTITY a0 "ha">']
     lines += [f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10)]
@@ -151,6 +157,9 @@ XML = {
     ),
     "an external type": Attack(
         lambda: f'{DOCTYPE} SYSTEM "file:///etc/passwd"><score-partwise/>'.encode(), "no measures"
+    ),
+    "a thousand default attributes for 50,000 elements": Attack(
+        lambda: default_attributes().encode(), "declares types of its own"
     ),
     "a compressed bomb": Attack(
         lambda: mxl("a.xml", b"<a>" + bytes(9_000_000)), "unpacks to more than 8 MB"

@@ -16,6 +16,13 @@ from tests.composers.adversary.hostile_music import sound_midi
 CENTRAL = b"PK\x01\x02"
 
 
+def nameless() -> bytes:
+    local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 0, 0)
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, *[0] * 8, 0, 0)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(entry), len(local), 0)
+    return local + entry + end
+
+
 def zipped(write: Callable[[ZipFile], object], method: int = ZIP_DEFLATED) -> bytes:
     file = io.BytesIO()
     with ZipFile(file, "w", method) as archive:
@@ -93,6 +100,7 @@ ZIPS = {
     "a rare compression": Attack(lambda: of("a.mid", b"1", ZIP_BZIP2), "packed in a rare way"),
     "overlapping files of 1.5 GB": Attack(overlapping, "more than 200 MB unpacked"),
     "two files of one name": Attack(twice, "stands in the collection twice"),
+    "an entry without a name": Attack(nameless, "an entry without a name"),
     "ZIP64": Attack(
         lambda: of("a.mid")[:-22] + b"PK\6\7" + bytes(16) + of("a.mid")[-22:], "ZIP for huge files"
     ),

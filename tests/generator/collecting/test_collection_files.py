@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 import tracemalloc
 from pathlib import Path
 from zipfile import ZIP_LZMA, ZipFile, ZipInfo
@@ -151,8 +152,9 @@ def test_a_truncated_or_damaged_zip_is_refused(tmp_path):
 
 def test_an_entry_without_a_name_is_refused(tmp_path):
     path = tmp_path / "nameless.zip"
-    with ZipFile(path, "w") as archive:
-        archive.writestr("x", b"")
-    path.write_bytes(path.read_bytes().replace(b"x", b"").replace(b"\x01\x00\x00\x00", b"\x00" * 4))
-    with pytest.raises(CollectionError), open_collection(path):
+    local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 0, 0)
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, 0, 0, *[0] * 5, 0, 0)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(entry), len(local), 0)
+    path.write_bytes(local + entry + end)
+    with pytest.raises(CollectionError, match="an entry without a name"), open_collection(path):
         pass
