@@ -58,6 +58,7 @@ tools:
 	@missing=; \
 	command -v chromium > /dev/null || missing="$$missing chromium"; \
 	command -v node > /dev/null || missing="$$missing nodejs"; \
+	command -v midicsv > /dev/null || missing="$$missing midicsv"; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 		ls /usr/lib/postgresql/*/bin/postgres > /dev/null 2>&1 || missing="$$missing postgresql"; \
 		[ -z "$$missing" ] || { apt-get update -q && \

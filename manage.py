@@ -6,7 +6,7 @@ import re
 import sys
 
 # Their --settings NAME=VALUE are settings of a fill.
-FILL_COMMANDS = ("compose", "evaluate", "order_pieces")
+FILL_COMMANDS = ("compose", "evaluate", "morph", "order_pieces")
 
 
 def spelled_for_django(arguments: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ use_one_thread()
 
 import numpy as np
 
-from benchmarks.peer_deepbach import BATCH, ITERATIONS, PACKAGE, DeepBach, PeerMissing
+from benchmarks.peer_deepbach import BATCH, ITERATIONS, PACKAGE, InstalledDeepBach, PeerMissing
 from generator.families.base import Family
 from generator.music.corpus.jsb import load_jsb
 from generator.music.grid.chorale import Chorale, repaired_onsets
@@ -63,7 +63,7 @@ def _verdicts(slug: str, times: Times) -> None:
 
 def _beside_deepbach(times: dict[str, Times]) -> None:
     try:
-        peer = DeepBach()
+        peer = InstalledDeepBach()
     except PeerMissing as missing:
         print(f"\nnothing to compare with: {missing}")
         return

@@ -24,6 +24,7 @@ from generator.music.grid.chorale import Chorale, repaired_onsets
 from generator.rendering import encoding, events, loudness, synth
 from generator.rendering.clip import render_clip
 from generator.rendering.fluidsynth_library import fluidsynth_library
+from generator.rendering.profiles import NEWEST, PROFILES
 
 FONT = Path(__file__).parent.parent / "generator/rendering/soundfont/pipes.sf3"
 SECONDS = 20
@@ -45,13 +46,16 @@ print(time.process_time() - before)
 def main() -> None:
     clip = music()
     sound = played(clip)
-    level, _ = loudness.levelled(sound)
+    profile = PROFILES[NEWEST]
+    level_it = partial(loudness.levelled, sound, profile.loudness)
+    level, _ = level_it()
+    encoded = encoding.encoder_input(level, profile.rate)
     with tempfile.TemporaryDirectory() as folder:
         timed: dict[str, Timed] = {
             "whole clip": partial(_processor_time, partial(render_clip, clip, soundfont=FONT)),
             "  synthesis": partial(_processor_time, partial(played, clip)),
-            "  loudness": partial(_processor_time, partial(loudness.levelled, sound)),
-            "  encoder": partial(_processor_time, partial(encoding.mp3, level)),
+            "  loudness": partial(_processor_time, level_it),
+            "  encoder": partial(_processor_time, partial(encoding.mp3, encoded, profile)),
             "synthesis, first clip of a process": _first_clip_time,
         }
         program = shutil.which("fluidsynth")

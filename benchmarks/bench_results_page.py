@@ -48,8 +48,9 @@ FROM game_round round JOIN generator_pair pair ON pair.id = round.pair_id
 CROSS JOIN (SELECT 1 AS position UNION ALL SELECT 2) side
 """
 ANSWER_ROWS = """
-INSERT INTO game_answer (id, round_id, response, correct, seconds, first, knew, created)
-SELECT i + 1, printf('%%032x', i), 1 + abs(random()) %% 2, abs(random()) %% 10 < 6, 20,
+INSERT INTO game_answer
+    (id, round_id, response, correct, seconds, quick_streak, first, knew, created)
+SELECT i + 1, printf('%%032x', i), 1 + abs(random()) %% 2, abs(random()) %% 10 < 6, 20, 0,
     abs(random()) %% 2, CASE abs(random()) %% 20 WHEN 0 THEN 'yes' ELSE 'no' END,
     datetime('2026-01-01', '+' || (i / 100) || ' minutes') FROM k
 """
@@ -132,9 +133,13 @@ def fill(answers: int, pairs: int = PAIRS) -> None:
 
 
 def make_pairs(pairs: int) -> None:
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
+
     from bachtest.stats.rates.order import CONDITIONS
     from bachtest.studies.models import Study, StudyComposer
     from generator.models import Composer, Excerpt, Pair, Piece, Rendering, Version, Work
+    from generator.rendering.profiles import NEWEST
 
     def make_version(slug: str) -> Version:
         made = {"name": slug, "kind": Composer.Kind.CHECKPOINT}
@@ -145,6 +150,9 @@ def make_pairs(pairs: int) -> None:
         return version
 
     machines = [make_version("network"), make_version("chain")]
+    # One file for all clips: a game looks whether each is there.
+    file = {"file": default_storage.save("clips/one.mp3", ContentFile(b"mp3")), "bytes": 3}
+    made = {"fingerprint": "f" * 64, "sha256": "f" * 64, "profile": NEWEST, "seconds": 15}
     for i in range(pairs):
         work = Work.objects.create(bwv=f"BWV {i}", title="-", tune=f"tune {i}", part="test")
         excerpt = Excerpt.objects.create(work=work, start=0, stop=64)
@@ -154,9 +162,7 @@ def make_pairs(pairs: int) -> None:
             )
             for version, condition in ((None, ""), (machines[i % 2], CONDITIONS[i // 2 % 7]))
         ]
-        Rendering.objects.bulk_create(
-            Rendering(piece=piece, fingerprint="f" * 64, seconds=15) for piece in pieces
-        )
+        Rendering.objects.bulk_create(Rendering(piece=piece, **made, **file) for piece in pieces)
         Pair.objects.create(
             excerpt=excerpt, tune=work.tune, bach=pieces[0], machine=pieces[1], differing=0.5
         )

@@ -34,7 +34,7 @@ class PeerMissing(Exception):
     """The package is not installed; the message says how to install it."""
 
 
-class DeepBach:
+class InstalledDeepBach:
     """Its four networks; `fill` writes alto, tenor and bass."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""How a piece is made: works, excerpts, composers, pieces, and the pairs they form."""
+"""How a piece is made: composers, pieces, and the pairs they form."""
 
 from __future__ import annotations
 
@@ -6,43 +6,10 @@ from django.db import models
 from django.db.models.functions import Lower, Trim
 from django.utils.timezone import now
 
+from generator.corpus_models import Excerpt as Excerpt
+from generator.corpus_models import Work as Work
 from generator.licences import forbidden
 from generator.played_clips import played_clips
-
-
-class Work(models.Model):
-    """One chorale of the corpus; its notes are in the corpus file."""
-
-    bwv = models.CharField(max_length=32, unique=True)
-    title = models.CharField(max_length=200)
-    tune = models.CharField(max_length=64, db_index=True)
-    part = models.CharField(max_length=8, help_text="of the tunes split: train, valid or test")
-
-    class Meta:
-        ordering = ["bwv"]
-
-    def __str__(self) -> str:
-        return self.bwv
-
-
-class Excerpt(models.Model):
-    """Whole phrases of a work: steps start to stop of its grid."""
-
-    work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="excerpts")
-    start = models.PositiveIntegerField()
-    stop = models.PositiveIntegerField()
-    named = models.BooleanField(default=False, help_text="heard with its name; never played")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["work", "start", "stop"], name="excerpt_once"),
-            models.CheckConstraint(
-                condition=models.Q(stop__gt=models.F("start")), name="excerpt_not_empty"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.work.bwv}:{self.start}-{self.stop}"
 
 
 class Composer(models.Model):
@@ -234,6 +201,11 @@ class RenderingQuerySet(models.QuerySet["Rendering"]):
     def clips(self) -> RenderingQuerySet:
         return self.filter(kind=Rendering.Kind.CLIP)
 
+    def finished_clips(self, profile: int | None = None) -> RenderingQuerySet:
+        """Of one profile, or of any; a row without a length is only begun."""
+        clips = self.clips().filter(seconds__isnull=False)
+        return clips if profile is None else clips.filter(profile=profile)
+
 
 class Rendering(models.Model):
     """A piece as sound. Rendered in another way it gets another row, and the old one stays."""
@@ -241,17 +213,18 @@ class Rendering(models.Model):
     class Kind(models.TextChoices):
         CLIP = "clip"
         STEM = "stem"
+        MASTER = "master", "a clip before its encoding, without loss"
 
     piece = models.ForeignKey(Piece, on_delete=models.CASCADE, related_name="renderings")
     fingerprint = models.CharField(max_length=64, help_text="of the renderer and its settings")
-    kind = models.CharField(max_length=4, choices=Kind.choices, default=Kind.CLIP)
+    profile = models.PositiveSmallIntegerField(help_text="how loud it is and how it is encoded")
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.CLIP)
     voice = models.CharField(max_length=1, blank=True, help_text="of a stem")
     file = models.FileField(upload_to="clips/", blank=True)
     sha256 = models.CharField(max_length=64, blank=True, help_text="empty if the file is missing")
     bytes = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(null=True, blank=True)
     loudness = models.FloatField(null=True, blank=True, help_text="LUFS")
-
     objects = RenderingQuerySet.as_manager()
 
     class Meta:
@@ -265,27 +238,48 @@ class Rendering(models.Model):
         return f"{self.piece_id} {self.kind} {self.voice}".rstrip()
 
 
+def _rendered_alike(profile: int | None) -> models.Exists:
+    finished = Rendering.objects.finished_clips(profile)
+    of_bach = finished.filter(piece=models.OuterRef(models.OuterRef("bach")))
+    of_machine = finished.filter(piece=models.OuterRef("machine"))
+    return models.Exists(of_machine.filter(fingerprint__in=of_bach.values("fingerprint")))
+
+
 class PairQuerySet(models.QuerySet["Pair"]):
-    def playable(self) -> PairQuerySet:
-        """In the pool: not excluded, licensed, and both clips rendered in the same way."""
-        of_bach = Rendering.objects.clips().filter(piece=models.OuterRef(models.OuterRef("bach")))
-        of_machine = Rendering.objects.clips().filter(piece=models.OuterRef("machine"))
+    def playable(self, profile: int | None = None) -> PairQuerySet:
+        """In the pool: not excluded, licensed, and both clips rendered in the same way.
+
+        A study plays those of its own profile.
+        """
+        return self._may_be_played().filter(_rendered_alike(profile))
+
+    def unrendered(self, profile: int) -> PairQuerySet:
+        """In the pool as soon as both sides have a clip of this profile.
+
+        In an unpaired item, Bach's may have one that is too short.
+        """
+        finished = Rendering.objects.finished_clips(profile)
+        of_bach = models.Exists(finished.filter(piece=models.OuterRef("bach")))
+        of_machine = models.Exists(finished.filter(piece=models.OuterRef("machine")))
+        lacking = ~of_bach | ~of_machine | models.Q(kind=Pair.Kind.UNPAIRED)
+        return self._may_be_played().filter(lacking, ~_rendered_alike(profile))
+
+    def _may_be_played(self) -> PairQuerySet:
         collected = models.Q(machine__version__kind=Version.Kind.COLLECTION)
         pairs = self.alias(licence=Lower(Trim("machine__version__licence")))
         return pairs.exclude(collected & forbidden("licence")).filter(
-            models.Exists(of_machine.filter(fingerprint__in=of_bach.values("fingerprint"))),
             excluded_reason="",
             bach__status=Piece.Status.DONE,
             machine__status=Piece.Status.DONE,
         )
 
-    def clips(self) -> dict[int, tuple[Rendering | None, Rendering | None]]:
-        """What each pair plays, by its id: Bach's clip and the machine's."""
+    def clips(self, profile: int) -> dict[int, tuple[Rendering | None, Rendering | None]]:
+        """What each pair plays in a study of this profile: Bach's clip and the machine's."""
         of_these = models.Q(piece__in=self.values("bach")) | models.Q(
             piece__in=self.values("machine")
         )
         by_piece: dict[int, list[Rendering]] = {}
-        for row in Rendering.objects.clips().filter(of_these).order_by("id"):
+        for row in Rendering.objects.finished_clips(profile).filter(of_these):
             by_piece.setdefault(row.piece_id, []).append(row)
         played = {}
         for pair, bach, machine in self.values_list("id", "bach", "machine"):
@@ -344,7 +338,8 @@ class Pair(models.Model):
         assert self.machine.version is not None
         return self.machine.version.composer
 
-    def clips(self) -> dict[int, Rendering]:
-        """What is played, by piece."""
-        rows = Rendering.objects.clips().filter(piece__in=[self.bach_id, self.machine_id])
-        return played_clips(rows.order_by("id"), newest_of=self.machine_id)
+    def clips(self, profile: int) -> dict[int, Rendering]:
+        """What is played in a study of this profile, by piece."""
+        both = [self.bach_id, self.machine_id]
+        rows = Rendering.objects.finished_clips(profile).filter(piece__in=both)
+        return played_clips(rows, newest_of=self.machine_id)

@@ -8,17 +8,25 @@ own come from installed packages, by the entry point `bachorbot.families`: its v
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generator.errors import GeneratorError
+from generator.registered import BACH as BACH
+from generator.registered import CARDS as CARDS
+from generator.registered import CHECKPOINTS as CHECKPOINTS
+from generator.registered import MAX_FAMILY as MAX_FAMILY
+from generator.registered import MAX_NAME as MAX_NAME
+from generator.registered import MAX_SLUG as MAX_SLUG
+from generator.registered import SLUG as SLUG
+from generator.registered import Registered as Registered
+from generator.registered import RegistryError as RegistryError
+from generator.registered import Shipped as Shipped
+from generator.registered import Starter as Starter
+from generator.registered import check_name, described, subclass_named
 
 if TYPE_CHECKING:
     from generator.families.base import Family
@@ -26,75 +34,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINTS = Path(__file__).parent / "checkpoints"
 ENTRY_POINT = "bachorbot.families"
 FAMILY = "generator.families.base.Family"
 TRAINER = "generator.training.trainer.Trainer"
-BACH = "bach"
-# Of the columns that hold them, and what Django takes for a slug.
-MAX_SLUG, MAX_NAME, MAX_FAMILY = 50, 100, 40
-SLUG = re.compile(r"[-a-zA-Z0-9_]+")
-
-
-class RegistryError(GeneratorError):
-    """A family that does not exist, or whose package is broken."""
-
-
-def _check_name(what: str, name: str, longest: int) -> None:
-    if not SLUG.fullmatch(name) or len(name) > longest:
-        raise RegistryError(
-            f"{what} {name!r}; use 1 to {longest} letters, digits, hyphens and underscores"
-        )
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """A composer that comes with its family's code: a checkpoint of its slug in `folder`."""
-
-    slug: str
-    name: str
-    about: str = ""
-    """What listeners should know of how it writes; a sentence or two for the About page."""
-    folder: Path = CHECKPOINTS
-
-    def __post_init__(self) -> None:
-        _check_name("slug", self.slug, MAX_SLUG)
-        if self.slug == BACH:
-            raise RegistryError(f"slug {BACH!r} is Bach's own; choose another")
-        if not 0 < len(self.name) <= MAX_NAME:
-            raise RegistryError(f"name {self.name!r}; use 1 to {MAX_NAME} characters")
-
-    @property
-    def path(self) -> Path:
-        return self.folder / f"{self.slug}.safetensors"
-
-
-@dataclass(frozen=True)
-class Starter:
-    """What a new site has of a composer."""
-
-    slug: str
-    weight: float
-    """How often the quiz draws it, relative to others."""
-    pairs: Mapping[str, int]
-    """How many pairs of each condition the site makes by itself."""
-
-
-@dataclass(frozen=True)
-class Registered:
-    """All that the code knows of a family, but for its own files."""
-
-    family: str
-    trainer: str
-    shipped: tuple[Shipped, ...] = ()
-    starter: Starter | None = None
-    """The first family that has one also makes the pairs of a new site's first game."""
-
-    def __post_init__(self) -> None:
-        slugs = [shipped.slug for shipped in self.shipped]
-        if self.starter is not None and self.starter.slug not in slugs:
-            raise RegistryError(f"starter {self.starter.slug!r} is not among its composers {slugs}")
-
 
 OURS: dict[str, Registered] = {
     "flagship": Registered(
@@ -104,7 +46,8 @@ OURS: dict[str, Registered] = {
             Shipped(
                 "flagship",
                 "Flagship",
-                "The Flagship checks its writing before you hear it. It rewrites every beat with "
+                "The Flagship is a neural network that reads all four voices at once, writes beat "
+                "by beat, and checks its writing before you hear it. It rewrites every beat with "
                 "parallel fifths or octaves, and every phrase ending whose chord lacks its third "
                 "or does not rest on its root. It does so by rule, not by ear.",
             ),
@@ -112,16 +55,169 @@ OURS: dict[str, Registered] = {
             Shipped("flagship-jsb-causal", "Flagship (published split, left to right)"),
         ),
         starter=Starter(
-            "flagship", 3.0, {"S": 3, "A": 3, "T": 3, "B": 3, "AT": 12, "ATB": 12, "SATB": 24}
+            "flagship",
+            3.0,
+            {"S": 3, "A": 3, "T": 3, "B": 3, "AT": 12, "ATB": 12, "SATB": 24, "NEXT": 12},
         ),
     ),
     "markov": Registered(
         family="generator.families.markov.markov.Markov",
         trainer="generator.families.markov.training.MarkovTrainer",
-        shipped=(Shipped("markov", "Markov chain"),),
-        starter=Starter(
-            "markov", 1.0, {"S": 1, "A": 1, "T": 1, "B": 1, "AT": 4, "ATB": 4, "SATB": 8}
+        shipped=(
+            Shipped(
+                "markov",
+                "Markov chain",
+                "The Markov chain draws each chord by lot, from those that followed the last two "
+                "chords in Bach.",
+            ),
         ),
+        starter=Starter(
+            "markov", 1.0, {"S": 1, "A": 1, "T": 1, "B": 1, "AT": 4, "ATB": 4, "SATB": 8, "NEXT": 4}
+        ),
+    ),
+    "char_rnn": Registered(
+        family="generator.families.char_rnn.char_rnn.CharRnn",
+        trainer="generator.families.char_rnn.training.CharRnnTrainer",
+        shipped=(
+            Shipped(
+                "char_rnn",
+                "Character RNN",
+                "The Character RNN reads and writes music as text, with one letter for each key of "
+                "a piano. It knows neither voices nor bar lines, and does not look ahead.",
+            ),
+        ),
+        starter=Starter("char_rnn", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "gru_pairs": Registered(
+        family="generator.families.gru_pairs.gru_pairs.GruPairs",
+        trainer="generator.families.gru_pairs.training.GruPairsTrainer",
+        shipped=(
+            Shipped(
+                "gru_pairs",
+                "MuseGen GRU",
+                "A small recurrent network that was taught one thing: which note comes after this "
+                "one. It knows no bar lines and no phrase endings.",
+            ),
+        ),
+        starter=Starter("gru_pairs", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "bilstm_ngram": Registered(
+        family="generator.families.bilstm_ngram.bilstm_ngram.BilstmNgram",
+        trainer="generator.families.bilstm_ngram.training.BilstmNgramTrainer",
+        shipped=(
+            Shipped(
+                "bilstm_ngram",
+                "MuseGen BiLSTM",
+                "It looks at the last 19 notes and always takes the likeliest next one. Only the "
+                "first notes are drawn at random, and it easily falls into a loop.",
+            ),
+        ),
+        starter=Starter("bilstm_ngram", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "next_chord": Registered(
+        family="generator.families.next_chord.next_chord.NextChord",
+        trainer="generator.families.next_chord.training.NextChordTrainer",
+        shipped=(
+            Shipped(
+                "next_chord",
+                "Next chord",
+                "Next chord writes chord after chord, like a phone that suggests the next word. It "
+                "remembers the last forty chords and knows neither bar lines nor phrase ends.",
+            ),
+        ),
+        starter=Starter("next_chord", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "bachbot": Registered(
+        family="generator.families.bachbot.bachbot.Bachbot",
+        trainer="generator.families.bachbot.training.BachbotTrainer",
+        shipped=(
+            Shipped(
+                "bachbot",
+                "BachBot (2016)",
+                "BachBot is a recurrent network that reads and writes chorales as text, one note "
+                "after the other. Its author had listeners tell it from Bach, as this quiz does.",
+            ),
+        ),
+        starter=Starter("bachbot", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "biaxial": Registered(
+        family="generator.families.biaxial.biaxial.Biaxial",
+        trainer="generator.families.biaxial.training.BiaxialTrainer",
+        shipped=(
+            Shipped(
+                "biaxial",
+                "Biaxial LSTM",
+                "The Biaxial LSTM writes for a piano: it decides key by key what sounds. Only "
+                "afterwards is each key given to a voice, and a voice without a key of its own "
+                "sings in unison with another.",
+            ),
+        ),
+        starter=Starter("biaxial", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "music_vae": Registered(
+        family="generator.families.music_vae.music_vae.MusicVae",
+        trainer="generator.families.music_vae.training.MusicVaeTrainer",
+        shipped=(
+            Shipped(
+                "music_vae",
+                "MusicVAE",
+                "MusicVAE squeezes each two bars into 64 numbers and writes them from there. It "
+                "looks for the numbers that fit the voices it is given.",
+            ),
+        ),
+        starter=Starter("music_vae", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "splice": Registered(
+        family="generator.families.splice.splice.Splice",
+        trainer="generator.families.splice.training.SpliceTrainer",
+        shipped=(
+            Shipped(
+                "splice",
+                "Splice",
+                "Splice writes nothing of its own. It cuts chorales by Bach into half-phrases and "
+                "beats, and joins them where every voice can go on by a step or a small leap.",
+            ),
+        ),
+        starter=Starter("splice", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "rules": Registered(
+        family="generator.families.rules.rules.Rules",
+        trainer="generator.families.rules.training.RulesTrainer",
+        shipped=(
+            Shipped(
+                "rules",
+                "Rules",
+                "Rules has never heard a chorale. It follows a textbook of harmony, with chords, "
+                "cadences and forbidden parallels.",
+            ),
+        ),
+        starter=Starter("rules", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "deepbach": Registered(
+        family="generator.families.deepbach.deepbach.DeepBach",
+        trainer="generator.families.deepbach.training.DeepBachTrainer",
+        shipped=(
+            Shipped(
+                "deepbach",
+                "DeepBach",
+                "DeepBach (2017) begins with random notes and corrects them over and over, each by "
+                "what sounds before it, after it and beside it.",
+            ),
+        ),
+        starter=Starter("deepbach", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
+    ),
+    "coconet": Registered(
+        family="generator.families.coconet.coconet.Coconet",
+        trainer="generator.families.coconet.training.CoconetTrainer",
+        shipped=(
+            Shipped(
+                "coconet",
+                "Coconet",
+                "Coconet (2017) looks at the score as an image. It erases and redraws parts of it "
+                "again and again, ever smaller ones. Its descendant was Google's Bach Doodle.",
+            ),
+        ),
+        starter=Starter("coconet", 0.5, {"ATB": 2, "SATB": 2, "NEXT": 2}),
     ),
 }
 
@@ -136,7 +232,7 @@ class Registry:
 
     def __post_init__(self) -> None:
         for name in self.families:
-            _check_name("family", name, MAX_FAMILY)
+            check_name("family", name, MAX_FAMILY)
         slugs = Counter(shipped.slug for shipped, _ in self.shipped)
         if twice := [slug for slug, count in slugs.items() if count > 1]:
             raise RegistryError(f"two families ship a composer {twice[0]!r}; rename one of them")
@@ -182,7 +278,7 @@ class Registry:
             that name.
         """
         dotted = self.entry(name).family
-        found: type[Family] = _subclass(dotted, name, FAMILY)
+        found: type[Family] = subclass_named(dotted, name, FAMILY)
         own_name = getattr(found, "name", None)
         if own_name != name:
             raise RegistryError(
@@ -198,7 +294,7 @@ class Registry:
         RegistryError
             If the family is not installed, or its trainer cannot be imported or is not a `Trainer`.
         """
-        found: type[Trainer[Any]] = _subclass(self.entry(name).trainer, name, TRAINER)
+        found: type[Trainer[Any]] = subclass_named(self.entry(name).trainer, name, TRAINER)
         return found
 
 
@@ -224,7 +320,7 @@ def _joined(registry: Registry, point: EntryPoint) -> Registry:
         entry = point.load()
     except (Exception, SystemExit) as error:  # code of others may raise anything
         raise RegistryError(
-            f"family {name!r}: {point.value} cannot be loaded ({_described(error)}); fix or "
+            f"family {name!r}: {point.value} cannot be loaded ({described(error)}); fix or "
             "uninstall its package"
         ) from error
     if not isinstance(entry, Registered):
@@ -235,24 +331,3 @@ def _joined(registry: Registry, point: EntryPoint) -> Registry:
         raise RegistryError(
             f"family {name!r}: {point.value}: {error}; fix or uninstall its package"
         ) from error
-
-
-def _subclass(dotted: str, family: str, base: str) -> Any:
-    found, interface = _imported(dotted, family), _imported(base, family)
-    if not (isinstance(found, type) and issubclass(found, interface)):
-        raise RegistryError(f"family {family!r}: {dotted} is not a subclass of {base}")
-    return found
-
-
-def _imported(dotted: str, family: str) -> Any:
-    module, _, attribute = dotted.rpartition(".")
-    try:
-        return getattr(import_module(module), attribute)
-    except (Exception, SystemExit) as error:  # code of others may raise anything
-        raise RegistryError(
-            f"family {family!r}: {dotted} cannot be loaded ({_described(error)})"
-        ) from error
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -19,12 +19,14 @@ from django_tasks_db.models import DBTaskResult
 from generator.collecting.importing import CollectionOrder, Imported, import_collection
 from generator.families.fill_run import Budget
 from generator.families.settings import Choices
-from generator.models import Composer, Excerpt, Piece, PieceQuerySet
+from generator.models import Composer, Excerpt, Piece, PieceQuerySet, Version
 from generator.services.claims import cancel, expect_task, expire_leases, retry, without_task
-from generator.services.clips import delete_stale_temp_files
 from generator.services.outages import Backoff, outage_behind
 from generator.services.pieces import bach_piece, new_piece, produce_piece
 from generator.services.pool import choose_excerpts
+from generator.services.rendered.clips import delete_stale_temp_files
+from generator.services.rendered.masters import make_missing_masters
+from generator.services.rendered.missing_clips import make_missing_clips
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,10 @@ BLIND_LEASES = 60
 
 # What else is recovered, by what is counted; apps add theirs when they are ready.
 recoveries: dict[str, Callable[[], int]] = {}
+# What workers do while nothing waits, by what is counted; apps add theirs in the same way.
+quiet_work: dict[str, Callable[[], int]] = {
+    "clips made in a profile that came into use": make_missing_clips
+}
 
 
 @task()
@@ -51,6 +57,7 @@ def order_piece(
     seed: int,
     settings: Choices | None = None,
     budget: Budget | None = None,
+    version: Version | None = None,
 ) -> Piece:
     """The row of the piece, queued together with Bach's piece of the same excerpt."""
     with transaction.atomic():
@@ -61,6 +68,7 @@ def order_piece(
             seed=seed,
             settings=settings,
             budget=budget,
+            version=version,
         )
         bach, bach_is_new = bach_piece(excerpt)
         new_ids = [bach.id] * bach_is_new + [piece.id] * is_new
@@ -119,6 +127,7 @@ def recover() -> dict[str, int]:
     counts = {
         "pieces of dead workers queued again": enqueue(expire_leases()),
         "pieces without a task queued again": enqueue_forgotten(),
+        "masters made of older clips": make_missing_masters(),
     }
     counts |= {what: recover_others() for what, recover_others in recoveries.items()}
     delete_stale_temp_files()
@@ -194,6 +203,30 @@ def recover_between_jobs(sender: BaseTaskBackend | type[BaseTaskBackend], **kwar
     # The immediate backend does a job in the middle of what queued it.
     if ImmediateBackend not in (sender, type(sender)):
         recovery_timer.recover_when_due()
+
+
+def use_quiet_time() -> dict[str, int]:
+    """Do what apps have for the time in which nothing waits for a worker; how much of each kind."""
+    if not _is_quiet():
+        return {}
+    counts = {}
+    for what, do in quiet_work.items():
+        try:
+            counts[what] = do()
+        except Exception as error:
+            if outage_behind(error):
+                raise
+            # The jobs that will come have nothing to do with it.
+            logger.exception("%s", what)
+    return counts
+
+
+def _is_quiet() -> bool:
+    if Piece.objects.filter(status=Piece.Status.QUEUED).exists():
+        return False
+    if not _queue_can_be_read():
+        return True
+    return not DBTaskResult.objects.filter(status=TaskResultStatus.READY).exists()
 
 
 def retry_pieces(pieces: PieceQuerySet) -> int:

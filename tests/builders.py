@@ -23,6 +23,7 @@ from generator.music.formats.gridjson import to_json
 from generator.music.grid.chorale import Chorale, repaired_onsets
 from generator.music.grid.conditions import given_for
 from generator.registry import Registry, installed
+from generator.rendering.profiles import NEWEST, PROFILES
 from generator.services.composer_source import ComposerSource
 from generator.services.describe_version import listed
 from tests.generator.families.material import provenance_of
@@ -131,13 +132,17 @@ def _piece(excerpt: Excerpt, version: Version | None, condition: str, **fields: 
     )
 
 
-def make_rendering(piece: Piece, fingerprint: str = FINGERPRINT, mp3: bytes = b"") -> Rendering:
-    rendering = _rendering(piece, fingerprint, mp3)
+def make_rendering(
+    piece: Piece, fingerprint: str = FINGERPRINT, mp3: bytes = b"", **fields: Any
+) -> Rendering:
+    rendering = _rendering(piece, fingerprint, mp3, **fields)
     rendering.save()
     return rendering
 
 
-def _rendering(piece: Piece, fingerprint: str = FINGERPRINT, mp3: bytes = b"") -> Rendering:
+def _rendering(
+    piece: Piece, fingerprint: str = FINGERPRINT, mp3: bytes = b"", **fields: Any
+) -> Rendering:
     number = next(_numbers)
     mp3 = mp3 or make_mp3(number)
     rendering = Rendering(
@@ -146,7 +151,8 @@ def _rendering(piece: Piece, fingerprint: str = FINGERPRINT, mp3: bytes = b"") -
         sha256=sha256(mp3).hexdigest(),
         bytes=len(mp3),
         seconds=2.0,
-        loudness=-18.0,
+        loudness=PROFILES[NEWEST].loudness,
+        **{"profile": NEWEST} | fields,
     )
     rendering.file.save(f"{number:08x}.mp3", ContentFile(mp3), save=False)
     return rendering

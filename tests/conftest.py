@@ -27,6 +27,7 @@ IN_PASSING = (
     "tests/browser/",
     "tests/game/test_blindness_leak",
     "tests/game/test_blindness_media",
+    "tests/game/test_blindness_own_bytes",
     "tests/game/test_blindness_payloads",
     "tests/game/test_logs",
     "tests/game/test_pages",
@@ -79,11 +80,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def quick_settings(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.TASKS = IMMEDIATE
+    settings.ROUND_CLIPS_DIR = tmp_path_factory.getbasetemp() / "round_clips"
+    # A thread would look for files of a test that has ended; tests of it start one.
+    settings.ROUND_CLIPS_AHEAD = False
     # Recovery deletes what it knows no row of.
     settings.EXPORTS_DIR = tmp_path_factory.getbasetemp() / "exports"
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+        # The files as they are, whatever was collected before they changed.
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -10,14 +10,14 @@ from django.conf import settings
 
 from bachtest.stats.tables.table import read_table
 from benchmarks import bench_families, bench_tables
-from benchmarks.peer_deepbach import DeepBach, PeerMissing
+from benchmarks.peer_deepbach import InstalledDeepBach, PeerMissing
 from generator.registry import installed
 
 
 def test_without_the_peer_the_bench_says_so_and_goes_on(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "deepbach_pytorch", None)
     with pytest.raises(PeerMissing, match="pip install -r requirements-bench"):
-        DeepBach()
+        InstalledDeepBach()
     bench_families._beside_deepbach({})
     assert "nothing to compare with: no deepbach-pytorch" in capsys.readouterr().out
 

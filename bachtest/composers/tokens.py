@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.timezone import now
 from knox.auth import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -22,6 +23,8 @@ NOTE_EVERY = td(minutes=10)
 
 class ScopedTokenAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox has no types
     def authenticate_credentials(self, token: bytes) -> tuple[Any, ApiToken]:
+        if not token.isascii():  # knox would fail on some of these
+            raise AuthenticationFailed("Invalid token.")
         user, key = super().authenticate_credentials(token)
         if key.last_used is None or key.last_used < now() - NOTE_EVERY:
             ApiToken.objects.filter(pk=key.pk).update(last_used=now())

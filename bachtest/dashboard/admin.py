@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -15,10 +15,13 @@ from bachtest.dashboard.trail import log_exclusions
 from bachtest.lib.confirmed_actions import ConfirmedActions
 from generator.admin import ReadOnlyAdmin
 from generator.models import Pair, Piece
+from generator.services.pairs import DAMAGED
 from generator.tasks import cancel_pieces, retry_pieces
 
-# What these actions excluded, they may take back; what a rule excluded stays.
+# What these actions excluded, they may take back, and what may be whole again; what a rule excluded
+# stays.
 BY_ADMIN = "by an admin: "
+TAKEN_BACK = Q(excluded_reason__startswith=BY_ADMIN) | Q(excluded_reason__startswith=DAMAGED)
 
 
 def heard_and_seen(piece: Piece, bach: Piece | None = None) -> SafeString:
@@ -128,14 +131,15 @@ class PairAdmin(ConfirmedActions, ReadOnlyAdmin):
     @admin.action(description="Take exclusions by admins back", permissions=["exclude"])
     def take_back(self, request: HttpRequest, queryset: QuerySet[Pair]) -> TemplateResponse | None:
         selected = queryset.count()
-        by_admin = queryset.filter(excluded_reason__startswith=BY_ADMIN)
+        by_admin = queryset.filter(TAKEN_BACK)
         page = self.confirmation(
             request,
             queryset,
             "take_back",
             f"Take the exclusion of {by_admin.count()} of {selected} pairs back?",
-            what_happens="Those that an admin excluded may be played again. Those that a rule "
-            "excluded (copies, nothing that differs) stay excluded.",
+            what_happens="Those that an admin excluded may be played again, and those whose files "
+            "were damaged: they are looked at before each round. Those that a rule excluded "
+            "(copies, nothing that differs) stay excluded.",
         )
         if page is None:
             count = set_reason(by_admin, "")

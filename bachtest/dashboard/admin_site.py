@@ -31,6 +31,7 @@ class DashboardSite(AdminSite):
             path("retry-pieces/", self.admin_view(views.retry_alike), name="retry_alike"),
             path("compare-clips/", self.admin_view(views.compare_files), name="compare_files"),
             path("recount/", self.admin_view(views.recount_items), name="recount_items"),
+            path("refill/", self.admin_view(views.switch_refill), name="switch_refill"),
             path("clips/<int:rendering_id>/", self.admin_view(views.clip), name="clip"),
         ]
         return ours + super().get_urls()

@@ -94,6 +94,18 @@ def recount_items(request: HttpRequest) -> HttpResponse:
     return redirect("admin:index")
 
 
+@require_POST
+@permission_required("studies.change_study", raise_exception=True)
+def switch_refill(request: HttpRequest) -> HttpResponse:
+    """On or off as the button says, so that a second press changes nothing."""
+    study = get_object_or_404(Study, slug=request.POST.get("study", ""))
+    study.refill = request.POST.get("refill") == "on"
+    study.save(update_fields=["refill"])
+    words = "order" if study.refill else "no longer order"
+    messages.success(request, f"Workers {words} pairs for {study.slug} in quiet time.")
+    return redirect("admin:index")
+
+
 @require_safe
 @permission_required("generator.view_rendering", raise_exception=True)
 def clip(request: HttpRequest, rendering_id: int) -> HttpResponse:

@@ -52,10 +52,12 @@ def _answer_deleted(instance: Answer, **kwargs: Any) -> None:
 def add(row: Round, *, exposures: int = 0, answered: int = 0) -> None:
     """Add to the counts of the round's pair in its study."""
     study = row.game.participation.study_id
-    item, _ = StudyItem.objects.get_or_create(study_id=study, pair_id=row.pair_id)
-    StudyItem.objects.filter(id=item.id).update(
-        exposures=F("exposures") + exposures, answered=F("answered") + answered
-    )
+    items = StudyItem.objects.filter(study_id=study, pair_id=row.pair_id)
+    changes = {"exposures": exposures, "answered": answered}
+    more = {name: F(name) + change for name, change in changes.items() if change}
+    if not items.update(**more):
+        StudyItem.objects.get_or_create(study_id=study, pair_id=row.pair_id)
+        items.update(**more)
 
 
 def lock(study: Study) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.timezone import now
 
+from bachtest.lib.compiled_query import CompiledQuery
 from bachtest.studies.models import Study
 from generator.models import Pair, Piece
 
@@ -107,6 +110,30 @@ class Game(models.Model):
     def listener(self) -> Listener:
         return self.participation.listener
 
+    @cached_property
+    def all_rounds(self) -> list[Round]:
+        """By number, withdrawn ones too, with their pairs, answers and clips: read once."""
+        clips: dict[uuid.UUID, list[RoundClip]] = defaultdict(list)
+        for clip in _CLIPS_OF_GAME(self.pk):
+            clips[clip.round_id].append(clip)
+        rows = sorted(_ROUNDS_OF_GAME(self.pk), key=lambda row: row.number)
+        for row in rows:
+            row.game, row.clips_read = self, clips[row.pk]
+        return rows
+
+    def read_rounds_again(self) -> None:
+        vars(self).pop("all_rounds", None)
+
+    def answered_rounds(self) -> list[Round]:
+        return [row for row in self.all_rounds if hasattr(row, "answer")]
+
+    def unanswered_rounds(self) -> list[Round]:
+        return [row for row in self.all_rounds if not (row.withdrawn or hasattr(row, "answer"))]
+
+    def last_number(self) -> int:
+        """Not the count of rounds: the number of a dropped round stays unused."""
+        return max((row.number for row in self.all_rounds if not row.withdrawn), default=0)
+
 
 class RoundQuerySet(models.QuerySet["Round"]):
     def standing(self) -> RoundQuerySet:
@@ -146,13 +173,21 @@ class Round(models.Model):
     def __str__(self) -> str:
         return f"{self.game_id} {self.number}"
 
+    @cached_property
+    def clips_read(self) -> list[RoundClip]:
+        """As they were when they were first looked at."""
+        return _CLIPS_OF_ROUND(self.pk)
+
+    def read_clips_again(self) -> None:
+        vars(self).pop("clips_read", None)
+
     def clips_in_order(self) -> list[RoundClip]:
-        return sorted(self.clips.all(), key=lambda clip: clip.position)
+        return sorted(self.clips_read, key=lambda clip: clip.position)
 
     @property
     def bach_position(self) -> int | None:
         """Where Bach's piece of the pair stands; None if it isn't in the round."""
-        places = [clip.position for clip in self.clips.all() if clip.piece_id == self.pair.bach_id]
+        places = [clip.position for clip in self.clips_read if clip.piece_id == self.pair.bach_id]
         return places[0] if places else None
 
     @property
@@ -214,6 +249,9 @@ class Answer(models.Model):
     response = models.CharField(max_length=7, choices=Response.choices)
     correct = models.BooleanField(null=True, help_text="empty without a truth, or without an idea")
     seconds = models.FloatField(help_text="from the first start of a clip, by the server's clock")
+    quick_streak = models.PositiveIntegerField(
+        default=0, help_text="right and quick answers of the participation in a row, up to this one"
+    )
     first = models.BooleanField(null=True, help_text="Bach was heard first")
     knew = models.CharField(
         max_length=6, choices=Knew.choices, blank=True, help_text="empty: not asked yet"
@@ -236,3 +274,15 @@ class Answer(models.Model):
         """The side chosen in a round of two clips."""
         positions = {str(side.position): side for side in Side}
         return positions.get(self.response)
+
+
+_ROUNDS_OF_GAME = CompiledQuery(
+    lambda game: Round.objects.order_by().filter(game=game).select_related("answer", "pair"),
+    Game._meta.pk,
+)
+_CLIPS_OF_GAME = CompiledQuery(
+    lambda game: RoundClip.objects.order_by().filter(round__game=game), Game._meta.pk
+)
+_CLIPS_OF_ROUND = CompiledQuery(
+    lambda row: RoundClip.objects.order_by().filter(round=row), Round._meta.pk
+)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
-from django.db.models import Count, Max, Q
+import numpy as np
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from bachtest.game import scoring
 from bachtest.game.models import Answer, Game, Round, Side
 from bachtest.game.services import games
-from bachtest.game.services.answers import clip_seconds
+from bachtest.game.services.pair_facts import clip_seconds, pair_facts
+from bachtest.lib.compiled_query import CompiledQuery
+from generator.models import Pair
+from generator.music.corpus.titles import title_of
+from generator.music.grid.chorale import VOICES, Chorale
+from generator.music.grid.tempo import step_seconds
+from generator.music.grid.voice_runs import voice_runs
+from generator.registered import first_sentence
+from generator.rendering.events import LEAD_SECONDS
 
 
 class ClipPayload(TypedDict):
@@ -38,17 +48,40 @@ class OthersPayload(TypedDict):
     correct: int
 
 
+class VoicesPayload(TypedDict):
+    """Of each voice the length of every note and rest, in steps, and its pitch; -1 is a rest."""
+
+    soprano: list[tuple[int, int]]
+    alto: list[tuple[int, int]]
+    tenor: list[tuple[int, int]]
+    bass: list[tuple[int, int]]
+
+
+class NotesPayload(TypedDict):
+    side: str
+    lead: float  # seconds of the clip before its first step
+    step: float  # seconds
+    steps: int
+    bars: list[int]  # steps at which a bar begins
+    voices: VoicesPayload
+
+
 class RevealPayload(TypedDict):
     number: int
     chosen: str | None  # of no clip: no idea
     bach: str | None  # of no clip: both are Bach
     correct: bool | None  # without a truth, or without an idea
     bwv: str
-    title: str
+    title: str  # in German
+    title_english: str  # empty where no translation is certain
+    occasion: str  # empty where it is unknown
     composer: str | None
+    about: str  # the composer, in a sentence
     condition: str
     written: list[str]
     part: str
+    paired: bool  # both clips are of one excerpt, so that their notes can be compared
+    notes: list[NotesPayload]  # of each clip; empty where they are not known
     others: OthersPayload
     game_finished: bool
     result_url: str
@@ -78,20 +111,20 @@ class ResultPayload(TypedDict):
 
 def fetched_game(game: Game) -> GamePayload:
     """The game with its next round, which counts as sent from now on."""
-    games.fetch_round(game)
-    return game_payload(game)
+    return _game_payload(game, games.fetch_round(game))
 
 
 def game_payload(game: Game) -> GamePayload:
     """The game as it is stored: the round that was sent last, and the reveal still to be seen."""
-    current = games.round_sent(game)
+    return _game_payload(game, games.round_sent(game))
+
+
+def _game_payload(game: Game, current: Round | None) -> GamePayload:
     revealed = games.round_to_reveal(game)
-    # Not the count of rounds: the number of a dropped round stays unused.
-    last = game.rounds.standing().aggregate(last=Max("number"))["last"]
     return {
         "id": str(game.id),
-        "rounds": last,
-        "answered": game.rounds.exclude(answer=None).count(),
+        "rounds": game.last_number(),
+        "answered": len(game.answered_rounds()),
         "finished": game.finished_at is not None,
         "round": round_payload(current) if current else None,
         "reveal": _result_round(revealed) if revealed else None,
@@ -111,12 +144,14 @@ def round_payload(row: Round) -> RoundPayload:
     }
 
 
-def clips_payload(row: Round) -> list[ClipPayload]:
-    seconds = clip_seconds(row)
+def clips_payload(row: Round, *, plain: bool = False) -> list[ClipPayload]:
+    """The round's own bytes; or the plain clips, where there is nothing left to hide."""
+    seconds = clip_seconds(row.pair, row.game.study.rendering)
+    address = "game:plain_clip" if plain else "game:clip"
     return [
         {
             "side": str(Side.at(clip.position)),
-            "url": reverse("game:clip", args=[clip.token]),
+            "url": reverse(address, args=[clip.token]),
             "seconds": seconds,
         }
         for clip in row.clips_in_order()
@@ -124,23 +159,48 @@ def clips_payload(row: Round) -> list[ClipPayload]:
 
 
 def reveal_payload(row: Round, answer: Answer) -> RevealPayload:
-    work = row.pair.excerpt.work
-    condition = row.pair.machine.condition
-    all_bach = row.pair.machine.version is None
+    facts = pair_facts(row.pair_id)
+    named = title_of(facts.bwv, facts.work_title)
+    all_bach = facts.version is None
     return {
         "number": row.number,
         "chosen": _value(answer.chosen),
         "bach": None if all_bach else _value(row.bach_side),
         "correct": answer.correct,
-        "bwv": work.bwv.replace("BWV", "BWV ", 1),
-        "title": work.title,
-        "composer": None if all_bach else row.pair.composer.name,
-        "condition": condition,
-        "written": scoring.written_voices(condition),
-        "part": scoring.written_part(condition),
+        "bwv": named.number,
+        "title": named.title,
+        "title_english": named.title_english,
+        "occasion": named.occasion,
+        "composer": facts.composer,
+        "about": first_sentence(facts.about or ""),
+        "condition": facts.condition,
+        "written": scoring.written_voices(facts.condition),
+        "part": scoring.written_part(facts.condition),
+        "paired": facts.bach_excerpt == facts.machine_excerpt,
+        "notes": notes_payload(row, facts.chorales()),
         "others": _others(row),
         "game_finished": row.game.finished_at is not None,
         "result_url": reverse("game:result", args=[row.game_id]),
+    }
+
+
+def notes_payload(row: Round, chorales: Mapping[int, Chorale]) -> list[NotesPayload]:
+    """What each clip plays, in the order of the clips, if it is known of all."""
+    clips = row.clips_in_order()
+    if not all(clip.piece_id in chorales for clip in clips):
+        return []
+    return [_notes(Side.at(clip.position), chorales[clip.piece_id]) for clip in clips]
+
+
+def _notes(side: Side, chorale: Chorale) -> NotesPayload:
+    soprano, alto, tenor, bass = (voice_runs(chorale, voice) for voice in range(len(VOICES)))
+    return {
+        "side": str(side),
+        "lead": LEAD_SECONDS,
+        "step": step_seconds(chorale.metre[0][1]),
+        "steps": chorale.steps,
+        "bars": np.flatnonzero(chorale.bar_phase() == 0).tolist(),
+        "voices": {"soprano": soprano, "alto": alto, "tenor": tenor, "bass": bass},
     }
 
 
@@ -150,22 +210,21 @@ def _value(side: Side | None) -> str | None:
 
 def _others(row: Round) -> OthersPayload:
     """Of those who gave an answer that is right or wrong."""
-    scored = Answer.objects.filter(correct__isnull=False)
-    answers = scored.filter(round__pair=row.pair_id).exclude(round=row)
-    totals = answers.aggregate(answers=Count("id"), correct=Count("id", filter=Q(correct=True)))
-    return {"answers": totals["answers"], "correct": totals["correct"]}
+    counts = dict(_OTHERS(row.pair_id, row.id))
+    return {"answers": sum(counts.values()), "correct": counts.get(True, 0)}
+
+
+def _others_by_correct(pair: Any, own: Any) -> QuerySet[Answer, Any]:
+    scored = Answer.objects.filter(correct__isnull=False, round__pair=pair).exclude(round=own)
+    return scored.order_by().values_list("correct").annotate(Count("id"))
+
+
+_OTHERS = CompiledQuery(_others_by_correct, Pair._meta.pk, Round._meta.pk)
 
 
 def result_payload(game: Game) -> ResultPayload:
-    rounds = game.rounds.select_related(
-        "answer",
-        "game__participation__study",
-        "pair__bach",
-        "pair__machine__version__composer",
-        "pair__excerpt__work",
-    ).prefetch_related("clips")
     # When an answer is deleted on request, its round leaves the page.
-    answered = [_result_round(row) for row in rounds if hasattr(row, "answer")]
+    answered = [_result_round(row, plain=True) for row in game.answered_rounds()]
     return {
         "id": str(game.id),
         "correct": sum(each["correct"] is True for each in answered),
@@ -174,10 +233,10 @@ def result_payload(game: Game) -> ResultPayload:
     }
 
 
-def _result_round(row: Round) -> ResultRoundPayload:
+def _result_round(row: Round, *, plain: bool = False) -> ResultRoundPayload:
     return {
         **reveal_payload(row, row.answer),
         "round": str(row.id),
         "knew": row.answer.knew,
-        "clips": clips_payload(row),
+        "clips": clips_payload(row, plain=plain),
     }

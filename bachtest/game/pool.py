@@ -6,19 +6,32 @@ from collections.abc import Collection, Sequence
 from random import Random
 
 from bachtest.game.models import Listener, Round
-from bachtest.game.rounds import Candidate, NoPlan, plan_rounds
+from bachtest.game.rounds import Candidate, NoPlan, games_in, plan_rounds
+from bachtest.lib.compiled_query import CompiledQuery
 from bachtest.lib.errors import AppError
 from bachtest.studies.models import Study, StudyItem
-from generator.models import Pair
+from generator.models import Pair, Rendering
 
 
 def candidates(study: Study) -> list[Candidate]:
     """The pool with its kept counts; the rounds and answers themselves are not looked at."""
     items = StudyItem.objects.filter(study=study)
     counts = {pair: rest for pair, *rest in items.values_list("pair", "answered", "exposures")}
-    playable = Pair.objects.playable().filter(machine__version__in=study.weights())
+    playable = Pair.objects.playable(study.rendering).filter(machine__version__in=study.weights())
     rows = playable.values_list("id", "machine__condition", "machine__version", "tune")
     return [Candidate(*row, *counts.get(row[0], (0, 0))) for row in rows.order_by("id")]
+
+
+def is_playable(pair_id: int, profile: int) -> bool:
+    """Whether a pair may still be played in a study of this profile."""
+    return bool(_PLAYABLE(pair_id, profile))
+
+
+_PLAYABLE = CompiledQuery(
+    lambda pair, profile: Pair.objects.playable(profile).filter(id=pair).values_list("id"),
+    Pair._meta.pk,
+    Rendering._meta.get_field("profile"),
+)
 
 
 def tunes_exposed(listener: Listener) -> set[str]:
@@ -46,6 +59,11 @@ def draw(
             "The clips are still being prepared. Please try again in a minute.", "no_pairs", 503
         ) from None
     return [each.pair for each in plan]
+
+
+def games_in_pool(study: Study) -> int:
+    """Most games that a new listener can play."""
+    return games_in(study.rounds, candidates(study))
 
 
 def unplayable_conditions(study: Study) -> list[str]:

@@ -102,6 +102,51 @@ def plan_rounds(
     return plan
 
 
+def games_in(slots: Sequence[Collection[str]], candidates: Collection[Candidate]) -> int:
+    """Most games that one listener can play before every tune that is left has been met.
+
+    As many as tunes can be matched to slots, each tune to one slot of one game. Chance may leave
+    a listener with fewer, since a draw does not spare the tunes that few slots can have.
+
+    Parameters
+    ----------
+    slots : sequence of collections of str
+        The conditions each round may have.
+    candidates : collection of Candidate
+        The pool, of versions that are played.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> pool = [Candidate(n, "S", 1, f"tune {n % 3}", 0, 0) for n in range(9)]
+    >>> games_in([["S"]], pool), games_in([["S"], ["S", "A"]], pool), games_in([["A"]], pool)
+    (3, 1, 0)
+    """
+    tunes = [sorted({each.tune for each in candidates if each.condition in slot}) for slot in slots]
+    slot_of: dict[str, int] = {}
+    games = 0
+    while slots and all(_matched(slot, tunes, slot_of, set()) for slot in range(len(slots))):
+        games += 1
+    return games
+
+
+def _matched(
+    slot: int, tunes: Sequence[list[str]], slot_of: dict[str, int], tried: set[str]
+) -> bool:
+    """Whether the slot gets one tune more, where others may change theirs (augmenting path)."""
+    for tune in tunes[slot]:
+        if tune in tried:
+            continue
+        tried.add(tune)
+        if tune not in slot_of or _matched(slot_of[tune], tunes, slot_of, tried):
+            slot_of[tune] = slot
+            return True
+    return False
+
+
 def _ranking(
     slot: Collection[str], new: Sequence[Candidate], weights: Mapping[int, float], rng: Random
 ) -> list[Candidate]:

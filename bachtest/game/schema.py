@@ -22,6 +22,12 @@ class HeardSoFarSerializer(serializers.Serializer[object]):
     seconds = serializers.FloatField()
 
 
+@extend_schema_serializer(component_name="Plays")
+class PlaysSerializer(serializers.Serializer[object]):
+    left = serializers.IntegerField()
+    right = serializers.IntegerField()
+
+
 @extend_schema_serializer(component_name="Round")
 class RoundSerializer(serializers.Serializer[object]):
     id = serializers.UUIDField()
@@ -37,6 +43,32 @@ class OthersSerializer(serializers.Serializer[object]):
     correct = serializers.IntegerField()
 
 
+class RunsField(serializers.ListField):
+    """The notes and rests of a voice: [length in steps, pitch], where -1 is a rest."""
+
+    child = serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2)
+
+
+@extend_schema_serializer(component_name="Voices")
+class VoicesSerializer(serializers.Serializer[object]):
+    soprano = RunsField()
+    alto = RunsField()
+    tenor = RunsField()
+    bass = RunsField()
+
+
+@extend_schema_serializer(component_name="Notes")
+class NotesSerializer(serializers.Serializer[object]):
+    side = serializers.ChoiceField(Side.choices)
+    lead = serializers.FloatField(help_text="seconds of the clip before its first step")
+    step = serializers.FloatField(help_text="seconds of one step, a sixteenth")
+    steps = serializers.IntegerField()
+    bars = serializers.ListField(
+        child=serializers.IntegerField(), help_text="steps at which a bar begins"
+    )
+    voices = VoicesSerializer()
+
+
 @extend_schema_serializer(component_name="Reveal")
 class RevealSerializer(serializers.Serializer[object]):
     number = serializers.IntegerField()
@@ -45,10 +77,17 @@ class RevealSerializer(serializers.Serializer[object]):
     correct = serializers.BooleanField(allow_null=True)
     bwv = serializers.CharField()
     title = serializers.CharField()
+    title_english = serializers.CharField(allow_blank=True)
+    occasion = serializers.CharField(allow_blank=True)
     composer = serializers.CharField(allow_null=True)
+    about = serializers.CharField(
+        allow_blank=True, help_text="the composer, in a sentence; empty if there is none"
+    )
     condition = serializers.CharField()
     written = serializers.ListField(child=serializers.CharField())
     part = serializers.CharField(allow_blank=True)
+    paired = serializers.BooleanField(help_text="both clips are of the same excerpt")
+    notes = NotesSerializer(many=True, help_text="of each clip; empty where they are not known")
     others = OthersSerializer()
     game_finished = serializers.BooleanField()
     result_url = serializers.CharField()
@@ -77,15 +116,3 @@ class ResultSerializer(serializers.Serializer[object]):
     correct = serializers.IntegerField()
     scored = serializers.IntegerField()
     rounds = ResultRoundSerializer(many=True)
-
-
-@extend_schema_serializer(component_name="ErrorDetail")
-class ErrorDetailSerializer(serializers.Serializer[object]):
-    code = serializers.CharField()
-    message = serializers.CharField()
-    fields = serializers.DictField()  # type: ignore[assignment]  # the contract's name for it
-
-
-@extend_schema_serializer(component_name="Error")
-class ErrorSerializer(serializers.Serializer[object]):
-    error = ErrorDetailSerializer()

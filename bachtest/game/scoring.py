@@ -10,6 +10,9 @@ from generator.music.grid.conditions import GAP, NEXT
 NAME_OF_VOICE = dict(zip(VOICES, VOICE_NAMES, strict=True))
 PARTS = {NEXT: "the second half", GAP: "a gap in the middle"}
 
+# An answer is quick if it comes so soon after the first moment at which it could.
+QUICK_SECONDS = 5.0
+
 # Reports of a clip's start and of the answer take time to reach the server: this much may be lost.
 SLACK_SECONDS = 0.5
 
@@ -57,6 +60,21 @@ def heard_by_clock(
 def heard_by_browser(heard_left: float, heard_right: float, *, need: float) -> bool:
     """Whether the browser reports that both clips were heard for `need` seconds."""
     return min(heard_left, heard_right) >= need - SLACK_SECONDS
+
+
+def quick_streak(before: int, correct: bool | None, seconds: float, *, need: float) -> int:
+    """Right and quick answers in a row, this one included.
+
+    What is neither right nor wrong leaves the row as it is.
+
+    >>> quick_streak(4, True, 14.0, need=5.0), quick_streak(4, True, 16.0, need=5.0)
+    (5, 0)
+    >>> quick_streak(4, False, 14.0, need=5.0), quick_streak(4, None, 14.0, need=5.0)
+    (0, 4)
+    """
+    if correct is None:
+        return before
+    return before + 1 if correct and seconds <= 2 * need + QUICK_SECONDS else 0
 
 
 def bach_heard_first(first_left: datetime, first_right: datetime, bach_side: str) -> bool:

@@ -17,4 +17,5 @@ urlpatterns = [
     path("heard-all/", views.heard_all, name="heard_all"),
     path("waiting/", views.waiting, name="waiting"),
     path("clips/<slug:token>.mp3", clips.clip_of_round, name="clip"),
+    path("clips/<slug:token>.plain.mp3", clips.plain_clip, name="plain_clip"),
 ]

@@ -12,14 +12,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from bachtest.game import cookies, payloads
-from bachtest.game.cookies import listener_of
+from bachtest.game.cookies import listener_id_of, listener_of
 from bachtest.game.forms import StartForm
-from bachtest.game.models import Game, Listener, Participation
-from bachtest.game.pool import is_ready
+from bachtest.game.models import Game, Participation
+from bachtest.game.pool import games_in_pool, is_ready
 from bachtest.game.services import enrolment, games
 from bachtest.lib.errors import AppError
 from bachtest.studies.models import Study
+from bachtest.studies.refilling import brings_new_tunes
 from generator.models import Composer
+from generator.music.grid.conditions import NEXT
 
 REFRESH_SECONDS = 10
 QUIZ = "quiz"
@@ -44,9 +46,10 @@ def _index_context(request: HttpRequest, form: StartForm) -> dict[str, Any]:
         "consent_text": study.consent_text,
         "returning": returning,
         "unfinished": participation is not None and bool(games.unfinished_game(participation)),
-        "last_result": _last_result(listener),
+        "last_result": _last_result(listener.id if listener else None),
         "rounds": len(study.rounds),
         "deleted": "deleted" in request.GET,
+        "unknown": "unknown" in request.GET and listener is None,
         "closed": not study.is_open,
     }
 
@@ -56,11 +59,11 @@ def _quiz() -> Study:
     return get_object_or_404(Study, slug=QUIZ)
 
 
-def _last_result(listener: Listener | None) -> str | None:
-    if listener is None:
+def _last_result(listener_id: UUID | None) -> str | None:
+    if listener_id is None:
         return None
     answered = Game.objects.filter(rounds__answer__isnull=False).distinct()
-    game = answered.filter(participation__listener=listener, finished_at__isnull=False).last()
+    game = answered.filter(participation__listener=listener_id, finished_at__isnull=False).last()
     return str(game.id) if game else None
 
 
@@ -86,7 +89,8 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def _page_after_start(participation: Participation) -> str:
     try:
-        games.start_game(participation)
+        game, _ = games.start_game(participation)
+        games.make_first_clips_ahead(game)
     except AppError as error:
         return reverse(_page_instead(error))
     return _play_page(participation.study)
@@ -107,15 +111,20 @@ def _page_instead(error: AppError) -> str:
     raise error
 
 
+def _front_page(listener_id: UUID | None) -> str:
+    """Whoever has lost the cookie is told so; a game without one cannot be found."""
+    return reverse("game:index") + ("" if listener_id else "?unknown=1")
+
+
 @require_safe
 def play(request: HttpRequest) -> HttpResponse:
     """The page shows what is stored, and then fetches the round itself."""
-    listener = listener_of(request)
+    listener_id = listener_id_of(request)
     try:
-        game = games.game_in_progress(listener, request.GET.get("study", QUIZ))
+        game = games.game_in_progress(listener_id, request.GET.get("study", QUIZ))
     except AppError:
-        last = _last_result(listener)
-        return redirect("game:result", last) if last else redirect("game:index")
+        last = _last_result(listener_id)
+        return redirect("game:result", last) if last else redirect(_front_page(listener_id))
     data = payloads.game_payload(game)
     shown = data["reveal"] or data["round"]
     number = shown["number"] if shown else data["answered"] + 1
@@ -131,7 +140,7 @@ def play(request: HttpRequest) -> HttpResponse:
 @require_safe
 def result(request: HttpRequest, game_id: UUID) -> HttpResponse:
     try:
-        game = games.finished_game(listener_of(request), game_id)
+        game = games.finished_game(listener_id_of(request), game_id)
     except AppError:
         raise Http404 from None
     data = payloads.result_payload(game)
@@ -169,13 +178,23 @@ def delete(request: HttpRequest) -> HttpResponse:
 def about(request: HttpRequest) -> HttpResponse:
     in_quiz = Composer.objects.filter(in_studies__study__slug=QUIZ, in_studies__weight__gt=0)
     composers = in_quiz.distinct().order_by("name").values("name", "about")
-    ctx = {"composers": list(composers), "version": settings.VERSION}
+    rounds = Study.objects.filter(slug=QUIZ).values_list("rounds", flat=True).first() or []
+    ctx = {
+        "composers": list(composers),
+        "continues": any(NEXT in conditions for conditions in rounds),
+        "version": settings.VERSION,
+    }
     return render(request, "game/about.html", ctx)
 
 
 @require_safe
 def heard_all(request: HttpRequest) -> HttpResponse:
-    context = {"last_result": _last_result(listener_of(request))}
+    study = _quiz()
+    context = {
+        "last_result": _last_result(listener_id_of(request)),
+        "games_in_pool": games_in_pool(study),
+        "more_to_come": brings_new_tunes(study),
+    }
     return render(request, "game/heard_all.html", context)
 
 

@@ -15,7 +15,7 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 
 from bachtest.game.models import Answer, Listener, Participation
 from bachtest.results.counts import tallies
-from bachtest.results.counts.tallies import Counts, count, record
+from bachtest.results.counts.tallies import Counts, count, count_one, record
 from bachtest.results.models import Tally
 from bachtest.results.tasks import MERGE_EVERY, refresh_results
 
@@ -35,13 +35,17 @@ def connect() -> None:
 
 
 def _before_answer(instance: Answer, **kwargs: Any) -> None:
-    setattr(instance, _BEFORE, count(Answer.objects.filter(pk=instance.pk)))
+    # A new answer is in no table yet.
+    old = Counts() if instance._state.adding else count_one(instance)
+    setattr(instance, _BEFORE, old)
 
 
 def _after_answer(instance: Answer, created: bool, **kwargs: Any) -> None:
-    _record_difference(instance, count(Answer.objects.filter(pk=instance.pk)))
+    _record_difference(instance, count_one(instance))
+    if not created:
+        return
     study = instance.round.game.study
-    if created and tallies.changes(study) % MERGE_EVERY == 0:
+    if tallies.changes(study) % MERGE_EVERY == 0:
         transaction.on_commit(partial(refresh_results.enqueue, study.id))
 
 
@@ -49,7 +53,7 @@ def _before_deletion(instance: Answer, **kwargs: Any) -> None:
     # What goes is what was counted, though another request changes or deletes the answer meanwhile.
     list(Answer.objects.select_for_update().filter(pk=instance.pk))
     change = Counts()
-    change.subtract(count(Answer.objects.filter(pk=instance.pk)))
+    change.subtract(count_one(instance))
     record(change)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +20,13 @@ from bachtest.stats.report.analysis import Analysis, analyse
 from bachtest.stats.report.html import to_html
 from bachtest.stats.report.plan_text import plan_text
 from bachtest.stats.report.terminal import analysis_json, analysis_text
+from bachtest.stats.tables.column_names import FLAG, KNOWN
 from bachtest.stats.tables.read_study_folder import AnswerSource, read_source
-from bachtest.stats.tables.table import TableError
+from bachtest.stats.tables.table import TableError, TableOptions
 
 _PROG = "python -m bachtest.stats"
+# The path that stands for what is piped in, and its name in the report.
+_PIPED, _STANDARD_INPUT = "-", Path("standard input")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,8 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "path",
-        type=Path,
-        help="an export folder, or a CSV table: listener,item,condition,correct or n,correct",
+        help="an export folder, or a CSV table: listener,item,condition,correct or n,correct; it"
+        " may be a .gz file, and - is standard input",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures")
@@ -84,18 +89,68 @@ def _parser() -> argparse.ArgumentParser:
         help="character between cells: ; or | or tab (default: comma)",
     )
     parser.add_argument("--encoding", default="utf-8", help="latin-1, utf-16, ... (default utf-8)")
+    parser.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="NAME=COLUMN",
+        help="what the table calls a column: listener=participant; may be repeated",
+    )
+    parser.add_argument(
+        "--correct-is",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="the word in the column correct that means right, if it is none like 1, true or yes;"
+        " any other means wrong; or the name of a column that says what is right",
+    )
+    parser.add_argument(
+        "--skip-missing",
+        action="store_true",
+        help="leave out rows in which correct is empty, or NA and the like",
+    )
     return parser
 
 
-def _source(options: argparse.Namespace) -> AnswerSource:
+def _table_options(options: argparse.Namespace) -> TableOptions:
     delimiter = {"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise TableError(f"--delimiter {options.delimiter!r}: use one character, or the word tab")
+    columns: dict[str, str] = {}
+    for stated in options.column:
+        name, equals, column = (part.strip() for part in stated.partition("="))
+        if not equals or not column:
+            raise TableError(f"--column {stated!r}: use NAME=COLUMN, as in listener=participant")
+        if name not in KNOWN and not name.startswith(FLAG):
+            raise TableError(f"--column {stated!r}: {name!r} is none of {', '.join(KNOWN)}")
+        if columns.setdefault(name, column) != column:
+            raise TableError(f"--column: {name} is both {columns[name]!r} and {column!r}; name one")
+    return TableOptions(
+        delimiter,
+        options.encoding,
+        columns,
+        tuple(options.correct_is),
+        options.skip_missing,
+        _piped() if options.path == _PIPED else None,
+    )
+
+
+def _piped() -> bytes:
+    if sys.stdin is None:
+        raise TableError(f"{_STANDARD_INPUT}: nothing is piped in; name a file of answers")
+    return sys.stdin.buffer.read()
+
+
+def source_of(arguments: Sequence[str]) -> AnswerSource:
+    """The answers that the arguments of the program name, before any question is asked."""
+    return _source(_parser().parse_args(arguments))
+
+
+def _source(options: argparse.Namespace) -> AnswerSource:
     source = read_source(
-        options.path,
+        _STANDARD_INPUT if options.path == _PIPED else Path(options.path),
         protocol=options.protocol or "",
-        delimiter=delimiter,
-        encoding=options.encoding,
+        options=_table_options(options),
     )
     table = source.table
     by_item = "item" in table.columns and "condition" not in table.columns
@@ -109,16 +164,19 @@ def _source(options: argparse.Namespace) -> AnswerSource:
     return source
 
 
-def _names(group: str) -> list[str]:
-    return [name.strip() for name in group.split(",")]
-
-
 def _analysis(options: argparse.Namespace) -> Analysis:
     source = _source(options)
+
+    def names(group: str) -> list[str]:
+        return [source.table.name_of(name.strip()) for name in group.split(",")]
+
+    by = [names(group) for group in options.by]
+    slopes = [name for group in options.slopes for name in names(group)]
+    source = source.grouped_by([name for group in [*by, slopes] for name in group])
     return analyse(
         source.excluding(options.without),
-        by=[_names(group) for group in options.by],
-        slopes=[name for group in options.slopes for name in _names(group)],
+        by=by,
+        slopes=slopes,
         margin=options.margin,
         alpha=options.alpha,
         model=not (options.pooled or options.public),
@@ -127,6 +185,9 @@ def _analysis(options: argparse.Namespace) -> Analysis:
 
 def _report(options: argparse.Namespace) -> None:
     analysis = _analysis(options)
+    if options.public:  # the report must name nobody; whoever makes it may know
+        for note in analysis.report.notes:
+            print(f"note: {note}", file=sys.stderr)
     if options.html is not None:
         try:
             options.html.write_text(to_html(analysis, hide_few=options.public), encoding="utf-8")
@@ -156,8 +217,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
     return 0
 
 
+def _run() -> int:
+    """The status of the program, whatever letters the terminal has, and whoever stops reading."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

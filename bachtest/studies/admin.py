@@ -34,5 +34,9 @@ class StudyComposerInline(admin.TabularInline[StudyComposer, Study]):
 
 @admin.register(Study)
 class StudyAdmin(admin.ModelAdmin[Study]):
-    list_display = ["slug", "title", "is_open", "consent_version", "created"]
+    list_display = ["slug", "title", "is_open", "rendering", "consent_version", "created"]
     inlines = [StudyComposerInline]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Study | None = None) -> list[str]:
+        # Listeners of one study hear one loudness and one encoder.
+        return ["rendering"] if obj and obj.participations.exists() else []

@@ -8,7 +8,7 @@ from typing import Any
 from generator.music.grid.conditions import CONDITIONS
 
 # Flags by which a design may exclude answers; the results know what each one means.
-FLAG_NAMES = ("knew",)
+FLAG_NAMES = ("knew", "too_good_too_fast")
 MAX_ROUNDS = 50
 MAX_WEIGHT = 1000.0
 

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 
 from bachtest.studies import design
 from generator.models import Composer, Pair, Version
+from generator.rendering.profiles import NEWEST, PROFILES
 
 
 def bachbot_rounds() -> list[list[str]]:
@@ -18,9 +19,22 @@ def bachbot_rounds() -> list[list[str]]:
     return [["S", "A", "T", "B"], ["AT"], ["ATB"], ["SATB"], ["SATB"]]
 
 
+def newest_profile() -> int:
+    return NEWEST
+
+
+def profile_choices() -> list[tuple[int, str]]:
+    return [(number, str(profile)) for number, profile in PROFILES.items()]
+
+
 class StudyQuerySet(models.QuerySet["Study"]):
     def open(self) -> StudyQuerySet:
         return self.filter(is_open=True)
+
+    def profiles_in_use(self) -> set[int]:
+        """What new pieces are rendered in: of studies that are open, or that nobody has played."""
+        studies = self.filter(models.Q(is_open=True) | models.Q(participations=None))
+        return set(studies.values_list("rendering", flat=True))
 
 
 class Study(models.Model):
@@ -46,11 +60,20 @@ class Study(models.Model):
         blank=True,
         help_text="seconds of each clip to hear before answering; LISTEN_SECONDS if empty",
     )
+    rendering = models.PositiveSmallIntegerField(
+        default=newest_profile,
+        choices=profile_choices,
+        help_text="how loud its clips are and how they are encoded; kept once somebody takes part",
+    )
     margin = models.FloatField(
         default=0.1, help_text="rates this close to .5 count as 'cannot tell'"
     )
     exclusions = models.JSONField(
         default=list, blank=True, help_text="flags whose answers are excluded from the headline"
+    )
+    refill = models.BooleanField(
+        default=True,
+        help_text="in quiet time workers order pairs, until each tune family has one in each cell",
     )
     stopping = models.TextField(blank=True, help_text="when the study stops taking answers")
     created = models.DateTimeField(default=now)

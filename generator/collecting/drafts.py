@@ -20,11 +20,13 @@ from generator.music.corpus.set_aside import SET_ASIDE_TUNES
 from generator.music.corpus.works import Corpus
 from generator.music.formats.format_errors import FormatError
 from generator.music.formats.outside_files import four_part_chorale
+from generator.music.formats.score import Remark
 from generator.music.grid.chorale import VOICES, Chorale
 
 WORKS_FILE = "works.txt"
 MAX_SECONDS = 600.0
 """Of a processor, for all files together; no file alone takes more than a few."""
+_TO_REPORT = ("left out", "bent")
 _ENDINGS = (".mid", ".midi", ".musicxml", ".xml", ".mxl")
 
 
@@ -41,14 +43,19 @@ class Draft:
 
 @dataclass(frozen=True)
 class FileReport:
-    """One file: what it was accepted as, or why it was refused."""
+    """One file: what it was accepted as, or why it was refused.
+
+    `bent` says what the reader left out and bent to the grid.
+    """
 
     name: str
     accepted: str = ""
     reason: str = ""
+    bent: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.accepted or f'refused: {self.reason}'}"
+        said = self.accepted or f"refused: {self.reason}"
+        return "; ".join((f"{self.name}: {said}", *self.bent))
 
 
 @dataclass
@@ -106,22 +113,24 @@ class Drafter:
                     f"reading took longer than {MAX_SECONDS:.0f} seconds at {name!r}; give several "
                     "collections"
                 )
+            remarks: list[Remark] = []
             try:
                 data = files.read(name)
                 if sha256(data).hexdigest() != digests[name]:
                     raise CollectionError(f"{name!r} changed while it was read")
-                pieces = self._pieces(name, data)
+                pieces = self._pieces(name, data, remarks)
             except (FormatError, NoMatch) as error:
                 drafts.files.append(FileReport(name, reason=in_one_line(str(error))))
             else:
                 drafts.pieces += pieces
-                drafts.files.append(FileReport(name, accepted=_accepted(pieces)))
+                bent = tuple(str(remark) for remark in remarks if remark.kind in _TO_REPORT)
+                drafts.files.append(FileReport(name, accepted=_accepted(pieces), bent=bent))
         return drafts
 
-    def _pieces(self, name: str, data: bytes) -> list[Draft]:
+    def _pieces(self, name: str, data: bytes, remarks: list[Remark]) -> list[Draft]:
         if not name.lower().endswith(_ENDINGS):
             raise FormatError(f"neither a MIDI nor a MusicXML file ({', '.join(_ENDINGS)})")
-        chorale = four_part_chorale(data, PurePosixPath(name).name)
+        chorale = four_part_chorale(data, PurePosixPath(name).name, remarks)
         if fill := fill_name(name):
             return self._fill(name, chorale, *fill)
         chosen, span = self._chooser.choose(chorale, name)

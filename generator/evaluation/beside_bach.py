@@ -1,4 +1,4 @@
-"""Scores that count notes, with Bach's own rates beside them: parallels, style and copying."""
+"""Scores that count notes, with Bach's own rates beside them: parallels, style, copying, faults."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from generator.evaluation.bootstrap import Ratio, ratio_over_works
 from generator.evaluation.scores import ObjectiveScore
 from generator.music.grid.chorale import BoolArray, Chorale
 from generator.music.measures.counts import Comparison, Count, compare
+from generator.music.measures.decoding_faults import Ranges, collapses, loops, out_of_range
 from generator.music.measures.resampling import resampled
 from generator.music.measures.style import style_counts
 from generator.music.measures.voice_leading import PER, parallels
@@ -49,6 +50,28 @@ def copying_scores(
         composer = Ratio(float(np.quantile(runs, share)), float(low), float(high), len(runs))
         bach = float(np.quantile(bach_runs, share))
         yield ObjectiveScore(f"copying, longest run, {name}", condition, "events", composer, bach)
+
+
+def fault_scores(
+    condition: str, pieces: Sequence[BesideBach], ranges: Sequence[Ranges]
+) -> Iterator[ObjectiveScore]:
+    """Faults of decoding, in per cent: of pieces that loop or collapse, of notes out of range.
+
+    Loops are looked for in pieces that are long enough; there is no such score if none is. `ranges`
+    are those of the works that the composer of each piece learnt from.
+    """
+    looping = [(loops(piece, written), loops(bach, written)) for piece, bach, written in pieces]
+    yield from _rates("loops", condition, "% of pieces", looping, 100)
+    flags = [
+        (Count(int(collapses(piece, written)), 1), Count(int(collapses(bach, written)), 1))
+        for piece, bach, written in pieces
+    ]
+    yield from _rates("collapse into one chord", condition, "% of pieces", flags, 100)
+    outside = [
+        (out_of_range(piece, written, known), out_of_range(bach, written, known))
+        for (piece, bach, written), known in zip(pieces, ranges, strict=True)
+    ]
+    yield from _rates("notes out of range", condition, "% of notes", outside, 100)
 
 
 def _rates(

@@ -35,6 +35,7 @@ from generator.evaluation.discriminator.discriminator import (
     auc,
 )
 from generator.evaluation.discriminator.listener_validation import without_marks
+from generator.evaluation.from_nothing import WHOLE
 from generator.evaluation.report import (
     Fill,
     Progress,
@@ -53,7 +54,6 @@ from generator.music.grid.conditions import given_for
 from generator.music.measures.copying import CopyIndex
 from generator.music.measures.resampling import resampled
 
-WHOLE = "whole"  # the stage of whole chorales; the others are named after their conditions
 _ALL = np.ones(4, dtype=np.bool_)
 _NOT_RUN = "a collection is a set of finished pieces; its system is not run here"
 _MISSING = (

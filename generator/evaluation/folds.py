@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from generator.evaluation.bach_reference import BachReference
-from generator.evaluation.report import Fold
+from generator.evaluation.scored_fold import Fold
 from generator.evaluation.test_set import load_fold
 from generator.families.base import Family
 from generator.families.checkpoint_metadata import Member

@@ -5,53 +5,54 @@ taken on one excerpt of each work, filled as for the quiz. A cross-fitted compos
 several folds at once: every member fills the excerpts of its own fold, and the scores are taken
 over all fills together.
 
-Scores come in stages, each of which can be taken by itself: the likelihoods, then one stage for
-each condition. A summary follows from what the stages gave.
+Scores come in stages, each of which can be taken by itself: the likelihoods, one stage for each
+condition, and one for whole chorales from nothing. A summary follows from what the stages gave.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from generator.evaluation.accuracy import Hits, fill_hits, one_shot_hits
+from generator.evaluation.accuracy import fill_hits
 from generator.evaluation.bach_reference import BachReference
-from generator.evaluation.beside_bach import copying_scores, parallels_scores, style_scores
-from generator.evaluation.bootstrap import Ratio, ratio_over_works
+from generator.evaluation.beside_bach import (
+    copying_scores,
+    fault_scores,
+    parallels_scores,
+    style_scores,
+)
+from generator.evaluation.bootstrap import Ratio
 from generator.evaluation.discriminator.discriminative_features import discriminator_scores
 from generator.evaluation.discriminator.discriminator import DISCRIMINATORS, ExcerptPair
-from generator.evaluation.likelihood import Nats, joint_nll, orderless_nll
+from generator.evaluation.from_nothing import WHOLE, chorale_scores, write_chorales
+from generator.evaluation.probability_scores import (
+    accuracy_scores,
+    likelihood_scores,
+    likelihood_steps,
+    one_shot_scores,
+)
+from generator.evaluation.scored_fold import Filler, Fold
 from generator.evaluation.scores import MissingScore, ObjectiveScore
 from generator.evaluation.test_set import TestSet
 from generator.families.base import Family
 from generator.families.door import FillRefused
 from generator.families.fill_run import Budget
-from generator.families.likelihoods import Missing
 from generator.families.settings import Choices
 from generator.families.trial import try_out
 from generator.music.grid.chorale import VOICES, BoolArray, Chorale
 from generator.music.grid.conditions import QUIZ_CONDITIONS, given_for
 
-ORDERLESS_MASKS = 10
 LIKELIHOODS = "likelihoods"  # the first stage; the others are named after their conditions
 
-Filler = Family | BachReference
 Score = ObjectiveScore | MissingScore
 Progress = Callable[[int, int], None]  # how many works or fills of a stage are done, of how many
 StageProgress = Callable[[str, int, int], None]  # the same, after the name of the stage
-
-
-@dataclass(frozen=True)
-class Fold:
-    """A composer, or one of its members, and the works it is scored on."""
-
-    composer: Filler
-    test_set: TestSet
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class EvaluationSettings:
     with_fills: bool = True
     features: int = 5
     """How many of the features that give the composer away to list for each condition."""
+    chorales: int = 0
+    """How many whole chorales it writes from nothing."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ def evaluate(
 
 def stages(settings: EvaluationSettings) -> list[str]:
     """The names of the stages, in their order."""
-    return [LIKELIHOODS, *(settings.conditions if settings.with_fills else ())]
+    if not settings.with_fills:
+        return [LIKELIHOODS]
+    return [LIKELIHOODS, *settings.conditions, *([WHOLE] if settings.chorales else [])]
 
 
 def score_stage(
@@ -128,17 +133,37 @@ def score_stage(
         If the composer's fills show that it cheats.
     """
     if stage == LIKELIHOODS:
-        tick = _Ticks(progress, _likelihood_steps(folds, settings.conditions))
+        tick = _Ticks(progress, likelihood_steps(folds, settings.conditions))
         yield from likelihood_scores(_untouched(folds), tick)
         yield from one_shot_scores(_untouched(folds), settings.conditions, tick)
         return
     for fold in folds:
         if not isinstance(fold.composer, BachReference):
             try_out(fold.composer)
+    if stage == WHOLE:
+        yield from _scores_from_nothing(_untouched(folds)[0], settings, progress)
+        return
     fills, seconds = fill_all(_untouched(folds), stage, settings, progress)
     check_memory(folds[-1], fills[-1], len(fills) - 1, settings)
     yield from fill_scores(stage, fills, settings.features)
     yield _speed(stage, fills, seconds)
+
+
+def _scores_from_nothing(
+    fold: Fold, settings: EvaluationSettings, progress: Progress
+) -> Iterator[Score]:
+    """Of the composer, or of its first member."""
+    if isinstance(fold.composer, BachReference):
+        return
+    chorales, seconds = write_chorales(
+        fold.composer,
+        settings.chorales,
+        seed=settings.seed,
+        settings=settings.fill_settings,
+        budget=settings.budget,
+        progress=progress,
+    )
+    yield from chorale_scores(chorales, fold.test_set, seconds)
 
 
 def summary_scores(scores: Sequence[Score]) -> Iterator[ObjectiveScore]:
@@ -157,13 +182,6 @@ class _Ticks:
     def __call__(self) -> None:
         self._done += 1
         self._progress(self._done, self._of)
-
-
-def _likelihood_steps(folds: Sequence[Fold], conditions: Sequence[str]) -> int:
-    works = sum(len(fold.test_set.works) for fold in folds)
-    composer = folds[0].composer
-    shots = 0 if isinstance(composer.conditionals, Missing) else 1 + len(conditions)
-    return works * (shots + (not isinstance(composer.joint_likelihood, Missing)))
 
 
 def _untouched(folds: Sequence[Fold]) -> list[Fold]:
@@ -185,62 +203,6 @@ def check_memory(fold: Fold, last: Fill, index: int, settings: EvaluationSetting
         raise FillRefused(
             getattr(fold.composer, "name", "bach"), "writes a different piece after other fills"
         )
-
-
-def likelihood_scores(
-    folds: Sequence[Fold], tick: Callable[[], None] = lambda: None
-) -> Iterator[Score]:
-    """Negative log-likelihoods in nats per frame, orderless and joint; with onsets if known."""
-    shots = [(fold.composer.conditionals, fold.test_set) for fold in folds]
-    if isinstance(missing := shots[0][0], Missing):
-        yield MissingScore("orderless NLL", missing.reason)
-    else:
-        rng = np.random.default_rng(0)
-        note = f"{ORDERLESS_MASKS} masks a work"
-        orderless = [
-            orderless_nll(family, work, masks=ORDERLESS_MASKS, rng=rng)
-            for family, test_set in shots
-            if not isinstance(family, Missing)
-            for work in _counted(test_set.works.values(), tick)
-        ]
-        yield from _nats("orderless NLL", orderless, note)
-    joints = [(fold.composer.joint_likelihood, fold.test_set) for fold in folds]
-    if isinstance(unknown := joints[0][0], Missing):
-        yield MissingScore("joint NLL", unknown.reason)
-        return
-    joint = []
-    # Which cells are tried is no part of any score, and must not be known beforehand.
-    secret = np.random.default_rng()
-    for family, test_set in joints:
-        if not isinstance(family, Missing):
-            works = _counted(test_set.works.values(), tick)
-            joint += [joint_nll(family, work, secret=secret) for work in works]
-    yield from _nats("joint NLL", joint, "time order, voices B S A T")
-
-
-def one_shot_scores(
-    folds: Sequence[Fold], conditions: Sequence[str], tick: Callable[[], None] = lambda: None
-) -> Iterator[Score]:
-    """Fill accuracy by argmax, all written cells masked at once."""
-    name = "fill accuracy, one shot"
-    shots = [(fold.composer.conditionals, fold.test_set) for fold in folds]
-    if isinstance(missing := shots[0][0], Missing):
-        yield MissingScore(name, missing.reason)
-        return
-    for condition in conditions:
-        hits = [
-            one_shot_hits(family, work, given_for(condition, work))
-            for family, test_set in shots
-            if not isinstance(family, Missing)
-            for work in _counted(test_set.works.values(), tick)
-        ]
-        yield from _accuracy(name, condition, hits)
-
-
-def _counted(works: Iterable[Chorale], tick: Callable[[], None]) -> Iterator[Chorale]:
-    for work in works:
-        yield work
-        tick()
 
 
 def fill_all(
@@ -280,13 +242,15 @@ def fill_scores(
 ) -> Iterator[ObjectiveScore]:
     """All scores of finished fills of one condition except their speed."""
     hits = [fill_hits(fill.bach, fill.piece, fill.given) for fill in fills]
-    yield from _accuracy("fill accuracy, as played", condition, hits)
+    yield from accuracy_scores("fill accuracy, as played", condition, hits)
     beside_bach = [(fill.piece, fill.bach, fill.written) for fill in fills]
     yield from parallels_scores(condition, beside_bach)
     copies = [fill.test_set.training.copies for fill in fills]
     runs = [each.longest_run(fill.piece) for each, fill in zip(copies, fills, strict=True)]
     bach_runs = [each.longest_run(fill.bach) for each, fill in zip(copies, fills, strict=True)]
     yield from copying_scores(condition, runs, bach_runs)
+    ranges = [fill.test_set.training.ranges for fill in fills]
+    yield from fault_scores(condition, beside_bach, ranges)
     if fills[0].test_set.split != "jsb":  # the published grid has no onsets, keys or phrase ends
         yield from style_scores(condition, beside_bach)
         if with_listener:
@@ -319,18 +283,3 @@ def _single_voices(scores: Sequence[ObjectiveScore]) -> Iterator[ObjectiveScore]
         )
         note = "mean of S, A, T, B; the interval is the mean of theirs"
         yield ObjectiveScore(scores[0].name, "1", "share of pairs", mean, 0.5, note)
-
-
-def _nats(name: str, works: Sequence[Nats], note: str) -> Iterator[ObjectiveScore]:
-    frames = [work.frames for work in works]
-    with_onsets = [work.with_onsets for work in works if work.with_onsets is not None]
-    sums = {name: [work.total for work in works], f"{name} with onsets": with_onsets}
-    for title, totals in sums.items():
-        if totals and (ratio := ratio_over_works(totals, frames, rng=np.random.default_rng(0))):
-            yield ObjectiveScore(title, "", "nats/frame", ratio, note=note)
-
-
-def _accuracy(name: str, condition: str, hits: Sequence[Hits]) -> Iterator[ObjectiveScore]:
-    right, written = [h.right for h in hits], [h.written for h in hits]
-    if ratio := ratio_over_works(right, written, rng=np.random.default_rng(0)):
-        yield ObjectiveScore(name, condition, "share", ratio)

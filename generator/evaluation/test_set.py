@@ -15,6 +15,7 @@ from generator.music.corpus.splits import tunes_split
 from generator.music.corpus.works import Corpus, load_corpus
 from generator.music.grid.chorale import Chorale
 from generator.music.measures.copying import CopyIndex
+from generator.music.measures.decoding_faults import Ranges, ranges_of
 
 JSB_EXCERPT = 128  # steps; the published grid has no fermatas to end phrases by
 
@@ -34,6 +35,10 @@ class TrainingKnowledge:
         return CopyIndex(self.works)
 
     @cached_property
+    def ranges(self) -> Ranges:
+        return ranges_of(list(self.works.values()))
+
+    @cached_property
     def model(self) -> SurprisalModel:
         return SurprisalModel(list(self.works.values()))
 
@@ -51,6 +56,9 @@ class TestSet:
 
 def load_test_set(split: str, part: str, trained_on: Collection[str]) -> TestSet:
     """The works of a part of a split.
+
+    Copies are looked for, and chorales compared, with the works that the composer was trained on;
+    if there are none, with those that others are trained on.
 
     Raises
     ------
@@ -90,7 +98,7 @@ def _test_set(
         works=works,
         excerpts={name: excerpt for name, excerpt in excerpts.items() if excerpt is not None},
         tunes=tunes,
-        training=TrainingKnowledge(_training(trained_on, corpus)),
+        training=TrainingKnowledge(_training(trained_on or _usual(split, works, corpus), corpus)),
     )
 
 
@@ -127,6 +135,20 @@ def _excerpt(chorale: Chorale, split: str) -> Chorale | None:
         return chorale.slice(0, min(JSB_EXCERPT, chorale.steps))
     spans = excerpts_of(chorale)
     return chorale.slice(*spans[0]) if spans else None
+
+
+def _usual(split: str, held_out: Mapping[str, Chorale], corpus: Corpus) -> Collection[str]:
+    """What others learnt from, for scores of a composer that learnt from no works."""
+    if split == "jsb":
+        return _jsb("train")
+    tunes = {_tune(name, corpus) for name in held_out}
+    usual = [name for name in tunes_split(corpus)["train"] if corpus.works[name].tune not in tunes]
+    if not usual:
+        raise ValueError(
+            "the composer learnt from no works, and no others are left to compare with; use --part "
+            "test or valid"
+        )
+    return usual
 
 
 def _training(trained_on: Collection[str], corpus: Corpus) -> dict[str, Chorale]:

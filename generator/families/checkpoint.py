@@ -1,6 +1,7 @@
 """A checkpoint is one safetensors file. It never changes, and its sha256 is its identity.
 
-The names of the tensors are the family's own. Metadata (all strings):
+The names of the tensors are the family's own; a family that learns nothing has none. Metadata (all
+strings):
     family      the registry's name
     format      1, of this file; files without it have format 1 too
     config      JSON of the family's config
@@ -184,7 +185,8 @@ def read_weights(
     with _opened(path) as file:
         names = set(file.keys())
         held = len({each[0] for name in names if (each := _PREFIX.match(name))}) or 1
-        _check_held(path, members, held)
+        if forms:  # members without tensors are all in the lists of works
+            _check_held(path, members, held)
         prefixes = _prefixes(members)
         expected = {prefix + name: form for prefix in prefixes for name, form in forms.items()}
         with fitting(path):

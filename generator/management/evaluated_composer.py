@@ -13,12 +13,11 @@ from generator.evaluation.collected import CorpusKnowledge, evaluate_collected
 from generator.evaluation.folds import bach_folds, load_folds
 from generator.evaluation.report import (
     EvaluationSettings,
-    Filler,
-    Fold,
     Score,
     StageProgress,
     evaluate,
 )
+from generator.evaluation.scored_fold import Filler, Fold
 from generator.evaluation.test_set import load_test_set
 from generator.families.base import Family
 from generator.families.settings import Choices, checked_values

@@ -7,6 +7,7 @@ import time
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
@@ -14,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from generator.services.outages import Backoff, outage_behind, stopping
 from generator.services.pieces import making
-from generator.tasks import recovery_timer
+from generator.tasks import recovery_timer, use_quiet_time
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ PRUNE_SECONDS = 24 * 3600
 
 
 class PieceWorker(Worker):
-    """django-tasks-db's worker; it outlives outages, and while idle it recovers and prunes."""
+    """django-tasks-db's worker; it outlives outages; while idle it recovers, prunes and orders."""
 
     def __init__(self, *, interval: float) -> None:
         super().__init__(
@@ -38,6 +39,7 @@ class PieceWorker(Worker):
             excluded_queue_names=[],
         )
         self.next_prune = 0.0
+        self.next_order = 0.0
         self.backoff = Backoff("looking for work")
 
     def work(self, *, until_empty: bool) -> None:
@@ -50,6 +52,8 @@ class PieceWorker(Worker):
                 recovery_timer.recover_when_due()
                 self.prune()
                 self.run()
+                if not until_empty:
+                    self.order_more()
             except Exception as error:
                 outage = outage_behind(error)
                 if outage is None:
@@ -77,6 +81,17 @@ class PieceWorker(Worker):
             return
         self.next_prune = time.monotonic() + PRUNE_SECONDS
         call_command("prune_db_task_results", queue_name="*", verbosity=0)
+
+    def order_more(self) -> None:
+        """Use quiet time; where there was nothing to do, look again after a lease."""
+        if not self.running or time.monotonic() < self.next_order:
+            return
+        counts = use_quiet_time()
+        for what, count in counts.items():
+            if count:
+                logger.info("%s: %d", what, count)
+        if counts and not any(counts.values()):
+            self.next_order = time.monotonic() + settings.LEASE_SECONDS
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         super().run_task(db_task_result)

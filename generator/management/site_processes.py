@@ -27,14 +27,21 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def start(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, *arguments], cwd=settings.BASE_DIR)
 
 
 def gunicorn_options(host: str, port: int) -> list[str]:
     # Gunicorn's warnings name the address of anyone who sends nonsense; no address is logged.
-    bind = ["--bind", f"{host}:{port}", "--threads", "8"]
-    bind += ["--worker-class", "bachtest.lib.patient_worker.PatientWorker"]
+    # A thread for each connection that sends or reads; those that run Django are few.
+    bind = ["--bind", f"{host}:{port}", "--threads", "400"]
+    bind += ["--worker-class", "bachtest.lib.serving.patient_worker.PatientWorker"]
     # Nor is a socket for its control opened, which several sites of one user would share.
     return ["bachtest.wsgi", *bind, "--log-level", "error", "--no-control-socket"]
 

@@ -15,6 +15,7 @@ from generator.errors import GenerationError
 from generator.music.grid.chorale import REST, Chorale
 from generator.rendering import encoding, events, loudness, synth
 from generator.rendering.fluidsynth_library import fluidsynth_library
+from generator.rendering.profiles import NEWEST, PROFILES, Profile
 
 FADE_SECONDS = 0.75
 
@@ -27,6 +28,8 @@ class Clip:
     ----------
     mp3 : bytes
         Constant bit rate, no tags; as many bytes for every clip of the same length.
+    master : bytes
+        FLAC of what the encoder got; the bytes of a round are made from it.
     samples : int
         Length at `events.SAMPLE_RATE`.
     seconds : float
@@ -34,16 +37,22 @@ class Clip:
         LUFS, measured after the gain.
     fingerprint : str
         sha256 of everything but the notes that shapes the sound.
+    profile : int
+        Number of the profile.
     """
 
     mp3: bytes
+    master: bytes
     samples: int
     seconds: float
     loudness: float
     fingerprint: str
+    profile: int
 
 
-def render_clip(chorale: Chorale, *, soundfont: Path, samples: int | None = None) -> Clip:
+def render_clip(
+    chorale: Chorale, *, soundfont: Path, samples: int | None = None, profile: int = NEWEST
+) -> Clip:
     """Render a chorale as MP3. The same chorale always gives the same bytes.
 
     Parameters
@@ -52,6 +61,8 @@ def render_clip(chorale: Chorale, *, soundfont: Path, samples: int | None = None
     soundfont : Path
     samples : int, optional
         Length of the clip, where it is to be longer than the chorale needs: silence is added.
+    profile : int, optional
+        Number of the profile, which says how loud the clip is and how it is encoded.
 
     Raises
     ------
@@ -59,19 +70,23 @@ def render_clip(chorale: Chorale, *, soundfont: Path, samples: int | None = None
         If the chorale is silent or longer than `samples`, FluidSynth is missing, or the SoundFont
         is missing or damaged.
     """
-    sound, lufs = _levelled_sound(chorale, soundfont, samples)
+    chosen = PROFILES[profile]
+    sound, lufs = _levelled_sound(chorale, soundfont, chosen, samples)
+    encoded = encoding.encoder_input(sound, chosen.rate)
     return Clip(
-        mp3=encoding.mp3(sound),
+        mp3=encoding.mp3(encoded, chosen),
+        master=encoding.flac(encoded),
         samples=sound.shape[1],
         seconds=sound.shape[1] / events.SAMPLE_RATE,
         loudness=lufs,
-        fingerprint=fingerprint(soundfont, samples),
+        fingerprint=fingerprint(soundfont, samples, profile),
+        profile=profile,
     )
 
 
 def render_wav(chorale: Chorale, *, soundfont: Path) -> bytes:
     """The same sound at the same level as 16-bit WAV; raises as `render_clip` does."""
-    sound, _ = _levelled_sound(chorale, soundfont)
+    sound, _ = _levelled_sound(chorale, soundfont, PROFILES[NEWEST])
     return encoding.wav(sound)
 
 
@@ -84,22 +99,22 @@ def check_rendering(soundfont: Path) -> None:
     synth.check_font_file(soundfont)
 
 
-def fingerprint(soundfont: Path, samples: int | None = None) -> str:
+def fingerprint(soundfont: Path, samples: int | None = None, profile: int = NEWEST) -> str:
     """sha256 of library, font, encoder and all settings; a pair plays only if both are equal.
 
     A length that was asked for is one of the settings.
     """
-    return _fingerprint(synth.font_sha256(soundfont), samples)
+    return _fingerprint(synth.font_sha256(soundfont), samples, PROFILES[profile])
 
 
 @cache
-def _fingerprint(font: str, samples: int | None) -> str:
+def _fingerprint(font: str, samples: int | None, profile: Profile) -> str:
     library = fluidsynth_library()
     makers: dict[str, object] = {
         "library": [library.kind, library.version],
         "font": font,
-        "encoder": [encoding.ENCODER, *encoding.SETTINGS],
-        "loudness": [f"pyloudnorm {version('pyloudnorm')}", loudness.TARGET_LUFS],
+        "encoder": [encoding.ENCODER, *encoding.settings(profile)],
+        "loudness": [f"pyloudnorm {version('pyloudnorm')}", profile.loudness],
         "synth": [synth.SETTINGS, synth.REVERB, synth.REVERB_SEND, synth.PANS, synth.PROGRAMS],
         "velocity": synth.VELOCITY,
         "rate": [events.SAMPLE_RATE, events.BLOCK],
@@ -111,7 +126,7 @@ def _fingerprint(font: str, samples: int | None) -> str:
 
 
 def _levelled_sound(
-    chorale: Chorale, soundfont: Path, samples: int | None = None
+    chorale: Chorale, soundfont: Path, profile: Profile, samples: int | None = None
 ) -> tuple[synth.Stereo, float]:
     if not (chorale.pitch != REST).any():
         raise GenerationError(
@@ -126,4 +141,4 @@ def _levelled_sound(
     sound = synth.play(events.key_events(chorale), samples or needed, soundfont)
     fade = round(FADE_SECONDS * events.SAMPLE_RATE)
     sound[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32) ** 2
-    return loudness.levelled(sound)
+    return loudness.levelled(sound, profile.loudness)

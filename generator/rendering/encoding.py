@@ -1,35 +1,97 @@
-"""From samples to bytes: MP3 at a constant bit rate without tags, and WAV."""
+"""From samples to bytes and back: MP3 at a constant bit rate without tags, FLAC, WAV."""
 
 from __future__ import annotations
 
 import io
 import wave
+from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import version
 
 import lameenc
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
 from generator.rendering.events import SAMPLE_RATE
+from generator.rendering.profiles import Profile
 
-BIT_RATE = 96
-# The pipes have nothing above 14 kHz, and at this rate every frame has the same 432 bytes.
-MP3_RATE = 32_000
-# LAME's own scale: 2 is best, 7 fastest. Below 6 kHz, where the pipes are heard, 7 is closer than 5
-# by 8 to 18 dB: the ear model of 5 spends bits on what lies 42 dB lower.
-QUALITY = 7
 # LAME makes everything softer by this factor, against clipping, so the input is made louder.
 LAME_SCALE = 0.95
-_RATIO = Fraction(MP3_RATE, SAMPLE_RATE).as_integer_ratio()
-SETTINGS = (BIT_RATE, MP3_RATE, QUALITY, LAME_SCALE)
 ENCODER = f"lameenc {version('lameenc')}, scipy {version('scipy')}"
+# Nearly as small as at higher levels, in a third of the time.
+FLAC_LEVEL = 0.5
+# By which LAME delays the music, and a decoder adds to it.
+_MP3_DELAY = 1105
 
 
-def mp3(sound: NDArray[np.float32]) -> bytes:
-    """float32[2, N] in -1..1 as MP3 frames and nothing else."""
+@dataclass(frozen=True)
+class Sound:
+    """What the encoder gets: 16-bit samples int16[N, channels] at a rate."""
+
+    samples: NDArray[np.int16]
+    rate: int
+
+
+def settings(profile: Profile) -> tuple[float, ...]:
+    """All that shapes the bytes, beside the samples and the encoder's version."""
+    return (profile.bit_rate, profile.rate, profile.quality, LAME_SCALE)
+
+
+def encoder_input(sound: NDArray[np.float32], rate: int) -> Sound:
+    """float32[2, N] in -1..1 at the encoder's rate and level."""
+    # Imported here, so that the pages of the game do not load SciPy. LAME's own resampling takes
+    # four times as long.
+    from scipy.signal import resample_poly
+
+    up, down = Fraction(rate, SAMPLE_RATE).as_integer_ratio()
+    resampled = resample_poly(sound / np.float32(LAME_SCALE), up, down, axis=1)
+    return Sound(_rounded(resampled.T), rate)
+
+
+def mp3(sound: Sound, profile: Profile) -> bytes:
+    """MP3 frames and nothing else."""
     # LAME writes its name into spare bytes of a frame, which no decoder reads.
-    return _frames(sound).replace(b"LAME", bytes(4))
+    return _frames(sound, profile).replace(b"LAME", bytes(4))
+
+
+def _frames(sound: Sound, profile: Profile) -> bytes:
+    encoder = lameenc.Encoder()
+    encoder.silence()
+    encoder.set_bit_rate(profile.bit_rate)
+    encoder.set_in_sample_rate(sound.rate)
+    encoder.set_out_sample_rate(sound.rate)
+    encoder.set_channels(sound.samples.shape[1])
+    encoder.set_quality(profile.quality)
+    return bytes(encoder.encode(sound.samples.tobytes()) + encoder.flush())
+
+
+def flac(sound: Sound) -> bytes:
+    """The samples without loss."""
+    buffer = io.BytesIO()
+    soundfile.write(
+        buffer, sound.samples, sound.rate, "PCM_16", format="FLAC", compression_level=FLAC_LEVEL
+    )
+    return buffer.getvalue()
+
+
+def decoded(content: bytes) -> Sound:
+    """What a FLAC file contains; of an MP3 file, what comes nearest to the encoder's input.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    try:
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            samples = file.read(dtype="int16", always_2d=True)
+            rate, is_mp3 = file.samplerate, file.format != "FLAC"
+    except soundfile.LibsndfileError as error:
+        raise ValueError(f"no sound: {error}") from error
+    if is_mp3:
+        samples = _rounded(samples[_MP3_DELAY:] / np.float32(LAME_SCALE * 32767))
+    return Sound(samples, rate)
 
 
 def wav(sound: NDArray[np.float32]) -> bytes:
@@ -39,26 +101,12 @@ def wav(sound: NDArray[np.float32]) -> bytes:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
-        file.writeframes(_pcm(sound))
+        file.writeframes(_rounded(sound.T).tobytes())
     return buffer.getvalue()
 
 
-def _frames(sound: NDArray[np.float32]) -> bytes:
-    # Imported here, so that the pages of the game do not load SciPy. LAME's own resampling takes
-    # four times as long.
-    from scipy.signal import resample_poly
-
-    resampled = resample_poly(sound / np.float32(LAME_SCALE), *_RATIO, axis=1)
-    encoder = lameenc.Encoder()
-    encoder.silence()
-    encoder.set_bit_rate(BIT_RATE)
-    encoder.set_in_sample_rate(MP3_RATE)
-    encoder.set_out_sample_rate(MP3_RATE)
-    encoder.set_channels(2)
-    encoder.set_quality(QUALITY)
-    return bytes(encoder.encode(_pcm(resampled)) + encoder.flush())
-
-
-def _pcm(sound: NDArray[np.float32]) -> bytes:
-    """Interleaved 16-bit little-endian samples."""
-    return np.rint(sound.T * 32767).astype("<i2").tobytes()
+def _rounded(sound: NDArray[np.float32]) -> NDArray[np.int16]:
+    """16-bit little-endian samples of what is in -1..1."""
+    steps = np.rint(sound * np.float32(32767))
+    samples: NDArray[np.int16] = np.clip(steps, -32768, 32767).astype("<i2")
+    return samples

@@ -50,6 +50,12 @@ def clip_samples(chorale: Chorale) -> int:
     return int(step_samples(chorale)[-1]) + round(TAIL_SECONDS * SAMPLE_RATE)
 
 
+def common_samples(one: Chorale, other: Chorale) -> int | None:
+    """Length of both clips where one is longer: that one's; None if both need the same."""
+    lengths = {clip_samples(one), clip_samples(other)}
+    return max(lengths) if len(lengths) > 1 else None
+
+
 def key_events(chorale: Chorale) -> list[KeyEvent]:
     """The events of all four voices in order of time, read from the chorale's MIDI file.
 

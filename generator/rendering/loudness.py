@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from generator.errors import GenerationError
 from generator.rendering.events import SAMPLE_RATE
 
-TARGET_LUFS = -18.0
 TOLERANCE_LU = 0.1
 MAX_PASSES = 5
 # Leaves room for the encoder: decoded peaks are a little higher than those of its input.
 MAX_PEAK = 10 ** (-1 / 20)
+# Between samples the pipes reach less than half as much again, and few clips come so near.
+NEAR_PEAK = MAX_PEAK / 1.5
+OVERSAMPLING = 4
 
 
 def loudness(sound: NDArray[np.float32]) -> float:
@@ -40,8 +42,15 @@ def loudness(sound: NDArray[np.float32]) -> float:
         return float(Meter(SAMPLE_RATE).integrated_loudness(sound.T))
 
 
-def levelled(sound: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """The sound at `TARGET_LUFS`, and its loudness as measured afterwards.
+def true_peak(sound: NDArray[np.float32]) -> float:
+    """The highest level that float32[channels, N] reaches, between samples too; 1 is full scale."""
+    from scipy.signal import resample_poly
+
+    return float(np.abs(resample_poly(sound, OVERSAMPLING, 1, axis=1)).max())
+
+
+def levelled(sound: NDArray[np.float32], target: float) -> tuple[NDArray[np.float32], float]:
+    """The sound at `target` LUFS, and its loudness as measured afterwards.
 
     Raises
     ------
@@ -55,19 +64,21 @@ def levelled(sound: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
         )
     # BS.1770 ignores what is below -70 LUFS, so after a gain it may measure a little more sound.
     for _ in range(MAX_PASSES):
-        gain = np.float32(10 ** ((TARGET_LUFS - lufs) / 20))
+        gain = np.float32(10 ** ((target - lufs) / 20))
         levelled_sound = (levelled_sound * gain).astype(np.float32)
         lufs = loudness(levelled_sound)
-        if abs(lufs - TARGET_LUFS) < TOLERANCE_LU / 5:
+        if abs(lufs - target) < TOLERANCE_LU / 5:
             break
     else:
         raise GenerationError(
-            f"the clip has {lufs:.2f} LUFS and cannot be brought to {TARGET_LUFS}", permanent=True
+            f"the clip has {lufs:.2f} LUFS and cannot be brought to {target}", permanent=True
         )
     peak = float(np.abs(levelled_sound).max())
+    if peak > NEAR_PEAK:
+        peak = max(peak, true_peak(levelled_sound))
     if peak > MAX_PEAK:
         raise GenerationError(
-            f"at {TARGET_LUFS} LUFS the clip peaks at {peak:.2f} and would clip above "
+            f"at {target} LUFS the clip peaks at {peak:.2f} and would clip above "
             f"{MAX_PEAK:.2f}; use a SoundFont with a softer attack",
             permanent=True,
         )

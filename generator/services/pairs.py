@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
 from django.conf import settings
+from django.db.models import Q
 
 from generator.errors import GenerationError
 from generator.models import Excerpt, Pair, Piece, Version, Work
@@ -14,12 +16,16 @@ from generator.music.formats.gridjson import from_json
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.conditions import given_for
 from generator.music.measures.copying import CopyIndex, SharedRun
+from generator.services.rendered.clip_files import ClipFault, check_storage, files_of
+
+logger = logging.getLogger(__name__)
 
 # Events in a row shared with another work. Bach's excerpts share 4 with his works on other tunes
 # (median; 90th percentile 6, at most 11), and machines that quote him 20. A run of 12 is a whole
 # phrase and no coincidence.
 MAX_COPIED_RUN = 12
 NAMED_REASON = "a part of it is heard with its name on a composer's page"
+DAMAGED = "damaged: "
 SET_ASIDE_REASON = "set aside for samples that are heard with their names"
 
 
@@ -29,15 +35,15 @@ def copied_run(chorale: Chorale, original: Chorale, trained_on: Collection[str])
     `original` is Bach's version of the excerpt. All works are compared, whether the composer was
     trained on them or not, except the work itself and its near-copies where the composer was
     trained on none of them: they share as much with Bach's own excerpt, and so must a piece that
-    keeps some of his voices.
+    keeps some of his voices. A composer that was trained on no works is compared like any other.
 
     Raises
     ------
     GenerationError
-        If none of the training works is in the corpus, so that nothing can be compared.
+        If there are training works and none is in the corpus, so that nothing can be compared.
     """
     corpus = load_corpus(settings.CORPUS_FILE)
-    if corpus.works.keys().isdisjoint(trained_on):
+    if trained_on and corpus.works.keys().isdisjoint(trained_on):
         raise GenerationError(
             "none of the composer's training works is in the corpus, so copying cannot be checked; "
             "choose a composer trained on the split 'tunes'",
@@ -163,6 +169,24 @@ def exclude_named(bwv: str, start: int, stop: int) -> int:
     heard.update(named=True)
     pairs = Pair.objects.filter(excerpt__in=heard, excluded_reason="")
     return pairs.update(excluded_reason=NAMED_REASON)
+
+
+def exclude_damaged(fault: ClipFault) -> int:
+    """Keep a damaged clip out of rounds: the pairs that play it; how many they are.
+
+    Raises
+    ------
+    StorageGoneError
+        If all clips are missing, which is no fault of this one.
+    """
+    check_storage(fault)
+    piece = fault.row.piece_id
+    pairs = Pair.objects.filter(Q(bach=piece) | Q(machine=piece), excluded_reason="")
+    played = files_of(pairs, fault.row.profile)
+    hit = [pair for pair, files in played.items() if fault.row in files.rows()]
+    count = Pair.objects.filter(id__in=hit).update(excluded_reason=f"{DAMAGED}{fault}")
+    logger.error("%s: %s; pairs excluded: %d", fault, fault.row.file.name or "no file", count)
+    return count
 
 
 def exclude_set_aside() -> int:

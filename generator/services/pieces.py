@@ -21,7 +21,7 @@ from generator.music.formats.gridjson import from_json, to_json
 from generator.music.grid.chorale import BoolArray, Chorale
 from generator.music.grid.conditions import checked_condition, given_for
 from generator.rendering.clip import Clip, render_clip
-from generator.rendering.events import clip_samples
+from generator.rendering.events import common_samples
 from generator.services.claims import (
     ClaimLost,
     Lease,
@@ -31,7 +31,6 @@ from generator.services.claims import (
     put_back,
     renewed_lease,
 )
-from generator.services.clips import drop_clip, finish_clip, store_beside, store_clip
 from generator.services.composer_source import ComposerError, ComposerSource
 from generator.services.composers import (
     listed_members,
@@ -41,6 +40,8 @@ from generator.services.composers import (
 )
 from generator.services.outages import Backoff, describe, outage_behind
 from generator.services.pairs import collected_run, copied_run, join_pairs
+from generator.services.rendered.clips import drop_clip, finish_clip, store_beside, store_clip
+from generator.services.rendered.profiles_in_use import profiles_in_use
 
 logger = logging.getLogger(__name__)
 MAX_SEED = MAX_STEPS = 2**31 - 1  # of a column of PostgreSQL
@@ -52,10 +53,10 @@ making = Backoff("making pieces")
 @dataclass(frozen=True)
 class ProducedPiece:
     chorale: Chorale
-    clip: Clip
+    clips: list[Clip]
     copied_run: int | None = None
     settings: Values = field(default_factory=dict)
-    bach: Clip | None = None
+    bach: list[Clip] = field(default_factory=list)
     """Bach's piece at the length of this one, where the two differ in length."""
 
 
@@ -67,8 +68,9 @@ def new_piece(
     seed: int,
     settings: Choices | None = None,
     budget: Budget | None = None,
+    version: Version | None = None,
 ) -> tuple[Piece, bool]:
-    """A row that waits for a worker, and whether it is new.
+    """A row that waits for a worker, and whether it is new; by the newest version if none is named.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def new_piece(
     ComposerError
         If the composer has no member that never saw the tune.
     """
-    version = ready_version(composer)
+    version = version or ready_version(composer)
     known = settings_from_json(version.settings)
     try:
         checked_condition(condition)
@@ -163,7 +165,7 @@ def _make(piece: Piece, lease: Lease) -> ProducedPiece:
     work = load_corpus(site_settings.CORPUS_FILE).work(excerpt.work.bwv)
     original = work.chorale.slice(excerpt.start, excerpt.stop)
     if piece.version is None:
-        return ProducedPiece(original, _clip(original))
+        return ProducedPiece(original, _clips(original))
     if piece.source:
         return _collected(piece, piece.version, original)
     source = version_source(piece.version)
@@ -175,7 +177,7 @@ def _make(piece: Piece, lease: Lease) -> ProducedPiece:
     except ValueError as error:
         raise GenerationError(str(error), permanent=True) from error
     copied = copied_run(chorale, original, source.trained_on(piece.fold))
-    return ProducedPiece(chorale, _clip(chorale), copied, settings)
+    return ProducedPiece(chorale, _clips(chorale), copied, settings)
 
 
 def _excerpt_of(piece: Piece) -> Excerpt:
@@ -188,12 +190,10 @@ def _collected(piece: Piece, version: Version, original: Chorale) -> ProducedPie
     chorale = from_json(piece.grid or {})
     beside = original if piece.excerpt_id is not None else None
     copied = collected_run(chorale, beside, version.declared_works())
-    own, bachs = clip_samples(chorale), clip_samples(original)
-    if own == bachs:
-        return ProducedPiece(chorale, _clip(chorale), copied)
-    # The sides of an unpaired item may differ by a bar: both get the length of the longer one.
-    longer = max(own, bachs)
-    return ProducedPiece(chorale, _clip(chorale, longer), copied, bach=_clip(original, longer))
+    longer = common_samples(chorale, original)
+    if longer is None:
+        return ProducedPiece(chorale, _clips(chorale), copied)
+    return ProducedPiece(chorale, _clips(chorale, longer), copied, bach=_clips(original, longer))
 
 
 def _filled(
@@ -226,28 +226,33 @@ def _stop_when(lost: Event) -> Progress:
     return check
 
 
-def _clip(chorale: Chorale, samples: int | None = None) -> Clip:
-    return render_clip(chorale, soundfont=site_settings.SOUNDFONT, samples=samples)
+def _clips(chorale: Chorale, samples: int | None = None) -> list[Clip]:
+    """One in each profile that is in use."""
+    font = site_settings.SOUNDFONT
+    return [
+        render_clip(chorale, soundfont=font, samples=samples, profile=profile)
+        for profile in profiles_in_use()
+    ]
 
 
 def _finish(piece: Piece, produced: ProducedPiece) -> None:
     excerpt = _excerpt_of(piece)
-    stored = [(store_clip(piece, produced.clip), produced.clip)]
-    if produced.bach is not None:
+    stored = [(store_clip(piece, clip), clip) for clip in produced.clips]
+    if produced.bach:
         bach, _ = bach_piece(excerpt)
-        if beside := store_beside(piece, bach, produced.bach):
-            stored.append((beside, produced.bach))
+        stored += [(store_beside(piece, bach, clip), clip) for clip in produced.bach]
     try:
         with transaction.atomic():
             # Workers that finish pieces of one excerpt take turns, so that the last sees them all.
             Excerpt.objects.select_for_update().get(id=excerpt.pk)
             _write(piece, produced)
-            for rendering, clip in stored:
-                finish_clip(rendering, clip)
+            for rows, clip in stored:
+                finish_clip(rows, clip)
             join_pairs(piece)
     except ClaimLost:
-        for rendering, _ in stored:
-            drop_clip(rendering)
+        for rows, _ in stored:
+            for row in rows:
+                drop_clip(row)
         raise
 
 

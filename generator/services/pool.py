@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from django.db.models import Q
 
 from generator.errors import OrderError
-from generator.models import Composer, Excerpt, Pair, Piece, Version
+from generator.families.checkpoint_metadata import Member
+from generator.models import Composer, Excerpt, Pair, Piece, Version, Work
 from generator.music.corpus.set_aside import SET_ASIDE_TUNES
 from generator.music.grid.conditions import checked_condition
 from generator.services.composers import listed_members, ready_version, seen_tunes
@@ -33,9 +34,10 @@ def choose_excerpts(
 ) -> list[Choice]:
     """Excerpts of works that the composer never saw, spread over tune families.
 
-    A cross-fitted composer writes all works, each by the member that never saw its tune. Any other
-    composer writes the test part of the tunes split, except works whose tune it saw. Tune families
-    that are set aside for samples are never chosen.
+    A cross-fitted composer writes all works, each by the member that never saw its tune; so does
+    one that learnt from no works at all. Any other composer writes the test part of the tunes
+    split, except works whose tune it saw. Tune families that are set aside for samples are never
+    chosen.
 
     The family with the fewest pieces of this version and condition comes first, then the one with
     the fewest pieces of all; ties fall by the seed. An excerpt chosen again gets another seed.
@@ -80,17 +82,49 @@ def sample_excerpts(version: Version) -> list[Excerpt]:
     return [by_tune[tune][0] for tune in sorted(SET_ASIDE_TUNES & by_tune.keys())]
 
 
+def tunes_to_play(versions: Collection[Version]) -> dict[int, dict[str, list[str]]]:
+    """The works that each version may write for the quiz, by tune family; by the version's id.
+
+    The rules are those of `choose_excerpts`. A version that lists no works yet, or was trained on
+    a work of unknown tune, has none.
+    """
+    tunes = dict(Work.objects.values_list("bwv", "tune"))
+    fresh = Work.objects.filter(excerpts__named=False).exclude(tune__in=SET_ASIDE_TUNES)
+    works = list(fresh.distinct().order_by("id").values_list("bwv", "tune", "part"))
+    return {version.pk: _by_tune(version, works, tunes) for version in versions}
+
+
+def _by_tune(
+    version: Version, works: Sequence[tuple[str, str, str]], tunes: Mapping[str, str]
+) -> dict[str, list[str]]:
+    by_tune: dict[str, list[str]] = {}
+    for member in listed_members(version) if version.members else ():
+        if not member.trained_on <= tunes.keys():
+            return {}
+        seen = {tunes[bwv] for bwv in member.trained_on}
+        for bwv, tune, part in works:
+            held_out = bwv in member.fold if member.fold else part == "test" or not seen
+            if held_out and tune not in seen and bwv not in by_tune.get(tune, ()):
+                by_tune.setdefault(tune, []).append(bwv)
+    return by_tune
+
+
 def _unseen_excerpts(version: Version) -> dict[str, list[Excerpt]]:
     unseen = Q()
     for member in listed_members(version):
-        works = Q(work__bwv__in=member.fold) if member.fold else Q(work__part="test")
-        unseen |= works & ~Q(work__tune__in=seen_tunes(version.composer.slug, member))
+        unseen |= _held_out(member) & ~Q(work__tune__in=seen_tunes(version.composer.slug, member))
     excerpts = Excerpt.objects.filter(unseen).select_related("work")
     by_tune: dict[str, list[Excerpt]] = {}
     # Databases sort names by locales of their own; a seed chooses the same on each.
     for excerpt in sorted(excerpts, key=lambda each: (each.work.bwv, each.start, each.stop)):
         by_tune.setdefault(excerpt.work.tune, []).append(excerpt)
     return by_tune
+
+
+def _held_out(member: Member) -> Q:
+    if member.fold:
+        return Q(work__bwv__in=member.fold)
+    return Q(work__part="test") if member.trained_on else Q(work__isnull=False)
 
 
 class _Coverage:

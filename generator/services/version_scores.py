@@ -21,7 +21,7 @@ from generator.services.composers import version_source
 
 if TYPE_CHECKING:
     from generator.evaluation.collected import Collected
-    from generator.evaluation.report import Fold
+    from generator.evaluation.scored_fold import Fold
 
 Progress = Callable[[int, int], None]
 Row = dict[str, Any]  # of a score: what its `as_json` gives; one that is missing has a reason
@@ -101,12 +101,12 @@ def scored_fold(source: ComposerSource, split: str = "", part: str = "test") -> 
     SeenWorkError
         If the composer was trained on a work of the part, or on its tune.
     """
-    from generator.evaluation.report import Fold
+    from generator.evaluation.scored_fold import Fold
     from generator.evaluation.test_set import load_test_set
 
     trained_on = source.trained_on(0)
     if not split:
-        published = all(name.startswith(PUBLISHED) for name in trained_on)
+        published = trained_on and all(name.startswith(PUBLISHED) for name in trained_on)
         split = "jsb" if published else "tunes"
     return Fold(source.member(0), load_test_set(split, part, trained_on))
 

@@ -8,6 +8,7 @@ same batches as an unbroken one.
 from __future__ import annotations
 
 import math
+import resource
 import time
 from collections.abc import Callable
 from copy import deepcopy
@@ -128,7 +129,13 @@ class Loop(Generic[Model]):
         if self.step == first:  # resumed at its end: no step to time
             return self.best
         seconds = (time.process_time() - start) / (self.step - first)
-        return {**self.best, "cpu_seconds_a_step": round(seconds, 3)}
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kB on Linux
+        return {
+            **self.best,
+            "steps": self.step,
+            "cpu_seconds_a_step": round(seconds, 3),
+            "peak_mb": round(peak / 1024),
+        }
 
     def rehearse(self, steps: int) -> tuple[int, float]:
         """Bytes of a state, and seconds for a step with its share of the validations.

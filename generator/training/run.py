@@ -17,7 +17,7 @@ import numpy as np
 from generator.music.corpus.splits import FOLDS
 from generator.training.cost import check_disk, say_time
 from generator.training.provenance import MemberProvenance, Provenance
-from generator.training.splits import load_split
+from generator.training.splits import SplitPart, load_split
 from generator.training.trainer import DEFAULT_SEED, Config, Scores, Trainer
 
 COMMON_TABLES = ("data", "training", "members")
@@ -120,6 +120,8 @@ def _provenance(
     members = []
     for trainer, scores in zip(trainers, metrics, strict=True):
         train, test = trainer.parts["train"], trainer.parts["test"]
+        if not trainer.learns:
+            train = SplitPart((), ())
         fold = test.names if len(trainers) > 1 else ()
         members.append(MemberProvenance(train.names, train.digest(), scores, fold))
     return Provenance(

@@ -95,6 +95,8 @@ class Trainer(ABC, Generic[MemberT]):
     """Keys of `[data]` that this family reads besides `split`."""
     training_keys: ClassVar[tuple[str, ...]] = ()
     """Keys of `[training]` that this family reads besides `seed`."""
+    learns: ClassVar[bool] = True
+    """Whether the works change what is made; if not, its checkpoint lists no works."""
 
     def __init__(
         self, config: Config, parts: Mapping[str, SplitPart], *, progress: bool = False

@@ -1,8 +1,9 @@
 // A clip's card on the play page: its player, the time heard, the answer button, and afterwards
-// who wrote its voices. Both cards are treated alike.
+// who wrote it. Both cards are treated alike.
 
 import { heardEnough, mayAnswer, mayPlay } from "./lib/round.js";
-import { heardLine, voiceAuthor } from "./lib/words.js";
+import { heardLine, loadingLine } from "./lib/words.js";
+import { lock } from "./locking.js";
 import { Player } from "./player.js";
 
 export class Clip {
@@ -12,7 +13,6 @@ export class Clip {
     this.heard = card.querySelector("[data-heard]");
     this.chooseButton = card.querySelector("[data-choose]");
     this.author = card.querySelector("[data-author]");
-    this.voices = card.querySelector("[data-voices]");
     this.chooseButton.addEventListener("click", () => on.choose());
   }
 
@@ -24,8 +24,6 @@ export class Clip {
     this.card.classList.remove("is-bach", "by-bot-clip", "is-chosen");
     this.author.textContent = "";
     this.author.hidden = true;
-    this.voices.hidden = true;
-    for (const row of this.voices.querySelectorAll("[data-voice]")) this.ascribe(row, "Bach", "", false);
   }
 
   render(state, side) {
@@ -35,8 +33,8 @@ export class Clip {
     this.card.classList.toggle("is-chosen", state.chosen === side);
     this.player.enable(mayPlay(state, side));
     this.player.ring(enough ? 1 : heard / state.listenSeconds);
-    this.renderHeard(ready ? heardLine(heard, state.listenSeconds, enough) : "Loading", enough);
-    this.chooseButton.disabled = !mayAnswer(state);
+    this.renderHeard(ready ? heardLine(heard, state.listenSeconds, enough) : loadingLine(state.loaded), enough);
+    lock(this.chooseButton, !mayAnswer(state));
     this.heard.hidden = state.phase === "feedback";
     this.chooseButton.hidden = state.phase === "feedback";
     if (state.phase === "feedback") this.reveal(state.reveal, side);
@@ -48,23 +46,12 @@ export class Clip {
   }
 
   reveal(reveal, side) {
-    const { bach, chosen, condition, written, part, composer } = reveal;
+    const { bach, chosen, composer } = reveal;
     const isBach = bach === null || side === bach;
     this.card.classList.toggle("is-bach", isBach);
     this.card.classList.toggle("by-bot-clip", !isBach);
     const who = isBach ? "Bach" : composer;
     this.author.textContent = side === chosen ? `${who} · your choice` : who;
     this.author.hidden = false;
-    for (const row of this.voices.querySelectorAll("[data-voice]")) {
-      const byBot = !isBach && written.includes(row.dataset.voice);
-      this.ascribe(row, byBot ? voiceAuthor(reveal) : "Bach", byBot && part ? condition : "", byBot);
-    }
-    this.voices.hidden = false;
-  }
-
-  ascribe(row, author, part, byBot) {
-    row.dataset.part = part;
-    row.classList.toggle("by-bot", byBot);
-    row.querySelector("[data-voice-author]").textContent = author;
   }
 }

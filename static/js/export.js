@@ -1,6 +1,6 @@
 // How far an export is: asks the server every second until it has ended.
 
-import { progressOf } from "./api.js";
+import { progressOf } from "./network/api.js";
 import { isFinal, news, problemLine, waitAfter } from "./lib/polling.js";
 
 const page = document.querySelector("[data-export]");

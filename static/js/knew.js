@@ -1,6 +1,6 @@
 // "Did you know this piece?": three buttons, saved at once; the choice can be changed at any time.
 
-import { sendKnew } from "./api.js";
+import { sendKnew } from "./network/api.js";
 
 const options = (question) => question.querySelectorAll("[data-value]");
 

@@ -1,25 +1,17 @@
 // Wires the play page: events go through the state machine, the page shows the state.
 // The server decides which round this is. Whenever in doubt, ask it again.
 
-import * as api from "./api.js";
 import { Clip } from "./clip.js";
 import { bindKeys } from "./keys.js";
 import { bindKnew, settle } from "./knew.js";
-import { SIDES, begin, heardReport, isLoaded, isOpen, mayAnswer, other, playNote, revealed, step, unknown } from "./lib/round.js";
-import { troubleOf } from "./lib/trouble.js";
-import { PlayNotes } from "./notes.js";
-import { leave, showProblem } from "./problem.js";
-import { showProgress } from "./progress.js";
-import { hideReveal, showReveal } from "./reveal.js";
+import { SIDES, isOpen, mayAnswer, other, playNote } from "./lib/round.js";
+import { codeOf, troubleOf } from "./lib/trouble.js";
+import * as api from "./network/api.js";
+import { dispatch, failed, notes, page, part, play, say } from "./play/page.js";
+import { answering, refresh, send, showAgain } from "./play/rounds.js";
+import { leave } from "./problem.js";
 
-const page = document.querySelector("[data-play-page]");
-const part = (name) => page.querySelector(`[data-${name}]`);
-
-let state = unknown();
-let lastPlayed = "left";
-let [refetched, leaving] = [false, false];
-
-const clips = Object.fromEntries(
+play.clips = Object.fromEntries(
   SIDES.map((side) => [
     side,
     new Clip(page.querySelector(`[data-clip="${side}"]`), {
@@ -29,91 +21,18 @@ const clips = Object.fromEntries(
       end: () => dispatch({ type: "ended", side }),
       fail: () => failed("sound"),
       choose: () => choose(side),
+      locked: () => say("The clips are still loading."),
     }),
   ]),
 );
 
-const failed = (code) => dispatch({ type: "failed", problem: { code } });
-const notes = new PlayNotes({ isCurrent: (round) => state.id === round && isOpen(state), tooLate: failed });
-
-function dispatch(event) {
-  state = step(state, event);
-  render();
-}
-
-function render() {
-  for (const side of SIDES) clips[side].render(state, side);
-  showProblem(page, state.problem);
-}
-
-// --- a round comes up ---------------------------------------------------------------------------
-
-function adopt(next) {
-  if (next.reveal) showAgain(next);
-  else if (next.finished || !next.round) window.location.assign(page.dataset.home);
-  else comeUp(begin(next.round), next.rounds);
-}
-
-// The answer counts, but its reveal may not have been seen: its reply was lost, or the page reloaded.
-function showAgain({ reveal, rounds }) {
-  comeUp(revealed(reveal), rounds);
-  showReveal(page, reveal);
-}
-
-function comeUp(round, rounds) {
-  state = round;
-  notes.begin();
-  hideReveal(page);
-  showProgress(page, { number: round.number, rounds });
-  for (const side of SIDES) clips[side].reset();
-  render();
-  loadClips();
-}
-
-// Both are fetched whole, at the same time and in the same way.
-async function loadClips() {
-  const round = state.id;
-  try {
-    const blobs = await Promise.all(SIDES.map((side) => api.clip(state.clips[side].url)));
-    if (state.id !== round) return;
-    SIDES.forEach((side, index) => {
-      clips[side].player.load(blobs[index], state.clips[side].seconds);
-      dispatch({ type: "ready", side });
-    });
-    refetched = false;
-  } catch (error) {
-    if (state.id === round) await clipsFailed(error);
-  }
-}
-
-// Clip addresses expire. Try once with fresh ones before telling the listener.
-async function clipsFailed(error) {
-  if (error.code === "clip" && !refetched && state.phase === "loading") {
-    refetched = true;
-    await refresh();
-    return;
-  }
-  failed(error.code === "clip" ? "expired" : "loading");
-}
-
-async function refresh() {
-  let next;
-  try {
-    next = await api.fetchRound(page.dataset.study);
-  } catch (error) {
-    if (!leave(page, error)) failed("loading");
-    return;
-  }
-  adopt(next);
-  part("title").focus({ preventScroll: true });
-}
 // --- listening ----------------------------------------------------------------------------------
 
 function played(side, fromStart) {
-  clips[other(side)].player.pause();
-  lastPlayed = side;
+  play.clips[other(side)].player.pause();
+  play.lastPlayed = side;
   dispatch({ type: "playing", side, fromStart });
-  if (state.phase !== "listening") return;
+  if (play.state.phase !== "listening") return;
   if (fromStart) notes.started(side);
   noteHeard(side);
 }
@@ -124,60 +43,62 @@ function stopped(side) {
 }
 
 function noteHeard(side) {
-  if (state.phase === "listening") notes.send(state.id, playNote(state, side));
+  if (play.state.phase === "listening") notes.send(play.state.id, playNote(play.state, side));
 }
 
 // --- answering ----------------------------------------------------------------------------------
 
-async function choose(side) {
-  if (!mayAnswer(state)) return;
-  for (const each of SIDES) clips[each].player.pause();
-  dispatch({ type: "chosen", side });
-  try {
-    const reveal = await api.sendAnswer(state.id, { chosen: side, heard: heardReport(state) });
-    dispatch({ type: "revealed", reveal });
-    showReveal(page, reveal);
-  } catch (error) {
-    dispatch({ type: "refused", problem: { code: error.code, side } });
-    part("problem-action").focus();
+function choose(side) {
+  if (!mayAnswer(play.state)) {
+    say(isOpen(play.state) ? part("locked").textContent : "");
+    return;
   }
+  for (const each of SIDES) play.clips[each].player.pause();
+  dispatch({ type: "chosen", side });
+  send();
 }
 
 async function next() {
-  if (state.phase !== "feedback" || leaving) return;
-  leaving = true;
-  await settle(part("knew"), state.id);
-  const { game_finished, result_url } = state.reveal;
+  if (play.state.phase !== "feedback" || play.leaving) return;
+  play.leaving = true;
+  await settle(part("knew"), play.state.id);
+  const { game_finished, result_url } = play.state.reveal;
   if (game_finished) return window.location.assign(result_url);
   await refresh();
-  leaving = false;
+  play.leaving = false;
   window.scrollTo({ top: 0 });
 }
 
 // --- recovering from problems -------------------------------------------------------------------
 
 function wayOut() {
-  const { code, side } = state.problem;
-  const { retry } = troubleOf(state.problem);
+  const { retry } = troubleOf(play.state.problem);
+  if (retry === "now") return hurry();
   dispatch({ type: "cleared" });
-  if (retry === "answer") choose(side);
+  if (retry === "start") window.location.assign(page.dataset.start);
   else if (retry === "page") window.location.assign(page.dataset.home);
-  else if (code === "loading" && state.id && !isLoaded(state)) loadClips();
   else refresh();
+}
+
+// Whatever waits for its next try tries now.
+function hurry() {
+  answering.hurry();
+  play.asking.now();
+  if (play.loading) play.loading.hurry();
 }
 
 // Notices a round answered in another tab when this tab comes back to the front.
 async function catchUp() {
-  if (document.visibilityState !== "visible" || !isOpen(state)) return;
-  const round = state.id;
+  if (document.visibilityState !== "visible" || !isOpen(play.state)) return;
+  const round = play.state.id;
   try {
     const current = await api.currentGame(page.dataset.study);
-    if (state.id !== round || !isOpen(state)) return;
+    if (play.state.id !== round || !isOpen(play.state)) return;
     if (current.round?.id === round) return;
     await refresh();
-    part("announce").textContent = "You continued this game in another tab. Here is where it stands.";
+    say("You continued this game in another tab. Here is where it stands.");
   } catch (error) {
-    leave(page, error);
+    if (!leave(page, error) && codeOf(error, "round") === "gone") failed("gone");
   }
 }
 
@@ -185,16 +106,17 @@ async function catchUp() {
 
 part("next").addEventListener("click", next);
 part("problem-action").addEventListener("click", wayOut);
-bindKnew(part("knew"), () => state.id);
+bindKnew(part("knew"), () => play.state.id);
 bindKeys({
-  toggle: (side) => clips[side].player.toggleButton.click(),
-  space: () => clips[lastPlayed].player.toggleButton.click(),
+  toggle: (side) => play.clips[side].player.toggleButton.click(),
+  space: () => play.clips[play.lastPlayed].player.toggleButton.click(),
   choose,
   onward: next,
 });
 document.addEventListener("visibilitychange", catchUp);
 window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
-window.addEventListener("pagehide", () => state.playing && noteHeard(state.playing));
+window.addEventListener("pagehide", () => play.state.playing && noteHeard(play.state.playing));
+document.documentElement.dataset.started = "";
 const stored = JSON.parse(document.getElementById("round-data").textContent);
 if (stored.reveal) showAgain(stored);
 else refresh();

@@ -2,13 +2,18 @@
 
 import { troubleOf } from "./lib/trouble.js";
 
+// Written only when it changes, so that a screen reader hears it once.
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 export function showProblem(page, problem) {
   const part = (name) => page.querySelector(`[data-${name}]`);
   part("problem").hidden = !problem;
   if (!problem) return;
   const { text, action } = troubleOf(problem);
-  part("problem-text").textContent = text;
-  part("problem-action").textContent = action ?? "";
+  write(part("problem-text"), text);
+  write(part("problem-action"), action ?? "");
   part("problem-action").hidden = !action;
 }
 

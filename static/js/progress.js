@@ -10,5 +10,7 @@ function dot(number, now) {
 export function showProgress(page, { number, rounds }) {
   const dots = Array.from({ length: rounds }, (_, index) => dot(index + 1, number));
   page.querySelector("[data-progress]").textContent = `Round ${number} of ${rounds}`;
-  page.querySelector("[data-dots]").replaceChildren(...dots);
+  const list = page.querySelector("[data-dots]");
+  list.textContent = "";
+  for (const each of dots) list.append(each);
 }

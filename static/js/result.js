@@ -1,9 +1,12 @@
 // The result page: the clips of every round, played one at a time, fetched when first played.
 
-import * as api from "./api.js";
+import { Download } from "./network/download.js";
 import { bindKnew } from "./knew.js";
 import { clock } from "./lib/words.js";
 import { Player } from "./player.js";
+import { bindVoices, drawVoices } from "./voice_lines.js";
+
+const GONE = "The server does not have this clip any more.";
 
 const players = [];
 
@@ -14,7 +17,8 @@ function bindPlayer(root) {
     wanted: () => fetchOnce(player),
   });
   players.push(player);
-  player.toggleButton.disabled = false;
+  player.download = new Download(root.dataset.url);
+  player.enable(true);
   root.querySelector("[data-length]").textContent = clock(Number(root.dataset.seconds));
 }
 
@@ -22,10 +26,12 @@ async function fetchOnce(player) {
   if (player.source || player.fetching) return;
   player.fetching = true;
   try {
-    player.load(await api.clip(player.root.dataset.url), Number(player.root.dataset.seconds));
+    await player.download.run();
+    player.load(player.download.blob, Number(player.root.dataset.seconds));
     player.play();
+    hush();
   } catch (error) {
-    say(error.code === "clip" ? "The clips have expired." : "The clip could not be loaded.");
+    say(error.code === "clip" ? GONE : "The clip did not get through. What has arrived is kept: press play again.");
   } finally {
     player.fetching = false;
   }
@@ -37,7 +43,20 @@ function say(text) {
   notice.hidden = false;
 }
 
+function hush() {
+  document.querySelector("[data-problem]").hidden = true;
+}
+
+function showVoices(reveal) {
+  const round = document.getElementById(`round-${reveal.number}`).closest(".round");
+  const figure = round.querySelector("[data-voices]");
+  bindVoices(figure, round);
+  drawVoices(figure, reveal);
+}
+
 document.querySelectorAll("[data-player]").forEach(bindPlayer);
+JSON.parse(document.getElementById("rounds-data").textContent).forEach(showVoices);
 for (const question of document.querySelectorAll("[data-knew]")) {
   bindKnew(question, () => question.dataset.round);
 }
+document.documentElement.dataset.started = "";

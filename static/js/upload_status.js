@@ -1,6 +1,6 @@
 // The page of an upload follows it: asks every two seconds, and loads again when it has moved on.
 
-import { progressOf } from "./api.js";
+import { progressOf } from "./network/api.js";
 import { isFinal, waitAfter } from "./lib/polling.js";
 import { stageWords } from "./lib/sending.js";
 

@@ -10,12 +10,18 @@ SIDES = ("left", "right")
 
 
 def start_game(page: Page, experience: str = "advanced") -> None:
-    page.goto("/")
-    page.locator(f"input[name=experience][value={experience}]").check()
-    page.locator("select[name=age_group]").select_option("30-44")
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Start the game").click()
+    press_start(page, experience)
     await_round(page, 1)
+
+
+def press_start(page: Page, experience: str = "advanced") -> None:
+    page.goto("/")
+    choose_experience(page, experience)
+
+
+def choose_experience(page: Page, experience: str = "advanced") -> None:
+    """The one choice of the front page, which starts a game."""
+    page.locator(f"button[name=experience][value={experience}]").click()
 
 
 def await_round(page: Page, number: int) -> None:

@@ -25,6 +25,7 @@ def sign_in(page: Page) -> None:
     expect(page.get_by_role("heading", name="Queue and workers")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [PHONE, {}], ids=["390", "desktop"])
 def test_no_page_of_the_admin_scrolls_sideways(
     visitor: Callable[..., BrowserContext], options: dict[str, object]

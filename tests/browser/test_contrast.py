@@ -37,6 +37,9 @@ SIGNS = [
     ("gilt-mark", "wall"),
     ("bot", "paper"),
     ("gilt", "case"),
+    ("gilt-mark", "differs"),
+    ("bot", "differs"),
+    ("on-case-muted", "case"),
 ]
 
 

@@ -93,6 +93,7 @@ def test_a_study_is_exported_watched_and_fetched(
     expect(page.get_by_role("table", name="The last exports")).to_contain_text("Ready, ")
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_said_and_the_page_asks_again(
     visitor: Callable[..., BrowserContext], run: Run
 ) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.listening import SIDES, await_round, card, sound
+from tests.browser.listening import SIDES, await_round, card, sound, start_game
 
 pytestmark = pytest.mark.browser
 
@@ -20,11 +20,10 @@ def press_until_focused(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab never reaches {selector}")
 
 
+@pytest.mark.slow
 def test_a_whole_game_without_a_mouse(page: Page) -> None:
     page.goto("/")
-    press_until_focused(page, "input[name=consent]")
-    page.keyboard.press("Space")
-    press_until_focused(page, ".start button[type=submit]")
+    press_until_focused(page, ".start button[value=novice]")
     page.keyboard.press("Enter")
     for number in range(1, 6):
         await_round(page, number)
@@ -40,29 +39,26 @@ def test_a_whole_game_without_a_mouse(page: Page) -> None:
 
 
 def test_space_pauses_and_goes_on(page: Page) -> None:
-    page.goto("/")
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Start the game").click()
-    await_round(page, 1)
+    start_game(page)
     page.keyboard.press("ArrowRight")
     expect(card(page, "right").locator("[data-play]")).to_have_attribute(
-        "aria-label", "Pause Clip 2"
+        "aria-label", "Pause clip 2"
     )
     page.keyboard.press("Space")
     expect(card(page, "right").locator("[data-play]")).to_have_attribute(
-        "aria-label", "Play Clip 2"
+        "aria-label", "Play clip 2"
     )
     assert sound(page, "right")["paused"]
     page.keyboard.press("Space")
     expect(card(page, "right").locator("[data-play]")).to_have_attribute(
-        "aria-label", "Pause Clip 2"
+        "aria-label", "Pause clip 2"
     )
 
 
 def test_the_focus_is_seen(page: Page) -> None:
     page.goto("/")
-    press_until_focused(page, ".hero-play .button")
-    outline = page.locator(".hero-play .button").evaluate(
+    press_until_focused(page, ".choice[value=novice]")
+    outline = page.locator(".choice[value=novice]").evaluate(
         "element => getComputedStyle(element).outlineStyle + getComputedStyle(element).outlineWidth"
     )
     assert outline == "solid3px"

@@ -9,7 +9,10 @@ from django.test import Client
 from bachtest.composers.markdown import MAX_CARD
 from bachtest.composers.models import ComposerPage
 from generator.models import Composer
+from generator.registry import Shipped
+from generator.services.install_shipped import install_shipped
 from tests.composers.page_rows import make_owned, make_person
+from tests.generator.families.choir import registry_of, save_choir
 
 pytestmark = pytest.mark.django_db
 CARD = "/composers/choir/card/"
@@ -63,7 +66,7 @@ def test_a_card_that_is_too_long_is_refused_with_its_length(author):
 
 
 def test_a_huge_request_is_refused(author):
-    assert author.post(CARD, {"card": "a" * 3_000_000, "save": ""}).status_code == 400
+    assert author.post(CARD, {"card": "a" * 3_000_000, "save": ""}).status_code == 413
     assert ComposerPage.objects.get().card == ""
 
 
@@ -109,3 +112,25 @@ def test_nobody_is_named_unless_they_say_so(author, client, owner):
     author.post(CARD, {"card": "", "author": "A. M. <Bach>", "save": ""})
     page = client.get("/composers/choir/").text
     assert "A. M. &lt;Bach&gt;" in page and "Wilcke" not in page
+
+
+def test_a_shipped_composer_shows_the_page_that_tells_of_it(client, settings, tmp_path):
+    shipped = Shipped("choir", "Choir", "One line.", folder=tmp_path)
+    settings.REGISTRY = registry_of(choir=[shipped])
+    save_choir(tmp_path / "choir.safetensors", [["BWV1"]] * 1, [["BWV2"]])
+    install_shipped()
+    assert "One line." in client.get("/composers/choir/").text
+    shipped.card.write_text("# choir\n\nWrites *one* note.\n")
+    assert "Writes <em>one</em> note." in client.get("/composers/choir/").text
+
+
+def test_what_the_site_wrote_of_a_shipped_composer_goes_first(author, choir, settings, tmp_path):
+    settings.REGISTRY = registry_of(choir=[Shipped("choir", "Choir", folder=tmp_path)])
+    (tmp_path / "choir.md").write_text("From the code.")
+    assert "From the code." not in author.get("/composers/choir/").text  # of another version
+    choir.versions.update(shipped=True)
+    assert "From the code." in author.get("/composers/choir/").text
+    author.post(CARD, {"card": "From the site.", "save": ""})
+    page = author.get("/composers/choir/").text
+    assert "From the site." in page
+    assert "From the code." not in page

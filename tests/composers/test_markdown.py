@@ -6,13 +6,19 @@ import re
 
 import pytest
 
-from bachtest.composers.markdown import MAX_CARD, render_card
+from bachtest.composers.markdown import MAX_CARD, render_card, render_our_card
 
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s[^>]*)?)>")
 ALLOWED = {
     *("p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "a"),
     *("table", "thead", "tbody", "tr", "th", "td", "h3", "h4", "h5", "h6"),
 }
+# Of the site, around what may be wide.
+REGION = re.compile(
+    r'<div class="table-scroll" tabindex="0" role="region"'
+    r' aria-label="(?:Table|Example) \d+ of the card">(<(table|pre)>.*?</\2>)</div>',
+    flags=re.DOTALL,
+)
 HOSTILE = [
     "<script>alert(1)</script>",
     "<SCRIPT SRC=//evil.com/x.js></SCRIPT>",
@@ -64,6 +70,7 @@ BOMBS = {
 
 
 def assert_harmless(drawn: str) -> None:
+    drawn = REGION.sub(r"\1", drawn)
     for _, name, attributes in TAG.findall(drawn):
         assert name in ALLOWED, name
         rest = re.sub(r'\s(?:title|start|rel)="[^"]*"', "", attributes)
@@ -100,6 +107,17 @@ def test_headings_stand_below_those_of_the_page():
     assert re.findall(r"<(h\d)>", drawn) == ["h3", "h4", "h6", "h6", "h3"]
 
 
+def test_no_level_is_skipped_where_the_highest_is_not_the_first():
+    assert re.findall(r"<(h\d)>", render_card("## Two\n\n### Three\n")) == ["h3", "h4"]
+
+
+def test_wide_parts_scroll_where_the_keyboard_reaches_them():
+    drawn = render_card("| | x |\n|---|---|\n| 1 | 2 |\n\n```\nlong\n```\n")
+    labels = re.findall(r'role="region" aria-label="([^"]*)"', drawn)
+    assert labels == ["Table 1 of the card", "Example 2 of the card"]
+    assert "<th></th>" not in drawn
+
+
 def test_a_picture_becomes_its_words():
     assert render_card("![a score](http://example.org/a.png)") == "<p>a score</p>\n"
 
@@ -110,3 +128,26 @@ def test_what_authors_need_is_drawn():
     )
     for tag in ("em", "strong", "code", "ol", "li", "blockquote", "table", "th", "td", "hr"):
         assert f"<{tag}>" in drawn
+
+
+class TestOurCards:
+    """Those that come with the code, from `docs/families`."""
+
+    def test_the_pictures_of_the_site_are_shown(self):
+        drawn = render_our_card("![a plot](../../static/img/families/markov.svg)")
+        assert '<img src="/static/img/families/markov.svg" alt="a plot">' in drawn
+
+    def test_other_pictures_and_scripts_are_not(self):
+        for text in HOSTILE:
+            drawn = render_our_card(text)
+            assert "<img" not in drawn
+            assert_harmless(drawn)
+
+    def test_title_comments_and_links_to_other_pages_stay_behind(self):
+        card = (
+            "# markov\n\nSee [scores](scores.md), [web](https://example.org).\n\n<!-- b -->\nEnd\n"
+        )
+        drawn = render_our_card(card)
+        assert "markov" not in drawn
+        assert "b -->" not in drawn
+        assert "See scores, <a href=" in drawn

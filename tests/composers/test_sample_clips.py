@@ -6,10 +6,12 @@ import pytest
 from django.test import Client
 
 from bachtest.composers.models import Sample
+from bachtest.game.pool import candidates
+from bachtest.studies.models import Study
 from generator.models import Composer, Pair, Piece, Version
 from generator.music.corpus.set_aside import SET_ASIDE_TUNES
-from generator.services.pairs import SET_ASIDE_REASON
-from tests.builders import clip_of, make_mp3, make_pair, make_piece, make_version
+from generator.services.pairs import SET_ASIDE_REASON, exclude_named, join_pairs
+from tests.builders import clip_of, make_bach, make_mp3, make_pair, make_piece, make_version
 from tests.composers.page_rows import SET_ASIDE, make_owned, make_person, make_sample
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,19 @@ def test_rule_13_the_tune_of_the_work_decides_not_what_the_piece_says(client, ve
     sample = make_sample(version, "tune-of-the-pool")
     Piece.objects.filter(pk=sample.piece_id).update(tune=SET_ASIDE)
     assert client.get(path_of(sample)).status_code == 404
+
+
+def test_rule_13_what_is_heard_with_its_name_is_drawn_for_no_round(client, version):
+    samples = [make_sample(version, tune) for tune in sorted(SET_ASIDE_TUNES)]
+    kept = make_pair("SATB", version.composer)
+    named = make_pair("SATB", version.composer)
+    for sample in samples:
+        make_piece(sample.piece.excerpt, make_bach())
+        join_pairs(sample.piece)
+    assert exclude_named(named.excerpt.work.bwv, 0, 16) == 1
+    assert [client.get(path_of(sample)).status_code for sample in samples] == [200] * 8
+    assert Pair.objects.count() == 10
+    assert [each.pair for each in candidates(Study.objects.get(slug="quiz"))] == [kept.pk]
 
 
 @pytest.mark.parametrize(

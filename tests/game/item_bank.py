@@ -5,14 +5,16 @@ Short excerpts keep it fast. The path is the site's own: grid, synthesiser, leve
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 import numpy as np
 from django.conf import settings
 from django.core.files.base import ContentFile
 
-from bachtest.studies.models import Study
-from generator.models import Pair
+from bachtest.studies.models import Study, StudyComposer
+from generator.models import Pair, Rendering
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.works import Corpus
 from generator.music.formats.gridjson import to_json
@@ -27,6 +29,7 @@ from tests.builders import (
     make_composer,
     make_excerpt,
     make_piece,
+    make_rendering,
     make_work,
 )
 from tests.game.player import CONSENT
@@ -45,38 +48,47 @@ class Item:
     machine_clip: Clip
 
 
-def render_bank(corpus: Corpus, size: int) -> list[Item]:
-    """One item of 12 to 24 steps for each tune family, with the conditions in turn."""
+def render_bank(corpus: Corpus, size: int, *, of_a_tune: int = 1) -> list[Item]:
+    """Items of 12 to 24 steps, so many at most of a tune family, with the conditions in turn."""
     family = find_source("markov").load()
-    items: dict[str, Item] = {}
+    items: list[Item] = []
+    tunes: Counter[str] = Counter()
     for bwv in sorted(corpus.works):
         work = corpus.works[bwv]
-        spans = excerpts_of(work.chorale)
-        if work.tune in items or not spans:
-            continue
-        number = len(items)
-        start = spans[0][0]
-        bach = work.chorale.slice(start, start + MIN_STEPS + MORE_STEPS * (number % 4))
-        condition = CONDITIONS[number % len(CONDITIONS)]
-        machine = family.fill(bach, given_for(condition, bach), seed=number)
-        if machine == bach:
-            continue
-        items[work.tune] = Item(
-            work.tune,
-            condition,
-            bach,
-            machine,
-            render_clip(bach, soundfont=settings.SOUNDFONT),
-            render_clip(machine, soundfont=settings.SOUNDFONT),
-        )
-        if len(items) == size:
-            return list(items.values())
-    raise AssertionError(f"the corpus has only {len(items)} tunes with an excerpt")
+        for start, _ in excerpts_of(work.chorale):
+            if tunes[work.tune] == of_a_tune:
+                break
+            number = len(items)
+            stop = start + MIN_STEPS + MORE_STEPS * (number % 4)
+            if stop > work.chorale.steps:
+                continue
+            bach = work.chorale.slice(start, stop)
+            condition = CONDITIONS[number % len(CONDITIONS)]
+            machine = family.fill(bach, given_for(condition, bach), seed=number)
+            if machine == bach:
+                continue
+            clips = (render_clip(each, soundfont=settings.SOUNDFONT) for each in (bach, machine))
+            items.append(Item(work.tune, condition, bach, machine, *clips))
+            tunes[work.tune] += 1
+            if len(items) == size:
+                return items
+    raise AssertionError(f"the corpus has only {len(items)} such excerpts")
 
 
-def store_bank(items: list[Item]) -> Study:
+def store_banks(items: list[Item]) -> list[str]:
+    """Items whose tunes recur, as studies in which each tune is heard once; their slugs."""
+    seen: Counter[str] = Counter()
+    layers: dict[int, list[Item]] = {}
+    for item in items:
+        layers.setdefault(seen[item.tune], []).append(item)
+        seen[item.tune] += 1
+    return [store_bank(layer, f"bank{number}").slug for number, layer in layers.items()]
+
+
+def store_bank(items: list[Item], slug: str = "bank") -> Study:
     """The bank as rows, and a study in which a listener hears every item once."""
-    bot = make_composer("bot")
+    bot = make_composer(f"bot-of-{slug}")
+    StudyComposer.objects.filter(composer=bot).delete()  # no other study draws these
     for item in items:
         excerpt = make_excerpt(make_work(tune=item.tune), stop=item.bach.steps)
         Pair.objects.create(
@@ -87,7 +99,7 @@ def store_bank(items: list[Item]) -> Study:
             differing=0.5,
         )
     study = Study.objects.create(
-        slug="bank",
+        slug=slug,
         title="The whole bank",
         is_open=True,
         rounds=[list(CONDITIONS)] * len(items),
@@ -109,20 +121,10 @@ def _piece(excerpt, composer, chorale, clip, condition=""):
     )
     rendering = clip_of(piece)
     rendering.seconds, rendering.loudness = clip.seconds, clip.loudness
+    rendering.bytes, rendering.sha256 = len(clip.mp3), sha256(clip.mp3).hexdigest()
     rendering.file.save("x.mp3", ContentFile(clip.mp3))
+    make_rendering(piece, clip.fingerprint, clip.master, kind=Rendering.Kind.MASTER)
     return piece
-
-
-def with_bytes(items: list[Item], *, bach, machine) -> list[Item]:
-    """The same items, with each side's bytes passed through a function."""
-    return [
-        replace(
-            item,
-            bach_clip=replace(item.bach_clip, mp3=bach(item.bach_clip.mp3)),
-            machine_clip=replace(item.machine_clip, mp3=machine(item.machine_clip.mp3)),
-        )
-        for item in items
-    ]
 
 
 def crossed(items: list[Item], seed: int) -> list[Item]:

@@ -18,31 +18,66 @@ from typing import Any
 import numpy as np
 import pyloudnorm
 import soundfile
+from django.test import Client
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from bachtest.game.models import Round
 from tests.game.player import Player
 
 FRAME_BYTES = 4
+FOLDS = 6
+RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
 class Bank:
-    """What the attack saw: left minus right for each round, and Bach's side."""
+    """What the attack saw: left minus right for each round, Bach's side, and the tune family."""
 
     differences: NDArray[np.float64]
     bach_left: NDArray[np.bool_]
+    tunes: NDArray[np.str_]
 
 
-def play_bank(player: Player) -> Bank:
-    """In every round of the study "bank", inspect both clips, then answer to learn the side."""
-    rounds = player.start(study="bank")["rounds"]
-    differences, sides = [], []
+@dataclass(frozen=True)
+class Finding:
+    """What a learner predicts of tunes that it has not seen, with a 95 % interval over tunes."""
+
+    learner: str
+    right: int
+    rounds: int
+    p: float
+    auc: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.learner}: {self.right} of {self.rounds} right, p = {self.p:.3f}, "
+            f"AUC {self.auc:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        )
+
+
+def play_banks(slugs: Sequence[str]) -> Bank:
+    """A listener for each study, since nobody hears a tune twice."""
+    banks = [play_bank(Player(Client()), slug) for slug in slugs]
+    return Bank(
+        np.concatenate([bank.differences for bank in banks]),
+        np.concatenate([bank.bach_left for bank in banks]),
+        np.concatenate([bank.tunes for bank in banks]),
+    )
+
+
+def play_bank(player: Player, study: str = "bank") -> Bank:
+    """In every round of the study, inspect both clips, then answer to learn the side."""
+    rounds = player.start(study=study)["rounds"]
+    differences, sides, tunes = [], [], []
     for number in range(rounds):
         current = player.current()["round"]
         clips = current["clips"]
@@ -51,7 +86,8 @@ def play_bank(player: Player) -> Bank:
         differences.append(seen["left"] - seen["right"])
         player.listen(current["id"])
         sides.append(player.answer(current["id"]).json()["bach"] == "left")
-    return Bank(np.array(differences), np.array(sides))
+        tunes.append(Round.objects.get(id=current["id"]).pair.tune)
+    return Bank(np.array(differences), np.array(sides), np.array(tunes))
 
 
 def features(player: Player, clip: dict[str, Any]) -> NDArray[np.float64]:
@@ -119,21 +155,42 @@ def _number(value: Sequence[str]) -> int:
 
 def p_value(bank: Bank) -> float:
     """Probability of so many right predictions by chance; doubled, as the best of two learners."""
-    return min(1.0, 2 * min(_p_of(learner, bank) for learner in _learners()))
+    return min(1.0, 2 * min(finding.p for finding in findings(bank)))
 
 
-def _learners() -> list[Any]:
-    return [
-        make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=2000)),
-        ExtraTreesClassifier(n_estimators=100, min_samples_leaf=2, random_state=0),
-    ]
+def findings(bank: Bank) -> list[Finding]:
+    return [_finding(name, learner, bank) for name, learner in _learners().items()]
 
 
-def _p_of(learner: Any, bank: Bank) -> float:
-    right = 0
-    for train, test in KFold(6, shuffle=True, random_state=0).split(bank.differences):
+def _learners() -> dict[str, Any]:
+    return {
+        "logistic": make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=2000)),
+        "trees": ExtraTreesClassifier(n_estimators=100, min_samples_leaf=2, random_state=0),
+    }
+
+
+def _finding(name: str, learner: Any, bank: Bank) -> Finding:
+    scores = np.zeros(len(bank.differences))
+    for train, test in GroupKFold(FOLDS).split(bank.differences, groups=bank.tunes):
         # Both orders of each round, so that the learner cannot exploit Bach's more frequent side.
         seen = np.vstack([bank.differences[train], -bank.differences[train]])
         learner.fit(seen, np.concatenate([bank.bach_left[train], ~bank.bach_left[train]]))
-        right += int(np.sum(learner.predict(bank.differences[test]) == bank.bach_left[test]))
-    return float(binomtest(right, len(bank.bach_left), alternative="greater").pvalue)
+        left = list(learner.classes_).index(True)
+        scores[test] = learner.predict_proba(bank.differences[test])[:, left]
+    right = int(np.sum((scores > 0.5) == bank.bach_left))
+    p = float(binomtest(right, len(scores), alternative="greater").pvalue)
+    auc = float(roc_auc_score(bank.bach_left, scores))
+    return Finding(name, right, len(scores), p, auc, *_interval(bank, scores))
+
+
+def _interval(bank: Bank, scores: NDArray[np.float64]) -> tuple[float, float]:
+    """Of the AUC: tune families are drawn anew, as other tunes might have been in the bank."""
+    rng = np.random.default_rng(0)
+    tunes = [np.flatnonzero(bank.tunes == tune) for tune in np.unique(bank.tunes)]
+    aucs = []
+    for _ in range(RESAMPLES):
+        drawn = np.concatenate([tunes[k] for k in rng.integers(len(tunes), size=len(tunes))])
+        if len(set(bank.bach_left[drawn])) == 2:
+            aucs.append(roc_auc_score(bank.bach_left[drawn], scores[drawn]))
+    low, high = np.percentile(aucs, [2.5, 97.5])
+    return float(low), float(high)

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils.timezone import now
 
 from bachtest.game.models import Round
+from bachtest.game.services import own_clips
 from tests.builders import clip_of
 from tests.game.player import Player
 
@@ -95,7 +96,7 @@ def test_rule_03_headers_are_neutral_and_forbid_caching(ada, clips):
 def test_a_clip_comes_whole_with_its_length(ada, clips):
     response = ada.client.get(clips[0]["url"])
     row = Round.objects.get(number=1)
-    content = clip_of(row.clips.get(position=1).piece).file.read()
+    content = own_clips.ready(row.clips.get(position=1).token)
     assert response.content == content
     assert int(response["Content-Length"]) == len(content)
     assert ada.client.head(clips[0]["url"])["Content-Length"] == str(len(content))
@@ -150,7 +151,7 @@ def test_a_clip_that_is_gone_from_the_disk_is_not_found_and_logged(ada, clips, c
     piece = Round.objects.get(number=1).clips.get(position=1).piece
     default_storage.delete(clip_of(piece).file.name)
     assert ada.client.get(clips[0]["url"]).status_code == 404
-    assert f"piece {piece.pk} has no clip" in caplog.text
+    assert f"the clip of piece {piece.pk} is missing" in caplog.text
 
 
 def test_a_clip_cannot_be_posted_to(ada, clips):

@@ -34,7 +34,7 @@ ROUND = f"/api/v1/rounds/{uuid.UUID(int=7)}/answer/"
         ("post", "/api/v1/games/", " " * 5000 + "{}", JSON, 413, "too_large"),
         ("post", "/api/v1/games/", "9" * 4096, JSON, 400, "invalid"),
         ("post", "/api/v1/games/", "null", JSON, 400, "invalid"),
-        ("get", "/api/v1/games/current/", "", "application/json", 404, "no_game"),
+        ("get", "/api/v1/games/current/", "", "application/json", 404, "no_listener"),
     ],
 )
 def test_an_error_has_one_shape(db, client, method, path, body, kind, status, code):
@@ -61,6 +61,23 @@ def test_seconds_heard_must_make_sense(ada, heard):
     response = ada.answer(current["id"], heard=heard)
     assert response.status_code == 400
     assert "heard" in response.json()["error"]["fields"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("plays", '{"side": "\\ud800"}'),
+        ("answer", '{"chosen": "\\ud800", "heard": {"left": 1, "right": 1}}'),
+        ("answer", '{"chosen": "left", "heard": {"left": "\\ud800", "right": 1}}'),
+        ("answer", '{"chosen": "left", "heard": {"\\ud800": 1}}'),
+        ("knew", '{"knew": "\\ud800"}'),
+    ],
+)
+def test_half_a_character_is_refused_in_every_operation_of_a_round(ada, operation, body):
+    number = ada.start()["round"]["id"]
+    response = ada.client.post(f"/api/v1/rounds/{number}/{operation}/", body, JSON)
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == "parse_error"
 
 
 def test_the_schema_is_written_without_a_warning(db, client, tmp_path):

@@ -182,3 +182,35 @@ def test_what_was_heard_before_a_reload_counts(ada, settings):
     assert before == [("left", 1, 1.9), ("right", 1, 1.9)]
     assert ada.answer(current, heard={"left": 0, "right": 0}).status_code == 200
     assert heard_clips(current, "heard") == [1.9, 1.9]
+
+
+NOTES = [
+    {"side": "left", "number": 2, "age": 9.0, "heard": 4.0},
+    {"side": "right", "number": 1, "age": 5.0, "heard": 5.0},
+]
+
+
+def test_notes_that_never_came_through_go_with_the_answer(ada):
+    current = ada.start()["round"]
+    assert ada.answer(current["id"]).json()["error"]["code"] == "too_early"
+    Round.objects.filter(id=current["id"]).update(sent_at=datetime.now(UTC) - timedelta(minutes=1))
+    assert ada.answer(current["id"], notes=NOTES).status_code == 200
+    assert heard_clips(current["id"], "plays") == [2, 1]
+    left, right = heard_clips(current["id"], "first_play")
+    assert (right - left).total_seconds() == pytest.approx(4.0, abs=0.5)
+    assert ada.answer(current["id"], notes=NOTES).status_code == 200
+    assert heard_clips(current["id"], "plays") == [2, 1]
+
+
+def test_notes_with_a_refused_answer_are_not_stored(ada, settings):
+    settings.LISTEN_SECONDS = 5.0
+    current = ada.start()["round"]
+    assert ada.answer(current["id"], notes=NOTES).status_code == 400
+    assert heard_clips(current["id"], "plays") == [0, 0]
+
+
+@pytest.mark.parametrize("notes", [{}, [1], [{"side": "up"}], NOTES + NOTES])
+def test_notes_of_nothing_are_refused(ada, notes):
+    current = ada.start()["round"]
+    ada.listen(current["id"])
+    assert ada.answer(current["id"], notes=notes).status_code == 400

@@ -18,7 +18,15 @@ def test_a_page_opens(db, client, path):
 
 
 def test_play_without_a_game_leads_to_the_start(ada):
-    assert ada.client.get("/play/")["Location"] == "/"
+    assert ada.client.get("/play/")["Location"] == "/?unknown=1"
+
+
+def test_whoever_has_lost_the_cookie_is_told_what_happened(client, ada):
+    ada.start()
+    del ada.client.cookies["listener"]
+    page = ada.client.get("/play/", follow=True)
+    assert "its cookie is gone" in page.content.decode()
+    assert "its cookie is gone" not in client.get("/").content.decode()
 
 
 def test_play_after_the_last_answer_leads_to_the_result(ada):
@@ -79,7 +87,7 @@ def test_a_closed_quiz_starts_no_game_and_says_so(pool, client):
     Study.objects.update(is_open=False)
     page = client.get("/")
     assert "The quiz is closed" in page.content.decode()
-    assert "Start the game" not in page.content.decode()
+    assert 'id="start"' not in page.content.decode()
     assert client.post("/start/", {"consent": "2026-11"})["Location"] == "/"
     assert client.get("/waiting/")["Location"] == "/"
     assert not Game.objects.exists()

@@ -38,6 +38,19 @@ def test_once_it_is_answered_or_passed_the_next_round_comes(ada, value):
     assert ada.current()["round"]["number"] == 2
 
 
+def test_the_next_round_can_be_fetched_while_the_reveal_is_read(ada):
+    ada.start()
+    answered = ada.play_round()
+    fetched = ada.current()
+    assert fetched["round"]["number"] == 2
+    for clip in fetched["round"]["clips"]:
+        assert ada.client.get(clip["url"]).status_code == 200
+    assert ada.stored()["reveal"]["round"] == page_data(ada)["reveal"]["round"] == answered["round"]
+    knew(ada, answered["round"], "passed")
+    assert ada.stored()["reveal"] is None
+    assert ada.current()["round"] == fetched["round"]
+
+
 def test_whoever_never_says_can_still_play_on(ada):
     ada.start()
     assert [ada.play_round()["number"] for _ in range(5)] == [1, 2, 3, 4, 5]

@@ -27,7 +27,7 @@ BEFORE_NAMES, NAMES, BEFORE_SETTINGS, NEW = (
     "0004_excluded_reason",
     "0005_setting_names",
     "0009_drop_in_quiz",
-    "0013_licence",
+    "0017_rendering_profile",
 )
 INSTALLED = datetime(2026, 11, 20, tzinfo=UTC)
 OLD_SETTINGS = {

@@ -74,10 +74,19 @@ test("even where no time is asked for, each clip must have sounded", () => {
   assert.equal(heardEnough(state, "right"), false);
 });
 
+const ended = { type: "ended", side: "left" };
+
 test("hearing a short clip to its end is enough", () => {
-  const state = run([...ready, heard("left", 2), { type: "ended", side: "left" }]);
+  const clips = ROUND.clips.map((clip) => ({ ...clip, seconds: 2.4 }));
+  const state = run([...ready, heard("left", 2), ended], begin({ ...ROUND, clips }));
   assert.equal(heardEnough(state, "left"), true);
   assert.equal(heardEnough(state, "right"), false);
+});
+
+test("a jump to the end is no listening", () => {
+  assert.equal(heardEnough(run([...ready, ended]), "left"), false);
+  assert.equal(heardEnough(run([...ready, heard("left", 1), ended]), "left"), false);
+  assert.equal(heardEnough(run([...ready, heard("left", 1), ended, heard("left", 4)]), "left"), true);
 });
 
 test("a locked answer changes nothing", () => {
@@ -175,4 +184,27 @@ test("a reveal that was not seen comes up as feedback, with clips that can be pl
 test("before the server has said which round it is, nothing can be played or answered", () => {
   assert.equal(SIDES.some((side) => mayPlay(unknown(), side)), false);
   assert.equal(mayAnswer(unknown()), false);
+});
+
+test("what this tab heard counts too where the server knows less", () => {
+  const before = [{ side: "left", plays: 1, seconds: 2 }, { side: "right", plays: 1, seconds: 4 }];
+  const state = begin({ ...ROUND, heard: before }, { left: 5, right: 3 });
+  assert.deepEqual(heardReport(state), { left: 5, right: 4 });
+});
+
+test("a choice of before a reload is sent again before the clips are loaded", () => {
+  const state = run([{ type: "resumed", side: "right" }]);
+  assert.deepEqual([state.phase, state.chosen], ["answered", "right"]);
+  assert.equal(run(ready, state).phase, "answered");
+  const refused = { type: "refused", problem: { code: "too_early" } };
+  assert.equal(step(state, refused).phase, "loading");
+  assert.equal(run([...ready, refused], state).phase, "listening");
+});
+
+test("clips that arrive take away what was said about them, but nothing about an answer", () => {
+  const problem = { code: "loading" };
+  const loaded = { received: 1, size: 2 };
+  assert.equal(run([{ type: "failed", problem }, { type: "arrived", loaded }]).problem, null);
+  const events = [{ type: "resumed", side: "left" }, { type: "failed", problem }, { type: "arrived", loaded }];
+  assert.equal(run(events).problem, problem);
 });

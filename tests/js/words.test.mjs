@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bachLine, clock, heardLine, listed, othersLine, verdict, voiceAuthor, writtenLine } from "../../static/js/lib/words.js";
+import { about, bachLine, clock, heardLine, listed, loadingLine, lockedLine, othersLine, verdict, voiceAuthor, writtenLine } from "../../static/js/lib/words.js";
 
 const REVEAL = { bach: "right", composer: "Flagship", written: ["alto", "tenor", "bass"], correct: false };
 
@@ -21,6 +21,25 @@ test("a clock shows whole seconds", () => {
 test("the time heard never claims the goal too early", () => {
   assert.equal(heardLine(4.9, 5, false), "Heard 4 of 5 seconds");
   assert.equal(heardLine(5, 5, true), "Heard enough to answer");
+});
+
+test("loading says how far both clips are, and how long the rest takes where that is long", () => {
+  assert.equal(loadingLine(), "Loading");
+  assert.equal(loadingLine({ received: 5, size: null }), "Loading");
+  assert.equal(loadingLine({ received: 120, size: 480, speed: 8, seconds: 15 }), "Loading 25%, about 45 seconds left");
+  assert.equal(loadingLine({ received: 120, size: 480, speed: 120, seconds: 1 }), "Loading 25%");
+  assert.equal(loadingLine({ received: 400, size: 480, speed: 80, seconds: 5 }), "Loading 83%");
+  assert.equal(loadingLine({ received: 0, size: 480, speed: 0, seconds: 9 }), "Loading 0%");
+  assert.equal(about(3), "about 5 seconds");
+  assert.equal(about(200), "about 3 minutes");
+});
+
+test("a locked answer says what is missing", () => {
+  const needed = 5;
+  assert.match(lockedLine({ isLoaded: false, unheard: [], needed }), /as soon as both clips are loaded/);
+  assert.equal(lockedLine({ isLoaded: true, unheard: ["left", "right"], needed }), "Listen to 5 seconds of each clip, then choose.");
+  assert.equal(lockedLine({ isLoaded: true, unheard: ["right"], needed: 0.5 }), "Listen to 1 second of clip 2 too, then choose.");
+  assert.equal(lockedLine({ isLoaded: true, unheard: [], needed }), "");
 });
 
 test("the reveal names Bach's clip, and the machine's with its voices", () => {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import socket
 
-from bachtest.lib.patient_worker import REPLY_MS, _leave_the_deaf
+from bachtest.lib.serving.patient_worker import REPLY_SECONDS, _leave_the_deaf
 
 
 def test_a_reader_that_takes_nothing_is_left_after_a_while():
@@ -12,7 +12,7 @@ def test_a_reader_that_takes_nothing_is_left_after_a_while():
     ):
         _leave_the_deaf(connection)
         option = socket.TCP_USER_TIMEOUT
-        assert connection.getsockopt(socket.IPPROTO_TCP, option) == REPLY_MS
+        assert connection.getsockopt(socket.IPPROTO_TCP, option) == 1000 * REPLY_SECONDS
 
 
 def test_sockets_without_tcp_are_served_too():

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from bachtest.lib.slow_clients import Watchdog
+from bachtest.lib.serving.slow_clients import Watchdog
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def numbers_of(page: dict[str, Any]) -> dict[str, Any]:
         "items": page["items"],
         "overall": cell(page["overall"]),
         "with everything": cell(page["with_everything"]),
-        "flags": page["flags"],
+        "flags": [flag for flag in page["flags"] if flag["flag"] == "knew"],
         "by": {by: [cell(each) for each in cells] for by, cells in page["by"].items()},
         "finding": page["verdict"] and page["verdict"]["finding"],
         "identical": [

@@ -51,9 +51,9 @@ def test_counts_give_the_reference_numbers(tmp_path, capsys):
 def test_the_json_keeps_its_keys(answers, capsys):
     report = as_json(capsys, answers, "--by", "condition,experience")
     assert list(report) == [
-        "format", "source", "kind", "listeners", "items", "few", "overall", "with_everything",
-        "flags", "by", "alike", "verdict", "pooled_verdict", "protocol", "alpha", "margin", "model",
-        "no_model", "results",
+        "format", "source", "notes", "kind", "listeners", "items", "few", "overall",
+        "with_everything", "flags", "by", "alike", "verdict", "pooled_verdict", "protocol", "alpha",
+        "margin", "model", "no_model", "results",
     ]  # fmt: skip
     assert list(report["by"]) == ["condition", "composer", "experience", "condition,experience"]
     assert list(report["overall"]) == [
@@ -125,9 +125,9 @@ def run(*arguments, python=("-m", "bachtest.stats")):
 
 def test_bad_input_is_one_line_and_a_bad_status(tmp_path, capsys):
     bad = tmp_path / "bad.csv"
-    bad.write_text("listener,item,condition,correct\nada,1,S,yes\n")
+    bad.write_text("listener,item,condition,correct\nada,1,S,maybe\n")
     for arguments, message in (
-        ([bad], "line 2: correct is 'yes'"),
+        ([bad], "line 2: correct is 'maybe'"),
         ([tmp_path / "nowhere.csv"], "No such file"),
         ([tmp_path], "no answers.csv in this folder"),
         ([DATA / "bachbot_2016_condition.csv"], "no column 'listener'"),
@@ -139,7 +139,7 @@ def test_bad_input_is_one_line_and_a_bad_status(tmp_path, capsys):
         assert len(written.err.splitlines()) == 1
     done = run(bad)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
-    assert "line 2: correct is 'yes'" in done.stderr
+    assert "line 2: correct is 'maybe'" in done.stderr
 
 
 def test_an_unknown_column_or_flag_is_named(answers, capsys):

@@ -79,7 +79,7 @@ def test_the_admin_shows_what_is_wrong_and_changes_nothing(quiz, admin_client):
 
 
 def test_a_check_names_conditions_that_cannot_be_played(quiz):
-    for condition in ("S", "A", "T", "B", "AT", "ATB"):
+    for condition in ("S", "A", "T", "B", "AT", "ATB", "NEXT"):
         make_pair(condition, make_composer("bot"))
     [warning] = check_studies(None, databases=["default"])
     assert warning.msg == "study 'quiz' has no pair to play for SATB"

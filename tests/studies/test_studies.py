@@ -9,7 +9,7 @@ from bachtest.studies.models import Study
 def test_the_quiz_is_open_from_the_first_migration_on():
     quiz = Study.objects.open().get()
     assert quiz.slug == "quiz"
-    assert quiz.rounds == [["S", "A", "T", "B"], ["AT"], ["ATB"], ["SATB"], ["SATB"]]
+    assert quiz.rounds == [["S", "A", "T", "B"], ["AT"], ["ATB"], ["SATB"], ["SATB", "NEXT"]]
     assert quiz.consent_version
     assert quiz.margin == 0.1
 

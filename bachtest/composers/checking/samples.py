@@ -11,12 +11,13 @@ from django.db import IntegrityError, transaction
 from bachtest.composers.models import Sample
 from bachtest.composers.passages import name_passage_of
 from generator.errors import GenerationError
-from generator.models import Excerpt, Pair, Piece, Version
+from generator.models import Excerpt, Pair, Piece, Rendering, Version
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import from_json
 from generator.music.grid.chorale import Chorale
 from generator.music.measures.copying import SharedRun
 from generator.rendering.clip import render_clip
+from generator.rendering.profiles import NEWEST
 from generator.services.composers import listed_members, unseen_fold
 from generator.services.pairs import SET_ASIDE_REASON, shared_run
 from generator.services.pieces import produce_piece
@@ -98,7 +99,7 @@ def make_sample(version: Version, piece: Piece) -> None:
         sample.work, sample.events, sample.transposed = run.work, run.events, run.transposition
         sample.piece_start, sample.piece_stop = run.start, run.stop
         sample.work_start, sample.work_stop = run.work_start, run.work_stop
-        _store(sample, chorale, work, run)
+        _store(sample, chorale, work, run, _profile_of(piece))
     try:
         with transaction.atomic():
             sample.save()
@@ -108,10 +109,16 @@ def make_sample(version: Version, piece: Piece) -> None:
             clip.delete(save=False)
 
 
-def _store(sample: Sample, chorale: Chorale, work: Chorale, run: SharedRun) -> None:
+def _profile_of(piece: Piece) -> int:
+    """Of the clip that its page plays, so that the others there are as loud."""
+    heard = Rendering.objects.finished_clips().filter(piece=piece).order_by("id").last()
+    return heard.profile if heard else NEWEST
+
+
+def _store(sample: Sample, chorale: Chorale, work: Chorale, run: SharedRun, profile: int) -> None:
     for field, whole, start, stop in (
         (sample.run_clip, chorale, run.start, run.stop),
         (sample.work_clip, work, run.work_start, run.work_stop),
     ):
-        clip = render_clip(whole.slice(start, stop), soundfont=settings.SOUNDFONT)
+        clip = render_clip(whole.slice(start, stop), soundfont=settings.SOUNDFONT, profile=profile)
         field.save(f"{secrets.token_hex(16)}.mp3", ContentFile(clip.mp3), save=False)

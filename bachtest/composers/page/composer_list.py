@@ -23,6 +23,7 @@ from bachtest.results.page.rows import RateRow
 from bachtest.results.views import is_counted
 from bachtest.stats.rates.summary import FEW
 from generator.models import Composer, Version
+from generator.registered import first_sentence
 
 LINE = 140
 
@@ -107,8 +108,7 @@ def _kind(version: Version) -> str:
 
 def _line(composer: Composer, version: Version) -> str:
     if composer.about:
-        first, stop, _ = composer.about.partition(". ")
-        return Truncator(first + stop.rstrip()).chars(LINE)
+        return Truncator(first_sentence(composer.about)).chars(LINE)
     if version.kind == Version.Kind.COLLECTION:
         return "Pieces by a system that is not run here."
     members = len(version.members)

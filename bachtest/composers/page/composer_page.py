@@ -9,7 +9,7 @@ from datetime import datetime
 from django.http import Http404
 from django.utils.safestring import SafeString
 
-from bachtest.composers.markdown import render_card
+from bachtest.composers.markdown import render_card, render_our_card
 from bachtest.composers.models import ComposerPage, RegistryStep, Upload
 from bachtest.composers.page.access import PUBLISHED, Visitor, may_edit, visible_versions
 from bachtest.composers.page.citation import Citation, citation_of
@@ -23,6 +23,7 @@ from bachtest.results.views import PUBLIC_STUDY, is_counted
 from bachtest.stats.rates.summary import FEW
 from bachtest.studies.models import Study
 from generator.models import Composer, Version
+from generator.services.site_registry import site_registry
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def page_of_composer(
         version,
         version.status in PUBLISHED,
         author,
-        render_card((page.card if page else "") or composer.about),
+        _card(version, page),
         may_edit(visitor, composer),
         score_tables(version, condition),
         tuple(_studies(versions)),
@@ -98,6 +99,16 @@ def page_of_composer(
         can_be_downloaded(version),
         f"version={version.tag}&" if tag else "",
     )
+
+
+def _card(version: Version, page: ComposerPage | None) -> SafeString:
+    """What was written on the site; of a shipped version its page in docs, else a line of it."""
+    if page and page.card:
+        return render_card(page.card)
+    found = site_registry().find_shipped(version.composer.slug) if version.shipped else None
+    if found and found[0].card.is_file():
+        return render_our_card(found[0].card.read_text(encoding="utf-8"))
+    return render_card(version.composer.about)
 
 
 def public_studies() -> Iterable[Study]:

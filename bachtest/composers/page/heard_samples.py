@@ -18,6 +18,7 @@ from generator.errors import GeneratorError
 from generator.licences import may_play
 from generator.models import Pair, Piece, Rendering, Version
 from generator.music.corpus.set_aside import SET_ASIDE_TUNES
+from generator.music.corpus.titles import WorkTitle, title_of
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.gridjson import from_json
 from generator.music.formats.score import bars_of
@@ -48,8 +49,7 @@ class SharedPassage:
 @dataclass(frozen=True)
 class HeardSample:
     sample: Sample
-    title: str
-    bwv: str
+    work: WorkTitle  # of a whole chorale of a collection, its name alone
     condition: str
     voices: str
     seconds: float
@@ -80,16 +80,16 @@ def heard_samples(version: Version) -> list[HeardSample]:
 
 
 def newest_clip(piece: Piece) -> Rendering | None:
-    return Rendering.objects.clips().filter(piece=piece).order_by("id").last()
+    return Rendering.objects.finished_clips().filter(piece=piece).order_by("id").last()
 
 
 def _heard(sample: Sample, clip: Rendering) -> HeardSample:
     piece = sample.piece
     work = piece.excerpt.work if piece.excerpt else None
+    named = title_of(work.bwv, work.title) if work else WorkTitle("", piece.source)
     return HeardSample(
         sample,
-        work.title if work else piece.source,
-        _spaced(work.bwv) if work else "",
+        named,
         piece.condition,
         voices_in_words(piece.condition),
         clip.seconds or 0.0,
@@ -102,7 +102,7 @@ def _shared(sample: Sample) -> SharedPassage | None:
         return None
     return SharedPassage(
         sample.events,
-        _spaced(sample.work),
+        title_of(sample.work, "").number.replace(" ", "\N{NO-BREAK SPACE}", 1),
         _bars(lambda: from_json(sample.piece.grid or {}), sample.piece_start, sample.piece_stop),
         _bars(lambda: _work(sample.work), sample.work_start, sample.work_stop),
         sample.transposed,
@@ -129,7 +129,3 @@ def _bars(read: Callable[[], Chorale], start: int, stop: int) -> str:
         return ""
     first, last = numbers[0], numbers[-1]
     return f"bar {first}" if first == last else f"bars {first} to {last}"
-
-
-def _spaced(bwv: str) -> str:
-    return bwv.replace("BWV", "BWV\N{NO-BREAK SPACE}", 1)

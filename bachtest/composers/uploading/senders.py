@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from bachtest.composers.uploading.announcing import UploadRefused
 from bachtest.composers.uploading.quarantine import ByteStream
-from bachtest.lib.slow_clients import watchdog
+from bachtest.lib.serving.slow_clients import watchdog
 
 AT_ONCE = 4
 """Of the eight threads that serve the site."""

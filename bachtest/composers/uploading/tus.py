@@ -35,12 +35,16 @@ from bachtest.composers.uploading.payload import UploadSerializer, upload_payloa
 from bachtest.composers.uploading.receiving import receive
 from bachtest.composers.uploading.senders import PatientStream, senders
 from bachtest.composers.uploading.withdrawing import withdraw
+from bachtest.lib.openapi.error_responses import OF_A_BODY, errors
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,termination"
 CONTENT_TYPE = "application/offset+octet-stream"
 MAX_METADATA = 200_000
 MAX_DIGITS = 15
+TUS = OpenApiParameter("Tus-Resumable", str, OpenApiParameter.HEADER, required=True, enum=[VERSION])
+SIZE = {"type": "integer", "minimum": 0, "maximum": 10**MAX_DIGITS - 1}
+LENGTH = SIZE | {"minimum": 1}
 
 
 class BodylessSession(SessionAuthentication):
@@ -53,6 +57,7 @@ class BodylessSession(SessionAuthentication):
 class TusView(APIView):
     authentication_classes = [ScopedTokenAuthentication, BodylessSession]
     permission_classes = [MayUpload]
+    takes_large_bodies = True  # read piece by piece, within the limits of an upload
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -83,10 +88,10 @@ class TusView(APIView):
 class UploadList(TusView):
     @extend_schema(
         request=None,
-        responses={201: None},
+        responses={201: None} | errors(401, 403, 409, 412, 413, 429, 507),
         parameters=[
-            OpenApiParameter("Tus-Resumable", str, OpenApiParameter.HEADER, required=True),
-            OpenApiParameter("Upload-Length", int, OpenApiParameter.HEADER, required=True),
+            TUS,
+            OpenApiParameter("Upload-Length", LENGTH, OpenApiParameter.HEADER, required=True),
             OpenApiParameter(
                 "Upload-Metadata",
                 str,
@@ -108,7 +113,7 @@ class UploadList(TusView):
             },
         )
 
-    @extend_schema(responses={200: UploadSerializer(many=True)})
+    @extend_schema(responses={200: UploadSerializer(many=True)} | errors(401, 403))
     def get(self, request: Request) -> Response:
         # A report may have a line for each of 2,000 files; the upload's own address has it.
         uploads = _user(request).uploads.select_related("version").defer("report")
@@ -117,7 +122,7 @@ class UploadList(TusView):
 
 
 class UploadItem(TusView):
-    @extend_schema(responses={200: UploadSerializer})
+    @extend_schema(responses={200: UploadSerializer} | errors(401, 403, 404))
     def get(self, request: Request, upload_id: UUID) -> Response:
         return Response(upload_payload(_own(request, upload_id)))
 
@@ -139,10 +144,10 @@ class UploadItem(TusView):
 
     @extend_schema(
         request={CONTENT_TYPE: OpenApiTypes.BINARY},
-        responses={204: None},
+        responses={204: None} | errors(401, 403, 404, 409, 410, 411, 412, *OF_A_BODY, 423, 507),
         parameters=[
-            OpenApiParameter("Tus-Resumable", str, OpenApiParameter.HEADER, required=True),
-            OpenApiParameter("Upload-Offset", int, OpenApiParameter.HEADER, required=True),
+            TUS,
+            OpenApiParameter("Upload-Offset", SIZE, OpenApiParameter.HEADER, required=True),
         ],
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
@@ -177,7 +182,7 @@ class UploadItem(TusView):
         Upload.objects.filter(id=upload.id, status=OF.RECEIVING).update(changed=now())
         return _received(upload, size)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None} | errors(401, 403, 404, 409, 412), parameters=[TUS])
     def delete(self, request: Request, upload_id: UUID) -> Response:
         withdraw(_own(request, upload_id), by=request.user.get_username())
         return Response(status=204)

@@ -13,7 +13,8 @@ from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from bachtest.dashboard.panels.item_cells import ItemCells
 from bachtest.dashboard.panels.running_studies import RunningStudy
-from generator.models import Piece, Rendering, Version
+from generator.models import Pair, Piece, Rendering, Version
+from generator.services.pairs import DAMAGED
 
 SAMPLE = 20
 BATCH = 200
@@ -42,6 +43,10 @@ def file_alarms() -> Iterator[str]:
         yield f"{count} pieces are done and have no clip"
     if count := Rendering.objects.clips().filter(sha256="").count():
         yield f"{count} clips had no file when they were last looked for"
+    damaged = Pair.objects.filter(excluded_reason__startswith=DAMAGED).order_by("-id")
+    if reason := damaged.values_list("excluded_reason", flat=True).first():
+        what = reason.removeprefix(DAMAGED)
+        yield f"{damaged.count()} pairs are excluded for damaged files, such as: {what}"
     for clip in _some(Rendering.objects.clips().exclude(sha256="")):
         if fault := _size_fault(clip):
             yield fault

@@ -47,16 +47,13 @@ class VersionCells:
 class ItemCells:
     groups: tuple[VersionCells, ...]
     orderable: tuple[Version, ...]
+    playable_in: dict[int, set[CellKey]]
+    """By profile of an open study: versions and conditions."""
 
     def missing(self, study: Study, versions: set[int]) -> list[str]:
-        """Conditions of a study for which none of its versions has a playable pair."""
-        playable = {
-            cell.condition
-            for group in self.groups
-            if group.version.pk in versions
-            for cell in group.cells
-            if cell.playable
-        }
+        """Conditions of an open study for which none of its versions has a playable pair."""
+        cells = self.playable_in.get(study.rendering, set())
+        playable = {condition for version, condition in cells if version in versions}
         wanted = dict.fromkeys(condition for slot in study.rounds for condition in slot)
         return [condition for condition in wanted if condition not in playable]
 
@@ -83,7 +80,14 @@ def item_cells() -> ItemCells:
         ]
         if cells or orderable:
             groups.append(VersionCells(version, tuple(cells), orderable))
-    return ItemCells(tuple(groups), tuple(each.version for each in groups if each.orderable))
+    writers = tuple(each.version for each in groups if each.orderable)
+    return ItemCells(tuple(groups), writers, _playable_in_studies())
+
+
+def _playable_in_studies() -> dict[int, set[CellKey]]:
+    profiles = set(Study.objects.open().values_list("rendering", flat=True))
+    of_pair = ("machine__version", "machine__condition")
+    return {each: set(_count(Pair.objects.playable(each), *of_pair)) for each in profiles}
 
 
 def _count(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Prefetch, Q, Sum
 from django.utils.timezone import now
 
+from bachtest.dashboard.panels.refill_state import RefillState, refill_states
 from bachtest.results.models import Tally
 from bachtest.studies.models import Study, StudyComposer
 
@@ -17,6 +18,7 @@ class RunningStudy:
     today: int
     total: int
     played: tuple[StudyComposer, ...]
+    refill: RefillState
 
 
 def running_studies() -> list[RunningStudy]:
@@ -29,8 +31,9 @@ def running_studies() -> list[RunningStudy]:
         total=Sum("n"), today=Sum("n", filter=Q(labels__startswith=f"{now():%Y-%m-%d}"))
     )
     counts = {row["study"]: (row["today"] or 0, row["total"] or 0) for row in sums}
-    rows = []
+    rows, states = [], refill_states(studies)
     for study in studies:
         versions = tuple(study.composers.all())  # as they were prefetched
-        rows.append(RunningStudy(study, *counts.get(study.pk, (0, 0)), versions))
+        numbers = counts.get(study.pk, (0, 0))
+        rows.append(RunningStudy(study, *numbers, versions, states[study.pk]))
     return rows

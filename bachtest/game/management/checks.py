@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError
 
@@ -29,7 +30,7 @@ def _check(study: Study) -> list[checks.CheckMessage]:
     messages: list[checks.CheckMessage] = [
         checks.Error(
             f"study {study.slug!r}, {field}: {fault}",
-            hint=f"correct the design at /admin/studies/study/{study.pk}/change/",
+            hint=f"correct the design {_where(study)}",
             id="game.E001",
         )
         for field, fault in faults.items()
@@ -43,6 +44,12 @@ def _check(study: Study) -> list[checks.CheckMessage]:
             )
         )
     return messages
+
+
+def _where(study: Study) -> str:
+    if not settings.ADMIN_PATH:
+        return "in the admin, which ADMIN_PATH= switches off"
+    return f"at /{settings.ADMIN_PATH}/studies/study/{study.pk}/change/"
 
 
 def register() -> None:

@@ -69,7 +69,7 @@ def has_valid_consent(participation: Participation) -> bool:
     return participation.consent_version == participation.study.consent_version
 
 
-def locked_participation(participation_id: int) -> Participation:
+def lock_participation(participation_id: int) -> None:
     """Taken first by whatever changes something of a listener, so that no ring of locks forms.
 
     Raises
@@ -77,11 +77,9 @@ def locked_participation(participation_id: int) -> Participation:
     AppError
         If the listener has left.
     """
-    rows = Participation.objects.select_for_update(of=("self",)).select_related("study", "listener")
-    participation = rows.filter(id=participation_id).first()
-    if participation is None:
+    rows = Participation.objects.select_for_update().filter(id=participation_id)
+    if not list(rows.values_list("id")):
         raise AppError("Your data was deleted, and this game with it.", "not_found", 404)
-    return participation
 
 
 def delete_listener(listener: Listener) -> None:

@@ -8,29 +8,36 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
 from bachtest.game import exposures
 from bachtest.game.models import Answer, Game, Listener, Participation, Round, RoundClip, Side
-from bachtest.game.pool import draw
+from bachtest.game.pool import is_playable
 from bachtest.game.rounds import draw_sides
-from bachtest.game.services.enrolment import locked_participation
+from bachtest.game.services import own_clips
+from bachtest.game.services.enrolment import lock_participation
+from bachtest.game.services.own_clips import TOKEN_LIFETIME
+from bachtest.game.services.whole_clips import draw_whole, is_whole
+from bachtest.lib.compiled_query import CompiledQuery
 from bachtest.lib.errors import AppError
+from bachtest.lib.only_row import only_row
 from generator.models import Pair
-
-TOKEN_LIFETIME = timedelta(hours=2)
+from generator.services.rendered.clip_files import files_of
 
 
 def start_game(participation: Participation, *, seed: int | None = None) -> tuple[Game, bool]:
     """The unfinished game, or a new one, and whether it is new. Starts in one study take turns."""
     with transaction.atomic():
         # Play may be pressed in two tabs at once: the second finds the game of the first.
-        participation = locked_participation(participation.id)
+        lock_participation(participation.id)
+        now_locked = Participation.objects.select_related("study", "listener")
+        participation = now_locked.get(id=participation.id)
         if game := unfinished_game(participation):
             return game, False
         exposures.lock(participation.study)
@@ -39,12 +46,11 @@ def start_game(participation: Participation, *, seed: int | None = None) -> tupl
 
 def _new_game(participation: Participation, seed: int) -> Game:
     study = participation.study
-    pairs = draw(study, participation.listener, study.rounds, Random(f"{seed} draw"))
+    pairs = draw_whole(study, participation.listener, study.rounds, Random(f"{seed} draw"))
     game = Game.objects.create(participation=participation, seed=seed)
     sides = draw_sides(seed, len(pairs))
-    rows = Pair.objects.in_bulk(pairs)
     for number, (pair, side) in enumerate(zip(pairs, sides, strict=True), start=1):
-        _add_round(game, number, rows[pair], Side(side).position)
+        _add_round(game, number, pair, Side(side).position)
     return game
 
 
@@ -69,73 +75,89 @@ def unfinished_game(participation: Participation) -> Game | None:
 
 
 def _games(games: models.QuerySet[Game]) -> models.QuerySet[Game]:
-    return games.select_related("participation__study", "participation__listener")
+    return games.select_related("participation__study")
 
 
-def finished_game(listener: Listener | None, game_id: UUID) -> Game:
-    games = Game.objects.filter(id=game_id, participation__listener=listener)
-    game = _games(games).first()
-    if listener is None or game is None:
+def _unfinished(listener_id: Any) -> models.QuerySet[Game]:
+    games = Game.objects.filter(participation__listener=listener_id, finished_at=None)
+    return _games(games).order_by()
+
+
+_UNFINISHED = CompiledQuery(_unfinished, Listener._meta.pk)
+
+
+def finished_game(listener_id: UUID | None, game_id: UUID) -> Game:
+    games = Game.objects.filter(id=game_id, participation__listener=listener_id)
+    game = only_row(_games(games))
+    if listener_id is None or game is None:
         raise AppError("You have no such game.", "not_found", 404)
     if game.finished_at is None:
         raise AppError("This game is not finished yet.", "unfinished", 409)
     return game
 
 
-def game_in_progress(listener: Listener | None, study: str = "") -> Game:
+def game_in_progress(listener_id: UUID | None, study: str = "") -> Game:
     """The unfinished game, or the last one while its last reveal is still to be seen.
 
     Without the slug of a study, the game that was started last counts.
     """
-    if listener is not None:
-        games = _games(Game.objects.filter(participation__listener=listener))
-        if study:
-            games = games.filter(participation__study__slug=study)
-        if game := games.filter(finished_at=None).last():
-            return game
-        game = games.last()
-        if game is not None and round_to_reveal(game):
-            return game
+    no_listener = AppError("Nothing is stored for this browser.", "no_listener", 404)
+    if listener_id is None:
+        raise no_listener
+    # Of each study there is one at most.
+    unfinished = [game for game in _UNFINISHED(listener_id) if study in ("", game.study.slug)]
+    if unfinished:
+        return max(unfinished, key=lambda game: game.created)
+    games = _games(Game.objects.filter(participation__listener=listener_id))
+    if study:
+        games = games.filter(participation__study__slug=study)
+    game = games.last()
+    if game is not None and round_to_reveal(game):
+        return game
+    if not Listener.objects.filter(id=listener_id).exists():
+        raise no_listener
     raise AppError("You have no game in progress.", "no_game", 404)
 
 
 def round_to_reveal(game: Game) -> Round | None:
     """The last answered round, until "did you know this piece?" is answered or passed."""
-    last = (
-        game.rounds.exclude(answer=None)
-        .select_related("answer", "game__participation__study", "pair__bach")
-        .select_related("pair__machine__version__composer", "pair__excerpt__work")
-        .prefetch_related("clips")
-        .last()
-    )
+    last = next(reversed(game.answered_rounds()), None)
     return last if last is not None and not last.answer.knew else None
 
 
 def round_sent(game: Game) -> Round | None:
     """The round that the browser got last, if it has no answer yet."""
-    return _unanswered(game).filter(sent_at__isnull=False).first()
-
-
-def _unanswered(game: Game) -> models.QuerySet[Round]:
-    rounds = game.rounds.standing().filter(answer=None).prefetch_related("clips")
-    return rounds.select_related("pair__bach", "pair__machine", "game__participation__study")
+    return next((row for row in game.unanswered_rounds() if row.sent_at), None)
 
 
 def fetch_round(game: Game) -> Round | None:
     """The first round without an answer, ready to be played; None if the game is over."""
-    playable = Pair.objects.playable()
-    while current := _unanswered(game).first():
-        if playable.filter(id=current.pair_id).exists():
+    profile = game.study.rendering
+    game.read_rounds_again()
+    while rows := game.unanswered_rounds()[:2]:
+        current, files = rows[0], files_of((row.pair for row in rows), profile)
+        if is_playable(current.pair_id, profile) and is_whole(current, files[current.pair_id]):
             break
         _withdraw(current)
-    if current is None:
+        game.read_rounds_again()
+    else:
         _end_early(game)
         return None
-    _keep_tokens(current)
-    if current.sent_at is None:
-        current.sent_at = now()
-        Round.objects.filter(id=current.id, sent_at=None).update(sent_at=current.sent_at)
+    first_time = current.sent_at is None
+    _send(current)
+    for row in rows:  # this one, and the next while this one is heard
+        own_clips.make_ahead(own_clips.orders(row, files[row.pair_id]))
+    if first_time and current.number > 1:  # the reveal before it has been left
+        for row in game.answered_rounds():
+            own_clips.drop(clip.token for clip in row.clips_in_order())
     return current
+
+
+def make_first_clips_ahead(game: Game) -> None:
+    """Begun while the page loads that will fetch them."""
+    for row in game.unanswered_rounds()[:1]:
+        files = files_of([row.pair], game.study.rendering)[row.pair_id]
+        own_clips.make_ahead(own_clips.orders(row, files))
 
 
 @transaction.atomic
@@ -145,7 +167,7 @@ def _withdraw(row: Round) -> None:
     A round with an answer stays as it is: an answer is about the clips that were sent. If the
     listener has heard all other pairs, no round takes the place, so that the game can go on.
     """
-    locked_participation(row.game.participation_id)
+    lock_participation(row.game.participation_id)
     locked = Round.objects.select_for_update().filter(id=row.id).standing().first()
     if locked is None or Answer.objects.filter(round=row).exists():
         return
@@ -158,22 +180,22 @@ def _withdraw(row: Round) -> None:
     same_condition = [row.pair.machine.condition]
     any_condition = sorted({condition for slot in game.study.rounds for condition in slot})
     try:
-        [pair] = _draw_one((same_condition, any_condition), game, rng)
+        pair = _draw_one((same_condition, any_condition), game, rng)
     except AppError as error:
         if error.code != "heard_all":
             raise
         return
     assert row.bach_position is not None
-    _add_round(game, row.number, Pair.objects.get(id=pair), row.bach_position)
+    _add_round(game, row.number, pair, row.bach_position)
 
 
-def _draw_one(slots: Sequence[list[str]], game: Game, rng: Random) -> list[int]:
+def _draw_one(slots: Sequence[list[str]], game: Game, rng: Random) -> Pair:
     """One pair for the first slot that can be filled."""
     *first, last = slots
     for slot in first:
         with suppress(AppError):
-            return draw(game.study, game.listener, [slot], rng)
-    return draw(game.study, game.listener, [last], rng)
+            return draw_whole(game.study, game.listener, [slot], rng)[0]
+    return draw_whole(game.study, game.listener, [last], rng)[0]
 
 
 def _end_early(game: Game) -> None:
@@ -195,10 +217,17 @@ def _end_early(game: Game) -> None:
         )
 
 
-def _keep_tokens(row: Round) -> None:
+def _send(row: Round) -> None:
     """Extend valid tokens, so that a second tab can go on playing; replace expired ones."""
-    if row.tokens_expire <= now():
+    moment = now()
+    if row.tokens_expire <= moment:
+        own_clips.drop(clip.token for clip in row.clips_in_order())
         for clip in row.clips_in_order():
-            RoundClip.objects.filter(id=clip.id).update(token=secrets.token_urlsafe(24))
+            clip.token = secrets.token_urlsafe(24)
+            RoundClip.objects.filter(id=clip.id).update(token=clip.token)
+    row.tokens_expire = moment + TOKEN_LIFETIME
+    row.sent_at = row.sent_at or moment
     # An update, since the listener may leave in another tab at this moment.
-    Round.objects.filter(id=row.id).update(tokens_expire=now() + TOKEN_LIFETIME)
+    Round.objects.filter(id=row.id).update(
+        tokens_expire=row.tokens_expire, sent_at=Coalesce("sent_at", row.sent_at)
+    )

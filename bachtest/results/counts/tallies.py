@@ -10,16 +10,17 @@ by. Its flags keep apart the answers that a design may exclude.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import CharField, F, Q, QuerySet, Sum
+from django.db.models import CharField, Count, F, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Substr
 
 from bachtest.game.models import Answer
+from bachtest.lib.compiled_query import CompiledQuery
 from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
 from bachtest.results.counts.sides import BACH_SIDE, CHOSEN_SIDE
 from bachtest.results.models import StoredAnalysis, Tally
@@ -103,13 +104,28 @@ class TallyCell:
 
 def count(answers: QuerySet[Answer]) -> Counts:
     """Count answers from their rows, for every table."""
-    # One pass over what may be millions of answers: keys are put together once a cell.
-    groups: Counter[tuple[int, str, tuple[object, ...], tuple[bool, ...], bool]] = Counter()
+    return _counted(_facts(answers).iterator(chunk_size=BATCH))
+
+
+def count_one(answer: Answer) -> Counts:
+    """The same for one that is stored, as it is in the database."""
+    return _counted(_ONE_ANSWER(answer.pk))
+
+
+def _facts(answers: QuerySet[Answer]) -> QuerySet[Answer, Any]:
     flags = {f"flag_{flag.name}": flag_column(flag) for flag in FLAGS}
     scored = answers.filter(correct__isnull=False)
-    rows = scored.order_by().annotate(**flags).values_list(*_PATHS, *flags)
+    return scored.order_by().annotate(**flags).values_list(*_PATHS, *flags)
+
+
+_ONE_ANSWER = CompiledQuery(lambda pk: _facts(Answer.objects.filter(pk=pk)), Answer._meta.pk)
+
+
+def _counted(rows: Iterable[tuple[Any, ...]]) -> Counts:
+    # One pass over what may be millions of answers: keys are put together once a cell.
+    groups: Counter[tuple[int, str, tuple[object, ...], tuple[bool, ...], bool]] = Counter()
     width, paired, unpaired = len(_PATHS), tuple(TABLES.items()), tuple(UNPAIRED_TABLES.items())
-    for row in rows.iterator(chunk_size=BATCH):
+    for row in rows:
         facts, marks = AnswerFacts(*row[:width]), row[width:]
         for table, sort in unpaired if facts.kind == Pair.Kind.UNPAIRED else paired:
             if (labels := sort(facts)) is not None:
@@ -182,9 +198,17 @@ def _flags_text(flags: Collection[str]) -> str:
 
 def changes(study: Study) -> int:
     """How many answers and deletions wait to be merged; a change of flags counts as two."""
+    return sum(n for _, n in _CHANGES(study.pk))
+
+
+def _changes(study: Any) -> QuerySet[Tally, Any]:
     # Each answer stands in one of these.
     tables = ("trials", *UNPAIRED_TABLES)
-    return Tally.objects.filter(study=study, table__in=tables, merged=False).count()
+    waiting = Tally.objects.filter(study=study, table__in=tables, merged=False)
+    return waiting.order_by().values_list("study").annotate(Count("id"))
+
+
+_CHANGES = CompiledQuery(_changes, Study._meta.pk)
 
 
 def merge(study: Study) -> int:

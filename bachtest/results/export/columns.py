@@ -20,6 +20,7 @@ from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
 from bachtest.results.counts.sides import BACH_SIDE, CHOSEN_SIDE
 from bachtest.studies.models import Study
 from generator.models import VERSION_DIGITS, Pair, Rendering
+from generator.rendering.profiles import PROFILES
 
 Convert = Callable[[Any], Any]
 PairClips = Mapping[int, tuple[Rendering | None, Rendering | None]]
@@ -32,6 +33,7 @@ CHANGED_SINCE_1: dict[tuple[str, str], str] = {
     ("composers.csv", "version"): "not there; one row a composer",
     ("composers.csv", "in_quiz"): "of the composer, in every study",
     ("composers.csv", "weight"): "1 where the design named none, even if it was no longer drawn",
+    ("answers.csv", "flag_too_good_too_fast"): "not there",
     ("answers.csv", "knew"): "had no 'passed'; empty if the listener did not say",
     ("items.csv", "sampling"): (
         "named spacing, lines and mending what is now block_spacing, melodic_weight and"
@@ -39,6 +41,8 @@ CHANGED_SINCE_1: dict[tuple[str, str], str] = {
     ),
     ("items.csv", "temperature"): "a factor on the temperatures of the composer",
     ("items.csv", "budget_steps"): "not there",
+    ("items.csv", "title"): "not there",
+    ("items.csv", "rendering"): "not there",
 }
 
 GAME = "round__game"
@@ -72,6 +76,10 @@ def as_paired(kind: str) -> int:
 def as_short(value: float) -> float:
     """A whole number without its decimal point."""
     return int(value) if value == int(value) else value
+
+
+def as_rendering(profile: int) -> str:
+    return str(PROFILES[profile])
 
 
 def as_json(value: object) -> str:
@@ -264,8 +272,15 @@ def item_columns(study: Study, clips: PairClips) -> list[ExportColumn]:
         ExportColumn(
             "fingerprint", "of what rendered the clips", "id", of_pair(clips, 1, "fingerprint")
         ),
+        ExportColumn(
+            "rendering",
+            "profile of the clips: how loud they are, and the encoder's bit rate",
+            Value(study.rendering),
+            as_rendering,
+        ),
         ExportColumn("answers", "answers in this study", Count("rounds__answer", filter=answered)),
         ExportColumn("correct", "right answers among them", Count("rounds__answer", filter=right)),
+        ExportColumn("title", "German title of the chorale", "excerpt__work__title"),
     ]
 
 

@@ -79,13 +79,14 @@ def _sources(study: Study, pseudonym: Convert) -> list[SheetSource]:
     games = Game.objects.filter(participation__study=study)
     listeners = Participation.objects.filter(games__in=games).distinct()
     items = pairs_of(study)
+    clips = items.clips(study.rendering)
     versions = Version.objects.filter(pieces__pairs__in=items).distinct()
     answers = columns.answer_columns(pseudonym)
     return [
         SheetSource("answers", answers_of(study), answers, sort=3),
         SheetSource("games", games, columns.game_columns(pseudonym), sort=2),
         SheetSource("listeners", listeners, columns.listener_columns(pseudonym), sort=1),
-        SheetSource("items", items, columns.item_columns(study, items.clips()), sort=1),
+        SheetSource("items", items, columns.item_columns(study, clips), sort=1),
         SheetSource("composers", versions, columns.composer_columns(study), sort=6),
         SheetSource(UNPAIRED_SHEET, unpaired_answers_of(study), answers, sort=3),
     ]

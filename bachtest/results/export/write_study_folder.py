@@ -24,12 +24,12 @@ from typing import Any, TextIO
 
 from bachtest.lib.errors import AppError
 from bachtest.results.counts.flags import FLAGS_VERSION, unknown_exclusions
-from bachtest.results.export.columns import CHANGED_SINCE_1, as_short
+from bachtest.results.export.columns import CHANGED_SINCE_1, as_rendering, as_short
 from bachtest.results.export.sorted_rows import Row, RowProgress
 from bachtest.results.export.tables import Sheet, sheets_of
 from bachtest.studies.models import Study
 
-EXPORT_VERSION = 4
+EXPORT_VERSION = 5
 
 
 # Opens a file of the export by its name.
@@ -150,6 +150,7 @@ def _design(study: Study) -> dict[str, Any]:
         "protocol": study.protocol,
         "feedback": study.feedback,
         "listen_seconds": study.seconds_to_hear(),
+        "rendering": as_rendering(study.rendering),
         "margin": study.margin,
         "exclusions": study.exclusions,
         "stopping": study.stopping,

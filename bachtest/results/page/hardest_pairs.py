@@ -16,6 +16,7 @@ from bachtest.results.page.rows import voices_in_words
 from bachtest.stats.rates.proportions import Proportion, wilson
 from bachtest.stats.rates.summary import FEW
 from generator.models import Pair
+from generator.music.corpus.titles import WorkTitle, title_of
 
 _LISTED = 10
 
@@ -49,7 +50,7 @@ def hardest_pairs(
     for pair in hardest[:_LISTED]:
         row = by_id[pair]
         machine, work = row.machine, row.excerpt.work
-        named = row.tune in tunes
+        named = title_of(work.bwv, work.title) if row.tune in tunes else WorkTitle("", "")
         rows.append(
             HardestPair(
                 composers[machine.version_id].name,
@@ -57,8 +58,8 @@ def hardest_pairs(
                 voices_in_words(machine.condition),
                 rates[pair],
                 shrunken.get(pair),
-                work.bwv.replace("BWV", "BWV ", 1) if named else "",
-                work.title if named else "",
+                named.number,
+                named.title,
             )
         )
     return rows

@@ -49,8 +49,8 @@ class DiscriminationProtocol:
         One clip at a time, called Bach or machine.
     allows_ties : bool
         "No idea" is an answer.
-    needs_condition, needs_bach_column : bool
-        Columns that a table of answers must have.
+    needs_bach_column : bool
+        A table of answers must have the column `bach`.
     """
 
     name: str
@@ -62,7 +62,6 @@ class DiscriminationProtocol:
     two_clips: bool = False
     single_clips: bool = False
     allows_ties: bool = False
-    needs_condition: bool = False
     needs_bach_column: bool = False
 
     @property
@@ -158,7 +157,6 @@ _PROTOCOLS = (
         inverse=d_of_rate,
         has_bach_side=True,
         two_clips=True,
-        needs_condition=True,
     ),
     DiscriminationProtocol(
         "pair-ties",

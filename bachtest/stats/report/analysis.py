@@ -224,12 +224,16 @@ def _sides(table: Table, alpha: float) -> tuple[SideBias, ...]:
     """The bias towards the clip heard first, and towards the one on the left."""
     bach_at: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     if "first" in table.columns:
-        first = table.numbers("first")
+        first = table.truth("first")
         bach_at["first"] = first == 1, first == 0
     if "side" in table.columns:
         side = table.column("side")
-        left = np.array([*(value == "left" for value in side.values), False])[side.codes]
-        bach_at["left"] = left, ~left
+        left, right = (
+            np.array([*(value == name for value in side.values), False])[side.codes]
+            for name in ("left", "right")
+        )
+        if left.any() or right.any() or not len(table):
+            bach_at["left"] = left, right
     right = table.correct > 0
     return tuple(
         side_bias(

@@ -37,6 +37,8 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "source": report.source,
+        # Names of listeners may stand in them.
+        "notes": [] if hide_few else list(report.notes),
         "kind": "answers" if report.of_answers else "counts",
         "listeners": report.listeners,
         "items": report.items,

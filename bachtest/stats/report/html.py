@@ -7,7 +7,7 @@ from html import escape
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import to_text
 from bachtest.stats.report.forest import forest_svg
-from bachtest.stats.report.sections import COUNTS_TITLE, Section, sections_of
+from bachtest.stats.report.sections import COUNTS_TITLE, VERDICT_TITLE, Section, sections_of
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1b19; --paper: #fdfcf9; --soft: #6b675f;
@@ -48,8 +48,8 @@ def to_html(analysis: Analysis, *, hide_few: bool = False) -> str:
     """
     title = f"Analysis of {escape(analysis.report.source)}"
     body = "".join(
-        _section(section, analysis.protocol.chance, first=at == 0)
-        for at, section in enumerate([] if hide_few else sections_of(analysis))
+        _section(section, analysis.protocol.chance)
+        for section in ([] if hide_few else sections_of(analysis))
     )
     table = escape(to_text(analysis.report, hide_few=hide_few))
     return (
@@ -61,7 +61,7 @@ def to_html(analysis: Analysis, *, hide_few: bool = False) -> str:
     )
 
 
-def _section(section: Section, chance: float, *, first: bool) -> str:
+def _section(section: Section, chance: float) -> str:
     lines = "".join(
         f"<p{' class=in' if line.startswith(' ') else ''}>{escape(line.strip())}</p>"
         for line in section.lines
@@ -70,5 +70,5 @@ def _section(section: Section, chance: float, *, first: bool) -> str:
     if section.marks:  # a phone scrolls the picture; shrunk to fit, it would be unreadable
         forest = forest_svg(section.marks, section.title, chance=chance)
         picture = f'<div class="wide" tabindex="0">{forest}</div>'
-    kind = ' class="verdict"' if first else ""
+    kind = ' class="verdict"' if section.title == VERDICT_TITLE else ""
     return f"<section{kind}><h2>{escape(section.title)}</h2>{lines}{picture}</section>"

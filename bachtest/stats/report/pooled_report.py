@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bachtest.stats.rates.equivalence import ALPHA
 from bachtest.stats.rates.identical_pairs import IdenticalPairs, identical_pairs
@@ -30,6 +30,7 @@ class Report:
     """What a table shows. `overall` and the breakdowns have the included answers alone.
 
     `answers` are all of the table. `ties` are those that are included; no rate counts a tie.
+    `notes` say what was decided in reading the table.
     """
 
     source: str
@@ -46,6 +47,8 @@ class Report:
     protocol: DiscriminationProtocol = PAIR
     alpha: float = ALPHA
     margin: float | None = None
+    # About the file, not about what it shows.
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -109,4 +112,5 @@ def make_report(
         protocol=source.protocol,
         alpha=alpha,
         margin=source.margin if margin is None else margin,
+        notes=source.table.notes,
     )

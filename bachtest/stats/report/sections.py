@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import RateTable
 
 COUNTS_TITLE = "Counts, pooled"
+VERDICT_TITLE = "Verdict"
 _MAX_CELLS = 60
 
 
@@ -40,6 +41,7 @@ def sections_of(analysis: Analysis) -> list[Section]:
     list of Section
     """
     return [
+        *_reading(analysis),
         _verdict(analysis),
         _exclusions(analysis),
         *_forests(analysis),
@@ -47,6 +49,11 @@ def sections_of(analysis: Analysis) -> list[Section]:
         _further_questions(analysis),
         *_item_effects(analysis),
     ]
+
+
+def _reading(analysis: Analysis) -> Iterator[Section]:
+    if analysis.report.notes:
+        yield Section("How the table was read", analysis.report.notes)
 
 
 def _verdict(analysis: Analysis) -> Section:
@@ -57,7 +64,7 @@ def _verdict(analysis: Analysis) -> Section:
     if pooled is not verdict:
         lines.append(f"Pooled, for comparison: {pooled.sentence} {pooled.caution}".rstrip())
     lines.append(f"Protocol {analysis.protocol.name}: {analysis.protocol.question}")
-    return Section("Verdict", tuple(lines))
+    return Section(VERDICT_TITLE, tuple(lines))
 
 
 def _exclusions(analysis: Analysis) -> Section:

@@ -9,38 +9,33 @@ header included, and looked up again only for an error message.
 
 from __future__ import annotations
 
-import csv
 import gc
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bachtest.stats.tables.csv_rows import (
+    csv_reader,
+    empty,
+    fitted,
+    named_errors,
+    named_width,
+    raise_ragged_row,
+    rows_of,
+)
 from bachtest.stats.tables.fast_csv import ParsedCsv, parse_csv
+from bachtest.stats.tables.text_file import TableError, TextFile
 
 Codes = NDArray[np.int32]
 # Characters read at once.
 _CHUNK = 1 << 24
 # Gives column i of a chunk: its cells, and codes into them (None: one cell for each row).
 Chunk = Callable[[int], tuple[Codes | None, Sequence[str]]]
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-
-
-class TableError(ValueError):
-    """A file that cannot be read as a table; the message names the file, the line and the value."""
-
-
-@dataclass(frozen=True)
-class TextFile:
-    """A file's path, and how its text is written."""
-
-    path: Path
-    delimiter: str = ","
-    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -50,43 +45,55 @@ class CsvColumn:
     codes: Codes
     values: tuple[str, ...]
 
+    def where(self, included: NDArray[np.bool_]) -> CsvColumn:
+        return CsvColumn(self.codes[included], self.values)
+
+    def used(self) -> list[str]:
+        """The values that stand in some row."""
+        rows = np.bincount(self.codes, minlength=len(self.values))
+        return [value for value, n in zip(self.values, rows.tolist(), strict=True) if n]
+
 
 class CsvColumns:
     """The columns of a file by name. A column is read when it is first asked for.
 
-    `rows` are the rows of the file that these columns have, int[N]; None for all of them.
+    `in_file` are the names of the file's own columns, in its order; `names` are those and the
+    columns that were put beside them. `rows` are the rows of the file that these columns have,
+    int[N]; None for all of them.
     """
 
     def __init__(
-        self, file: TextFile, names: Sequence[str], rows: NDArray[np.int64] | None = None
+        self, file: TextFile, in_file: Sequence[str], rows: NDArray[np.int64] | None = None
     ) -> None:
-        self.file, self.names, self.rows = file, tuple(names), rows
+        self.file, self.in_file, self.rows = file, tuple(in_file), rows
         self.loaded: dict[str, CsvColumn] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        own = tuple(name for name in self.in_file if name)
+        return own + tuple(name for name in self.loaded if name not in self.in_file)
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
 
     def __getitem__(self, name: str) -> CsvColumn:
         if name not in self.loaded:
-            column = _read_columns(self.file, self.names, [name])[name]
+            column = _read_columns(self.file, self.in_file, [name])[name]
             codes = column.codes if self.rows is None else column.codes[self.rows]
             self.loaded[name] = CsvColumn(codes, column.values)
         return self.loaded[name]
 
     def replacing(self, name: str, column: CsvColumn) -> CsvColumns:
-        """The same columns, but for one."""
-        columns = CsvColumns(self.file, self.names, self.rows)
+        """The same columns, but for one, which may be new."""
+        columns = CsvColumns(self.file, self.in_file, self.rows)
         columns.loaded = self.loaded | {name: column}
         return columns
 
     def where(self, included: NDArray[np.bool_]) -> CsvColumns:
         """The columns of the included rows alone."""
         rows = np.flatnonzero(included) if self.rows is None else self.rows[included]
-        columns = CsvColumns(self.file, self.names, rows)
-        columns.loaded = {
-            name: CsvColumn(column.codes[included], column.values)
-            for name, column in self.loaded.items()
-        }
+        columns = CsvColumns(self.file, self.in_file, rows)
+        columns.loaded = {name: column.where(included) for name, column in self.loaded.items()}
         return columns
 
 
@@ -106,17 +113,25 @@ class CodedCsv:
         """The included rows alone."""
         return CodedCsv(self.file, self.columns.where(included), int(included.sum()))
 
+    def replacing(self, name: str, column: CsvColumn) -> CodedCsv:
+        """The same table, but for one column, which may be new."""
+        return CodedCsv(self.file, self.columns.replacing(name, column), self.rows)
+
     def line(self, row: int) -> int:
         """The line of the file that a row ended on."""
         if self.columns.rows is not None:
             row = int(self.columns.rows[row])
-        with _rows_of(self.file) as rows:
+        with rows_of(self.file) as rows:
             next(rows)
             return next(islice(rows, row, None))[0]
 
     def place(self, row: int) -> str:
         """The file and the line, for an error message."""
         return f"{self.file.path}, line {self.line(row)}"
+
+    @property
+    def header_place(self) -> str:
+        return f"{self.file.path}, line {self.file.skipped + 1}"
 
 
 class _Coder(dict[str, int]):
@@ -125,7 +140,9 @@ class _Coder(dict[str, int]):
         return code
 
 
-def read_coded_csv(file: TextFile, *, needed: Callable[[str], bool]) -> CodedCsv:
+def read_coded_csv(
+    file: TextFile, *, needed: Callable[[str], bool], names: Sequence[str] = ()
+) -> CodedCsv:
     """Read a file.
 
     Parameters
@@ -133,6 +150,8 @@ def read_coded_csv(file: TextFile, *, needed: Callable[[str], bool]) -> CodedCsv
     file : TextFile
     needed : name -> bool
         Which columns to read at once.
+    names : sequence of str
+        What to call the columns instead of what the header says.
 
     Returns
     -------
@@ -144,16 +163,31 @@ def read_coded_csv(file: TextFile, *, needed: Callable[[str], bool]) -> CodedCsv
         If the file is missing, empty, not text in this encoding, or a row has more or fewer cells
         than the header.
     """
-    with _rows_of(file) as rows:
-        header = next(rows, None)
-    if header is None:
-        raise TableError(f"{file.path}: the file is empty; its first line must name the columns")
-    names = header[1]
-    _check_names(file.path, names)
+    if not names:
+        with rows_of(file) as rows:
+            header = next(rows, None)
+        if header is None:
+            raise empty(file)
+        names = header[1]
+        check_names(file, names)
     columns = CsvColumns(file, names)
     at_once = [name for name in names if needed(name)] or names[:1]
     columns.loaded = _read_columns(file, names, at_once)
     return CodedCsv(file, columns, len(columns[at_once[0]].codes))
+
+
+def check_names(file: TextFile, names: Sequence[str]) -> None:
+    """Each column has a name of its own; a column without a name is none of the table's.
+
+    Raises
+    ------
+    TableError
+    """
+    if repeated := sorted({name for name in names if name and names.count(name) > 1}):
+        raise TableError(
+            f"{file.path}, line {file.skipped + 1}: column {repeated[0]!r} appears twice; rename"
+            " one of the two"
+        )
 
 
 def _read_columns(
@@ -162,8 +196,8 @@ def _read_columns(
     at = [names.index(name) for name in wanted]
     coders = [_Coder() for _ in at]
     parts: list[list[Codes]] = [[] for _ in at]
-    with _named_errors(file), _garbage_collection_off():
-        for chunk in _chunks(file, len(names)):
+    with named_errors(file), _garbage_collection_off():
+        for chunk in _chunks(file, len(names), named_width(names)):
             for coder, part, i in zip(coders, parts, at, strict=True):
                 codes_in_chunk, cells = chunk(i)
                 codes = np.fromiter(map(coder.__getitem__, cells), np.int32, len(cells))
@@ -178,38 +212,48 @@ def _read_columns(
     return columns
 
 
-def _chunks(file: TextFile, width: int) -> Iterator[Chunk]:
+def _chunks(file: TextFile, width: int, named: int) -> Iterator[Chunk]:
     """The file in chunks. Plain text is parsed all at once, several times as fast as by the csv
     module; that module takes over from the first quote on.
     """
-    with file.path.open(encoding=_encoding(file)) as stream:
+    with file.opened() as stream:
         while text := stream.read(_CHUNK):
             text += stream.readline()
             if '"' in text or "\0" in text or not file.delimiter.isascii():
-                yield from _quoted(file, chain(text.splitlines(True), stream), width)
+                yield from _quoted(file, chain(io.StringIO(text), stream), width, named)
                 return
             parsed = parse_csv(text, file.delimiter, width)
-            parsed = parsed or _without_blank_lines(text, file, width)
+            parsed = parsed or _mended(text, file, width, named)
             if parsed:
                 yield parsed.column
 
 
-def _without_blank_lines(text: str, file: TextFile, width: int) -> ParsedCsv | None:
+def _mended(text: str, file: TextFile, width: int, named: int) -> ParsedCsv | None:
     """Text with blank lines, without a last line end, or with rows too short or too long."""
     delimiter = file.delimiter
     lines = [line for line in text.split("\n") if line.replace(delimiter, "").strip()]
-    if any(line.count(delimiter) != width - 1 for line in lines):
-        _raise_ragged_row(file, width)
-    return parse_csv("\n".join(lines) + "\n", delimiter, width) if lines else None
+    for at, line in enumerate(lines):
+        if line.count(delimiter) != width - 1:
+            cells = fitted(line.split(delimiter), width, named)
+            lines[at] = line if cells is None else delimiter.join(cells)
+    parsed = parse_csv("\n".join(lines) + "\n", delimiter, width) if lines else None
+    if lines and parsed is None:
+        raise_ragged_row(file, width, named)
+    return parsed
 
 
-def _quoted(file: TextFile, lines: Iterable[str], width: int) -> Iterator[Chunk]:
-    reader = csv.reader(lines, strict=True, delimiter=file.delimiter)
+def _quoted(file: TextFile, lines: Iterable[str], width: int, named: int) -> Iterator[Chunk]:
+    reader = csv_reader(lines, file.delimiter)
     while chunk := list(islice(reader, 20_000)):
-        rows = [row for row in chunk if any(cell.strip() for cell in row)]
-        if any(len(row) != width for row in rows):
-            _raise_ragged_row(file, width)
-        columns = list(zip(*rows, strict=True))
+        rows = [
+            row if len(row) == width else fitted(row, width, named)
+            for row in chunk
+            if any(cell.strip() for cell in row)
+        ]
+        fitting = [row for row in rows if row is not None]
+        if len(fitting) < len(rows):
+            raise_ragged_row(file, width, named)
+        columns = list(zip(*fitting, strict=True))
         if columns:
             yield lambda i, columns=columns: (None, columns[i])  # type: ignore[misc]
 
@@ -226,128 +270,15 @@ def _garbage_collection_off() -> Iterator[None]:
             gc.enable()
 
 
-def _encoding(file: TextFile) -> str:
-    # Spreadsheets write a byte order mark, which is not part of the first name.
-    return "utf-8-sig" if file.encoding.lower() in ("utf-8", "utf8") else file.encoding
-
-
 def _stripped(codes: Codes, values: Sequence[str]) -> CsvColumn:
     cells = [cell.strip() for cell in values]
     if len(set(cells)) == len(cells):
         return CsvColumn(codes, tuple(cells))
+    return recoded(codes, cells)
+
+
+def recoded(codes: Codes, values: Sequence[str]) -> CsvColumn:
+    """A column of these values, of which several may be alike."""
     coder = _Coder()
-    merged = np.fromiter(map(coder.__getitem__, cells), np.int32, len(cells))
+    merged = np.fromiter(map(coder.__getitem__, values), np.int32, len(values))
     return CsvColumn(merged[codes], tuple(coder))
-
-
-def _check_names(path: Path, names: Sequence[str]) -> None:
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise TableError(f"{path}, line 1: column {repeated[0]!r} appears twice")
-
-
-def separator_hint(names: Sequence[str]) -> str:
-    """What probably separates the cells of a header that makes no sense, and the option for it.
-
-    Examples
-    --------
-    >>> separator_hint(["n;correct"])
-    "separated by semicolons; add --delimiter ';'"
-    """
-    if any("\0" in name for name in names):
-        return "every other byte is 0; add --encoding utf-16"
-    for separator, words in _SEPARATORS.items():
-        if any(separator in name for name in names):
-            option = "tab" if separator == "\t" else f"'{separator}'"
-            return f"separated by {words}; add --delimiter {option}"
-    return ""
-
-
-def _raise_ragged_row(file: TextFile, width: int) -> None:
-    with _rows_of(file) as rows:
-        for line, row in rows:
-            if len(row) != width:
-                raise TableError(
-                    f"{file.path}, line {line}: {len(row)} cells, but the header has {width}:"
-                    f" {file.delimiter.join(row)[:80]!r}"
-                )
-
-
-def read_csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The header and the rows of a small CSV file in UTF-8, with their line numbers.
-
-    Raises
-    ------
-    TableError
-        As `read_coded_csv`.
-    """
-    file, width = TextFile(path), 0
-    with _rows_of(file) as rows:
-        for line, row in rows:
-            width = width or len(row)
-            if len(row) != width:
-                _raise_ragged_row(file, width)
-            yield line, row
-    if not width:
-        raise TableError(f"{path}: the file is empty; its first line must name the columns")
-
-
-@contextmanager
-def _rows_of(file: TextFile) -> Iterator[Iterator[tuple[int, list[str]]]]:
-    """The file's rows that are not blank, stripped, with their lines."""
-    with (
-        _named_errors(file),
-        file.path.open(newline="", encoding=_encoding(file)) as stream,
-    ):
-        reader = csv.reader(stream, strict=True, delimiter=file.delimiter)
-        yield _stripped_rows(reader)
-
-
-@contextmanager
-def _named_errors(file: TextFile) -> Iterator[None]:
-    path = file.path
-    try:
-        yield
-    except OSError as error:
-        raise TableError(f"{path}: {error.strerror or error}; name a file of answers") from None
-    except (UnicodeError, LookupError):
-        raise TableError(_encoding_error(file)) from None
-    except csv.Error as error:
-        raise TableError(f"{path}, line {_last_line(file)}: not valid CSV ({error})") from None
-
-
-def _last_line(file: TextFile) -> int:
-    """The line on which the csv module fails."""
-    with file.path.open(newline="", encoding=_encoding(file)) as stream:
-        reader = csv.reader(stream, strict=True, delimiter=file.delimiter)
-        try:
-            for _ in reader:
-                pass
-        except csv.Error:
-            return reader.line_num
-    return reader.line_num
-
-
-def _stripped_rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    for row in reader:
-        cells = [cell.strip() for cell in row]
-        if any(cells):
-            yield reader.line_num, cells  # type: ignore[attr-defined]
-
-
-def _encoding_error(file: TextFile) -> str:
-    """What is wrong with a file's encoding, where, and what it may be instead."""
-    data = file.path.read_bytes()
-    try:
-        data.decode(file.encoding)
-    except LookupError:
-        return f"encoding {file.encoding!r} is unknown; use utf-8, latin-1 or utf-16"
-    except UnicodeError as error:
-        at = getattr(error, "start", 0)
-        line = data[:at].count(b"\n") + 1
-        guess = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:200] else ""
-        value = data[max(data.rfind(b"\n", 0, at) + 1, at - 20) : at + 10].decode("latin-1")
-        return (
-            f"{file.path}, line {line}: not {file.encoding.upper()} at"
-            f" {value.strip()[:40]!r}; save it in UTF-8 or add --encoding {guess or 'latin-1'}"
-        )
-    return f"{file.path}: not {file.encoding.upper()}; save it as CSV in UTF-8"

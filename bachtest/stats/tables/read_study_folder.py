@@ -13,8 +13,9 @@ from bachtest.stats.rates.identical_pairs import PoolCount
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol, protocol_named
 from bachtest.stats.tables.composer_versions import name_versions
-from bachtest.stats.tables.csv_columns import TableError, read_csv_rows
-from bachtest.stats.tables.table import Table, read_table
+from bachtest.stats.tables.csv_rows import read_csv_rows
+from bachtest.stats.tables.table import Table, TableOptions, read_table
+from bachtest.stats.tables.text_file import TableError
 
 ANSWERS, DESIGN, ITEMS = "answers.csv", "design.json", "items.csv"
 # Answers to unpaired items have no identical pairs beside them: their sides are not the same music.
@@ -35,6 +36,11 @@ class AnswerSource:
         """The same source, with answers that carry one of these flags excluded too."""
         return replace(self, exclusions=tuple(dict.fromkeys((*self.exclusions, *flags))))
 
+    def grouped_by(self, names: Sequence[str]) -> AnswerSource:
+        """The same source, with one spelling for each group of these columns."""
+        known = [name for name in names if name in self.table.columns]
+        return replace(self, table=self.table.grouped_by(known))
+
     @cached_property
     def included(self) -> Table:
         """The answers that no flag excludes."""
@@ -42,7 +48,7 @@ class AnswerSource:
 
 
 def read_source(
-    path: Path, *, protocol: str = "", delimiter: str = ",", encoding: str = "utf-8"
+    path: Path, *, protocol: str = "", options: TableOptions | None = None
 ) -> AnswerSource:
     """Read an export folder, one of the tables of answers inside it, or any other table.
 
@@ -53,7 +59,7 @@ def read_source(
         A folder stands for its answers.csv.
     protocol : str
         How listeners were asked, by name; empty takes the design's protocol, or pairs.
-    delimiter, encoding : str
+    options : TableOptions or None
 
     Returns
     -------
@@ -72,9 +78,10 @@ def read_source(
     exported = file.name in (ANSWERS, UNPAIRED_ANSWERS) and (folder / DESIGN).is_file()
     if exported:
         design = read_design(folder / DESIGN)
-    asked = protocol_named(protocol or str(design.get("protocol", "")) or PAIR.name)
+    stated = protocol or str(design.get("protocol", ""))
+    asked = protocol_named(stated or PAIR.name)
     table = read_table(
-        file, protocol=asked, delimiter=delimiter, encoding=encoding, skip_unscored=exported
+        file, protocol=asked, options=options, exported=exported, repeats=bool(stated)
     )
     if not exported:
         return AnswerSource(table, (), (), None, asked)

@@ -4,13 +4,14 @@ Conventions
 -----------
 A table is a CSV file with a header. It holds *answers*, one per line (``listener, item, condition,
 correct`` and any further columns), or *counts* (``n, correct`` or ``n, rate``, and any columns to
-group by). `correct` of an answer is 0 or 1 (``true`` and ``false`` are read too), or ``tie`` where
-"no idea" was allowed. An empty cell of an optional column counts as ``unstated``.
+group by). `correct` of an answer is 0 or 1, a word for it such as ``true``, or ``tie`` where
+"no idea" was allowed. An empty cell of an optional column counts as ``unstated``. What was decided
+in reading, because people write tables in many ways, is in the table's ``notes``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,25 +21,35 @@ from numpy.typing import NDArray
 from bachtest.stats.rates.order import UNSTATED
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.summary import AnswerCount
+from bachtest.stats.tables.answers import read_answers, rows_of_data
+from bachtest.stats.tables.cell_words import number, truth
+from bachtest.stats.tables.column_names import COUNTS, FLAG, KNOWN, RATES, fold
 from bachtest.stats.tables.csv_columns import (
+    CodedCsv,
     CsvColumn,
     CsvColumns,
-    TableError,
-    TextFile,
+    check_names,
     read_coded_csv,
 )
+from bachtest.stats.tables.header import Header, find_header
+from bachtest.stats.tables.spellings import (
+    GROUPS,
+    merged_column,
+    one_spelling,
+    same_group,
+    stated_groups,
+)
+from bachtest.stats.tables.text_file import TableError, text_file
 from bachtest.stats.tables.validation import (
-    COUNTS,
-    RATES,
-    check_answers,
+    check_bach,
     check_counts,
     check_header,
+    check_no_total,
     check_rates,
 )
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-FLAG = "flag_"
 _MAX_DENSE_KEY = 10_000_000
 
 
@@ -55,6 +66,9 @@ class Table:
     correct: IntArray
     ties: IntArray
     of_answers: bool
+    notes: tuple[str, ...] = ()
+    # Names of columns in the file that the table has under another name.
+    renamed: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -103,8 +117,48 @@ class Table:
         TableError
             If there is no such column.
         """
+        return self._as_numbers(name, number)
+
+    def truth(self, name: str) -> NDArray[np.float64]:
+        """One column as 1 and 0, float[N]; NaN where a cell is neither, nor a word for it.
+
+        Raises
+        ------
+        TableError
+            If there is no such column.
+        """
+        return self._as_numbers(name, truth)
+
+    def _as_numbers(self, name: str, read: Callable[[str], float | None]) -> NDArray[np.float64]:
         column = self.column(name)
-        return np.array([*map(_number, column.values), np.nan])[column.codes]
+        numbers = [np.nan if value is None else value for value in map(read, column.values)]
+        return np.array([*numbers, np.nan])[column.codes]
+
+    def grouped_by(self, names: Sequence[str]) -> Table:
+        """The table with one spelling for each group of these columns; what was decided is noted.
+
+        Raises
+        ------
+        TableError
+            If there is no such column.
+        """
+        table = self
+        for name in names:
+            if name in GROUPS:
+                continue  # done when the table was read
+            column, note = merged_column(name, table.column(name), same_group)
+            if note:
+                data = table.data.replacing(name, column)
+                table = replace(table, data=data, notes=(*table.notes, note))
+        return table
+
+    def name_of(self, name: str) -> str:
+        """The column that somebody means: by its name here or in the file, whatever its case."""
+        if name in self.columns:
+            return name
+        meant = {self.renamed[cell] for cell in self.renamed if fold(cell) == fold(name)}
+        meant |= {column for column in self.columns if fold(column) == fold(name)}
+        return meant.pop() if len(meant) == 1 else name
 
     def flagged(self, flag: str) -> BoolArray:
         """Which rows carry a flag.
@@ -120,16 +174,15 @@ class Table:
         return self.is_true(FLAG + flag)
 
     def is_true(self, name: str) -> BoolArray:
-        """Which rows have 1 or true in a column."""
-        column = self.data[name]
-        truth = np.array([*(value.lower() in ("1", "true") for value in column.values), False])
-        return truth[column.codes]
+        """Which rows have 1 or a word for it in a column."""
+        true: BoolArray = self.truth(name) == 1
+        return true
 
     def where(self, included: BoolArray) -> Table:
         """The included rows alone."""
-        return Table(
-            self.path, self.data.where(included), self.n[included], self.correct[included],
-            self.ties[included], self.of_answers,
+        return replace(
+            self, data=self.data.where(included), n=self.n[included],
+            correct=self.correct[included], ties=self.ties[included],
         )  # fmt: skip
 
     def without(self, flags: Sequence[str]) -> Table:
@@ -168,43 +221,52 @@ class Table:
         return len(np.unique(self.data[name].codes)) if name in self.columns else None
 
 
-# The columns that the default analysis needs; an export has twice as many.
-_DEFAULT_COLUMNS = frozenset(
-    ("listener", "item", "condition", "composer", "experience", "correct", "n", "rate", "ties",
-     "bach", "side", "first", "chosen", "trial", "version")
-)  # fmt: skip
+@dataclass(frozen=True)
+class TableOptions:
+    """How a table is written, where it does not say so itself.
 
+    Parameters
+    ----------
+    delimiter, encoding : str
+    columns : mapping
+        Names of columns as they are here to names in the file.
+    correct_is : sequence of str
+        Cells of `correct` that mean right, instead of 1, true, yes and the like.
+    skip_missing : bool
+        Leave out answers that are neither right nor wrong.
+    data : bytes or None
+        What was read from standard input instead of a file.
+    """
 
-def _needed(name: str) -> bool:
-    return name in _DEFAULT_COLUMNS or name.startswith(FLAG)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    correct_is: Sequence[str] = ()
+    skip_missing: bool = False
+    data: bytes | None = field(default=None, repr=False)
 
 
 def read_table(
     path: Path,
     *,
     protocol: DiscriminationProtocol = PAIR,
-    delimiter: str = ",",
-    encoding: str = "utf-8",
-    skip_unscored: bool = False,
+    options: TableOptions | None = None,
+    exported: bool = False,
+    repeats: bool = True,
 ) -> Table:
     """Read a table of answers or of counts.
 
     Parameters
     ----------
     path : Path
-        A CSV file.
+        A CSV file, or the name of what `options` hold.
     protocol : DiscriminationProtocol
         Decides what `correct` may be and which columns must be there.
-    delimiter, encoding : str
-    skip_unscored : bool
-        Read answers alone that are right or wrong: an export has others too.
+    options : TableOptions or None
+    exported : bool
+        An export is spelled as it is meant, and has answers that are neither right nor wrong.
+    repeats : bool
+        Whether it is known how listeners were asked, so that repeated trials are meant.
 
     Returns
     -------
@@ -215,22 +277,53 @@ def read_table(
     TableError
         One line that names the file, the line, the value, and what to use instead.
     """
-    coded = read_coded_csv(TextFile(path, delimiter, encoding), needed=_needed)
-    of_answers = check_header(coded, protocol)
-    if of_answers:
-        if skip_unscored:
-            correct_cells = coded.columns["correct"]
-            scored = np.array([*(value != "" for value in correct_cells.values), False])
-            coded = coded.where(scored[correct_cells.codes])
-        n = np.ones(coded.rows, dtype=np.int64)
-        correct, ties = check_answers(coded, protocol)
-    elif set(COUNTS) <= set(coded.names):
+    options = options or TableOptions()
+    file = text_file(path, options.delimiter, options.encoding, options.data)
+    header = find_header(file, options.columns)
+    names = header.columns.names
+    check_names(header.file, names)
+    coded = read_coded_csv(header.file, needed=_needed, names=names)
+    if check_header(coded, protocol):
+        answers = read_answers(
+            coded,
+            protocol,
+            header=header.columns.cell_of,
+            correct_is=options.correct_is,
+            skip_missing=options.skip_missing or exported,
+            exported=exported,
+            repeats=repeats,
+        )
+        n = np.ones(answers.table.rows, dtype=np.int64)
+        table = Table(path, answers.table.columns, n, answers.correct, answers.ties, True)
+        return _noted(table, header, answers.notes)
+    return _counts(path, coded, protocol, header)
+
+
+def _counts(path: Path, coded: CodedCsv, protocol: DiscriminationProtocol, header: Header) -> Table:
+    kind = COUNTS if set(COUNTS) <= set(coded.names) else RATES
+    coded, notes = rows_of_data(coded, kind, header.columns.cell_of)
+    if kind is COUNTS:
         n, correct, ties = check_counts(coded, protocol)
     else:
-        assert set(RATES) <= set(coded.names)
-        n, correct = check_rates(coded)
-        ties = np.zeros_like(n)
-    return Table(path, coded.columns, n, correct, ties, of_answers)
+        n, correct, rate_notes = check_rates(coded)
+        ties, notes = np.zeros_like(n), [*notes, *rate_notes]
+    check_no_total(coded, n, correct)
+    if protocol.needs_bach_column:
+        check_bach(coded)
+    coded, spelling = one_spelling(coded)
+    coded, unstated = stated_groups(coded, GROUPS)
+    table = Table(path, coded.columns, n, correct, ties, False)
+    return _noted(table, header, [*notes, *spelling, *unstated])
 
 
-__all__ = ["Table", "TableError", "read_table"]
+def _noted(table: Table, header: Header, notes: Sequence[str]) -> Table:
+    columns = header.columns
+    renamed = dict(zip(columns.cells, columns.names, strict=True))
+    return replace(table, notes=(*header.notes, *notes), renamed=renamed)
+
+
+def _needed(name: str) -> bool:
+    return name in KNOWN or name.startswith(FLAG)
+
+
+__all__ = ["Table", "TableError", "TableOptions", "read_table"]

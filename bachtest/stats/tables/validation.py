@@ -8,17 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bachtest.stats.rates.protocols import DiscriminationProtocol
-from bachtest.stats.tables.csv_columns import CodedCsv, CsvColumn, TableError, separator_hint
+from bachtest.stats.tables.cell_words import (
+    MISSING,
+    truth,
+    whole_number,
+    whole_number_hint,
+    written_rate,
+)
+from bachtest.stats.tables.column_names import ANSWERS, COUNTS, fold
+from bachtest.stats.tables.csv_columns import CodedCsv, CsvColumn
+from bachtest.stats.tables.text_file import TableError, shown
 
+_TOTAL = {"total", "sum", "all", "overall", "summe", "gesamt", "insgesamt", "alle"}
+_FEWEST_SUMMED = 3
 IntArray = NDArray[np.int64]
-REQUIRED = ("listener", "item", "condition", "correct")
-COUNTS = ("n", "correct")
-RATES = ("n", "rate")
-TIE = "tie"
 # For yes/no: 1 where the clip was Bach's.
 BACH = "bach"
-_TRUTH = {"0": 0, "1": 1, "false": 0, "true": 1}
-_TIE_CODE = 2
 _BACH_HINT = "use 1 for Bach's clips and 0 for the machine's"
 
 
@@ -28,52 +33,50 @@ def check_header(table: CodedCsv, protocol: DiscriminationProtocol) -> bool:
     Raises
     ------
     TableError
-        If it can be neither.
+        If the protocol needs another column.
     """
-    path, names = table.file.path, list(table.names)
+    names = set(table.names)
     if protocol.needs_bach_column and BACH not in names:
         raise TableError(
-            f"{path}, line 1: no column {BACH!r}: --protocol {protocol.name} needs to know which"
-            " clips were Bach's (1) and which the machine's (0); if all were the machine's, use"
-            " --protocol single-fakes"
+            f"{table.header_place}: no column {BACH!r}: --protocol {protocol.name} needs to know"
+            " which clips were Bach's (1) and which the machine's (0); if all were the machine's,"
+            " use --protocol single-fakes"
         )
-    if set(COUNTS) <= set(names) or (set(RATES) <= set(names) and "correct" not in names):
-        return False
-    required = [name for name in REQUIRED if name != "condition" or protocol.needs_condition]
-    if missing := [name for name in required if name not in names]:
-        if hint := separator_hint(names):
-            raise TableError(f"{path}, line 1: {hint}: {','.join(names)[:60]!r}")
-        raise TableError(
-            f"{path}, line 1: no column {', '.join(map(repr, missing))}; a table of answers needs"
-            f" {', '.join(required)}, a table of counts {' and '.join(COUNTS)}; this one has"
-            f" {', '.join(names)}"
-        )
-    return True
+    counts = set(COUNTS) <= names or ("rate" in names and "correct" not in names)
+    return set(ANSWERS) <= names and not counts
 
 
-def check_answers(table: CodedCsv, protocol: DiscriminationProtocol) -> tuple[IntArray, IntArray]:
-    """`correct` and `ties` of a table of answers.
+def check_ids(table: CodedCsv) -> None:
+    """Every answer has a listener, an item and a condition.
 
     Raises
     ------
     TableError
-        If a required cell is empty, `correct` is not an answer, a listener answered an item twice,
-        or side and choice contradict `correct`.
     """
-    for name in REQUIRED:
-        if name in table.columns:
-            _raise_first(table, name, lambda value: not value, f"{name} is empty")
-    allowed, hint = _TRUTH, "use 0 or 1"
-    if protocol.allows_ties:
-        allowed, hint = _TRUTH | {TIE: _TIE_CODE}, f"use 0, 1 or {TIE}"
-    answers = _mapped(table, "correct", allowed, hint)
-    if protocol.needs_bach_column:
-        _mapped(table, BACH, _TRUTH, _BACH_HINT)
-    _check_answered_once(table)
-    correct, ties = (answers == 1).astype(np.int64), (answers == _TIE_CODE).astype(np.int64)
-    if {"side", "chosen"} <= set(table.names):
-        _check_sides(table, correct, ties)
-    return correct, ties
+    for name in ("listener", "item", "condition"):
+        column = table.columns[name]
+        if MISSING.isdisjoint(column.values):
+            continue
+        rows = rows_with(column, lambda value: value in MISSING)
+        if rows.any():
+            row = int(np.argmax(rows))
+            missing = "empty" if not value_of(column, row) else f"{shown(value_of(column, row))}"
+            why = "" if missing == "empty" else ", which means that it is missing"
+            raise TableError(
+                f"{table.place(row)}: {name} is {missing}{why}; write which {name} it is, or delete"
+                " the row"
+            )
+
+
+def check_bach(table: CodedCsv) -> None:
+    """The column `bach` says of every clip whether it was Bach's.
+
+    Raises
+    ------
+    TableError
+    """
+    invalid = rows_with(table.columns[BACH], lambda value: truth(value) is None)
+    raise_first(table, BACH, invalid, "bach is {}; " + _BACH_HINT)
 
 
 def check_counts(
@@ -87,8 +90,7 @@ def check_counts(
         If one is not a whole number, or more are right than there are.
     """
     n, correct = (_whole_numbers(table, name) for name in COUNTS)
-    with_ties = protocol.allows_ties and "ties" in table.columns
-    ties = _whole_numbers(table, "ties") if with_ties else np.zeros_like(n)
+    ties = _ties(table, protocol)
     too_many = np.flatnonzero(correct + ties > n)
     if len(too_many):
         row = int(too_many[0])
@@ -98,99 +100,124 @@ def check_counts(
             " 0..1"
         )
     if "rate" in table.columns:
-        _rates(table)
-    if protocol.needs_bach_column:
-        _mapped(table, BACH, _TRUTH, _BACH_HINT)
+        _check_rate_cells(table)
     return n, correct, ties
 
 
-def check_rates(table: CodedCsv) -> tuple[IntArray, IntArray]:
-    """`n` and the nearest whole number of right answers of a table of rates.
+def _ties(table: CodedCsv, protocol: DiscriminationProtocol) -> IntArray:
+    if "ties" not in table.columns:
+        return np.zeros(table.rows, dtype=np.int64)
+    ties = _whole_numbers(table, "ties")
+    if not protocol.allows_ties and ties.any():
+        row = int(np.argmax(ties > 0))
+        raise TableError(
+            f"{table.place(row)}: {ties[row]} ties; --protocol pair-ties reads them, otherwise take"
+            " them out of n and delete the column"
+        )
+    return ties
+
+
+def check_no_total(table: CodedCsv, n: IntArray, correct: IntArray) -> None:
+    """The last row is not the sum of the others, as a spreadsheet writes it below them.
 
     Raises
     ------
     TableError
-        If a rate is outside 0..1.
+    """
+    if len(n) < _FEWEST_SUMMED or n[-1] != n[:-1].sum() or correct[-1] != correct[:-1].sum():
+        return
+    for name in set(table.names) & set(table.columns.loaded):
+        cell = value_of(table.columns[name], len(n) - 1)
+        if fold(cell).rstrip(":") in _TOTAL:
+            raise TableError(
+                f"{table.place(len(n) - 1)}: {shown(cell)} is the sum of the rows above; delete the"
+                " row, or all is counted twice"
+            )
+
+
+def check_rates(table: CodedCsv) -> tuple[IntArray, IntArray, list[str]]:
+    """`n`, right answers and notes of a table of rates.
+
+    Raises
+    ------
+    TableError
+        If a rate is outside 0..1, or is not that of one whole number of right answers.
     """
     n = _whole_numbers(table, "n")
-    return n, np.rint(n * _rates(table)).astype(np.int64)
-
-
-def _rates(table: CodedCsv) -> NDArray[np.float64]:
-    def invalid(text: str) -> bool:
-        try:
-            return not 0 <= float(text) <= 1
-        except ValueError:
-            return True
-
-    _raise_first(table, "rate", invalid, "rate is {!r}; use a number from 0 to 1")
+    _check_rate_cells(table)
     column = table.columns["rate"]
-    return np.array([*map(float, column.values), 0.0])[column.codes]
+    sizes, size_codes = np.unique(n, return_inverse=True)
+    key = column.codes.astype(np.int64) * max(1, len(sizes)) + size_codes
+    pairs, first, pair = np.unique(key, return_index=True, return_inverse=True)
+    right = np.zeros(len(pairs), dtype=np.int64)
+    for at in np.argsort(first).tolist():
+        row = int(first[at])
+        right[at] = _right_answers(table, row, value_of(column, row), int(n[row]))
+    return n, right[pair], _rate_notes(column)
+
+
+def _right_answers(table: CodedCsv, row: int, text: str, n: int) -> int:
+    rate = written_rate(text)
+    assert rate is not None
+    whole = rate.whole_answers(n)
+    if len(whole) == 1:
+        return whole[0]
+    below, above = rate.nearest(n)
+    either = f"either {below} or {above}" if whole else f"neither {below} nor {above}"
+    raise TableError(
+        f"{table.place(row)}: rate {text} of n={n} is {either} right answers ({below / n:.4g} or"
+        f" {above / n:.4g}); write the number of right answers in a column correct"
+    )
+
+
+def _rate_notes(column: CsvColumn) -> list[str]:
+    written = [(text, written_rate(text)) for text in column.used()]
+    notes = []
+    if percent := [(text, rate) for text, rate in written if rate and rate.percent]:
+        text, rate = percent[0]
+        notes.append(f"rate: {shown(text)} is read as {rate.value.normalize():f}.")
+    elif comma := [(text, rate) for text, rate in written if rate and rate.comma]:
+        text, rate = comma[0]
+        notes.append(f"rate: {shown(text)} has a decimal comma, and is read as {rate.value:f}.")
+    return notes
+
+
+def _check_rate_cells(table: CodedCsv) -> None:
+    invalid = rows_with(table.columns["rate"], lambda value: written_rate(value) is None)
+    raise_first(
+        table, "rate", invalid, "rate is {}; use a number from 0 to 1, or one with a percent sign"
+    )
 
 
 def _whole_numbers(table: CodedCsv, name: str) -> IntArray:
-    def invalid(text: str) -> bool:
-        return not (text.isascii() and text.isdigit()) or len(text) > 15
-
-    _raise_first(table, name, invalid, name + " is {!r}; use a whole number")
     column = table.columns[name]
-    return np.array([*map(int, column.values), 0], dtype=np.int64)[column.codes]
+    invalid = rows_with(column, lambda value: whole_number(value) is None)
+    if invalid.any():
+        value = value_of(column, int(np.argmax(invalid)))
+        raise_first(table, name, invalid, name + " is {}; " + whole_number_hint(value))
+    numbers = [whole_number(value) or 0 for value in column.values]
+    return np.array([*numbers, 0], dtype=np.int64)[column.codes]
 
 
-def _mapped(table: CodedCsv, name: str, allowed: dict[str, int], hint: str) -> IntArray:
-    _raise_first(
-        table, name, lambda value: value.lower() not in allowed, name + " is {!r}; " + hint
-    )
-    column = table.columns[name]
-    # Some values may be in no row any more, because they stood in blank lines: any code will do.
-    codes = [allowed.get(value.lower(), 0) for value in column.values]
-    return np.array([*codes, 0], dtype=np.int64)[column.codes]
+def rows_with(column: CsvColumn, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+    """Which rows have a cell of which something holds."""
+    return np.array([*map(holds, column.values), False])[column.codes]
 
 
-def _raise_first(table: CodedCsv, name: str, invalid: Callable[[str], bool], message: str) -> None:
-    column = table.columns[name]
-    rows = np.array([*map(invalid, column.values), False])[column.codes]
-    if rows.any():
-        row = int(np.argmax(rows))
-        if name == "correct" and not _value(column, row):
-            message = "correct is empty"
-        raise TableError(f"{table.place(row)}: {message.format(_value(column, row))}")
-
-
-def _value(column: CsvColumn, row: int) -> str:
+def value_of(column: CsvColumn, row: int) -> str:
     value: str = column.values[column.codes[row]]
     return value
 
 
-def _check_answered_once(table: CodedCsv) -> None:
-    listener, item = table.columns["listener"], table.columns["item"]
-    key = listener.codes.astype(np.int64) * max(1, len(item.values)) + item.codes
-    order = np.argsort(key, kind="stable")
-    repeated = np.flatnonzero(key[order][1:] == key[order][:-1])
-    if len(repeated):
-        at = repeated[np.argmin(order[repeated + 1])]
-        first, row = int(order[at]), int(order[at + 1])
-        raise TableError(
-            f"{table.place(row)}: listener {_value(listener, row)!r} answered item"
-            f" {_value(item, row)!r} already on line {table.line(first)}"
-        )
+def raise_first(table: CodedCsv, name: str, rows: NDArray[np.bool_], message: str) -> None:
+    """Name the first of some rows, and its cell for {} in the message.
 
-
-def _check_sides(table: CodedCsv, correct: IntArray, ties: IntArray) -> None:
-    side, chosen = table.columns["side"], table.columns["chosen"]
-    values = sorted({*side.values, *chosen.values})
-    code_of = {value: code for code, value in enumerate(values)}
-    side_codes, chosen_codes = (
-        np.array([*(code_of[value] for value in column.values), 0])[column.codes]
-        for column in (side, chosen)
-    )
-    stated = np.ones(len(side_codes), dtype=bool)
-    if "" in code_of:
-        stated = (side_codes != code_of[""]) & (chosen_codes != code_of[""])
-    contradictory = stated & (ties == 0) & ((side_codes == chosen_codes) != (correct == 1))
-    if contradictory.any():
-        row = int(np.argmax(contradictory))
-        raise TableError(
-            f"{table.place(row)}: correct is {_value(table.columns['correct'], row)}, but Bach was"
-            f" {_value(side, row)} and {_value(chosen, row)} was chosen"
-        )
+    Raises
+    ------
+    TableError
+        If there is such a row.
+    """
+    if rows.any():
+        row = int(np.argmax(rows))
+        cell = shown(value_of(table.columns[name], row))
+        raise TableError(f"{table.place(row)}: {message.format(cell)}")

@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from generator.families.base import Family, Task
 from generator.families.fill_run import FillRun
@@ -32,6 +31,7 @@ from generator.families.likelihoods import (
     Conditionals,
     Missing,
 )
+from generator.families.network_tensors import ShapesAlone
 from generator.families.settings import Values
 from generator.families.tensor_forms import TensorForm, Tensors
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale, repaired_onsets
@@ -80,7 +80,7 @@ class Flagship(Family):
 
     @classmethod
     def tensors(cls, config: FlagshipConfig) -> Mapping[str, TensorForm]:
-        with _ShapesAlone():
+        with ShapesAlone():
             state = Network(config).state_dict()
         forms = {name: ("float16", tuple(value.shape)) for name, value in state.items()}
         return _renamed(forms, STORED_NAMES)
@@ -220,18 +220,6 @@ class Flagship(Family):
                 for row, start in enumerate(chunk.tolist())
             ]
         return torch.cat(embeddings)[None]
-
-
-class _ShapesAlone(TorchFunctionMode):
-    """Weights without memory, however large. `torch.device` would load a compiler to draw them."""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        if getattr(func, "__module__", None) == "torch.nn.init":
-            return None
-        kwargs = kwargs or {}
-        return func(*args, **({**kwargs, "device": "meta"} if func is torch.empty else kwargs))
 
 
 def _mean_distributions(

@@ -21,7 +21,8 @@ from generator.evaluation.discriminator.listener_validation import (
     bach_against_bach,
     neutral_opening,
 )
-from generator.evaluation.report import EvaluationSettings, Filler, Fold, excerpt_pairs, fill_all
+from generator.evaluation.report import EvaluationSettings, excerpt_pairs, fill_all
+from generator.evaluation.scored_fold import Filler, Fold
 from generator.evaluation.test_set import TestSet, load_test_set
 from generator.music.formats.midi import read_midi
 from generator.music.grid.chorale import VOICES, Chorale

@@ -44,6 +44,7 @@ class Command(BaseCommand):
         if not compiled.is_dir():
             self.stdout.write("compiling the composers' loops once; this takes up to half a minute")
             _compile()
+        call_command("collectstatic", interactive=False, verbosity=0)
         self._install()
         if compiled.parent == settings.COMPILED_DIR:
             _delete_others(compiled)

@@ -5,6 +5,7 @@ import subprocess
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from generator.checks import installation_problems
@@ -21,6 +22,8 @@ from generator.management.site_processes import (
 from generator.services.pool import missing_for_game, missing_for_starter
 from generator.services.site_registry import site_registry
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 class Command(BaseCommand):
     help = "Run a worker and the web server together, as soon as there are pairs for a game."
@@ -31,6 +34,11 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         host, port = options["host"], options["port"]
+        if settings.IS_KEY_KNOWN and host not in LOOPBACK:
+            raise CommandError(
+                f"--host {host}: other machines can reach the site there, and SECRET_KEY is not "
+                "set, so that anybody could forge cookies; set SECRET_KEY (docs/settings.md)"
+            )
         if problems := installation_problems():
             raise CommandError(problems[0])
         check_port(host, port)

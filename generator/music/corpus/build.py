@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from generator.atomic_write import atomic_write
+from generator.music.corpus.titles import title_of
 from generator.music.corpus.tunes import tune_families
 from generator.music.corpus.works import (
     DEFAULT_FILE,
@@ -88,7 +89,7 @@ def _read_all(progress: Progress) -> Corpus:
 
 
 def _with_tunes(works: dict[str, CorpusWork]) -> dict[str, CorpusWork]:
-    """The works with their tune families, which also give them the titles that are missing."""
+    """The works with their tune families, and the titles by which listeners know them."""
     tunes = tune_families({bwv: work.chorale for bwv, work in works.items()})
     melody: dict[str, str] = {}
     for bwv, work in works.items():
@@ -97,8 +98,8 @@ def _with_tunes(works: dict[str, CorpusWork]) -> dict[str, CorpusWork]:
     complete = {}
     for bwv, work in works.items():
         tune = tunes[bwv]
-        fallback = f"Melody: {melody[tune]}" if tune in melody else f"Chorale BWV {bwv[3:]}"
-        title = work.title or fallback
+        fallback = melody.get(tune, f"Chorale BWV {bwv[3:]}")
+        title = title_of(bwv, work.title or fallback).title
         chorale = replace(work.chorale, title=title)
         complete[bwv] = replace(work, title=title, chorale=chorale, tune=tune)
     return complete

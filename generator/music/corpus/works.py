@@ -24,6 +24,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from generator.errors import GeneratorError
+from generator.music.corpus.titles import title_of
 from generator.music.grid.chorale import Chorale
 
 DEFAULT_FILE = Path(os.environ.get("VAR_DIR") or Path(__file__).parents[3] / "var") / "corpus.npz"
@@ -133,9 +134,10 @@ def _load(path: Path, changed: int) -> Corpus:
         works, start = {}, 0
         for entry in header["works"]:
             stop = start + entry["steps"]
+            title = title_of(entry["bwv"], entry["title"]).title
             works[entry["bwv"]] = CorpusWork(
                 entry["bwv"],
-                entry["title"],
+                title,
                 Chorale(
                     pitch=pitch[:, start:stop],
                     onset=onset[:, start:stop],
@@ -144,7 +146,7 @@ def _load(path: Path, changed: int) -> Corpus:
                     key=entry["key"],
                     anacrusis=entry["anacrusis"],
                     bwv=entry["bwv"],
-                    title=entry["title"],
+                    title=title,
                 ),
                 tuple((first, last) for first, last in entry["repeats"]),
                 entry["tune"],

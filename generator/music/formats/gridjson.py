@@ -89,11 +89,18 @@ def _rows(grid: Mapping[str, Any], name: str, kind: type) -> list[list[Any]]:
 def _row(name: str, row: Any, kind: type) -> list[Any]:
     if not isinstance(row, list):
         raise FormatError(f"{name} must be a list, not {row!r:.40}")
+    # bool is an int in Python: 0 and 1 serve as truth values, True and False as no pitch.
+    types = {int, bool} if kind is bool else {int}
+    low, high = (0, 1) if kind is bool else (REST, 127)
+    # All at once, since hardly any row is at fault.
+    if (
+        types.issuperset(map(type, row))
+        and low <= min(row, default=low)
+        and max(row, default=low) <= high
+    ):
+        return row
     for step, value in enumerate(row):
-        # bool is an int in Python: 0 and 1 serve as truth values, True and False as no pitch.
-        limits = (0, 1) if kind is bool else (REST, 127)
-        fits = isinstance(value, int) and (kind is bool or not isinstance(value, bool))
-        if not fits or not limits[0] <= value <= limits[1]:
+        if type(value) not in types or not low <= value <= high:
             raise FormatError(f"{name} has {value!r:.40} at step {step}; use {_USE[kind]}")
     return row
 

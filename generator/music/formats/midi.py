@@ -24,8 +24,10 @@ import mido
 import numpy as np
 
 from generator.music.formats.files import read_limited, write_file
-from generator.music.formats.midi_reader import OWN_FORMAT, midi_score
-from generator.music.formats.score import chorale_of, four_voices, notes_of
+from generator.music.formats.midi_reader import midi_score
+from generator.music.formats.played.contents import OWN_FORMAT
+from generator.music.formats.score import chorale_of, notes_of
+from generator.music.formats.voices.choice import four_voices
 from generator.music.grid.chorale import REST, STEPS_PER_QUARTER, VOICE_NAMES, Chorale, Metre
 from generator.music.grid.spelling import signature
 from generator.music.grid.tempo import step_seconds
@@ -58,15 +60,15 @@ def midi_bytes(chorale: Chorale) -> bytes:
 def read_midi(path: Path | str) -> Chorale:
     """The chorale of a MIDI file with four voices, ours or foreign.
 
-    The voices of a foreign file are its tracks, or the channels of one track: by name if they are
-    called Soprano, Alto, Tenor and Bass, otherwise from high to low mean pitch. Without a time
-    signature the metre is 4/4. A first bar in a shorter metre is a pickup. Without a key signature
-    the key is estimated.
+    The parts of a foreign file are its tracks, or the channels of one track: by name if they are
+    called Soprano, Alto, Tenor and Bass, otherwise from high to low mean pitch, or told apart where
+    four notes sound at once in all. Without a time signature the metre is 4/4. A first bar in a
+    shorter metre is a pickup. A key signature is held against the notes.
 
     Raises
     ------
     FormatError
-        If it is not a MIDI file, is off the grid, or does not have four single voices.
+        If it is not a MIDI file, has notes that begin off the grid, or has no four single voices.
     """
     score = midi_score(read_limited(path), Path(path).name)
     return chorale_of(score, four_voices(score))

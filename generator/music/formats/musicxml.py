@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator.music.formats.files import read_limited, write_file
-from generator.music.formats.musicxml_reader import musicxml_score
+from generator.music.formats.musicxml_reader.score_reader import musicxml_score
 from generator.music.formats.musicxml_writer import musicxml_bytes
-from generator.music.formats.score import chorale_of, four_voices
+from generator.music.formats.score import chorale_of
+from generator.music.formats.voices.choice import four_voices
 from generator.music.grid.chorale import Chorale
 
 

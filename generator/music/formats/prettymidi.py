@@ -25,9 +25,13 @@ import pretty_midi
 
 from generator.music.formats.format_errors import FormatError
 from generator.music.formats.midi import CHURCH_ORGAN, midi_bytes
-from generator.music.formats.midi_reader import MidiContents, Ticks
-from generator.music.formats.score import chorale_of, four_voices
+from generator.music.formats.midi_reader import contents_score
+from generator.music.formats.played.contents import MidiContents
+from generator.music.formats.played.fitting import PlayedNote, Ticks
+from generator.music.formats.score import Remark, chorale_of
+from generator.music.formats.voices.choice import four_voices
 from generator.music.grid.chorale import STEPS_PER_QUARTER, VOICE_NAMES, Chorale
+from generator.music.grid.spelling import note_name
 
 # Far above the error of a float, far below what a step may be off the grid.
 _FLOAT_ERROR = 1e-6
@@ -54,20 +58,23 @@ def to_pretty_midi(chorale: Chorale) -> pretty_midi.PrettyMIDI:
     return midi
 
 
-def from_pretty_midi(midi: pretty_midi.PrettyMIDI) -> Chorale:
+def from_pretty_midi(midi: pretty_midi.PrettyMIDI, remarks: list[Remark] | None = None) -> Chorale:
     """The chorale of a PrettyMIDI object with four voices, ours or foreign.
 
     Objects of `to_pretty_midi`, and those that pretty_midi loads from our MIDI files, come back
     unchanged, or with the changes that were made to their notes. Other objects are read as
-    `read_midi` reads foreign files; their instruments are the voices.
+    `read_midi` reads foreign files; their instruments are the voices. What is decided and bent is
+    added to `remarks`.
 
     Raises
     ------
     FormatError
-        If something is off the grid or before the start, or there are not four single voices.
+        If a note begins off the grid or before the start, or there are not four single voices.
     """
-    score = _contents(midi).score()
-    return chorale_of(score, four_voices(score))
+    said: list[Remark] = [] if remarks is None else remarks
+    score = contents_score(_contents(midi))
+    said += score.remarks
+    return chorale_of(score, four_voices(score, said), said)
 
 
 def _contents(midi: pretty_midi.PrettyMIDI) -> MidiContents:
@@ -76,20 +83,17 @@ def _contents(midi: pretty_midi.PrettyMIDI) -> MidiContents:
     for number, instrument in enumerate(midi.instruments, start=1):
         name = instrument.name.strip() or f"instruments[{number - 1}]"
         contents.names[number] = name
-        contents.lines[number, 0] = [
-            (
-                clock.ticks(note.start, f"{name}: a note begins"),
-                clock.ticks(note.end, f"{name}: a note ends"),
-                _pitch(note, name),
-            )
-            for note in instrument.notes
-        ]
+        contents.programs[number, 0] = instrument.program
+        if instrument.is_drum:
+            contents.drums.add((number, 0))
+        if instrument.notes:
+            contents.lines[number, 0] = [_note(note, name, clock) for note in instrument.notes]
     for change in midi.time_signature_changes:
         metre = f"{change.numerator}/{change.denominator}"
         contents.metres.append((clock.ticks(change.time, f"metre {metre} begins"), metre))
     for change in midi.key_signature_changes:
         key = _key(change.key_number)
-        contents.keys.append((clock.ticks(change.time, f"key {key} begins"), key))
+        contents.keys.append((clock.ticks(change.time, f"key {key} begins"), 0, key))
     for text in midi.text_events:
         words = _as_written(text.text, midi)
         contents.texts.append((clock.ticks(text.time, f"text {words!r} lies"), words))
@@ -114,6 +118,18 @@ class _Clock:
         ticks = self._ticks[index] + (seconds - self._changes[index]) * self._rates[index]
         whole = round(ticks)
         return whole if abs(ticks - whole) < _FLOAT_ERROR else Fraction(ticks)
+
+
+def _note(note: pretty_midi.Note, name: str, clock: _Clock) -> PlayedNote:
+    start = clock.ticks(note.start, f"{name}: a note begins")
+    end = clock.ticks(note.end, f"{name}: a note ends")
+    pitch = _pitch(note, name)
+    if end <= start:
+        raise FormatError(
+            f"{name}: {note_name(pitch)} at {note.start:.2f} seconds has no length; "
+            "give it one or delete it"
+        )
+    return start, end, pitch
 
 
 def _pitch(note: pretty_midi.Note, name: str) -> int:

@@ -1,60 +1,86 @@
 """What the readers of file formats share: named parts with notes, and how they become a grid.
 
 A reader turns its file into a `Score`, with times in steps; `chorale_of` puts the chosen parts on
-the grid. Nothing is bent to fit: what the grid cannot hold is a FormatError.
+the grid. `voices/choice.py` says which part is which voice. What the grid cannot hold is a
+FormatError.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from statistics import fmean
+from math import ceil, floor
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from generator.music.formats.format_errors import FormatError
+from generator.music.formats.key_choice import Heard, decided_key
 from generator.music.grid.chorale import (
     REST,
-    VOICE_NAMES,
     VOICES,
     BoolArray,
     Chorale,
     Metre,
     bar_steps,
 )
-from generator.music.grid.keys import estimated_key
 from generator.music.grid.phrases import fermata_steps
 from generator.music.grid.spelling import key_name, note_name
+from generator.music.phrase_ends.hints import EndHint
 
 MAX_FILE_STEPS = 10_000
+
+Repeats = Literal["play", "once"]
+RemarkKind = Literal["voices", "key", "metre", "phrases", "repeats", "bent", "left out"]
 
 
 @dataclass(frozen=True)
 class Note:
-    """A note from step `start` up to, but not including, step `end`."""
+    """A note from step `start` up to, but not including, step `end`.
+
+    `line` numbers the lines of a staff that the file itself tells apart; 0 where it does not.
+    """
 
     start: int
     end: int
     pitch: int
     fermata: bool = False
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One line of a file, its notes in the order of their starts."""
+    """One part of a file, its notes in the order of their starts.
+
+    `key` is set if the part has a key signature of its own.
+    """
 
     name: str
     notes: tuple[Note, ...]
+    key: str = ""
+
+
+class Remark(NamedTuple):
+    """What a reader decided in a case of doubt, or bent to the grid: one sentence."""
+
+    kind: RemarkKind
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
 
 
 @dataclass(frozen=True)
 class Score:
     """The contents of a file, before it is decided which part is which voice.
 
-    `key` is empty if the file names none; `sharps` is then its signature, if it has one. `fermata`
-    is set if the file carries the exact steps; otherwise the marks of the notes count.
+    `key` is empty if the file names none; `sharps` is then its signature, if it has one. A key that
+    is doubtful, as in most MIDI files, is held against the notes. `fermata` is set if the file
+    carries the exact steps; otherwise the marks of the notes count. `remarks` say what was decided
+    and bent, in the order of the file. `hints` are breath marks and sung words, which say where
+    phrases may end.
     """
 
     parts: tuple[Part, ...]
@@ -62,10 +88,13 @@ class Score:
     metre: Metre = ((0, "4/4"),)
     key: str = ""
     sharps: int | None = None
+    key_is_doubtful: bool = False
     anacrusis: int = 0
     fermata: BoolArray | None = None
     bwv: str = ""
     title: str = ""
+    remarks: tuple[Remark, ...] = ()
+    hints: tuple[EndHint, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,63 +108,12 @@ class ScoreBar:
     changes: bool
 
 
-def voice_of_name(name: str) -> int | None:
-    """The voice that a part is named after, as in "Alto", "alto 1" or "A"; None for other names.
-
-    Examples
-    --------
-    >>> voice_of_name("Tenor"), voice_of_name("B."), voice_of_name("Organ")
-    (2, 3, None)
-    """
-    words = name.strip().lower().replace(".", " ").split()
-    if not words:
-        return None
-    for voice, full in enumerate(VOICE_NAMES):
-        if words[0] == full or words == [full[0]]:
-            return voice
-    return None
-
-
-def four_voices(score: Score) -> dict[int, Part]:
-    """Parts by voice: by name if the names give all four, otherwise from high to low mean pitch.
-
-    Raises
-    ------
-    FormatError
-        If the score does not have exactly four parts with notes.
-    """
-    named = parts_by_name(score.parts)
-    if len(named) == len(VOICES):
-        return named
-    parts = sounding_parts(score)
-    if len(parts) != len(VOICES):
-        names = ", ".join(part.name for part in parts)
-        raise FormatError(
-            f"a chorale has four voices; this file has {len(parts)} with notes ({names}): "
-            "put each voice into its own part (or track), one note at a time"
-        )
-    return dict(enumerate(parts_by_pitch(parts)))
-
-
-def sounding_parts(score: Score) -> list[Part]:
-    """The parts that have notes."""
-    return [part for part in score.parts if part.notes]
-
-
-def parts_by_name(parts: Sequence[Part]) -> dict[int, Part]:
-    """Parts that are named after a voice; empty if two are named after the same one."""
-    voices = [(voice_of_name(part.name), part) for part in parts]
-    named = {voice: part for voice, part in voices if voice is not None}
-    return named if len(named) == sum(voice is not None for voice, _ in voices) else {}
-
-
-def parts_by_pitch(parts: Sequence[Part]) -> list[Part]:
-    """Highest mean pitch first; equal ones in the order of the file."""
-    return sorted(parts, key=lambda part: -fmean(note.pitch for note in part.notes))
-
-
-def chorale_of(score: Score, voices: Mapping[int, Part]) -> Chorale:
+def chorale_of(
+    score: Score, voices: Mapping[int, Part], remarks: list[Remark] | None = None, *, key: str = ""
+) -> Chorale:
     """Put parts on the grid; voices without a part rest.
+
+    A `key` that is given counts before the file's. What is decided is added to `remarks`.
 
     Raises
     ------
@@ -152,20 +130,23 @@ def chorale_of(score: Score, voices: Mapping[int, Part]) -> Chorale:
     pitch = np.full((len(VOICES), score.steps), REST, dtype=np.int16)
     onset = np.zeros((len(VOICES), score.steps), dtype=np.bool_)
     for voice, part in voices.items():
-        check_line(part)
+        check_line(part, score)
         for note in part.notes:
             pitch[voice, note.start : note.end] = note.pitch
             onset[voice, note.start] = True
     marks = score.fermata
     if marks is None:
         marks = marked_steps((voices[voice].notes for voice in sorted(voices)), score.steps)
+    said: list[Remark] = [] if remarks is None else remarks
+    if key:
+        said.append(Remark("key", f"{key}, as asked for"))
     try:
         return Chorale(
             pitch=pitch,
             onset=onset,
             fermata=marks,
             metre=tuple((step, name) for step, name in score.metre if step < score.steps),
-            key=score.key or _key_of_notes(voices, score.sharps),
+            key=key or _key(score, voices, said),
             anacrusis=score.anacrusis,
             bwv=score.bwv,
             title=score.title,
@@ -174,14 +155,17 @@ def chorale_of(score: Score, voices: Mapping[int, Part]) -> Chorale:
         raise FormatError(f"the grid cannot hold this file: {error}") from error
 
 
-def check_line(part: Part) -> None:
+def check_line(part: Part, score: Score, way_out: str = "") -> None:
     """Raise FormatError where a part has two notes at once."""
     for before, after in pairwise(part.notes):
         if after.start < before.end:
+            ends = [note.end for note in part.notes if note.start <= after.start]
+            count = sum(end > after.start for end in ends)
             raise FormatError(
                 f"{part.name} is not a single voice: {note_name(after.pitch)} begins at beat "
-                f"{beat_name(after.start)} while {note_name(before.pitch)} still sounds; "
-                "put each voice into its own part (or track)"
+                f"{beat_name(after.start)} while {note_name(before.pitch)} still sounds ("
+                f"{count} notes at once in {bar_name(score, after.start)}); "
+                f"{way_out}put each voice into its own part (or track)"
             )
 
 
@@ -216,7 +200,25 @@ def bars_of(chorale: Chorale) -> list[ScoreBar]:
     return bars
 
 
-def on_grid(value: Fraction | int, tolerance: float, event: str) -> int:
+def bar_name(score: Score, step: int) -> str:
+    """The bar of a step as people count it: "bar 1" is the first full one, a pickup is bar 0."""
+    number, first = 1, score.anacrusis
+    for (start, metre), (stop, _) in pairwise((*score.metre, (step + 1, ""))):
+        bars = (min(stop, step) - start - first) / bar_length(metre)
+        if step < stop:
+            return f"bar {number + floor(bars)}"
+        number += ceil(bars)
+        first = 0
+    return f"bar {number}"
+
+
+def bar_length(metre: str) -> int:
+    """Steps in a bar of any metre that a file may have, also of one that the grid cannot hold."""
+    over, _, under = metre.partition("/")
+    return max(int(over) * 16 // max(int(under), 1), 1)
+
+
+def on_grid(value: Fraction | int, tolerance: Fraction | int, event: str) -> int:
     """A time in steps as a whole number.
 
     Raises
@@ -229,24 +231,31 @@ def on_grid(value: Fraction | int, tolerance: float, event: str) -> int:
     nearest = round(value)
     if abs(value - nearest) > tolerance:
         raise FormatError(
-            f"{event} at beat {beat_name(value)}, off the grid of sixteenths; "
-            "quantise the file to sixteenths (no triplets, no shorter notes)"
+            f"{event} at beat {beat_name(value)}, off the grid of sixteenths; quantise the file "
+            "to sixteenths, or read it with --quantise (no triplets, no shorter notes)"
         )
     return nearest
 
 
 def beat_name(step: Fraction | int) -> str:
     """A place as people count it, in quarters from 1, such as "5.25"."""
-    return f"{float(step) / 4 + 1:.4g}" if step < 4000 else f"{float(step) / 4 + 1:.2f}"
+    return f"{float(step) / 4 + 1:.3f}".rstrip("0").rstrip(".")
 
 
-def _key_of_notes(voices: Mapping[int, Part], sharps: int | None) -> str:
+def _key(score: Score, voices: Mapping[int, Part], remarks: list[Remark]) -> str:
+    """The key of the highest voice's own signature, of the file, or of the notes."""
+    written = [voices[voice].key for voice in sorted(voices) if voices[voice].key]
+    signed = written[0] if written else score.key
+    if signed and not score.key_is_doubtful:
+        return signed
     notes = [note for part in voices.values() for note in part.notes]
     if not notes:
-        return "C major" if sharps is None else key_name(sharps, "major")
-    lengths = [note.end - note.start for note in notes]
+        return signed or key_name(score.sharps or 0, "major")
     # A bass ends on the tonic, and a soprano usually does; an inner voice does not.
-    last = next(
+    final = next(
         (voices[v].notes[-1].pitch for v in (3, 0) if v in voices and voices[v].notes), None
     )
-    return estimated_key([note.pitch for note in notes], lengths, sharps=sharps, final=last)
+    heard = Heard([n.pitch for n in notes], [n.end - n.start for n in notes], final)
+    key, reason = decided_key(signed, score.sharps, heard)
+    remarks.append(Remark("key", f"{key}: {reason}"))
+    return key

@@ -14,6 +14,8 @@ C. L. Krumhansl, Cognitive Foundations of Musical Pitch, Oxford University Press
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -87,17 +89,38 @@ def estimated_key(
     >>> estimated_key([60, 62, 64, 65, 67, 69, 71, 72], [4, 1, 2, 1, 2, 1, 1, 4])
     'C major'
     """
+    signatures = range(-5, 7) if sharps is None else (sharps,)
+    keys = [key_name(place, mode) for place in signatures for mode in _PROFILES]
+    fits = key_fits(keys, pitches, weights, final=final)
+    return max(fits, key=lambda key: fits[key])
+
+
+def key_fits(
+    keys: Iterable[str],
+    pitches: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    final: int | None = None,
+) -> dict[str, float]:
+    """How well each key fits the notes: the correlation, -1..1, and more if it ends on the tonic.
+
+    The arguments are those of `estimated_key`.
+
+    Examples
+    --------
+    >>> fits = key_fits(["C major", "A minor"], [69, 71, 72, 68, 69], final=69)
+    >>> fits["A minor"] > fits["C major"]
+    True
+    """
     classes = np.asarray(pitches, dtype=np.int64) % 12
     counts = np.bincount(classes, weights=weights, minlength=12).astype(np.float64)
-    scored = []
-    for place in range(-5, 7) if sharps is None else (sharps,):
-        for mode in _PROFILES:
-            tonic = 7 * (place + MODES[mode][0]) % 12
-            fit = _profile_fit(counts, tonic, mode)
-            if final is not None and final % 12 == tonic:
-                fit += ESTIMATED_KEY_FINAL_BONUS
-            scored.append((fit, key_name(place, mode)))
-    return max(scored, key=lambda entry: entry[0])[1]
+    fits = {}
+    for key in keys:
+        tonic = tonic_class(key)
+        fits[key] = _profile_fit(counts, tonic, key.split()[1])
+        if final is not None and final % 12 == tonic:
+            fits[key] += ESTIMATED_KEY_FINAL_BONUS
+    return fits
 
 
 def tonic_class(key: str) -> int:

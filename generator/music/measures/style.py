@@ -145,10 +145,17 @@ def _dissonances(chorale: Chorale, written: BoolArray) -> dict[str, Count]:
 def _root_position_ends(chorale: Chorale, written: BoolArray) -> Count:
     last = np.append(fermata_ends(chorale)[1:], chorale.fermata[-1])  # last step of each fermata
     ends = np.flatnonzero(last & written.any(axis=0))
-    return Count(sum(_root_position(chorale, int(step)) for step in ends), len(ends))
+    return Count(sum(closes_on_triad(chorale, int(step)) for step in ends), len(ends))
 
 
-def _root_position(chorale: Chorale, step: int) -> bool:
+def closes_on_triad(chorale: Chorale, step: int) -> bool:
+    """Whether a major or minor triad over its root sounds at a step, or its root and one more note.
+
+    Examples
+    --------
+    >>> closes_on_triad(Chorale(pitch=[[72], [67], [64], [48]], onset=[[1]] * 4), 0)
+    True
+    """
     above = _above_bass(chorale, step)
     return len(above) > 1 and any(above.issubset(triad) for triad in TRIADS)
 

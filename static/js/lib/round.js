@@ -4,28 +4,31 @@
 //   loading -> listening -> answered -> feedback
 //                  ^------------'  (refused: the answer did not count)
 
+const END_SLACK = 0.5; // of the length that the server tells, and as much as it allows itself
+
 export const SIDES = ["left", "right"];
 
 export const other = (side) => (side === "left" ? "right" : "left");
 
-// What was heard before a reload counts.
-const freshClip = (clip, { plays = 0, seconds = 0 } = {}) => ({
+// What was heard before a reload counts, by the server's record or by the page's, which may know more.
+const freshClip = (clip, { plays = 0, seconds = 0 } = {}, kept = 0) => ({
   url: clip.url,
   seconds: clip.seconds,
   ready: false,
   starts: plays,
-  heard: seconds,
+  heard: Math.max(seconds, kept),
   ended: false,
 });
 
-export function begin({ id, number, listen_seconds, clips, heard = [] }) {
+export function begin({ id, number, listen_seconds, clips, heard = [] }, kept = {}) {
   const before = Object.fromEntries(heard.map((each) => [each.side, each]));
   return {
     phase: "loading",
     id,
     number,
     listenSeconds: listen_seconds,
-    clips: Object.fromEntries(clips.map((clip) => [clip.side, freshClip(clip, before[clip.side])])),
+    clips: Object.fromEntries(clips.map((clip) => [clip.side, freshClip(clip, before[clip.side], kept[clip.side])])),
+    loaded: {},
     playing: null,
     chosen: null,
     reveal: null,
@@ -49,13 +52,17 @@ export const isOpen = ({ phase }) => ["loading", "listening"].includes(phase);
 
 export const isLoaded = ({ clips }) => SIDES.every((side) => clips[side].ready);
 
+// A clip that is shorter than what is asked for is heard to its end. A jump to the end is no
+// listening, so the end alone is not enough.
 export function heardEnough({ clips, listenSeconds }, side) {
-  const { heard, ended } = clips[side];
-  return ended || (heard > 0 && heard >= listenSeconds);
+  const { heard, ended, seconds } = clips[side];
+  return heard > 0 && heard >= (ended ? Math.min(listenSeconds, seconds - END_SLACK) : listenSeconds);
 }
 
 export const mayAnswer = (state) =>
   state.phase === "listening" && SIDES.every((side) => heardEnough(state, side));
+
+export const unheard = (state) => SIDES.filter((side) => !heardEnough(state, side));
 
 export const mayPlay = (state, side) =>
   state.clips[side].ready && ["loading", "listening", "feedback"].includes(state.phase);
@@ -84,6 +91,10 @@ const events = {
     return state.phase === "loading" && isLoaded(next) ? { ...next, phase: "listening" } : next;
   },
 
+  arrived(state, { loaded }) {
+    return state.phase === "answered" ? { ...state, loaded } : { ...state, loaded, problem: null };
+  },
+
   playing(state, { side, fromStart }) {
     if (!mayPlay(state, side)) return state;
     const starts = state.clips[side].starts + (fromStart ? 1 : 0);
@@ -109,13 +120,18 @@ const events = {
     return { ...state, phase: "answered", chosen: side, playing: null, problem: null };
   },
 
+  // The choice of before a reload, which the server may not have.
+  resumed(state, { side }) {
+    return isOpen(state) ? { ...state, phase: "answered", chosen: side } : state;
+  },
+
   revealed(state, { reveal }) {
     return state.phase === "answered" ? { ...state, phase: "feedback", reveal, problem: null } : state;
   },
 
   refused(state, { problem }) {
     if (state.phase !== "answered") return state;
-    return { ...state, phase: "listening", chosen: null, problem };
+    return { ...state, phase: isLoaded(state) ? "listening" : "loading", chosen: null, problem };
   },
 
   failed(state, { problem }) {

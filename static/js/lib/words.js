@@ -6,7 +6,7 @@ export const clipName = (side) => `Clip ${ORDINAL[side]}`;
 
 export function listed(words) {
   if (words.length < 2) return words.join("");
-  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+  return `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
 }
 
 export function clock(seconds) {
@@ -17,6 +17,35 @@ export function clock(seconds) {
 export function heardLine(heard, needed, enough) {
   if (enough) return "Heard enough to answer";
   return `Heard ${Math.floor(heard)} of ${Math.ceil(needed)} seconds`;
+}
+
+const MANY_SECONDS = 90;
+
+// Rounded so that it does not jump about.
+export function about(seconds) {
+  if (seconds >= MANY_SECONDS) return `about ${Math.round(seconds / 60)} minutes`;
+  return `about ${Math.max(5, Math.round(seconds / 5) * 5)} seconds`;
+}
+
+const SURE_AFTER = 2;
+const WORTH_SAYING = 8;
+
+// How far both clips together are: the same for both, and how long it takes where that is long.
+export function loadingLine({ received, size, speed = 0, seconds = 0 } = {}) {
+  if (!size) return "Loading";
+  const share = `Loading ${Math.floor((100 * received) / size)}%`;
+  const left = (size - received) / speed;
+  if (seconds < SURE_AFTER || !(left >= WORTH_SAYING && left < Infinity)) return share;
+  return `${share}, ${about(left)} left`;
+}
+
+// Why there is no answering yet; empty once there is. `unheard`: the sides not heard long enough.
+export function lockedLine({ isLoaded, unheard, needed }) {
+  if (!isLoaded) return "You can listen as soon as both clips are loaded.";
+  if (!unheard.length) return "";
+  const seconds = `${Math.ceil(needed)} second${Math.ceil(needed) === 1 ? "" : "s"}`;
+  if (unheard.length > 1) return `Listen to ${seconds} of each clip, then choose.`;
+  return `Listen to ${seconds} of ${clipName(unheard[0]).toLowerCase()} too, then choose.`;
 }
 
 // An answer is neither right nor wrong where the listener had no idea, or the round has no truth.

@@ -113,7 +113,7 @@ MIDI = {
     "5 million events": Attack(lambda: many_events(7_900_000), "has 7,900,0.. bytes"),
     "a quarter million events": Attack(lambda: many_events(499_000), "no notes|has 0 with notes"),
     "broken running status": Attack(
-        lambda: midi(track(b"\x00\x3c\x40" + END)), "running status without last_status"
+        lambda: midi(track(b"\x00\x3c\x40" + END)), "has the status byte 0"
     ),
     "an undefined status": Attack(lambda: midi(track(b"\x00\xf5" + END)), "that can be read"),
     "truncated": Attack(lambda: sound_midi()[:300], "not a MIDI file that can be read"),
@@ -127,10 +127,10 @@ MIDI = {
         lambda: midi(*[track(meta(0x58, b"\x00\xff\x18\x08") + note())] * 4), "metre"
     ),
     "a number that never ends": Attack(
-        lambda: midi(track(b"\xff" * 400_000)), "a number or text never ends"
+        lambda: midi(track(b"\xff" * 400_000)), "a number that never ends"
     ),
     "a wait of 2^200 ticks": Attack(
-        lambda: midi(*[track(b"\x00" + ON + variable(2**200 + 1) + OFF + END)] * 4), "waits"
+        lambda: midi(*[track(b"\x00" + ON + variable(2**200 + 1) + OFF + END)] * 4), "never ends"
     ),
     "a text longer than the file": Attack(
         lambda: midi(track(b"\x00\xff\x01" + variable(900_000) + b"x")), "that can be read"

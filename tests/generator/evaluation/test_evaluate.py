@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 
 from generator.evaluation import test_set
 from generator.evaluation.bach_reference import BachReference
-from generator.evaluation.report import EvaluationSettings, Fold, evaluate
+from generator.evaluation.report import EvaluationSettings, evaluate
+from generator.evaluation.scored_fold import Fold
 from generator.evaluation.scores import MissingScore, ObjectiveScore
 from generator.evaluation.test_set import SeenWorkError, load_test_set
 from generator.families.flagship.flagship import Flagship

@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from generator.evaluation.bach_reference import BachReference
 from generator.evaluation.folds import bach_folds, corpus_members, load_folds
 from generator.evaluation.likelihood import joint_nll
-from generator.evaluation.report import EvaluationSettings, Fold, evaluate, fill_all
+from generator.evaluation.report import EvaluationSettings, evaluate, fill_all
+from generator.evaluation.scored_fold import Fold
 from generator.evaluation.scores import MissingScore
 from generator.evaluation.test_set import SeenWorkError
 from generator.families.checkpoint_metadata import Member
@@ -146,7 +147,7 @@ def test_the_command_scores_all_folds_or_the_first_member(shipped, capsys):
     ("arguments", "message"),
     [
         (("--composer=choir", "--split=folds", "--part=train"), "every work is a test work"),
-        (("--composer=markov", "--split=folds"), "no folds; use --split tunes"),
+        (("--composer=coconet", "--split=folds"), "no folds; use --split tunes"),
         (("--composer=choir", "--split=folds", "--set", "x=1"), "unknown setting 'x'"),
     ],
 )

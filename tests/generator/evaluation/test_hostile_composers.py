@@ -10,14 +10,13 @@ import pytest
 from generator.evaluation import test_set
 from generator.evaluation.accuracy import one_shot_hits
 from generator.evaluation.bach_reference import BachReference
+from generator.evaluation.probability_scores import likelihood_scores, one_shot_scores
 from generator.evaluation.report import (
     EvaluationSettings,
-    Fold,
     evaluate,
     fill_all,
-    likelihood_scores,
-    one_shot_scores,
 )
+from generator.evaluation.scored_fold import Fold
 from generator.evaluation.scores import ObjectiveScore
 from generator.families.door import FillRefused
 from generator.families.fill_run import Budget, BudgetUsedUp

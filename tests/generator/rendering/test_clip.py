@@ -17,7 +17,10 @@ from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.tempo import step_seconds
 from generator.rendering import encoding, events, loudness
 from generator.rendering.clip import Clip, fingerprint, render_clip, render_wav
+from generator.rendering.profiles import NEWEST, PROFILES
 from tests.generator.rendering.material import FONT, chorale, one_note, other_chorale
+
+PROFILE = PROFILES[NEWEST]
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +68,8 @@ def test_every_clip_is_equally_loud_and_does_not_clip(music: Chorale):
     clip = render_clip(music, soundfont=FONT)
     heard = decoded(render_wav(music, soundfont=FONT))
 
-    assert clip.loudness == pytest.approx(loudness.TARGET_LUFS, abs=0.1)
-    assert loudness.loudness(heard.astype(np.float32)) == pytest.approx(-18, abs=0.1)
+    assert clip.loudness == pytest.approx(PROFILE.loudness, abs=0.1)
+    assert loudness.loudness(heard.astype(np.float32)) == pytest.approx(PROFILE.loudness, abs=0.1)
     assert np.abs(heard).max() < loudness.MAX_PEAK
 
 
@@ -74,8 +77,8 @@ def test_the_mp3_itself_is_as_loud_when_decoded_and_does_not_clip(clip):
     samples, rate = soundfile.read(io.BytesIO(clip.mp3), always_2d=True)
     from pyloudnorm import Meter
 
-    assert rate == encoding.MP3_RATE
-    assert Meter(rate).integrated_loudness(samples) == pytest.approx(-18, abs=0.1)
+    assert rate == PROFILE.rate
+    assert Meter(rate).integrated_loudness(samples) == pytest.approx(PROFILE.loudness, abs=0.1)
     assert np.abs(samples).max() < 1
     # LAME puts its own delay of about 0.05 s in front, the same for every clip.
     assert len(samples) / rate == pytest.approx(clip.seconds, abs=0.1)
@@ -92,12 +95,12 @@ def test_the_beginning_is_silent_and_no_second_of_music_is(sound):
 
 
 def test_the_mp3_is_frames_of_one_size_and_nothing_else(clip):
-    frame = 144_000 * encoding.BIT_RATE // encoding.MP3_RATE
+    frame = PROFILE.frame_bytes
     frames = [clip.mp3[at : at + frame] for at in range(0, len(clip.mp3), frame)]
 
     assert all(len(part) == frame for part in frames)
     # The same first three bytes: MPEG 1, layer III, no checksum, bit rate, rate, no padding.
-    assert {part[:3] for part in frames} == {b"\xff\xfb\x78"}
+    assert {part[:3] for part in frames} == {b"\xff\xfb\x68"}
 
 
 def test_the_mp3_carries_no_tags_names_or_dates(clip):
@@ -107,8 +110,8 @@ def test_the_mp3_carries_no_tags_names_or_dates(clip):
 
 
 def test_taking_the_encoders_name_out_changes_no_sound(sound):
-    named = encoding._frames(sound.astype(np.float32))
-    plain = encoding.mp3(sound.astype(np.float32))
+    heard = encoding.encoder_input(sound.astype(np.float32), PROFILE.rate)
+    named, plain = encoding._frames(heard, PROFILE), encoding.mp3(heard, PROFILE)
 
     assert b"LAME" in named
     assert b"LAME" not in plain
@@ -207,7 +210,7 @@ def test_a_chorale_of_rests_is_refused_for_good():
 def test_a_single_step_is_rendered():
     clip = render_clip(one_note(60, 1), soundfont=FONT)
 
-    assert clip.loudness == pytest.approx(-18, abs=0.1)
+    assert clip.loudness == pytest.approx(PROFILE.loudness, abs=0.1)
 
 
 def test_the_fingerprint_names_font_and_settings(tmp_path):

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from generator.services import clips
+from generator.services.rendered import clips
 
 
 @contextmanager

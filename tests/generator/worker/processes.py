@@ -39,6 +39,7 @@ def make_site(folder: Path) -> dict[str, str]:
         **os.environ,
         **new_database(folder),
         "LEASE_SECONDS": str(LEASE_SECONDS),
+        "REFILL_PER_DAY": "0",
         "DJANGO_SETTINGS_MODULE": "bachtest.settings",
     }
     environment.pop("TASKS_BACKEND", None)
@@ -78,7 +79,7 @@ def rows(site: dict[str, str]) -> list[tuple[int, str, int, str]]:
         site,
         """
         SELECT piece.id, status, tries, COALESCE(file, '') FROM generator_piece piece
-        LEFT JOIN generator_rendering clip ON clip.piece_id = piece.id
+        LEFT JOIN generator_rendering clip ON clip.piece_id = piece.id AND clip.kind = 'clip'
         """,
     )
 

@@ -41,10 +41,10 @@ def test_a_piece_that_is_cancelled_at_the_very_end_is_not_done(tmp_path, corpus,
     piece = waiting(excerpt=excerpt, composer=make_miniature(tmp_path))
     store = pieces.store_clip
 
-    def stored_and_cancelled(row: Piece, clip: Clip) -> Rendering:
-        rendering = store(row, clip)
+    def stored_and_cancelled(row: Piece, clip: Clip) -> list[Rendering]:
+        renderings = store(row, clip)
         assert cancel_pieces(Piece.objects.filter(id=row.id)) == 1
-        return rendering
+        return renderings
 
     monkeypatch.setattr(pieces, "store_clip", stored_and_cancelled)
     assert pieces.produce_piece(piece.id) == "failed"

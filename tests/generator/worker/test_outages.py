@@ -19,9 +19,10 @@ from pytest_django import Settings
 from generator.errors import GenerationError
 from generator.families.checkpoint import CheckpointError
 from generator.models import Composer, Pair, Piece, PieceQuerySet
-from generator.services import claims, clips, outages, pieces
+from generator.services import claims, outages, pieces
 from generator.services.claims import claim, put_back, renewed_lease
 from generator.services.outages import Backoff, outage_behind
+from generator.services.rendered import clips
 from tests.builders import clip_of, make_excerpt, make_miniature, make_piece, make_work
 from tests.generator.worker.faults import (
     DATABASE_FAULTS,

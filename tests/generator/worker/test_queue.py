@@ -18,9 +18,11 @@ from generator.errors import GenerationError
 from generator.models import Composer, Excerpt, Pair, Piece, Rendering
 from generator.music.formats.gridjson import from_json
 from generator.music.grid.conditions import given_for
+from generator.rendering import encoding
+from generator.rendering.profiles import NEWEST, PROFILES
 from generator.services import pieces
 from generator.services.claims import ClaimLost, Lease, claim, renewed_lease
-from generator.services.clips import delete_stale_temp_files
+from generator.services.rendered.clips import delete_stale_temp_files
 from generator.tasks import enqueue_forgotten, order_piece, recover, retry_pieces
 from tests.builders import clip_of, make_excerpt, make_miniature, make_piece, make_work
 
@@ -63,7 +65,7 @@ def clips() -> list[str]:
 def test_an_ordered_piece_is_made_with_notes_and_sound(made):
     assert (made.status, made.error, made.tries, made.lease_until) == ("done", "", 1, None)
     assert clip_of(made).file.read()[:2] in (b"\xff\xfb", b"\xff\xfa")
-    assert clip_of(made).loudness == pytest.approx(-18, abs=0.1)
+    assert clip_of(made).loudness == pytest.approx(PROFILES[NEWEST].loudness, abs=0.1)
     assert made.copied_run is not None and made.done is not None
 
 
@@ -85,10 +87,18 @@ def test_bachs_piece_and_the_pair_come_with_it(made):
     assert 0 < pair.differing <= 1
 
 
+def test_a_master_is_what_the_encoder_got(made):
+    [master] = made.renderings.filter(kind="master")
+    content = master.file.read()
+    assert (len(content), sha256(content).hexdigest()) == (master.bytes, master.sha256)
+    assert encoding.mp3(encoding.decoded(content), PROFILES[NEWEST]) == clip_of(made).file.read()
+
+
 def test_names_of_clips_reveal_nothing(made):
     names = [row.file.name for row in Rendering.objects.all()]
-    assert len(set(names)) == 2
-    assert all(re.fullmatch(r"clips/[0-9a-f]{32}\.mp3", name) for name in names)
+    assert len(set(names)) == 4
+    kept = re.compile(r"clips/[0-9a-f]{32}\.mp3|masters/[0-9a-f]{32}\.flac")
+    assert all(kept.fullmatch(name) for name in names)
 
 
 def test_the_same_seed_gives_the_same_piece_again(made):
@@ -109,12 +119,12 @@ def test_a_piece_that_is_rendered_in_another_way_keeps_the_old_clip(made, monkey
         pieces, "render_clip", lambda *a, **k: replace(render(*a, **k), fingerprint="e" * 64)
     )
     pieces._finish(again := claim_again(made), pieces._make(again, Lease(again)))
-    assert [row.fingerprint for row in made.renderings.order_by("id")] == [
+    assert [row.fingerprint for row in made.renderings.clips().order_by("id")] == [
         old.fingerprint,
         "e" * 64,
     ]
     assert default_storage.exists(old.file.name)
-    assert Pair.objects.playable().get().clips()[made.id] == old, "Bach has no other yet"
+    assert Pair.objects.playable().get().clips(NEWEST)[made.id] == old, "Bach has no other yet"
 
 
 def test_the_clip_of_a_try_that_was_broken_off_is_replaced(made):

@@ -125,6 +125,7 @@ def test_the_command_says_what_it_recovered(db, recorded_queue):
     assert out.getvalue().splitlines() == [
         f"{OF_DEAD}: 1",
         f"{WITHOUT_TASK}: 1",
+        "masters made of older clips: 0",
         "requests for a fit made again: 0",
         "exports queued again: 0",
         "exports deleted after 7 days: 0",

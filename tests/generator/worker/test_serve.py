@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from generator.management.site_processes import check_port
 from tests.databases import new_database
@@ -101,3 +101,10 @@ def test_it_serves_at_once_if_there_is_a_game_and_stops_both(site):
             serve.kill()
     time.sleep(0.1)
     assert not [pid for pid in worker_and_server if Path(f"/proc/{pid}").exists()]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::"])
+def test_a_site_with_the_known_key_is_not_opened_to_other_machines(host, settings):
+    settings.IS_KEY_KNOWN = True
+    with pytest.raises(CommandError, match=f"--host {host}: .* set SECRET_KEY"):
+        call_command("serve", host=host)

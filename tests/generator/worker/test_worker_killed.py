@@ -55,6 +55,7 @@ def test_a_killed_workers_piece_is_made_again_and_nothing_is_left_half_written(s
     files = {str(path.relative_to(media)): path.stat().st_size for path in media.rglob("*.mp3")}
     assert set(files) == {clip for *_, clip in rows(site)}
     assert len(set(files.values())) == 1, "each clip is whole"
+    assert len(list(media.rglob("*.flac"))) == len(tries), "each piece has its master"
 
 
 def test_sigterm_lets_the_current_piece_finish(site):

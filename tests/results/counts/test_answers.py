@@ -24,7 +24,8 @@ def test_answers_are_counted_by_group_without_those_who_knew(played):
     assert (report.everything.rate.correct, report.everything.rate.n) == (19, 28)
     assert (report.listeners, report.items) == (12, 3)
     assert [(flag.flag, flag.answers, flag.excluded) for flag in report.flags] == [
-        ("knew", 2, True)
+        ("knew", 2, True),
+        ("too_good_too_fast", 0, False),
     ]
 
 
@@ -38,7 +39,7 @@ def test_only_the_design_excludes_answers(played):
     played.exclusions = []
     report = study_report(played)
     assert report.overall == report.everything
-    assert [(flag.answers, flag.excluded) for flag in report.flags] == [(2, False)]
+    assert [(flag.answers, flag.excluded) for flag in report.flags] == [(2, False), (0, False)]
     played.exclusions = ["knew", "late"]
     assert unknown_exclusions(played) == ["late"]
 

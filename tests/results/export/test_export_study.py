@@ -19,7 +19,8 @@ from bachtest.stats.report.counts_text import to_json
 from bachtest.stats.report.pooled_report import make_report
 from bachtest.stats.tables.read_study_folder import read_source
 from bachtest.stats.tables.table import read_table
-from generator.models import Pair, Version
+from generator.models import Pair, Version, Work
+from generator.rendering.profiles import NEWEST, PROFILES
 from tests.builders import make_composer, make_pair, make_rendering, make_version
 from tests.results.rows import make_answer, make_game
 
@@ -83,20 +84,37 @@ def test_the_shell_prints_them_from_the_folder_or_from_the_answers(out, capsys):
         assert main([str(path), "--json"]) == 0
         report = json.loads(capsys.readouterr().out)
         assert (report["overall"]["correct"], report["overall"]["n"]) == (18, 26)
-        assert report["flags"] == [{"flag": "knew", "answers": 2, "left_out": True}]
+        assert report["flags"] == [
+            {"flag": "knew", "answers": 2, "left_out": True},
+            {"flag": "too_good_too_fast", "answers": 0, "left_out": False},
+        ]
 
 
 def test_an_export_of_version_1_says_the_same(out):
     """The folder holds the study of the fixture `played`, as an earlier release exported it."""
     old, new = (to_json(make_report(read_source(folder))) for folder in (VERSION_1, out))
     assert old.pop("source") != new.pop("source")
+    assert old.pop("flags") == [each for each in new.pop("flags") if each["flag"] == "knew"]
     assert old == new
     design = json.loads((VERSION_1 / "design.json").read_text())
     assert design["export_version"] == 1
-    assert json.loads((out / "design.json").read_text()) == design | {"export_version": 4}
+    changed = {
+        "export_version": 5,
+        "flags_version": 2,
+        "rendering": str(PROFILES[NEWEST]),
+        "rounds": [*design["rounds"][:-1], ["SATB", "NEXT"]],
+    }
+    assert json.loads((out / "design.json").read_text()) == design | changed
     for name in ("answers", "games", "listeners", "items", "composers"):
         header = (out / f"{name}.csv").read_text().splitlines()[0].split(",")
-        added = {"version", "budget_steps", "paired"}
+        added = {
+            "version",
+            "budget_steps",
+            "paired",
+            "title",
+            "flag_too_good_too_fast",
+            "rendering",
+        }
         assert [column for column in header if column not in added] == (
             VERSION_1 / f"{name}.csv"
         ).read_text().splitlines()[0].split(",")
@@ -138,6 +156,7 @@ def test_answers_have_the_columns_of_the_contract(out):
         "heard_left",
         "heard_right",
         "flag_knew",
+        "flag_too_good_too_fast",
     }
     assert len(table) == 28
     first = rows_of(out / "answers.csv")[0]
@@ -182,6 +201,8 @@ def test_the_other_tables_say_what_the_answers_rest_on(out):
     items = rows_of(out / "items.csv")
     assert [row["alike"] for row in items] == ["0", "0", "0", "1", "0"]
     assert [row["answers"] for row in items] == ["12", "12", "4", "0", "0"]
+    titles = dict(Work.objects.values_list("bwv", "title"))
+    assert [row["title"] for row in items] == [titles[row["work"]] for row in items]
     assert [row["correct"] for row in items] == ["9", "6", "4", "0", "0"]
     assert {(row["sampling"], row["fold"]) for row in items} == {("{}", "")}
     composers = rows_of(out / "composers.csv")
@@ -194,8 +215,8 @@ def test_the_other_tables_say_what_the_answers_rest_on(out):
 def test_the_design_and_the_codebook_are_complete(out):
     design = json.loads((out / "design.json").read_text())
     assert design["exclusions"] == ["knew"]
-    assert design["rounds"][4] == ["SATB"]
-    assert design["flags_version"] == 1
+    assert design["rounds"][4] == ["SATB", "NEXT"]
+    assert design["flags_version"] == 2
     described = {(row["file"], row["column"]) for row in rows_of(out / "codebook.csv")}
     for name in ("answers", "games", "listeners", "items", "composers"):
         file = out / f"{name}.csv"
@@ -205,7 +226,7 @@ def test_the_design_and_the_codebook_are_complete(out):
 
 
 def test_the_codebook_says_what_was_otherwise_in_version_1(out):
-    assert json.loads((out / "design.json").read_text())["export_version"] == 4
+    assert json.loads((out / "design.json").read_text())["export_version"] == 5
     codebook = {(row["file"], row["column"]): row for row in rows_of(out / "codebook.csv")}
     assert set(CHANGED_SINCE_1) <= set(codebook)
     assert "spacing" in codebook["items.csv", "sampling"]["version_1"]

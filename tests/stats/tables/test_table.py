@@ -60,7 +60,7 @@ BAD = {
     "listener;item;condition;correct\nada;1;S;1\n": "semicolons; add --delimiter ';'",
     "listener\titem\tcondition\tcorrect\nada\t1\tS\t1\n": "tabs; add --delimiter tab",
     "who,item,condition,correct\nada,1,S,1\n": "no column 'listener'",
-    "n,right\n5,3\n": "no column 'listener', 'item', 'condition', 'correct'",
+    "n,right\n5,3\n": "no column 'listener', 'item', 'correct'; a table of answers",
     "n,correct,n\n5,3,5\n": "column 'n' appears twice",
     MINIMAL + "ada,1,S,2\n": "line 2: correct is '2'; use 0 or 1",
     MINIMAL + "ada,1,S,1\nben,1,S,maybe\n": "line 3: correct is 'maybe'",

@@ -62,10 +62,9 @@ def test_titles_agree_with_the_families(corpus):
     """Works of one title nearly always share a melody; where not, the hymn has two."""
     titles = defaultdict(set)
     for work in corpus.works.values():
-        if not work.title.startswith(("Melody", "Chorale")):
-            titles[work.title.lower().replace("'", "")].add(work.tune)
+        titles[work.title].add(work.tune)
     several = {title for title, tunes in titles.items() if len(tunes) > 1}
-    assert len(several) <= 7, several
+    assert len(several) <= 9, several
 
 
 def tune(*pitches: int, steps: int = 4, under: int = -12) -> Chorale:

@@ -126,8 +126,8 @@ def test_repeats_are_spans_inside_the_work(corpus):
 
 def test_every_work_has_a_title(corpus):
     assert corpus.work("BWV269").title == "Aus meines Herzens Grunde"
-    assert corpus.work("BWV26.6").title == "Ach wie flüchtig"
-    assert corpus.work("BWV1.6").title == "Melody: Wie schön leuchtet der Morgenstern"
+    assert corpus.work("BWV26.6").title == "Ach wie flüchtig, ach wie nichtig"
+    assert corpus.work("BWV1.6").title == "Wie schön leuchtet der Morgenstern"
     assert all(0 < len(work.title) <= 80 for work in corpus.works.values())
     assert all(work.title == work.chorale.title for work in corpus.works.values())
 

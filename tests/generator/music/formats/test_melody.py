@@ -120,7 +120,7 @@ def test_a_note_out_of_range_is_named_with_the_way_out(tmp_path, line, voice, me
 
 
 def test_off_the_grid_is_refused(tmp_path):
-    with pytest.raises(FormatError, match=r"track 2: C5 ends at beat 1\.333, off the grid"):
+    with pytest.raises(FormatError, match=r"track 2: D5 begins at beat 1\.333, off the grid"):
         read_melody(midi_melody(tmp_path / "x.mid", [72, 74, 76], length=160))
 
 

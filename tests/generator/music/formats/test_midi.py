@@ -138,11 +138,9 @@ def test_one_tick_of_rounding_is_corrected(tmp_path):
 
 
 def test_triplets_are_refused_with_voice_and_beat(tmp_path):
-    tracks = [
-        *four(),
-    ]
+    tracks = four()
     tracks[1] = track([67] * 3, length=160, name="Alto")
-    with pytest.raises(FormatError, match=r"Alto: G4 ends at beat 1\.333, off the grid"):
+    with pytest.raises(FormatError, match=r"Alto: G4 begins at beat 1\.333, off the grid"):
         read_midi(save(tmp_path / "x.mid", tracks))
 
 

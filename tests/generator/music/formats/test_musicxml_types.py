@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from generator.music.formats.format_errors import FormatError
-from generator.music.formats.musicxml_reader import musicxml_score
+from generator.music.formats.musicxml_reader.score_reader import musicxml_score
 
 DEFAULTS = " ".join(f'a{number} CDATA "y"' for number in range(1000))
 TYPES = f"<!DOCTYPE score-partwise [<!ATTLIST a {DEFAULTS}>]>"

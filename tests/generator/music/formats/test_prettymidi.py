@@ -20,7 +20,8 @@ from generator.music.formats.format_errors import FormatError
 from generator.music.formats.midi import midi_bytes, read_midi, write_midi
 from generator.music.formats.midi_reader import midi_score
 from generator.music.formats.prettymidi import from_pretty_midi, to_pretty_midi
-from generator.music.formats.score import chorale_of, four_voices
+from generator.music.formats.score import chorale_of
+from generator.music.formats.voices.choice import four_voices
 from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.empty_chorale import empty_chorale
 from tests.generator.music.chorale_strategies import chorales
@@ -233,9 +234,9 @@ def test_what_pretty_midi_would_round_to_its_ticks_is_refused():
         from_pretty_midi(midi)
 
 
-def set_note(**values):
+def set_note(index=1, **values):
     def change(midi):
-        vars(midi.instruments[0].notes[1]).update(values)
+        vars(midi.instruments[0].notes[index]).update(values)
 
     return change
 
@@ -250,8 +251,8 @@ def double(midi):
         (set_note(start=-0.5), r"instruments\[0\]: a note begins at -0.5 seconds; the piece"),
         (set_note(end=float("nan")), r"instruments\[0\]: a note ends at nan seconds"),
         (set_note(end=float("inf")), r"instruments\[0\]: a note ends at inf seconds"),
-        (set_note(end=1e9), "more than 10000; give a single chorale"),
-        (set_note(end=0.5), "C5 at beat 2 is shorter than a sixteenth"),
+        (set_note(3, end=1e9), "more than 10000; give a single chorale"),
+        (set_note(end=0.5), "C5 at 0.50 seconds has no length"),
         (set_note(pitch=128), r"a note at 0.50 seconds has pitch 128; pitches are whole numbers"),
         (set_note(pitch=-1), "has pitch -1"),
         (set_note(pitch=60.5), "has pitch 60.5"),

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from generator.music.formats.gridjson import from_json, to_json
 from generator.music.formats.midi import midi_bytes
 from generator.music.formats.midi_reader import midi_score
-from generator.music.formats.musicxml_reader import musicxml_score
+from generator.music.formats.musicxml_reader.score_reader import musicxml_score
 from generator.music.formats.musicxml_writer import musicxml_bytes
 from generator.music.formats.prettymidi import from_pretty_midi, to_pretty_midi
-from generator.music.formats.score import chorale_of, four_voices
+from generator.music.formats.score import chorale_of
+from generator.music.formats.voices.choice import four_voices
 from generator.music.grid.chorale import Chorale
 from tests.generator.music.chorale_strategies import chorales
 

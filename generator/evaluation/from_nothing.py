@@ -1,0 +1,115 @@
+"""Scores of whole chorales that a composer writes from nothing, as `manage.py compose --key` does.
+
+Conventions
+-----------
+The frames are 16 bars of 4/4 in ten major and ten minor keys, every second one with a pickup of a
+quarter. Only the last note of the bass is given. Bach's own figures are those of the held-out
+works, which are no pairs of the chorales: rates stand side by side, without a comparison.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from generator.evaluation.beside_bach import copying_scores
+from generator.evaluation.bootstrap import Ratio, ratio_over_works
+from generator.evaluation.scores import ObjectiveScore
+from generator.evaluation.test_set import TestSet
+from generator.families.base import Family
+from generator.families.fill_run import Budget
+from generator.families.settings import Choices
+from generator.music.grid.chorale import Chorale
+from generator.music.grid.empty_chorale import empty_chorale, with_close
+from generator.music.measures.counts import Count, total
+from generator.music.measures.decoding_faults import collapses, loops, out_of_range
+from generator.music.measures.style import style_counts
+from generator.music.measures.voice_leading import PER, parallels
+
+WHOLE = "whole"  # stands for the condition
+BARS, PICKUP = 16, 4
+TONICS = ("C", "G", "D", "A", "E", "F", "Bb", "Eb", "B", "Ab")
+MINOR_TONICS = ("A", "E", "B", "F#", "C#", "D", "G", "C", "F", "G#")
+MAX_CHORALES = 2 * len(TONICS)
+_ALL = np.ones(4, dtype=np.bool_)
+
+
+def frames(count: int) -> list[Chorale]:
+    """The first frames of the list above, major and minor in turn, with their close.
+
+    Raises
+    ------
+    ValueError
+        If there are not so many.
+    """
+    if not 0 <= count <= MAX_CHORALES:
+        raise ValueError(f"{count} chorales from nothing; use 0 to {MAX_CHORALES}")
+    keys = (
+        f"{tonic} {mode}"
+        for pair in zip(TONICS, MINOR_TONICS, strict=True)
+        for tonic, mode in zip(pair, ("major", "minor"), strict=True)
+    )
+    return [
+        with_close(empty_chorale(key, bars=BARS, pickup=PICKUP * (number // 2 % 2)))[0]
+        for number, key in enumerate(islice(keys, count))
+    ]
+
+
+def write_chorales(
+    composer: Family,
+    count: int,
+    *,
+    seed: int,
+    settings: Choices,
+    budget: Budget | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> tuple[list[Chorale], float]:
+    """So many chorales, the n-th with the seed + n, and the processor seconds that they took."""
+    chorales, start = [], time.process_time()
+    for number, frame in enumerate(frames(count)):
+        given = with_close(frame)[1]
+        chorales.append(
+            Family.fill(
+                composer, frame, given, seed=seed + number, settings=settings, budget=budget
+            )
+        )
+        progress(number + 1, count)
+    return chorales, time.process_time() - start
+
+
+def chorale_scores(
+    chorales: Sequence[Chorale], test_set: TestSet, seconds: float
+) -> Iterator[ObjectiveScore]:
+    """Loops, collapse, ranges, crossings, parallels, copying and speed of such chorales."""
+    bach = list(test_set.works.values())
+    ranges = test_set.training.ranges
+    rates: dict[str, tuple[str, float, Callable[[Chorale], Count]]] = {
+        "loops": ("% of pieces", 100, lambda c: loops(c, _ALL)),
+        "collapse into one chord": (
+            "% of pieces",
+            100,
+            lambda c: Count(int(collapses(c, _ALL)), 1),
+        ),
+        "notes out of range": ("% of notes", 100, lambda c: out_of_range(c, _ALL, ranges)),
+        "style: crossings": ("%", 100, lambda c: style_counts(c, _ALL)["crossings"]),
+        "parallels": ("per 1,000 changes", PER, lambda c: parallels(c, _ALL)),
+    }
+    for name, (unit, scale, counted) in rates.items():
+        counts = [counted(chorale) for chorale in chorales]
+        ratio = ratio_over_works(
+            [each.count for each in counts],
+            [each.of for each in counts],
+            rng=np.random.default_rng(0),
+            scale=scale,
+        )
+        if ratio:
+            of_bach = total([counted(work) for work in bach]).rate * scale
+            yield ObjectiveScore(name, WHOLE, unit, ratio, of_bach, "Bach's: held-out works")
+    copies = test_set.training.copies
+    runs = [copies.longest_run(chorale) for chorale in chorales]
+    yield from copying_scores(WHOLE, runs, [copies.longest_run(work) for work in bach])
+    rate = sum(chorale.steps for chorale in chorales) / max(seconds, 1e-9)
+    yield ObjectiveScore("speed", WHOLE, "steps/CPU s", Ratio(rate, rate, rate, len(chorales)))
