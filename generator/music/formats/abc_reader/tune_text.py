@@ -79,7 +79,7 @@ def _read(tune: TuneText, lines: list[str]) -> None:
         elif not in_body:
             _header_field(tune, letter, value)
             in_body = letter == "K"
-        elif letter in "KLM":
+        elif letter in "KLMw":
             _voice_text(tune, voice).lines.append((letter, value))
 
 

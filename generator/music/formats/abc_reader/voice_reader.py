@@ -13,10 +13,22 @@ from generator.music.formats.abc_reader.fields import (
     unit_of_field,
     usual_unit,
 )
+from generator.music.formats.abc_reader.lyrics import add_hints
+from generator.music.formats.abc_reader.tokens import (
+    ALTERS,
+    DECORATIONS,
+    LETTERS,
+    NOTE,
+    PARTS_OF_NOTE,
+    TOKEN,
+    TUPLET_TIME,
+    times_of,
+)
 from generator.music.formats.abc_reader.tune_text import TuneText, VoiceText
 from generator.music.formats.format_errors import FormatError
 from generator.music.formats.notation.notices import Notices
 from generator.music.formats.notation.play_order import MAX_TIMES, ending_numbers
+from generator.music.formats.notation.stray_fermatas import mark_note_before
 from generator.music.formats.notation.written import (
     SENZA_MISURA,
     Time,
@@ -30,44 +42,7 @@ from generator.music.formats.notation.written import (
 from generator.music.formats.score import MAX_FILE_STEPS
 from generator.music.grid.chorale import bar_steps
 from generator.music.grid.spelling import midi_number
-
-_LENGTH = r"\d{0,4}/{0,4}\d{0,4}"
-_NOTE = rf"(?:\^{{1,2}}|_{{1,2}}|=)?[A-Ga-g][,']{{0,6}}{_LENGTH}"
-_TOKENS = {
-    "words": r'"[^"\n]{0,400}"',
-    "decoration": r"![^!\n ]{1,40}!|\+[a-z]{3,20}\+",
-    "grace": r"\{[^}\n]{0,200}\}",
-    "inline": r"\[[A-Za-z]:[^\]\n]{0,200}\]",
-    "ending": r"\[ *\d[\d,\-]{0,20}",
-    "bar": r"(?:\[\||:{0,4}\|{1,4}\]?:{0,4}|::{1,3})(?:\d[\d,\-]{0,20})?",
-    "chord": rf"\[[^\]\[|\n]{{1,100}}\]{_LENGTH}",
-    "note": _NOTE,
-    "rest": rf"[zx]{_LENGTH}",
-    "bars": r"[ZX]\d{0,4}",
-    "tuplet": r"\(\d(?::\d?){0,2}",
-    "broken": r">{1,3}|<{1,3}",
-    "tie": r"-",
-    "overlay": r"&",
-    "mark": r"[HSO]",
-    "nothing": r"y\d{0,3}|[\s().~LMPRTuv`$*\\]",
-    "other": r".",
-}
-_TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _TOKENS.items()))
-_PARTS_OF_NOTE = re.compile(rf"(\^{{1,2}}|_{{1,2}}|=)?([A-Ga-g])([,']{{0,6}})({_LENGTH})")
-_ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
-_DECORATIONS = {
-    "fermata": "fermata",
-    "invertedfermata": "fermata",
-    "segno": "segno",
-    "coda": "coda",
-    "dacoda": "to_coda",
-    "fine": "fine",
-    "D.C.": "da_capo",
-    "D.S.": "dal_segno",
-    "dacapo": "da_capo",
-}
-_LETTERS = {"H": "fermata", "S": "segno", "O": "coda"}
-_TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+from generator.music.phrase_ends.hints import EndHint
 
 
 class VoiceReader:
@@ -82,7 +57,8 @@ class VoiceReader:
         self._metre = self._next_metre = ""
         self._handlers: dict[str, Callable[[str], None]] = {
             "words": self._words,
-            "decoration": lambda text: self._mark(_DECORATIONS.get(text[1:-1], "")),
+            "breath": lambda _: self._breathe(),
+            "decoration": lambda text: self._mark(DECORATIONS.get(text[1:-1], "")),
             "grace": lambda _: self._count("grace note"),
             "inline": lambda text: self.field(text[1], text[3:-1].strip()),
             "ending": lambda text: self._ending(text[1:]),
@@ -95,14 +71,16 @@ class VoiceReader:
             "broken": self._broken,
             "tie": self._tie,
             "overlay": self._overlay,
-            "mark": lambda text: self._mark(_LETTERS[text]),
+            "mark": lambda text: self._mark(LETTERS[text]),
             "other": lambda _: self._count("sign that is not read"),
         }
         self._open()
         self._names: dict[tuple[str, int], int] = {}
         """The pitches of the last notes; those that are tied to the next."""
         self._tied: dict[tuple[str, int], int] = {}
-        self._fermata = False
+        self._sung: list[tuple[WrittenMeasure, Time]] = []
+        """The notes of the line, for the words under it."""
+        self._fermata = self._breath = False
         self._is_ending = False
         self._factor = Fraction(1)
         self._tuplet_factor, self._tuplet_left = Fraction(1), 0
@@ -123,9 +101,13 @@ class VoiceReader:
                     self._measure.metre = self._metre
             case "L":
                 self._unit = unit_of_field(value)
+            case "w":
+                add_hints(value, self._sung)
+                self._sung = []  # of several verses, the first counts
 
     def read(self, music: str) -> None:
-        for match in _TOKEN.finditer(music):
+        self._sung = []
+        for match in TOKEN.finditer(music):
             handler = self._handlers.get(match.lastgroup or "")
             if handler is not None:
                 handler(match.group())
@@ -166,8 +148,15 @@ class VoiceReader:
     def _mark(self, name: str) -> None:
         if name == "fermata":
             self._fermata = True
+        elif name == "breath":
+            self._breath = True
         elif name:
             setattr(self._measure.marks, name, True)
+
+    def _breathe(self) -> None:
+        """After the last note."""
+        for measure, start in self._sung[-1:]:
+            measure.hints.append(EndHint(round(start), "breath"))
 
     def _ending(self, text: str) -> None:
         self._measure.marks.ending = ending_numbers(text)
@@ -176,6 +165,9 @@ class VoiceReader:
     def _bar(self, text: str) -> None:
         sign = text.rstrip("0123456789,-")
         before, bar, after = sign.partition("|")
+        if self._fermata:
+            mark_note_before(self._part, self._measure, self._notices, "bar line")
+            self._fermata = False
         self._close()
         if not bar:
             before = after = ":"
@@ -207,7 +199,7 @@ class VoiceReader:
         if count < 2:
             return
         compound = self._metre.partition("/")[0] in ("6", "9", "12")
-        time = time or _TUPLET_TIME.get(count, 3 if compound else 2)
+        time = time or TUPLET_TIME.get(count, 3 if compound else 2)
         self._tuplet_factor, self._tuplet_left = Fraction(time, count), number or count
 
     def _broken(self, text: str) -> None:
@@ -229,15 +221,15 @@ class VoiceReader:
 
     def _chord(self, text: str) -> None:
         inside, _, length = text[1:].rpartition("]")
-        notes = re.findall(rf"{_NOTE}-?", inside)
+        notes = re.findall(rf"{NOTE}-?", inside)
         if notes:
             self._notes(notes, length)
 
     def _notes(self, texts: list[str], length: str) -> None:
         """A note, or the notes of a chord with its length."""
-        found = [_PARTS_OF_NOTE.match(text) for text in texts]
+        found = [PARTS_OF_NOTE.match(text) for text in texts]
         parts = [match.groups() for match in found if match is not None]
-        start, end = self._step(_times(parts[0][3]) * _times(length))
+        start, end = self._step(times_of(parts[0][3]) * times_of(length))
         tied, self._tied, self._names = self._tied, {}, {}
         for place, ((sign, letter, marks, _), text) in enumerate(zip(parts, texts, strict=True)):
             octave = 4 + letter.islower() + marks.count("'") - marks.count(",")
@@ -258,13 +250,17 @@ class VoiceReader:
             )
             if text.endswith("-"):
                 self._tied[name] = pitch
-        self._fermata = False
+        if self._voice == 1:
+            self._sung.append((self._measure, start))
+        if self._breath:
+            self._breathe()
+        self._fermata = self._breath = False
 
     def _pitch(
         self, sign: str | None, letter: str, octave: int, tied: dict[tuple[str, int], int]
     ) -> int:
         if sign is not None:
-            self._altered[letter] = _ALTERS[sign]
+            self._altered[letter] = ALTERS[sign]
         elif (letter, octave) in tied and letter not in self._altered:
             return tied[letter, octave]
         alter = self._altered.get(letter, self._signature.get(letter, 0))
@@ -282,11 +278,12 @@ class VoiceReader:
         self._tied.update(self._names)
 
     def _rest(self, text: str) -> None:
-        start, end = self._step(_times(text[1:]))
+        start, end = self._step(times_of(text[1:]))
         self._silence(start, end, whole=False, hidden=text[0] == "x")
         self._tied = {}
         if self._fermata:
-            self._count("fermata* over a rest")
+            voice = str(self._voice)
+            mark_note_before(self._part, self._measure, self._notices, "rest", voice)
             self._fermata = False
 
     def _bars(self, text: str) -> None:
@@ -313,18 +310,3 @@ class VoiceReader:
         self._event = (start, len(self._measure.notes), len(self._measure.rests))
         self._cursor = plain(start + length)
         return start, self._cursor
-
-
-def _times(text: str) -> Fraction:
-    """How many units a length is.
-
-    Examples
-    --------
-    >>> _times("3/2"), _times("//"), _times("")
-    (Fraction(3, 2), Fraction(1, 4), Fraction(1, 1))
-    """
-    over = text.partition("/")[0]
-    under = text.lstrip("0123456789").lstrip("/")
-    slashes = text.count("/")
-    divisor = int(under) if under else 2**slashes
-    return Fraction(int(over or 1), divisor or 1)

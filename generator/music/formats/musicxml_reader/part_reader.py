@@ -12,6 +12,7 @@ from generator.music.formats.musicxml_reader.end_hints import end_hints
 from generator.music.formats.musicxml_reader.repeat_marks import bar_line_marks, direction_marks
 from generator.music.formats.notation.assembly import MAX_NAME
 from generator.music.formats.notation.notices import Notices
+from generator.music.formats.notation.stray_fermatas import mark_note_before
 from generator.music.formats.notation.written import (
     SENZA_MISURA,
     Time,
@@ -181,7 +182,7 @@ class PartReader:
         else:
             measure.length = max(measure.length, end)
         if rest is not None and element.find("notations/fermata") is not None:
-            self._count(measure, "fermata* over a rest")
+            mark_note_before(self.part, measure, self._notices, "rest", voice)
         if rest is not None or pitch is None or not self._is_sung(element, measure):
             return
         ties = {tie.get("type") for tie in element.iterfind("tie")}
@@ -238,7 +239,7 @@ class PartReader:
     def _bar_line(self, element: Element, measure: WrittenMeasure) -> None:
         bar_line_marks(element, measure)
         if element.find("fermata") is not None:
-            self._count(measure, "fermata* over a bar line")
+            mark_note_before(self.part, measure, self._notices, "bar line")
 
     def _duration(
         self, element: Element, measure: WrittenMeasure, least: Time = Fraction(1, 10**9)

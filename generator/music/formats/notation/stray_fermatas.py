@@ -1,0 +1,27 @@
+"""Fermatas that stand over no note."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from generator.music.formats.notation.notices import Notices
+from generator.music.formats.notation.written import WrittenMeasure, WrittenPart
+
+
+def mark_note_before(
+    part: WrittenPart, measure: WrittenMeasure, notices: Notices, over: str, voice: str = ""
+) -> None:
+    """Read a fermata over a rest or a bar line as one over the note before it, and say so.
+
+    That is the last note of `voice`, or of all, in `measure` so far or in the one before, which is
+    the last of the part. Without one the fermata is left out.
+    """
+    thing, place = f"fermata* over a {over}", part.place(measure.number)
+    for each in (measure, *part.measures[-1:]):
+        for index in reversed(range(len(each.notes))):
+            note = each.notes[index]
+            if voice in ("", note.voice):
+                each.notes[index] = replace(note, fermata=True)
+                notices.count("phrases", thing, "read over the note before", place)
+                return
+    notices.count("left out", thing, "left out", place)
