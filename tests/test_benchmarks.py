@@ -36,6 +36,7 @@ def test_times_are_taken_of_each_length():
     assert min(times.values()) > 0
 
 
+@pytest.mark.slow
 def test_the_tables_that_are_timed_can_be_read(tmp_path, monkeypatch):
     monkeypatch.setattr(bench_tables, "ANSWERS", 100)
     for names in (bench_tables.NARROW, bench_tables.WIDE):
@@ -47,6 +48,7 @@ def test_the_tables_that_are_timed_can_be_read(tmp_path, monkeypatch):
         assert 40 < table.correct.sum() < 80
 
 
+@pytest.mark.slow
 def test_the_results_page_is_timed_by_its_documented_call():
     shell = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
     done = subprocess.run(

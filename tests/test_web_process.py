@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from django.conf import settings
 
 VISIT = """
@@ -62,6 +63,7 @@ print(json.dumps({"playing": playing, "results": loaded()}))
 """
 
 
+@pytest.mark.slow
 def test_players_wait_for_no_heavy_library_and_only_pages_with_rates_load_scipy(tmp_path):
     env = os.environ | {"VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "bachtest.settings"}
     env |= {"TASKS_BACKEND": "django_tasks.backends.dummy.DummyBackend", "LISTEN_SECONDS": "0"}

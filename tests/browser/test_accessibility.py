@@ -82,6 +82,7 @@ def test_axe_finds_nothing_in_a_game(page: Page) -> None:
     assert faults(page) == []
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_in_a_round(page: Page) -> None:
     start_game(page)
     assert faults(page, [(375, "dark")]) == []

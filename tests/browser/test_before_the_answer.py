@@ -58,6 +58,7 @@ def test_both_clips_are_requested_and_served_alike(page: Page) -> None:
     assert [r.status for r in clips] == [200, 200]
 
 
+@pytest.mark.slow
 def test_the_next_round_keeps_nothing_of_the_last(page: Page) -> None:
     start_game(page)
     hear_both(page)

@@ -71,6 +71,7 @@ def test_the_scheme_of_the_system_is_taken(visitor: Callable[..., BrowserContext
     assert grounds == ["rgb(243, 244, 241)", "rgb(13, 22, 27)"]
 
 
+@pytest.mark.slow
 def test_nothing_moves_where_less_motion_is_asked_for(
     visitor: Callable[..., BrowserContext],
 ) -> None:

@@ -38,6 +38,7 @@ def lanes(page: Page) -> Locator:
     return page.locator("[data-reveal] .voice")
 
 
+@pytest.mark.slow
 def test_before_the_answer_nothing_is_drawn(page: Page) -> None:
     start_game(page)
     hear_both(page)
@@ -50,6 +51,7 @@ def test_before_the_answer_nothing_is_drawn(page: Page) -> None:
     assert {each.inner_html() for each in page.locator("[data-lanes], [data-who]").all()} == {""}
 
 
+@pytest.mark.slow
 def test_the_lines_are_those_of_both_clips_and_differ_where_the_machine_wrote(page: Page) -> None:
     start_game(page)
     for number in (1, 2, 3):
@@ -79,6 +81,7 @@ def test_the_picture_stands_above_the_button_that_leads_on(page: Page) -> None:
     assert drawn["y"] + drawn["height"] <= below["y"]
 
 
+@pytest.mark.slow
 def test_a_line_moves_through_the_music_as_it_plays(page: Page) -> None:
     start_game(page)
     reveal_of(page)
@@ -94,6 +97,7 @@ def test_a_line_moves_through_the_music_as_it_plays(page: Page) -> None:
     assert sound(page, "right")["paused"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_small_phone_shows_lines_and_the_way_on(
     visitor: Callable[..., BrowserContext], scheme: str
@@ -107,6 +111,7 @@ def test_a_small_phone_shows_lines_and_the_way_on(
     assert all(box is not None and box["width"] > 200 and box["height"] > 40 for box in widths)
 
 
+@pytest.mark.slow
 def test_the_machine_is_named_with_a_sentence(page: Page) -> None:
     start_game(page)
     added = {"about": "It hums.", "title_english": "Awake, my heart", "occasion": "for Easter"}

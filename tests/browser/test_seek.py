@@ -74,6 +74,7 @@ def test_a_jump_to_the_end_is_no_listening(page: Page) -> None:
     expect(card(page, "left").locator("[data-choose]")).to_be_disabled()
 
 
+@pytest.mark.slow
 def test_one_button_leads_to_the_other_clip_at_the_same_place(page: Page) -> None:
     start_game(page)
     switch = page.locator("[data-switch]")

@@ -58,6 +58,7 @@ def begin(page: Page, bytes_a_second: int) -> None:
     page.reload()
 
 
+@pytest.mark.slow
 def test_the_next_rounds_clips_come_while_the_reveal_is_read(page: Page) -> None:
     start_game(page)
     hear_both(page)

@@ -33,6 +33,7 @@ def lose_the_reply(route: Route) -> None:
     route.abort()
 
 
+@pytest.mark.slow
 def test_a_second_answer_from_another_tab_is_refused_kindly(page: Page) -> None:
     start_game(page)
     second = page.context.new_page()
@@ -168,6 +169,7 @@ def test_seconds_heard_survive_a_reload_without_the_server(page: Page) -> None:
     expect(card(page, "left").locator("[data-heard]")).to_have_text("Heard enough to answer")
 
 
+@pytest.mark.slow
 def test_an_answer_that_comes_too_early_can_be_given_again(page: Page) -> None:
     start_game(page)
     hear_both(page)
@@ -225,6 +227,7 @@ def test_a_play_note_lost_on_the_way_is_sent_again(page: Page) -> None:
 DELETE = "fetch('/api/v1/listener/', {method: 'DELETE'})"
 
 
+@pytest.mark.slow
 def test_a_game_deleted_while_the_reveal_is_read_is_said_to_be_gone(page: Page) -> None:
     start_game(page)
     hear_both(page)
@@ -243,6 +246,7 @@ def test_an_answer_to_a_game_that_was_deleted_is_not_called_safe(page: Page) -> 
     says_that_it_is_gone(page)
 
 
+@pytest.mark.slow
 def test_a_browser_that_lost_its_cookie_is_told(page: Page) -> None:
     start_game(page)
     hear_both(page)
@@ -257,6 +261,7 @@ def says_that_it_is_gone(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Bach or bot?")
 
 
+@pytest.mark.slow
 def test_data_can_be_deleted_without_a_script(visitor: Callable[..., BrowserContext]) -> None:
     context = visitor()
     page = context.new_page()

@@ -117,6 +117,7 @@ def test_answers_are_locked_until_both_clips_were_heard(page: Page) -> None:
         expect(card(page, side).locator("[data-choose]")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_reload_in_the_middle_stays_in_the_round(page: Page) -> None:
     start_game(page)
     play_round(page, 1)
@@ -129,6 +130,7 @@ def test_a_reload_in_the_middle_stays_in_the_round(page: Page) -> None:
     await_round(page, 3)
 
 
+@pytest.mark.slow
 def test_what_was_heard_before_a_reload_counts(page: Page) -> None:
     start_game(page)
     hear(page, "left")
@@ -139,6 +141,7 @@ def test_what_was_heard_before_a_reload_counts(page: Page) -> None:
     choose(page, "left")
 
 
+@pytest.mark.slow
 def test_a_reload_and_the_back_button_show_the_reveal_again(page: Page) -> None:
     start_game(page)
     hear_both(page)
@@ -157,6 +160,7 @@ def test_a_reload_and_the_back_button_show_the_reveal_again(page: Page) -> None:
     await_round(page, 2)
 
 
+@pytest.mark.slow
 def test_whoever_goes_on_without_a_word_passes_and_is_not_asked_again(page: Page) -> None:
     start_game(page)
     play_round(page, 1)
@@ -166,6 +170,7 @@ def test_whoever_goes_on_without_a_word_passes_and_is_not_asked_again(page: Page
     expect(page.locator("[data-reveal]")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_front_page_leads_back_into_the_game(page: Page) -> None:
     start_game(page)
     play_round(page, 1)

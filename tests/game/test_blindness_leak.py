@@ -143,6 +143,7 @@ def test_rule_06_the_leak_attack_finds_a_planted_leak(crossed_bank, monkeypatch,
     assert attack(crossed_bank) < ALPHA
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_rule_06_the_leak_attack_finds_a_header_of_the_file(crossed_bank, monkeypatch):
     """If the ETag belonged to the file, its size or date would do; here it names the composer."""

@@ -130,10 +130,9 @@ def dump(file: Path) -> list[str]:
     return sorted(ours)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("use", "found"), REFUSED, ids=[use.__name__ for use, _ in REFUSED])
-@pytest.mark.parametrize(
-    "apps", [["game"], pytest.param(["generator", "studies"], marks=pytest.mark.slow)], ids="-".join
-)
+@pytest.mark.parametrize("apps", [["game"], ["generator", "studies"]], ids="-".join)
 def test_what_has_no_place_is_named_and_nothing_is_undone(old_site, tmp_path, use, found, apps):
     use()
     before = dump(tmp_path / "db.sqlite3")

@@ -46,6 +46,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         stop(process)
 
 
+@pytest.mark.slow
 def test_every_acknowledged_answer_is_stored_once_and_counted_once(site):
     listeners = [LoggingListener(site.url, number) for number in range(LISTENERS)]
     path = Path(site.env["VAR_DIR"], "db.sqlite3")

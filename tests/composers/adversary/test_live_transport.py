@@ -37,6 +37,7 @@ def sha256_in(site: LiveSite, url: str) -> str:
     return next(digest for digest, id_ in rows if str(id_).replace("-", "") == name)
 
 
+@pytest.mark.slow
 def test_an_upload_that_is_cut_off_at_99_percent_is_resumed(site):
     token = site.tokens[0]
     _, url = site.begin(token, len(DATA))

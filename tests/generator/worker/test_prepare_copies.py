@@ -108,10 +108,9 @@ def copies(folder: Path) -> list[Path]:
     return sorted(folder.glob("db-before-*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "program",
-    [["-c", OF_THE_DATABASE], pytest.param(PREPARE, marks=pytest.mark.slow)],
-    ids=["of the database", "whole"],
+    "program", [["-c", OF_THE_DATABASE], PREPARE], ids=["of the database", "whole"]
 )
 def test_a_copy_is_kept_before_answers_move_and_the_way_back_works(site, tmp_path, program):
     file = tmp_path / "db.sqlite3"

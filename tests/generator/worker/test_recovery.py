@@ -184,6 +184,7 @@ def test_a_recovery_that_fails_is_tried_again(db, timer, monkeypatch, error, cap
     assert "things: 3" in caplog.text
 
 
+@pytest.mark.slow
 def test_recovery_at_the_same_time_queues_each_piece_once(site):
     run(site, "-c", LEFT_BEHIND)
     with closing(connect(site)) as database:

@@ -82,6 +82,7 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.mark.slow
 def test_it_serves_at_once_if_there_is_a_game_and_stops_both(site):
     port = free_port()
     command = [sys.executable, "manage.py", "serve", "--port", str(port)]

@@ -34,6 +34,7 @@ def kill_in_the_middle(site: dict[str, str]) -> int:
         assert any(status == "queued" for _, status, *_ in rows(site)), "never hit the middle"
 
 
+@pytest.mark.slow
 @pytest.mark.database
 def test_a_killed_workers_piece_is_made_again_and_nothing_is_left_half_written(site):
     killed = kill_in_the_middle(site)
