@@ -94,6 +94,7 @@ def give_sound() -> None:
     for kind, content in (("clip", clip.mp3), ("master", clip.master)):
         fields = {
             "fingerprint": clip.fingerprint,
+            "profile": clip.profile,
             "kind": kind,
             "seconds": clip.seconds,
             "file": default_storage.save(f"clips/sound.{kind}", ContentFile(content)),

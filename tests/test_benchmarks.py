@@ -49,12 +49,19 @@ def test_the_tables_that_are_timed_can_be_read(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_results_page_is_timed_by_its_documented_call():
+@pytest.mark.parametrize(
+    ("name", "size", "printed"),
+    [
+        ("results_page", 300, ["300 answers written", "later visits, best of 5"]),
+        ("round", 2, ["an answer and its next round"]),
+        ("export", 300, ["300 answers written", "the ZIP"]),
+    ],
+)
+def test_a_bench_measures_by_its_documented_call(name, size, printed):
     shell = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.bench_results_page", "300"],
+        [sys.executable, "-m", f"benchmarks.bench_{name}", str(size)],
         cwd=settings.BASE_DIR, env=shell, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "300 answers written" in done.stdout
-    assert "later visits, best of 5" in done.stdout
+    assert all(each in done.stdout for each in printed)
