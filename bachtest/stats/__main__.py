@@ -20,11 +20,12 @@ from bachtest.stats.report.analysis import Analysis, analyse
 from bachtest.stats.report.html import to_html
 from bachtest.stats.report.plan_text import plan_text
 from bachtest.stats.report.terminal import analysis_json, analysis_text
-from bachtest.stats.tables.column_names import FLAG, KNOWN
+from bachtest.stats.tables.column_names import FLAG, KNOWN, known_name
 from bachtest.stats.tables.read_study_folder import AnswerSource, read_source
 from bachtest.stats.tables.table import TableError, TableOptions
 
 _PROG = "python -m bachtest.stats"
+_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "space": " "}
 # The path that stands for what is piped in, and its name in the report.
 _PIPED, _STANDARD_INPUT = "-", Path("standard input")
 
@@ -113,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _table_options(options: argparse.Namespace) -> TableOptions:
-    delimiter = {"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter)
+    delimiter = _DELIMITERS.get(options.delimiter.lower(), options.delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise TableError(f"--delimiter {options.delimiter!r}: use one character, or the word tab")
     columns: dict[str, str] = {}
@@ -121,8 +122,10 @@ def _table_options(options: argparse.Namespace) -> TableOptions:
         name, equals, column = (part.strip() for part in stated.partition("="))
         if not equals or not column:
             raise TableError(f"--column {stated!r}: use NAME=COLUMN, as in listener=participant")
+        name = name if name.startswith(FLAG) else known_name(name) or name
         if name not in KNOWN and not name.startswith(FLAG):
-            raise TableError(f"--column {stated!r}: {name!r} is none of {', '.join(KNOWN)}")
+            turned = f"; turn it round: {column}={name}" if known_name(column) else ""
+            raise TableError(f"--column {stated!r}: {name!r} is none of {', '.join(KNOWN)}{turned}")
         if columns.setdefault(name, column) != column:
             raise TableError(f"--column: {name} is both {columns[name]!r} and {column!r}; name one")
     return TableOptions(

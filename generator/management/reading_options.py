@@ -5,6 +5,7 @@ A further option has its place here and in `generator.services.compose_order.Mel
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from generator.services.compose_order import Melody
 
 READING_OPTIONS = ("voice", "quantise", "repeats", "phrases")
 """Those that mean nothing without a file."""
+_KEY = re.compile(r"[A-G][#b]? (major|minor)")
 
 
 def add_reading_options(parser: ArgumentParser) -> None:
@@ -50,11 +52,22 @@ def file_to_read(path: Path, options: Mapping[str, Any]) -> Melody:
     return Melody(
         path,
         options["voice"],
-        options["key"] or "",
+        key_named(options["key"]) if options["key"] is not None else "",
         bool(options["quantise"]),
         options["repeats"],
         _bars(options["phrases"]),
     )
+
+
+def key_named(text: str) -> str:
+    """The key that somebody means, in any case: 'a MINOR' is A minor."""
+    tonic, _, mode = " ".join(text.split()).partition(" ")
+    key = f"{tonic[:1].upper()}{tonic[1:].lower()} {mode.lower()}"
+    if not _KEY.fullmatch(key):
+        raise CommandError(
+            f"--key {text!r}; use a form such as 'G major', 'Bb major' or 'F# minor'"
+        )
+    return key
 
 
 def _bars(text: str | None) -> tuple[int, ...] | None:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import counted, listed
 from bachtest.stats.tables.cell_words import MISSING, number, truth
-from bachtest.stats.tables.column_names import ANSWERS, FLAG, options, suggested
+from bachtest.stats.tables.column_names import ANSWERS, FLAG, fold, known_name, options, suggested
 from bachtest.stats.tables.csv_columns import CodedCsv, CsvColumn
 from bachtest.stats.tables.repeats import check_repeats, items_by_condition
 from bachtest.stats.tables.right_answers import ScoredAnswers, score
 from bachtest.stats.tables.spellings import left_and_right, one_spelling, stated_groups
-from bachtest.stats.tables.text_file import shown
-from bachtest.stats.tables.validation import BACH, check_bach, check_ids, raise_first, rows_with
+from bachtest.stats.tables.text_file import TableError, shown
+from bachtest.stats.tables.validation import (
+    BACH,
+    check_bach,
+    check_ids,
+    raise_first,
+    rows_with,
+    value_of,
+)
 
 ONE_CONDITION = "all"
 _OPTIONAL_GROUPS = ("composer", "experience")
@@ -91,20 +99,23 @@ def rows_of_data(
         The names of these columns in the file.
     """
     notes = []
-    # A file that was copied below another may bring its byte order mark along.
-    repeated = {name: {header[name], f"\ufeff{header[name]}"} for name in names}
-    for what, cells in (
-        (f"without {listed(names)}", {name: {""} for name in names}),
-        ("that only repeats the names of the columns", repeated),
+
+    def repeats(name: str, cell: str) -> bool:
+        return fold(cell) == fold(header[name]) or known_name(cell) == name
+
+    for what, holds in (
+        (f"without {listed(names)}", lambda name, cell: not cell),
+        ("that only repeats the names of the columns", repeats),
     ):
         other = np.ones(table.rows, dtype=bool)
-        for name, meant in cells.items():
-            column = table.columns[name]
-            if meant.isdisjoint(column.values):
+        for name in reversed(names):  # those with the fewest different cells first
+            other &= rows_with(table.columns[name], partial(holds, name))
+            if not other.any():
                 break
-            other &= rows_with(column, meant.__contains__)
         else:
             if other.any():
+                if holds is repeats:
+                    _check_same_names(table, int(np.argmax(other)), header)
                 line = table.line(int(np.argmax(other)))
                 rows = counted(int(other.sum()), "row")
                 notes.append(f"{rows} {what} left out (line {line}).")
@@ -112,10 +123,29 @@ def rows_of_data(
     return table, notes
 
 
+def _check_same_names(table: CodedCsv, row: int, header: Mapping[str, str]) -> None:
+    """A row of names is that of this table, and not of another one below it.
+
+    Raises
+    ------
+    TableError
+    """
+    for name in filter(None, table.columns.in_file):
+        cell = value_of(table.columns[name], row)
+        if cell and fold(cell) not in (fold(name), fold(header[name])) and known_name(cell) != name:
+            raise TableError(
+                f"{table.place(row)}: another table begins here, with a column {shown(cell)}; give"
+                " it a file of its own"
+            )
+
+
 def _with_condition(table: CodedCsv) -> tuple[CodedCsv, list[str]]:
-    if "condition" in table.columns:
-        return table, []
     column = CsvColumn(np.zeros(table.rows, dtype=np.int32), (ONE_CONDITION,))
+    if "condition" in table.columns:
+        if not table.rows or not MISSING.issuperset(table.columns["condition"].used()):
+            return table, []
+        note = "The column condition is empty: all answers are of one condition."
+        return table.replacing("condition", column), [note]
     note = "There is no column condition: all answers are of one condition."
     names = table.columns.in_file
     if guess := suggested(names, names, ["condition"]):

@@ -10,14 +10,31 @@ from bachtest.stats.tables.column_names import fold
 
 TIE_CODE = 2
 TRUTH = dict.fromkeys(
-    ("1", "true", "t", "yes", "y", "right", "correct", "wahr", "ja", "j", "richtig"), 1
+    ("1", "true", "t", "yes", "y", "right", "correct", "wahr", "ja", "j", "richtig", "korrekt"), 1
 ) | dict.fromkeys(
-    ("0", "false", "f", "no", "n", "wrong", "incorrect", "falsch", "nein"), 0
+    ("0", "false", "f", "no", "n", "wrong", "incorrect", "not correct", "falsch", "unwahr", "nein",
+     "inkorrekt", "nicht richtig", "nicht korrekt"), 0
 )  # fmt: skip
 # These need no note: they have always been read.
 PLAIN_TRUTH = frozenset(("0", "1", "true", "false"))
 TIES = dict.fromkeys(
-    ("tie", "no idea", "don't know", "unentschieden", "weiß nicht", "weiss nicht", "keine ahnung"),
+    (
+        "tie",
+        "no idea",
+        "don't know",
+        "don’t know",
+        "dont know",
+        "not sure",
+        "unsure",
+        "no preference",
+        "unentschieden",
+        "weiß nicht",
+        "weiss nicht",
+        "keine ahnung",
+        "0.5",
+        "0,5",
+        ".5",
+    ),
     TIE_CODE,
 )
 # Cells by which programs mark a missing value, as they write them: a listener may be called Nan.
@@ -32,12 +49,15 @@ _MISSING_ANSWER = {fold(word) for word in MISSING} | {
 LEFT_RIGHT = {
     "left": "left", "links": "left", "l": "left", "right": "right", "rechts": "right", "r": "right",
 }  # fmt: skip
-_BINARY = re.compile(r"([01])[.,]0*")
+# NumPy writes 1.000000000000000000e+00.
+_BINARY = re.compile(r"([01])([.,]0*)?(e[+-]?0+)?", re.IGNORECASE)
 _WHOLE = re.compile(r"(\d{1,15})([.,]0{1,2})?")
+_POWER = re.compile(r"\d(\.\d{1,20})?e\+?\d{1,2}", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}([.,' \u00a0\u2009\u202f’]\d{3})+")
 _RATE = re.compile(r"([0-9]*[.,]?[0-9]+|[0-9]+[.,])(e-?[0-9]{1,2})?(\s*%)?", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,20})?(e[-+]?[0-9]{1,2})?", re.IGNORECASE)
 _MAX_RATE = 40
+_MAX_COUNT = 10**15
 
 
 def truth(text: str) -> int | None:
@@ -77,7 +97,11 @@ def whole_number(text: str) -> int | None:
     >>> [whole_number(text) for text in ("13", "13.0", "1.000", "13.5")]
     [13, 13, None, None]
     """
-    whole = _WHOLE.fullmatch(text) if text.isascii() else None
+    if not text.isascii():
+        return None
+    if _POWER.fullmatch(text) and (power := Decimal(text)) < _MAX_COUNT:
+        return int(power) if power == power.to_integral_value() else None
+    whole = _WHOLE.fullmatch(text)
     return int(whole[1]) if whole else None
 
 
@@ -86,6 +110,8 @@ def whole_number_hint(text: str) -> str:
     if _GROUPED.fullmatch(text):
         digits = re.sub(r"\D", "", text)
         return f"use a whole number without separators, such as {digits} if it is thousands"
+    if (rate := written_rate(text)) and (rate.percent or 0 < rate.value < 1):
+        return "use a whole number, or call the column rate if it is a share of n"
     if re.fullmatch(r"\d+,\d+", text):
         return "use a whole number; this has a decimal comma"
     if text in MISSING:

@@ -35,19 +35,35 @@ _MEANINGS = {name: name for name in KNOWN} | {
 }
 # Words in the names of other programs' columns, the likeliest first: only ever a suggestion.
 _LIKELY = {
-    "listener": "listener participant subject respondent participants rater user worker person"
-    " email versuchsperson vp hörer teilnehmer proband who id",
-    "item": "item stimulus stimuli excerpt piece song clip trial_id pair definition file question"
-    " stück beispiel",
-    "condition": "condition group bedingung",
-    "correct": "correct right hit accuracy acc score richtig response answer choice_answer choice"
-    " antwort",
+    "listener": "listener participant subject subj respondent rater user worker person email"
+    " versuchsperson vp vpn hörer zuhörer teilnehmer teilnehmende proband ppt who id",
+    "item": "item stimulus stimuli stim excerpt piece song clip trial_id pair definition file"
+    " question stück beispiel choral",
+    "condition": "condition cond group bedingung",
+    "correct": "correct right hit accuracy acc corr score richtig treffer response answer"
+    " choice_answer choice antwort",
     "n": "n total count trials answers anzahl",
     "rate": "rate proportion prop percent accuracy",
+    "trial": "trial block repetition rep presentation run attempt trial_index durchgang",
 }
-_RATES = {"rate", "prop", "proportion", "percent"}
+# Words of columns that stand beside the answers: how often, when, how long, whose.
+_NOT_CORRECT = {
+    "rate", "prop", "proportion", "percent", "time", "rt", "date", "duration", "id", "zeit",
+}  # fmt: skip
+# A column that says which answer would be right.
+KEY = re.compile(
+    r"correct[ _.-]?(answer|resp|choice|key\b|side|option)|corr_?ans|cresp|solution|lösung|loesung"
+    r"|richtige[ _.]antwort|answer.?key|expected",
+    re.IGNORECASE,
+)
+# Where words in a name meet: at anything but letters, and at a capital letter inside.
+_WORDS = re.compile(r"[\W_]+|(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
+# Characters that nobody sees.
+UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200e\u200f\u00ad\u2060"))
 ANSWERS, COUNTS, RATES = ("listener", "item", "correct"), ("n", "correct"), ("n", "rate")
 _FEWEST_WIDE = 3
+# What tells columns of one kind apart: 1 or 2.6, or the b of item_b.
+_NUMBER = re.compile(r"[\s._-]*\d+(\.\d+)?|(?<=[a-z])[\s._-][a-zA-Z]$")
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,12 @@ class NamedColumns:
 
 def fold(name: str) -> str:
     """A name without what does not matter: case, spaces around and inside, ways to write ü."""
-    return " ".join(unicodedata.normalize("NFC", name).replace("\ufeff", "").casefold().split())
+    return " ".join(unicodedata.normalize("NFC", name).translate(UNSEEN).casefold().split())
+
+
+def known_name(name: str) -> str:
+    """The name here that somebody means, in any case, in English or German; "" if it is none."""
+    return _MEANINGS.get(fold(name), "")
 
 
 def named_columns(cells: Sequence[str], chosen: Mapping[str, str]) -> NamedColumns:
@@ -161,13 +182,18 @@ def suggested(cells: Sequence[str], names: Sequence[str], wanted: Sequence[str])
                 cell
                 for cell, meaning in zip(cells, names, strict=True)
                 if meaning not in KNOWN and cell.isprintable() and cell not in found.values()
-                if word in (words := {fold(cell), *re.split(r"[\W_]+", fold(cell))})
-                if "rating" not in words and not (name == "correct" and words & _RATES)
+                if word in (words := _words(cell)) or f"{word}s" in words
+                if "rating" not in words
+                if name != "correct" or not (words & _NOT_CORRECT or KEY.search(cell))
             ]
             if likely:
                 found[name] = likely[0]
                 break
     return found
+
+
+def _words(cell: str) -> set[str]:
+    return {fold(cell), *map(fold, _WORDS.split(cell))}
 
 
 def options(columns: Mapping[str, str]) -> str:
@@ -189,13 +215,16 @@ def wide_hint(cells: Sequence[str], names: Sequence[str]) -> str:
     """That a table has a column for each item, and the way to one row for each answer."""
     stems: dict[str, list[str]] = {}
     for cell in cells:
-        if numbered := re.fullmatch(r"(.*?)[\s._-]*\d+", cell):
-            stems.setdefault(numbered[1], []).append(cell)
+        stem, numbers = _NUMBER.subn("#", cell)
+        if numbers:
+            stems.setdefault(stem, []).append(cell)
     columns = max(stems.values(), key=len, default=[])
-    if len(columns) < _FEWEST_WIDE or "item" in names or "correct" in names:
+    each = "listener" if "item" in names else "item"
+    if len(columns) < _FEWEST_WIDE or each in names or "correct" in names:
         return ""
+    one, two = (shown(cell)[1:-1] for cell in columns[:2])
     return (
-        f"{columns[0]}, {columns[1]}, ... look like one column for each item, and a table of"
-        " answers has one row for each answer with the columns listener, item and correct; in"
-        " Python, pandas' melt(var_name='item', value_name='correct').dropna() makes one"
+        f"{one}, {two}, ... look like one column for each {each}, and a table of answers has one"
+        " row for each answer with the columns listener, item and correct; in Python, pandas'"
+        f" melt(var_name='{each}', value_name='correct').dropna() makes one"
     )

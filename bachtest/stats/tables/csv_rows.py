@@ -17,9 +17,11 @@ from bachtest.stats.tables.text_file import (
     shown,
     text_file,
     unreadable,
+    utf16,
 )
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_QUOTES = "'‘’‚“”„»«›‹`"
 # What the csv module says, and what it means.
 _FAULTS = {
     "unexpected end of data": "a quote is opened here and never closed",
@@ -45,6 +47,18 @@ def _stripped_rows(reader: Iterator[list[str]], skipped: int) -> Iterator[tuple[
         cells = [cell.strip() for cell in row]
         if any(cells):
             yield skipped + reader.line_num, cells  # type: ignore[attr-defined]
+
+
+def lines_above(file: TextFile, line: int) -> int:
+    """The lines above the row that ends on a line; its cells may hold line ends."""
+    with named_errors(file), file.opened(newline="") as stream:
+        reader, above = csv_reader(stream, file.delimiter), 0
+        for _ in reader:
+            last: int = reader.line_num  # type: ignore[attr-defined]
+            if file.skipped + last >= line:
+                break
+            above = last
+        return file.skipped + above
 
 
 def fitted(cells: list[str], width: int, named: int) -> list[str] | None:
@@ -115,19 +129,30 @@ def raise_ragged_row(file: TextFile, width: int, named: int) -> NoReturn:
 
 
 def _ragged_hint(cells: Sequence[str], width: int, delimiter: str) -> str:
-    if len(cells) > width and delimiter == "," and (number := _cut_in_two(cells)):
-        whole, rest = number
+    if len(cells) > width and delimiter == "," and (numbers := _cut_in_two(cells)):
+        if len(numbers) > 1:
+            either = " or ".join(map(",".join, numbers))
+            return f"; if {either} is one number, write it with a decimal point"
+        whole, rest = numbers[0]
         point = "" if len(rest) == 3 else "."
         return f"; if {whole},{rest} is one number, write {whole}{point}{rest}"
     if len(cells) == width + 1 and cells[0] in ("1", "0"):
         return "; if rows begin with their number, give that column a name, too"
     if cells[0].startswith("#"):
         return "; delete lines that are comments"
+    if delimiter == " " and "" in cells:
+        return "; several spaces stand in a row: separate the cells by commas instead"
+    if len(cells) == 1:
+        if other := _other_separator(cells, delimiter).partition(";")[0]:
+            return f"; this row is {other}, the names of the columns are not: write both alike"
+        return "; if it is a note below the table, delete it"
+    if len(cells) > width:
+        return f"; put quotes around a cell that holds {shown(delimiter)}"
     return ""
 
 
-def _cut_in_two(cells: Sequence[str]) -> tuple[str, str] | None:
-    """A number with a decimal comma or with thousands that the separators have cut, if any."""
+def _cut_in_two(cells: Sequence[str]) -> list[tuple[str, str]]:
+    """Numbers with a decimal comma or with thousands that the separators may have cut."""
     pairs = [
         (whole, rest)
         for whole, rest in pairwise(cells)
@@ -135,7 +160,7 @@ def _cut_in_two(cells: Sequence[str]) -> tuple[str, str] | None:
     ]
     decimal = [pair for pair in pairs if pair[0] == "0"]
     thousands = [pair for pair in pairs if len(pair[1]) == 3]
-    return next(iter([*decimal, *thousands, *pairs]), None)
+    return decimal[:1] or thousands[:1] or pairs
 
 
 def separator_hint(names: Sequence[str], delimiter: str = ",") -> str:
@@ -147,13 +172,16 @@ def separator_hint(names: Sequence[str], delimiter: str = ",") -> str:
     "separated by semicolons; add --delimiter ';'"
     """
     if any("\0" in name for name in names):
-        return "every other byte is 0; add --encoding utf-16"
+        start = "".join(names).encode("latin-1", "ignore")
+        return f"every other byte is 0; add --encoding {utf16(start)}"
     if any(name.startswith("ï»¿") for name in names):
         return "the file is in UTF-8; leave --encoding out"
     if hint := _other_separator(names, delimiter):
         return hint
     if len(names) == 1 and "," in names[0]:
         return "each line is one quoted cell; delete the quotes around the lines"
+    if all(len(name) > 1 and name[0] in _QUOTES and name[-1] in _QUOTES for name in names):
+        return f'the cells stand in {names[0][0]} instead of "; write ", or no quotes'
     return ""
 
 
@@ -184,7 +212,10 @@ def _not_csv(file: TextFile, error: csv.Error) -> TableError:
     start, line = _lines_of_fault(file)
     with file.opened(newline="") as stream:
         first = stream.readline(10_000)
-    if line <= file.skipped + 1 and (hint := _other_separator([first], file.delimiter)):
+    hint = _other_separator([first], file.delimiter)
+    if not hint and '" "' in first:
+        hint = "separated by spaces; add --delimiter ' '"
+    if line <= file.skipped + 1 and hint:
         return TableError(f"{file.path}, line {line}: {hint}: {shown(first.strip())}")
     fault = next((words for said, words in _FAULTS.items() if said in str(error)), "")
     at = start if fault.startswith("a quote") else line

@@ -14,18 +14,21 @@ from bachtest.stats.tables.column_names import (
     KNOWN,
     RATES,
     NamedColumns,
+    fold,
     named_columns,
     options,
     suggested,
     wide_hint,
 )
-from bachtest.stats.tables.csv_rows import empty, named_errors, rows_of, separator_hint
+from bachtest.stats.tables.csv_rows import empty, lines_above, named_errors, rows_of, separator_hint
 from bachtest.stats.tables.text_file import TableError, TextFile, shown, shown_names
 
 # Rows among which the names of the columns may stand.
-_SEARCHED = 30
+_SEARCHED = 100
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*\s*', re.IGNORECASE)
 _SHOWN_TITLES = 2
+# Counts of wrong answers, which some tables have instead of n.
+_WRONG = {"wrong", "incorrect", "falsch", "inkorrekt"}
 _KINDS: tuple[tuple[str, ...], ...] = (ANSWERS, COUNTS, RATES)
 
 
@@ -72,8 +75,7 @@ def find_header(file: TextFile, chosen: Mapping[str, str]) -> Header:
         if columns.complete:
             notes += _title_notes([", ".join(filter(None, title)) for _, title in rows[:at]], line)
             notes += _name_notes(columns)
-            above = line - 1 - sum(cell.count("\n") for cell in cells)
-            return Header(replace(file, skipped=above), columns, tuple(notes))
+            return Header(replace(file, skipped=lines_above(file, line)), columns, tuple(notes))
     raise _no_header(file, rows, chosen)
 
 
@@ -95,9 +97,11 @@ def _stated_separator(file: TextFile) -> str:
     try:
         with file.opened() as stream:
             stated = _SEPARATOR_LINE.fullmatch(stream.readline(20))
+            below = "".join(islice(stream, _SEARCHED)) if stated else ""
     except (OSError, UnicodeError, LookupError):
         return ""  # said when the rows are read
-    return stated[1] if stated and stated[1] not in '"\r\n' else ""
+    # Someone may have saved the file with another one, and left the line.
+    return stated[1] if stated and stated[1] not in '"\r\n' and stated[1] in below else ""
 
 
 def _title_notes(titles: list[str], line: int) -> list[str]:
@@ -127,11 +131,13 @@ def _no_header(
         if hint := separator_hint(cells, file.delimiter):
             text = shown(file.delimiter.join(cells))
             return TableError(f"{file.path}, line {line}: {hint}: {text}")
-        if len(cells) == 1 and named_columns(cells[0].split(), {}).complete:
-            return TableError(
-                f"{file.path}, line {line}: separated by spaces; write it with commas, or add"
-                f" --delimiter ' ': {shown(cells[0])}"
-            )
+        if len(cells) == 1 and (hint := _unusual_separator(cells[0])):
+            return TableError(f"{file.path}, line {line}: {hint}: {shown(cells[0])}")
+    if _names_a_table([cells[0] for _, cells in rows]):
+        return TableError(
+            f"{file.path}, line {rows[0][0]}: the names stand below each other; transpose the"
+            " table, so that they stand in its first row"
+        )
     line, cells = max(rows, key=lambda row: _likeness(row[1]))
     try:
         columns = named_columns(cells, chosen)
@@ -140,6 +146,23 @@ def _no_header(
     if hint := wide_hint(cells, columns.names):
         return TableError(f"{file.path}, line {line}: {hint}")
     return TableError(f"{file.path}, line {line}: {_missing(columns, chosen)}")
+
+
+def _unusual_separator(text: str) -> str:
+    if _names_a_table(text.split()):
+        option = ", or add --delimiter ' '" if "  " not in text else ""
+        return f"separated by spaces; write it with commas{option}"
+    for separator in ":^~/#":
+        if _names_a_table(text.split(separator)):
+            return f"separated by {separator!r}; add --delimiter '{separator}'"
+    return ""
+
+
+def _names_a_table(cells: list[str]) -> bool:
+    try:
+        return named_columns(cells, {}).complete
+    except TableError:
+        return False
 
 
 def _likeness(cells: list[str]) -> int:
@@ -170,6 +193,10 @@ def _missing(columns: NamedColumns, chosen: Mapping[str, str]) -> str:
         guess.pop("condition", None)
     if any(name in kind for name in guess):
         text += f"; if other columns are these, add {options(guess)}"
+    elif not set(names) & set(KNOWN):
+        text += ", and the first line names them"
+    elif "correct" in names and {fold(cell) for cell in cells} & _WRONG:
+        text += "; n is the number of right and wrong answers: add a column n"
     return f"{text}; this one has {shown_names(cells)}{_ratings(columns)}"
 
 

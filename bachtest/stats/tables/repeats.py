@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bachtest.stats.rates.result import counted
+from bachtest.stats.tables.column_names import options, suggested
 from bachtest.stats.tables.csv_columns import CodedCsv, CsvColumn
 from bachtest.stats.tables.spellings import merged_column, same_id
 from bachtest.stats.tables.text_file import TableError, shown
@@ -69,7 +70,7 @@ def check_repeats(table: CodedCsv, *, allowed: bool) -> list[str]:
         raise TableError(
             f"{table.place(repeated[1])}: {answered} already on line {table.line(repeated[0])};"
             " delete one answer, or, if the item was asked several times, as in ABX and triangle"
-            " tests, add a column trial that numbers them"
+            f" tests, add a column trial that numbers them{_numbered_by(table)}"
         )
     trial, _ = merged_column(_TRIAL, table.columns[_TRIAL], same_id)
     pairs, pair = np.unique(key, return_inverse=True)
@@ -91,6 +92,12 @@ def check_repeats(table: CodedCsv, *, allowed: bool) -> list[str]:
         f"Some items were answered several times by one listener ({several:,} of {len(pairs):,}"
         " pairs of a listener and an item); the column trial tells these answers apart."
     ]
+
+
+def _numbered_by(table: CodedCsv) -> str:
+    names = table.columns.in_file
+    guess = suggested(names, names, [_TRIAL])
+    return f", or say which column does: {options(guess)}" if guess else ""
 
 
 def _crossed(one: CsvColumn, other: CsvColumn) -> Keys:

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import counted, listed
 from bachtest.stats.tables.cell_words import PLAIN_TRUTH, TIE_CODE, TIES, no_answer, truth
-from bachtest.stats.tables.column_names import fold
+from bachtest.stats.tables.column_names import KEY, fold
 from bachtest.stats.tables.csv_columns import CodedCsv
 from bachtest.stats.tables.text_file import TableError, shown
 from bachtest.stats.tables.validation import raise_first, rows_with, value_of
 
 IntArray = NDArray[np.int64]
 _CORRECT = "correct"
-_SHOWN = 4
-_SAYS_WHAT_IS_RIGHT = re.compile(r"reference|correct.|target|truth|.answer_key", re.IGNORECASE)
+_SHOWN, _FEW = 4, 3
+_MAY_SAY_WHAT_IS_RIGHT = re.compile(r"reference|target|truth", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ def _by_truth(table: CodedCsv, *, ties: bool) -> tuple[IntArray, list[str]]:
     words = [
         value
         for value in column.used()
-        if fold(value) not in PLAIN_TRUTH | {"tie"} and not value[:1].isdigit()
+        if fold(value) not in PLAIN_TRUTH | {"tie"}
+        if code_of[value] == TIE_CODE or not value[:1].isdigit()
     ]
     meaning = {1: "right", 0: "wrong", TIE_CODE: "a tie"}
     read = [f"{shown(value)} is {meaning[code_of[value] or 0]}" for value in words]
@@ -113,21 +114,35 @@ def _by_truth(table: CodedCsv, *, ties: bool) -> tuple[IntArray, list[str]]:
 
 
 def _raise_unknown(table: CodedCsv, invalid: NDArray[np.bool_], *, ties: bool) -> None:
-    cell = value_of(table.columns[_CORRECT], int(np.argmax(invalid)))
+    row = int(np.argmax(invalid))
+    column = table.columns[_CORRECT]
+    cell = value_of(column, row)
     hint = "use 0, 1 or tie" if ties else "use 0 or 1"
     if fold(cell) in TIES:
         hint += "; ties are read with --protocol pair-ties"
     elif fold(cell) == _CORRECT:
         hint += "; if this line repeats the names of the columns, delete it"
+    elif any(truth(value) is not None and value[0].isdigit() for value in column.used()):
+        hint += ", or leave the cell empty and add --skip-missing if it is no answer"
     elif not cell[:1].isdigit():
-        hint += f", yes or no, or say which word is right, such as --correct-is {_word(cell)}"
-        if key := next(filter(_SAYS_WHAT_IS_RIGHT.search, table.names), ""):
-            hint += f", or which column says what is right: --correct-is {shlex.quote(key)}"
+        hint += f", yes or no, or say which word is right, {_words(table)}"
+        keys = (
+            *filter(KEY.search, table.names),
+            *filter(_MAY_SAY_WHAT_IS_RIGHT.search, table.names),
+        )
+        if keys:
+            hint += f", or which column says what is right: --correct-is {shlex.quote(keys[0])}"
+    if row == 0 < table.rows - 1 and not (column.codes[1:] == column.codes[0]).any():
+        hint += "; if this line explains the columns, delete it"
     raise_first(table, _CORRECT, invalid, "correct is {}; " + hint)
 
 
-def _word(cell: str) -> str:
-    return cell if cell.isalnum() and len(cell) < 20 else "Bach"
+def _words(table: CodedCsv) -> str:
+    """The option for each word that there is: nobody knows yet which of them is right."""
+    words = [cell for cell in table.columns[_CORRECT].used() if not no_answer(cell)]
+    if len(words) > _FEW or not all(cell.isprintable() and len(cell) < 20 for cell in words):
+        return "such as --correct-is Bach"
+    return "such as " + " or ".join(f"--correct-is {shlex.quote(cell)}" for cell in words)
 
 
 def _by_word(
@@ -154,7 +169,7 @@ def _by_word(
     wrong = [shown(value) for value in used if code_of[value] == 0]
     more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
     right = listed([shown(value) for value in used if code_of[value] == 1])
-    note = f"correct: {right} is right ({int((codes == 1).sum()):,} answers)"
+    note = f"correct: {right} is right ({counted(int((codes == 1).sum()), 'answer')})"
     if wrong:
         note += f", {', '.join(wrong[:_SHOWN])}{more} is wrong ({int((codes == 0).sum()):,})"
     return codes, [f"{note}."]
@@ -183,10 +198,10 @@ def _by_column(table: CodedCsv, key: str, *, ties: bool) -> tuple[IntArray, list
 
 def _check_sides(table: CodedCsv, correct: IntArray, ties: IntArray) -> None:
     side, chosen = table.columns["side"], table.columns["chosen"]
-    values = sorted({*side.values, *chosen.values})
+    values = sorted({fold(value) for value in (*side.values, *chosen.values)})
     code_of = {value: code for code, value in enumerate(values)}
     side_codes, chosen_codes = (
-        np.array([*(code_of[value] for value in column.values), 0])[column.codes]
+        np.array([*(code_of[fold(value)] for value in column.values), 0])[column.codes]
         for column in (side, chosen)
     )
     stated = np.ones(len(side_codes), dtype=bool)

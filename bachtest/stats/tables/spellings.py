@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bachtest.stats.tables.cell_words import LEFT_RIGHT, MISSING
-from bachtest.stats.tables.column_names import fold
+from bachtest.stats.tables.column_names import UNSEEN, fold
 from bachtest.stats.tables.csv_columns import CodedCsv, CsvColumn, recoded
 from bachtest.stats.tables.text_file import shown
 
@@ -20,8 +20,9 @@ IDS = ("listener", "item")
 GROUPS = ("condition", "composer", "experience")
 _WHOLE = re.compile(r"(-?\d+)[.,]0+")
 _SUSPICIOUS = re.compile(r"[.,]0|\s\s|[^\x00-\x7f]|[\t\n]")
-# Characters that nobody sees.
-_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200e\u200f\u00ad\u2060"))
+# A share or a temperature: .5, 0.5 and 0,50.
+_BELOW_ONE = re.compile(r"0?[.,](\d*[1-9])0*")
+_CUT = re.compile(r"\d[.,]\d+E\+\d+")
 _SHOWN = 2
 
 
@@ -50,7 +51,7 @@ def one_spelling(table: CodedCsv, *, groups: Sequence[str] = GROUPS) -> tuple[Co
             table = table.replacing(name, merged)
             notes.append(note)
         if name in IDS:
-            notes += _case_only(name, merged)
+            notes += [*_case_only(name, merged), *_cut_numbers(name, merged)]
     return table, notes
 
 
@@ -66,10 +67,12 @@ def same_id(cell: str) -> str:
         return cell
     if whole := _WHOLE.fullmatch(cell):
         return whole[1]
-    return " ".join(unicodedata.normalize("NFC", cell).translate(_UNSEEN).split())
+    return " ".join(unicodedata.normalize("NFC", cell).translate(UNSEEN).split())
 
 
 def same_group(cell: str) -> str:
+    if share := _BELOW_ONE.fullmatch(cell):
+        return f"0.{share[1]}"
     return fold(same_id(cell))
 
 
@@ -115,6 +118,17 @@ def _case_only(name: str, column: CsvColumn) -> list[str]:
         if other != cell:
             return [f"{name}: {shown(other)} and {shown(cell)} differ in case alone, and are two."]
     return []
+
+
+def _cut_numbers(name: str, column: CsvColumn) -> list[str]:
+    """A spreadsheet writes long numbers as 1.23E+11, several of them alike."""
+    if "E+" not in "".join(column.values):
+        return []
+    cut = next(filter(_CUT.fullmatch, column.used()), "")
+    return [
+        f"{name}: {shown(cut)} looks like a long number that a spreadsheet has cut; several may"
+        " have become one."
+    ] * bool(cut)
 
 
 def stated_groups(table: CodedCsv, names: Sequence[str]) -> tuple[CodedCsv, list[str]]:

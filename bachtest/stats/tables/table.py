@@ -313,7 +313,16 @@ def _counts(path: Path, coded: CodedCsv, protocol: DiscriminationProtocol, heade
     coded, spelling = one_spelling(coded)
     coded, unstated = stated_groups(coded, GROUPS)
     table = Table(path, coded.columns, n, correct, ties, False)
-    return _noted(table, header, [*notes, *spelling, *unstated])
+    return _noted(table, header, [*notes, *spelling, *unstated, *_empty_groups(coded)])
+
+
+def _empty_groups(table: CodedCsv) -> list[str]:
+    """Where spreadsheets merge cells, all but the first are empty in the file."""
+    return [
+        f"{name}: an empty cell counts as {UNSTATED}; where cells were merged, fill them in."
+        for name in GROUPS
+        if name in table.columns and "" in (used := table.columns[name].used()) and len(used) > 1
+    ]
 
 
 def _noted(table: Table, header: Header, notes: Sequence[str]) -> Table:

@@ -144,7 +144,8 @@ def encoding_error(file: TextFile) -> TableError:
             f"{file.path}, line {line}: not {name} at {value.strip()[:_SHOWN]!r}; save it in UTF-8"
             f" or {_other_encoding(data)}"
         )
-    return TableError(f"{file.path}: not {name}; save it as CSV in UTF-8")
+    # Where it is read bit by bit, UTF-16 has to have a byte order mark.
+    return TableError(f"{file.path}: not {name}; save it in UTF-8 or {_other_encoding(data)}")
 
 
 def unknown_encoding(name: str) -> TableError:
@@ -154,8 +155,10 @@ def unknown_encoding(name: str) -> TableError:
 
 
 def _other_encoding(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "add --encoding utf-32"
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0" in data[:200]:
-        return "add --encoding utf-16"
+        return f"add --encoding {utf16(data)}"
     try:
         data.decode("utf-8")
     except UnicodeError:
@@ -163,6 +166,14 @@ def _other_encoding(data: bytes) -> str:
         windows = any(0x80 <= byte < 0xA0 for byte in set(data))
         return f"add --encoding {'windows-1252' if windows else 'latin-1'}"
     return "leave --encoding out"
+
+
+def utf16(data: bytes) -> str:
+    """Which UTF-16 it is: without a byte order mark, its name has to say the order."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = data[:200:2].count(0), data[1:200:2].count(0)
+    return "utf-16-le" if odd >= even else "utf-16-be"
 
 
 def shown(value: str) -> str:

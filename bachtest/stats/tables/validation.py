@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -19,8 +20,13 @@ from bachtest.stats.tables.column_names import ANSWERS, COUNTS, fold
 from bachtest.stats.tables.csv_columns import CodedCsv, CsvColumn
 from bachtest.stats.tables.text_file import TableError, shown
 
-_TOTAL = {"total", "sum", "all", "overall", "summe", "gesamt", "insgesamt", "alle"}
+_TOTAL = re.compile(
+    r".*\b(total|sum|all|overall|mean|average|summe|gesamt\w*|insgesamt|alle|mittelwert"
+    r"|durchschnitt)\b.*"
+)
+# In fewer rows than these, two may be alike by chance: then only the plain word counts.
 _FEWEST_SUMMED = 3
+_TOTALS = {"total", "grand total", "sum", "summe", "gesamt", "gesamtergebnis", "insgesamt"}
 IntArray = NDArray[np.int64]
 # For yes/no: 1 where the clip was Bach's.
 BACH = "bach"
@@ -101,7 +107,22 @@ def check_counts(
         )
     if "rate" in table.columns:
         _check_rate_cells(table)
+        _check_rates_agree(table, n, correct, ties)
     return n, correct, ties
+
+
+def _check_rates_agree(table: CodedCsv, n: IntArray, correct: IntArray, ties: IntArray) -> None:
+    column = table.columns["rate"]
+    for row in np.flatnonzero((n > 0) & (ties == 0)).tolist():
+        rate = written_rate(value_of(column, row))
+        share = int(correct[row]) / int(n[row])
+        # One in the last place: some programs cut off where others round.
+        if rate and abs(share - float(rate.value)) > max(float(rate.unit), 1e-9):
+            raise TableError(
+                f"{table.place(row)}: {correct[row]} correct of n={n[row]} is a rate of"
+                f" {share:.4g}, but the column rate says {shown(value_of(column, row))[1:-1]};"
+                " correct one of them, or delete the column rate"
+            )
 
 
 def _ties(table: CodedCsv, protocol: DiscriminationProtocol) -> IntArray:
@@ -118,21 +139,30 @@ def _ties(table: CodedCsv, protocol: DiscriminationProtocol) -> IntArray:
 
 
 def check_no_total(table: CodedCsv, n: IntArray, correct: IntArray) -> None:
-    """The last row is not the sum of the others, as a spreadsheet writes it below them.
+    """No row is the sum of the others, as spreadsheets and pivot tables write it.
 
     Raises
     ------
     TableError
     """
-    if len(n) < _FEWEST_SUMMED or n[-1] != n[:-1].sum() or correct[-1] != correct[:-1].sum():
-        return
-    for name in set(table.names) & set(table.columns.loaded):
-        cell = value_of(table.columns[name], len(n) - 1)
-        if fold(cell).rstrip(":") in _TOTAL:
+    sums = (n * 2 == n.sum()) & (correct * 2 == correct.sum()) & (n > 0)
+    names = set(table.names) & set(table.columns.loaded) - {*COUNTS, "rate", "ties"}
+    for row in np.flatnonzero(sums).tolist():
+        cells = [value_of(table.columns[name], row) for name in sorted(names)]
+        few = len(n) < _FEWEST_SUMMED
+        named = next((cell for cell in cells if _is_total(cell, plainly=few)), "")
+        unnamed = bool(cells) and not any(cells) and not few
+        if named or unnamed:
             raise TableError(
-                f"{table.place(len(n) - 1)}: {shown(cell)} is the sum of the rows above; delete the"
-                " row, or all is counted twice"
+                f"{table.place(row)}: {shown(named) if named else 'this row'} is the sum of the"
+                " other rows; delete the row, or all is counted twice"
             )
+
+
+def _is_total(cell: str, *, plainly: bool) -> bool:
+    if plainly:
+        return fold(cell).rstrip(":") in _TOTALS
+    return _TOTAL.fullmatch(fold(cell)) is not None
 
 
 def check_rates(table: CodedCsv) -> tuple[IntArray, IntArray, list[str]]:
@@ -150,10 +180,25 @@ def check_rates(table: CodedCsv) -> tuple[IntArray, IntArray, list[str]]:
     key = column.codes.astype(np.int64) * max(1, len(sizes)) + size_codes
     pairs, first, pair = np.unique(key, return_index=True, return_inverse=True)
     right = np.zeros(len(pairs), dtype=np.int64)
+    rounded: list[str] = []
     for at in np.argsort(first).tolist():
         row = int(first[at])
-        right[at] = _right_answers(table, row, value_of(column, row), int(n[row]))
-    return n, right[pair], _rate_notes(column)
+        text, size = value_of(column, row), int(n[row])
+        right[at] = _right_answers(table, row, text, size)
+        if not rounded and (around := _others(text, size, int(right[at]))):
+            rounded = [
+                f"rate: {text} of n={size:,} is read as {right[at]:,} right answers; if it is"
+                f" rounded, it may be {around}: a column correct would say."
+            ]
+    return n, right[pair], [*_rate_notes(column), *rounded]
+
+
+def _others(text: str, n: int, right: int) -> str:
+    """Other numbers of right answers with this rate, if it was rounded."""
+    rate = written_rate(text)
+    away = int(n * rate.unit / 2) if rate and rate.unit else 0
+    low, high = max(0, right - away), min(n, right + away)
+    return f"any from {low:,} to {high:,}" if low < high and away else ""
 
 
 def _right_answers(table: CodedCsv, row: int, text: str, n: int) -> int:
@@ -185,7 +230,10 @@ def _rate_notes(column: CsvColumn) -> list[str]:
 def _check_rate_cells(table: CodedCsv) -> None:
     invalid = rows_with(table.columns["rate"], lambda value: written_rate(value) is None)
     raise_first(
-        table, "rate", invalid, "rate is {}; use a number from 0 to 1, or one with a percent sign"
+        table,
+        "rate",
+        invalid,
+        "rate is {}; use a number from 0 to 1, or one with a percent sign",
     )
 
 
@@ -220,4 +268,4 @@ def raise_first(table: CodedCsv, name: str, rows: NDArray[np.bool_], message: st
     if rows.any():
         row = int(np.argmax(rows))
         cell = shown(value_of(table.columns[name], row))
-        raise TableError(f"{table.place(row)}: {message.format(cell)}")
+        raise TableError(f"{table.place(row)}: {message.replace('{}', cell, 1)}")

@@ -14,6 +14,7 @@ from generator.management.reading_options import (
     READING_OPTIONS,
     add_reading_options,
     file_to_read,
+    key_named,
 )
 from generator.music.grid.chorale import VOICES
 from generator.services.compose_order import ComposeOrder, Frame, Melody, compose
@@ -98,7 +99,7 @@ def _order(options: dict[str, Any]) -> ComposeOrder:
     if options["melody"] is not None:
         music = file_to_read(options["melody"], options)
     elif options["key"] is not None:
-        music = Frame(options["key"], **frame_options)
+        music = Frame(key_named(options["key"]), **frame_options)
     return ComposeOrder(
         composer=options["composer"],
         music=music,

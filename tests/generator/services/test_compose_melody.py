@@ -105,12 +105,19 @@ def test_of_a_part_of_the_melody_its_own_phrases_count(tmp_path, told):
         (["--phrases=4,x"], "--phrases '4,x'; use numbers of bars such as 4,8,12"),
         (["--phrases="], "--phrases ''; use numbers of bars"),
         (["--phrases=13"], "twinkle.mid: no phrase can end in bar 13; the melody has bars 1 to 12"),
+        (["--key=H"], "--key 'H'; use a form such as 'G major'"),
+        (["--key="], "--key ''; use a form such as"),
     ],
 )
-def test_bars_that_are_none_are_named(tmp_path, arguments, message):
+def test_options_that_name_nothing_are_named(tmp_path, arguments, message):
     with pytest.raises(CommandError, match=message):
         compose(tmp_path / "x.json", *arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("key", ["a minor", "A MINOR", " a  Minor "])
+def test_a_key_has_any_case(tmp_path, key):
+    assert "key: A minor, as asked for" in compose(tmp_path / "x.json", f"--key={key}")
 
 
 def test_phrases_go_with_a_melody(tmp_path):

@@ -17,6 +17,9 @@ NOTHING_SAID = {
     "spaces before quotes": 'listener, "item", condition, correct\n'
     + ROWS.replace(",a,", ', "a",'),
     "an N of something else": HEADER.replace("\n", ",N\n") + ROWS.replace("\n", ",7\n"),
+    "line ends in the header": HEADER.replace("listener", '"listener\n"').replace("n,c", 'n,"\n\nc')
+    .replace("t\n", 't"\n') + ROWS,
+    "a character that nobody sees": "\u200b" + HEADER.replace(",item", "\u200b,item") + ROWS,
     "no last line end": HEADER + ROWS.rstrip("\n"),
     "other case": HEADER.title() + ROWS,
 }  # fmt: skip
@@ -44,11 +47,20 @@ SAID = {
     "1 row that only repeats the names of the columns left out (line 5).": (
         HEADER + ROWS + "listener,item,condition,correct\n"
     ),
+    "1 row that only repeats the names of the columns left out (line 2).": (
+        HEADER + "Hörer,Stück,Bedingung,Richtig\n" + ROWS
+    ),
     "1 row without listener, item and correct left out (line 5).": (
         HEADER.replace("\n", ",date\n") + ROWS.replace("\n", ",1.2.\n") + ",,,,END OF FILE\n"
     ),
     "There is no column condition: all answers are of one condition.": (
         "listener,item,correct\np,a,1\np,b,0\nq,a,1\n"
+    ),
+    "The column condition is empty: all answers are of one condition.": (
+        HEADER + ROWS.replace("S", "").replace("ATB", "")
+    ),
+    "The names of the columns are in line 2; skipped above them: 'sep=;'.": (
+        "sep=;\n" + HEADER + ROWS
     ),
     "Column 'Hörer:in' is read as listener, 'Stück' as item, 'Bedingung' as condition and"
     " 'Richtig' as correct.": "Hörer:in,Stück,Bedingung,Richtig\n" + ROWS,
@@ -81,12 +93,39 @@ def test_a_row_of_counts_without_counts_is_a_footnote(read):
     assert table.notes == ("1 row without n and correct left out (line 3).",)
 
 
+def test_a_second_table_below_the_first_is_not_counted(refused):
+    text = "condition,n,correct\nS,20,13\n\nexperience,n,correct\nnovice,20,13\n"
+    assert "line 4: another table begins here, with a column 'experience'" in refused(text)
+
+
+def test_merged_cells_are_said(read):
+    table = read("condition,n,correct\nS,10,5\n,10,6\n")
+    assert table.notes == (
+        "condition: an empty cell counts as unstated; where cells were merged, fill them in.",
+    )
+
+
 def test_columns_are_chosen_whatever_their_case(read):
     options = ("--column", "listener=Prolific id", "--column", "correct= Hit ")
     table = read("PROLIFIC ID,item,condition,hit,correct\np,a,S,1,0\nq,a,S,0,1\n", *options)
     assert table.correct.tolist() == [1, 0]
     assert "correct (in the file)" in table.columns
     assert table.name_of("prolific id") == "listener"
+
+
+def test_a_column_is_chosen_by_any_name_that_is_known(read):
+    options = ("--column", "Listener=who", "--column", "STÜCK=what")
+    assert read("who,what,correct\np,a,1\n", *options).values("item") == ["a"]
+
+
+def test_a_long_preamble_is_skipped(read):
+    assert read("# a line\n" * 60 + HEADER + ROWS).correct.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("delimiter", ["semicolon", ";", "TAB"])
+def test_a_delimiter_has_a_name(read, delimiter):
+    text = (HEADER + ROWS).replace(",", "\t" if delimiter == "TAB" else ";")
+    assert read(text, "--delimiter", delimiter).correct.tolist() == [1, 0, 1]
 
 
 def test_a_name_of_the_file_can_be_grouped_by(read):

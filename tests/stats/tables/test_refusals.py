@@ -22,7 +22,7 @@ REFUSED = [
     (HEADER + '"p" ,a,S,1\n', "something stands between a closing quote and the next separator"),
     (HEADER + ROWS + 'q,"a,S,1\nq,b,S,1\n', "line 4: not valid CSV (a quote is opened here"),
     (HEADER + "NA,a,S,1\n", "listener is 'NA', which means that it is missing"),
-    (HEADER + "p,a,-,1\n", "condition is '-', which means that it is missing"),
+    (HEADER + ROWS + "q,a,-,1\n", "condition is '-', which means that it is missing"),
     (HEADER + ROWS + "q,a,S,n/a\nq,b,S,NA\n", "line 4: correct is 'n/a', which is no answer; delete"
      " 2 such rows, or leave them out with --skip-missing"),
     (HEADER + "p,a,S,tie\n", "ties are read with --protocol pair-ties"),

@@ -94,6 +94,15 @@ KINDS = {
     "a.pdf": (b"%PDF-1.7", "a PDF"),
     "a.csv.bz2": (b"BZh91AY&SY", "a bzip2 file, not CSV; unpack it first"),
     "a.csv.xz": (b"\xfd7zXZ\0\0", "an xz file"),
+    "a.tar.gz": (gzip.compress(b"a.csv" + bytes(252) + b"ustar"), "a tar archive, not CSV; unpack"),
+    "a.csv.gz": (gzip.compress(gzip.compress(TEXT)), "a gzip file in a gzip file"),
+    "a.png": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a binary file, not CSV; export the table"),
+    "a.wav": (b"RIFF\x24\0\0\0WAVEfmt ", "a binary file"),
+    "a.pptx": (zipped("[Content_Types].xml", "ppt/x.xml"), "a PowerPoint file"),
+    "a.omv": (zipped("meta", "metadata.json"), "a jamovi file"),
+    "a.xpt": (b"HEADER RECORD*******LIBRARY", "a SAS file (.xpt)"),
+    "one.jsonl": (b'{"a": 1}\n', "a JSON Lines file"),
+    "saved.html": (b"<!-- saved from --><html>", "a web page or an XML file"),
     "a.sqlite": (b"SQLite format 3\0", "an SQLite database"),
 }
 

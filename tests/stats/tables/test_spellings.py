@@ -43,8 +43,12 @@ def test_the_name_of_an_item_of_two_conditions_is_no_other_items_name(read):
     assert len(set(table.values("item"))) == 3
 
 
-@pytest.mark.parametrize("right", ["1", "1.0", "1,0", "TRUE", "Yes", "y", "WAHR", "ja", "Richtig"])
-@pytest.mark.parametrize("wrong", ["0", "0.00", "False", "no", "falsch", "nein", "incorrect"])
+RIGHT = ["1", "1.0", "1,0", "1.000e+00", "TRUE", "Yes", "y", "WAHR", "ja", "Richtig", "korrekt"]
+WRONG = ["0", "0.00", "0e0", "False", "no", "falsch", "nein", "incorrect", "nicht  richtig"]
+
+
+@pytest.mark.parametrize("right", RIGHT)
+@pytest.mark.parametrize("wrong", WRONG)
 def test_words_for_right_and_wrong(read, right, wrong):
     table = read(f"listener;item;correct\np;a;{right}\np;b; {wrong}\n", "--delimiter", ";")
     assert table.correct.tolist() == [1, 0]
@@ -72,6 +76,14 @@ def test_ties_have_words_too(read):
     assert (table.ties.tolist(), table.correct.tolist()) == ([1, 1, 0], [0, 0, 1])
 
 
+def test_half_a_point_is_a_tie_and_it_is_said(read, refused):
+    text = HEADER + "p,a,S,0.5\np,b,S,don’t know\np,c,S,1\n"
+    table = read(text, "--protocol", "pair-ties")
+    assert table.ties.tolist() == [1, 1, 0]
+    assert "correct: '0.5' is a tie and 'don’t know' is a tie." in table.notes
+    assert "--protocol pair-ties" in refused(text)
+
+
 def test_missing_answers_are_left_out_on_request(read):
     missing = ["NA", "", "-", "n/a", "NaN", "#N/A", "keine Angabe", "?", "None"]
     text = HEADER + "p,a,S,1\n" + "".join(f"p,m{at},S,{cell}\n" for at, cell in enumerate(missing))
@@ -95,6 +107,21 @@ def test_sides_and_flags_have_words_too(read):
     assert any("'A' is neither left nor right" in note for note in other.notes)
 
 
+def test_sides_have_any_case(read):
+    assert read("listener,item,correct,side,chosen\np,a,1,A,a\np,b,0,B,A\n").correct.sum() == 1
+
+
+def test_shares_are_one_condition_however_they_are_written(read):
+    table = read(HEADER + "p,a,.5,1\np,b,0.50,0\nq,a,0.5,1\nq,c,1.10,1\nr,c,1.1,1\n")
+    assert set(table.values("condition")) == {".5", "1.10", "1.1"}
+    assert "condition: '.5' and '0.50' and '0.5' are one." in table.notes
+
+
+def test_long_numbers_that_a_spreadsheet_cut_are_said(read):
+    table = read("listener,item,correct\n1.23457E+11,a,1\n1.23457E+11,b,0\n")
+    assert any("several may have become one" in note for note in table.notes)
+
+
 def test_groups_that_are_asked_for_are_spelled_alike_too(read):
     text = "listener,item,correct,Skill\np,a,1,High\nq,a,1,high \nr,a,1,low\n"
     table = read(text)
@@ -109,6 +136,16 @@ def test_counts_and_rates_in_several_notations(read):
     table = read(text, "--delimiter", ";")
     assert table.correct.tolist() == [13, 26, 10, 10, 1]
     assert table.n.tolist() == [20, 40, 30, 10, 3]
+
+
+def test_counts_in_powers_of_ten(read):
+    assert read("n,correct\n1.000e+02,6.1e1\n").correct.tolist() == [61]
+
+
+def test_a_rate_that_may_be_rounded_is_said(read):
+    table = read("condition,n,rate\nS,1000,.61\nA,20,.65\n")
+    assert table.correct.tolist() == [610, 13]
+    assert "may be any from 605 to 615" in table.notes[-1]
 
 
 REPEATED = "listener,item,trial,correct\np,a,1,1\np,a,2,0\np,a,3.0,1\n"
