@@ -12,6 +12,7 @@ from generator.music.grid.spelling import MODES
 SHARP_ORDER = "FCGDAEB"
 _MODES = {mode[:3]: mode for mode in MODES} | {"m": "minor", "": "major"}
 _KEY = re.compile(r"([A-G])([#b]?) *([A-Za-z]*)(.*)", re.DOTALL)
+_SMALL_KEY = re.compile(r"([a-g])([#b]?) *(m(?:aj|in)?|major|minor)()", re.IGNORECASE)
 _ACCIDENTAL = re.compile(r"(?<!\S)(\^{1,2}|_{1,2}|=)([a-gA-G])(?!\S)")
 _ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
@@ -29,10 +30,11 @@ def key_of_field(value: str) -> tuple[int | None, str, dict[str, int]] | None:
         return 2, "major", _signature(2)
     if not value or value.lower().startswith("none"):
         return (None, "", {}) if value else (0, "", {})
-    match = _KEY.fullmatch(value)
+    match = _KEY.fullmatch(value) or _SMALL_KEY.fullmatch(value)
     if match is None:
         return None
     letter, sign, word, rest = match.groups()
+    letter = letter.upper()
     mode = _MODES.get(word.lower()[:3] if word not in ("m", "M") else "m")
     is_explicit = word.lower() == "exp"
     if mode is None:

@@ -44,6 +44,8 @@ from generator.music.grid.chorale import bar_steps
 from generator.music.grid.spelling import midi_number
 from generator.music.phrase_ends.hints import EndHint
 
+_ONLY_CLEF = re.compile(r"\w+ *=|(treble|bass|alto|tenor|perc)\b|$")
+
 
 class VoiceReader:
     """Reads one voice; times are sixteenths from the beginning of the measure."""
@@ -186,11 +188,15 @@ class VoiceReader:
     def _key(self, value: str) -> None:
         key = key_of_field(value)
         if key is None:
+            if not _ONLY_CLEF.match(value):
+                self._notices.say("key", f"K:{value:.40} is no key and is read as none")
             return
         sharps, mode, self._signature = key
         if sharps is not None and self._moved % 12:
             sharps += (7 * self._moved + 5) % 12 - 5
             sharps -= 12 * ((sharps > 6) - (sharps < -6))
+        if not (self._part.measures or self._measure.notes or self._measure.rests):
+            self._part.keys.clear()  # the last one before the first note counts
         self._part.keys.append(WrittenKey(self._measure.number, sharps, mode))
 
     def _tuplet(self, text: str) -> None:

@@ -71,7 +71,7 @@ def kern_score(
     return replace(
         score,
         key=_key(spines) or score.key,
-        title=title[1].strip() if title else score.title,
+        title=title[1].strip() if title else "",  # music21 makes one up
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from generator.music.formats.format_errors import FormatError
 from generator.music.formats.musicxml_reader.end_hints import end_hints
 from generator.music.formats.musicxml_reader.repeat_marks import bar_line_marks, direction_marks
+from generator.music.formats.musicxml_reader.short_backups import mend_short_backups
 from generator.music.formats.notation.assembly import MAX_NAME
 from generator.music.formats.notation.notices import Notices
 from generator.music.formats.notation.stray_fermatas import mark_note_before
@@ -72,6 +73,10 @@ class PartReader:
                 handler = self._handlers.get(child.tag)
                 if handler is not None:
                     handler(child, measure)
+            for _ in range(mend_short_backups(measure, self._step)):
+                fate = "moved to the beginning of its bar"
+                place = self.part.place(measure.number)
+                self._notices.count("bent", "voice* after a short backup", fate, place)
             measure.close()
             self.part.measures.append(measure)
         return self.part
@@ -133,6 +138,8 @@ class PartReader:
         key = element.find("key")
         if key is None:
             return
+        if not (self.part.measures or measure.notes or measure.rests):
+            self.part.keys.clear()  # the last one before the first note counts
         fifths = key.findtext("fifths")
         if not fifths:
             self.part.keys.append(WrittenKey(measure.number, None, ""))

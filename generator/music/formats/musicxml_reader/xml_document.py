@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 CONTAINER = "META-INF/container.xml"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _SCORE_ENDINGS = (".musicxml", ".xml")
-_INVALID_TOKEN, _WRONG_ENCODING = 4, 19  # of expat
+# Of expat.
+_INVALID_TOKEN, _WRONG_ENCODING = 4, 19
+_CUT_OFF = (3, 5, 6)
 
 
 def score_element(data: bytes, source: str) -> Element:
@@ -39,7 +42,9 @@ def score_element(data: bytes, source: str) -> Element:
     try:
         root = _parsed(data)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise FormatError(f"{source} is not MusicXML that can be read: {error}") from error
+        cut = isinstance(error, ParseError) and error.code in _CUT_OFF
+        reason = f"it is cut off ({error}); get a whole copy, or export it again" if cut else error
+        raise FormatError(f"{source} is not MusicXML that can be read: {reason}") from error
     if root.tag.startswith("{"):
         _drop_namespaces(root)
     if root.tag == "score-timewise":
@@ -75,17 +80,19 @@ def _make_partwise(root: Element) -> None:
 
 def _parsed(data: bytes) -> Element:
     """The root; text that is not in the encoding that it declares is read as what it must be."""
+    if not data.startswith(_UTF_16):
+        data = data.lstrip()
     try:
         return _parsed_as(data, None)
     except ParseError as error:
-        if error.code not in (_INVALID_TOKEN, _WRONG_ENCODING) or data.startswith(_UTF_16):
+        if error.code not in (_INVALID_TOKEN, _WRONG_ENCODING):
             raise
+        if data.startswith(_UTF_16):
+            return _parsed_as(data, "utf-16")
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:
             return _parsed_as(data, "iso-8859-1")
-        if error.code != _WRONG_ENCODING:
-            raise
         return _parsed_as(data, "utf-8")
 
 
@@ -126,24 +133,37 @@ def _unpacked(data: bytes, source: str) -> bytes:
 
 
 def _score_name(archive: zipfile.ZipFile, source: str) -> str:
-    """The container's first score, whatever its name; without a container, the entry that looks
-    like a score."""
+    """The container's first score, whatever its name; without one that is there, the entry that
+    looks like a score."""
     names = {name.casefold(): name for name in reversed(archive.namelist())}
+    missing = ""
     if (container := names.get(CONTAINER.casefold())) is not None:
-        for element in _parsed(_limited(archive, container)).iter():
-            if element.tag.rpartition("}")[2] != "rootfile":
-                continue
-            if "xml" not in element.get("media-type", "xml"):
-                continue  # a picture of the score
-            path = element.get("full-path", "")
+        for path in _rootfiles(_limited(archive, container)):
             plain = re.sub(r"^(\./|/)+", "", path.replace("\\", "/"))
-            return path if path in archive.namelist() else names.get(plain.casefold(), path)
+            for each in (path, plain, unquote(plain)):
+                if (name := names.get(each.casefold())) is not None:
+                    return each if each in archive.namelist() else name
+            missing = missing or f"; its container names {path:.60}, which is not there"
     for ending in _SCORE_ENDINGS:
         for name in archive.namelist():
             folders = name.split("/")[:-1]
             if name.casefold().endswith(ending) and not {"META-INF", "__MACOSX"} & {*folders}:
                 return name
-    raise FormatError(f"{source} is a zip file without a MusicXML score in it")
+    raise FormatError(f"{source} is a zip file without a MusicXML score in it{missing}")
+
+
+def _rootfiles(container: bytes) -> list[str]:
+    """The paths of all scores, which are not pictures; none of a container that is no XML."""
+    try:
+        elements = list(_parsed(container).iter())
+    except ParseError:
+        return []
+    return [
+        element.get("full-path", "")
+        for element in elements
+        if element.tag.rpartition("}")[2] == "rootfile"
+        and "xml" in element.get("media-type", "xml")
+    ]
 
 
 def _limited(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -15,6 +15,7 @@ from generator.music.formats.notation.sounding_notes import sounding_notes, tied
 from generator.music.formats.notation.staff_lines import staff_parts
 from generator.music.formats.notation.written import WrittenKey, WrittenPart
 from generator.music.formats.score import Part, Repeats, Score
+from generator.music.formats.voices.part_names import is_accompaniment_name
 from generator.music.grid.spelling import MODES, key_name
 from generator.music.phrase_ends.hints import EndHint
 
@@ -42,9 +43,12 @@ def assembled(
         raise FormatError(f"{source} has no measures; give a score with a melody in it")
     order = reading_order(written, repeats, notices)
     frame = FrameBuilder(_columns(written), notices, quantise).frame(order)
-    placer = GridPlacer(notices, quantise)
+    strict, loose = GridPlacer(notices, quantise), GridPlacer(notices, quantise=True)
+    sung = not all(is_accompaniment_name(part.name) for part in written)
     parts: list[Part] = []
     for part in written:
+        # An accompaniment is left out, and its triplets need not matter.
+        placer = loose if sung and is_accompaniment_name(part.name) else strict
         notes, rests = sounding_notes(part, order, frame.starts, placer)
         tablatures = frozenset(staff for staff, signs in part.clefs.items() if signs == {"TAB"})
         parts += staff_parts(part.name, tied(notes, notices), rests, tablatures, notices)

@@ -126,10 +126,10 @@ def tied(notes: Iterable[SoundingNote], notices: Notices) -> list[SoundingNote]:
             joined.append(note)
             ending[note.pitch, note.end].append(note)
             continue
-        if not note.tied_from:
-            notices.count(
-                "bent", "unended tie", "joined to the next note of the same pitch", before.place
-            )
+        if not (note.tied_from and before.tied_on):
+            tie, side = ("unended", "next") if before.tied_on else ("unbegun", "last")
+            fate = f"joined to the {side} note of the same pitch"
+            notices.count("bent", f"{tie} tie", fate, before.place)
         ending[note.pitch, note.start].remove(before)
         before.end, before.tied_on = note.end, note.tied_on
         before.fermata = before.fermata or note.fermata

@@ -69,8 +69,9 @@ _SENTENCES = {
         "{count} notes that end off the grid end on the nearest sixteenth, up to {far} of one away",
     ),
     "endless": (
-        "1 note is never let go and lasts to the next beginning or the end of its track",
-        "{count} notes are never let go and last to the next beginning or the end of their track",
+        "1 note is never let go and lasts to the next beginning or the end of its track or bar",
+        "{count} notes are never let go and last to the next beginning or the end of their track "
+        "or bar",
     ),
     "doubled": (
         "1 note is struck twice at once and is one",

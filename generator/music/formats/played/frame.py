@@ -41,9 +41,12 @@ def foreign_frame(contents: MidiContents) -> Score:
     anacrusis = 0
     if len(metre) > 1:
         (_, first), (change, name) = metre[:2]
-        if change == _sixteenths(first) < _sixteenths(name):
+        # Others leave the first bar in the metre that nobody has set.
+        if change <= _sixteenths(first) and change < _sixteenths(name):
             metre, anacrusis = [(0, name), *metre[2:]], change
-            text = f"the first bar, in {first}, is a pickup to {name}"
+            whole = change == _sixteenths(first)
+            begins = f"the first bar, in {first}," if whole else f"the beginning, of {change}/16,"
+            text = f"{begins} is a pickup to {name}"
             contents.remarks.append(Remark("metre", text))
     return Score((), 0, _without_repeated(metre, anacrusis), anacrusis=anacrusis)
 

@@ -67,7 +67,8 @@ def _tracks(data: bytes, at: int, count: int, source: str) -> list[list[MidiReco
             raise _cut_off(data, source, f"track {number} of {count} is missing")
         if len(body) < size:
             more = size - len(body)
-            raise _cut_off(data, source, f"{more} bytes of track {number} of {count} are missing")
+            how_many, are = ("1 byte", "is") if more == 1 else (f"{more} bytes", "are")
+            raise _cut_off(data, source, f"{how_many} of track {number} of {count} {are} missing")
         if name == b"MTrk":  # other chunks belong to programs
             tracks.append(_events(data, at + 8, size, number, source))
         at += 8 + size

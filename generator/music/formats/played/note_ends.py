@@ -7,8 +7,9 @@ An end is
 3. early, so that the note has at least nine tenths of its time until the next beginning: that
    beginning, unless another is nearer;
 4. less than a sixteenth after the beginning of another (legato): that beginning;
-5. before a rest, in a line whose notes are all let go after the same share of their time: where
-   that share makes it end; otherwise on the strongest line within nine tenths;
+5. before a rest, in a line whose notes are all let go after the same share of their time, or the
+   same time before or after the next beginning: where that makes it end; otherwise on the
+   strongest line within nine tenths, or less than a fifth of a sixteenth before it;
 6. any other: the nearest sixteenth, at least one after the beginning.
 
 In a line of which half the notes are early, 3 and 5 come before the lines of 2.
@@ -27,6 +28,9 @@ LEAST_SHARE = Fraction(9, 10)
 _ALIKE = Fraction(1, 50)
 _EXACT_SHARE = Fraction(1, 20)
 _NEAR = Fraction(1, 20)
+_JUST_AFTER = Fraction(1, 5)
+"""A half that is let go after nine tenths ends no sooner after a line."""
+_LONGEST_BAR = 64
 _FEWEST = 3
 """Notes of which a common share is known."""
 
@@ -68,15 +72,22 @@ def set_ends(
         if note.ended is None:
             following = line.after(note.begun)
             note.end = nearest(track_end) if following is None else line.steps[following]
+            if note.end <= note.start:  # its track ends with its beginning
+                note.end = strongest(range(note.start + 1, note.start + _LONGEST_BAR + 1))
             note.bent = "endless"
         else:
             shares += line.first_end(note, note.ended)
-    common = _common(shares, len(notes))
+    common = _common(shares, len(notes), 2 * _ALIKE)
+    overlap = _overlap(notes, tolerance)
     is_gated = 2 * sum(note.bent == "early" for note in notes) >= len(notes)
     for note in notes:
         if note.is_loose and is_gated and note.following is not None:
             note.end, note.bent = note.following, "early"
-        elif note.is_loose and note.ended is not None:
+        elif (
+            note.is_loose
+            and note.ended is not None
+            and (overlap is None or not _ends_as_far(note, note.ended - overlap, tolerance))
+        ):
             _last_end(note, note.ended, line, common, strongest)
         if note.end <= note.start:
             note.end, note.bent = note.start + 1, note.bent or "rounded"
@@ -132,11 +143,37 @@ class _Beginnings:
         return []
 
 
-def _common(shares: list[Fraction], notes: int) -> Fraction | None:
-    """The share after which all notes of a line are let go, if there is one."""
-    if len(shares) < _FEWEST or 2 * len(shares) < notes or max(shares) - min(shares) > 2 * _ALIKE:
+def _overlap(notes: Sequence[Played], tolerance: Fraction) -> Fraction | None:
+    """The time by which all notes outlast the next beginning, below zero if they are early.
+
+    Early ones of one length have a common share as well, which counts.
+    """
+    held = [note.ended - note.end for note in notes if note.bent == "held" and note.ended]
+    if (over := _common(held, len(notes), 2 * tolerance)) is not None:
+        return over
+    early = [note for note in notes if note.bent == "early"]
+    lengths = [note.end - note.start for note in early]
+    if max(lengths, default=0) < 2 * min(lengths, default=1):
         return None
-    return median(shares)
+    gaps = [note.ended - note.end for note in early if note.ended]
+    return _common(gaps, len(notes), 2 * tolerance)
+
+
+def _ends_as_far(note: Played, place: Fraction, tolerance: Fraction) -> bool:
+    """Set the end to a place that is on the grid; whether it is."""
+    line = nearest(place)
+    is_there = bool(note.bent) and note.start < line and abs(place - line) <= tolerance
+    if is_there:
+        note.end, note.bent = line, "early" if note.ended and note.ended < line else "rounded"
+    return is_there
+
+
+def _common(values: list[Fraction], notes: int, spread: Fraction) -> Fraction | None:
+    """The share of their time after which all notes of a line are let go, or the time by
+    which they outlast the next beginning; None where they differ."""
+    if len(values) < _FEWEST or 2 * len(values) < notes or max(values) - min(values) > spread:
+        return None
+    return median(values)
 
 
 def _last_end(
@@ -162,6 +199,8 @@ def _last_end(
         return
     note.end = nearest(ended)
     if abs(ended - note.end) > _NEAR:
-        shares = range(ceil(length), floor((length + line.tolerance) / LEAST_SHARE) + 1)
+        first = max(1, ceil(length - max(_JUST_AFTER - 2 * line.tolerance, Fraction(0))))
+        shares = range(first, floor((length + line.tolerance) / LEAST_SHARE) + 1)
         if shares:
-            note.end, note.bent = strongest([note.start + share for share in shares]), "early"
+            note.end = strongest([note.start + share for share in shares])
+            note.bent = "early" if note.end > ended else "rounded"

@@ -67,7 +67,9 @@ def chosen_voices(
     """
     parts = sung_parts(score, remarks)
     if not parts:
-        raise FormatError(f"{source} has no notes; give a file with a melody in it")
+        said = [remark.text for remark in remarks if remark.kind == "left out"]
+        but = f" but what is left out: {said[0]}" if said else ""
+        raise FormatError(f"{source} has no notes{but}; give a file with a melody in it")
     # As many letters as parts: then every part counts, in the order of pitch.
     counted = voice is not None and len(parts) == len(wanted_voices(voice))
     kept = parts if counted else without_accompaniment(parts, remarks)
@@ -90,8 +92,9 @@ def chosen_voices(
         )
     if not found:
         raise FormatError(
-            f"{source} has {len(parts)} parts with notes ({names_of(parts)}); it is unclear which "
-            f"of them are {letters}: name as many voices as parts with --voice, or name the parts "
+            f"{source} has {len(parts)} {'part' if len(parts) == 1 else 'parts'} with notes "
+            f"({names_of(parts)}); it is unclear which of them "
+            f"are {letters}: name as many voices as parts with --voice, or name the parts "
             "Soprano, Alto, Tenor, Bass"
         )
     for index, part in found.items():

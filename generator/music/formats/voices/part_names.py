@@ -37,15 +37,17 @@ _ACCOMPANIMENT = _set(
     "clavier clavecin cembalo clavicembalo harpsichord spinet virginal harmonium continuo "
     "bassocontinuo generalbass begleitung accompaniment accomp accompagnement "
     "accompagnamento guitar guitars gitarre guitare chitarra lute laute luth liuto theorbo "
-    "harp harfe harpe arpa chords akkorde accords accordi pno pf"
+    "harp harfe harpe arpa chords akkorde accords accordi pno pf org bc positiv truhenorgel "
+    "hammond gt gtr strings streicher orchester orchestra orchestre"
 )
 _PERCUSSION = _set(
     "drum drums drumkit drumset drumkits percussion percussioni percusion perkussion perc "
-    "schlagzeug schlagwerk schlaginstrumente trommel trommeln pauke pauken timpani timpano "
-    "timbales batterie batteria bateria tamburo tambour click clicks clicktrack metronome "
-    "metronom metronomo metronomus cymbal cymbals becken piatti snare hihat kick clap claps "
-    "shaker tambourine tamburin woodblock woodblocks bongos bongo congas conga cajon gong "
-    "triangel claves maracas"
+    "percussions schlagzeug schlagwerk schlaginstrumente trommel trommeln pauke pauken timpani "
+    "timpano timbales batterie batteria bateria tamburo tamburi tambour tambours cassa grancassa "
+    "caisse click clicks clicktrack klick claquette claquettes countin einzahler vorzahler "
+    "metronome metronom metronomo metronomus cymbal cymbals becken piatti snare hihat kick "
+    "clap claps shaker tambourine tamburin woodblock woodblocks bongos bongo congas conga cajon "
+    "gong triangel claves maracas"
 )
 _NUMBERS = _set("i ii iii iv v st nd rd th primo secondo first second")
 # Words that change nothing: who sings, and which of several.
@@ -60,6 +62,8 @@ _JOINED = (
     ("basso continuo", "bassocontinuo"),
     ("basse continue", "bassocontinuo"),
     ("hi hat", "hihat"),
+    ("count in", "countin"),
+    ("b c", "bc"),
 )
 
 
@@ -153,8 +157,9 @@ def is_percussion_name(name: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    """Lower case, without accents, digits and signs."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    """Lower case, without accents, digits and signs; "sopranoVoice" is two words."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    plain = unicodedata.normalize("NFKD", parted.casefold())
     letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
     spaced = " ".join(re.findall(r"[a-z]+", letters))
     for words, word in _JOINED:

@@ -52,7 +52,7 @@ def joined_by_name(parts: Sequence[Part]) -> list[Part]:
 def parts_by_name(parts: Sequence[Part]) -> Voices:
     """Parts that are named after a voice; empty if two are named after the same one.
 
-    "Alto" counts before "Alto saxophone".
+    "Alto" counts before "Alto saxophone"; "Melody" beside other voices is the soprano.
     """
     named: Voices = {}
     for plain in (True, False):
@@ -66,6 +66,9 @@ def parts_by_name(parts: Sequence[Part]) -> Voices:
         if len({voice for voice, _ in found}) < len(found):
             return {}
         named |= dict(found)
+    tunes = [p for p in parts if is_melody_name(p.name) and voice_of_name(p.name) is None]
+    if named and 0 not in named and len(tunes) == 1:
+        named[0] = tunes[0]
     return dict(sorted(named.items()))
 
 
@@ -78,10 +81,11 @@ def without_accompaniment(parts: Sequence[Part], remarks: Remarks) -> list[Part]
     """The parts that are sung, if there are such; otherwise all."""
     kept = [part for part in parts if not is_accompaniment_name(part.name)] or list(parts)
     tunes = [part for part in kept if is_melody_name(part.name)]
+    leave_out([part for part in parts if part not in kept], "accompaniment", remarks)
     nameless = all(voice_of_name(part.name) is None for part in kept)
     if nameless and len(tunes) == 1 and len(kept) != len(VOICES):
-        kept = tunes
-    leave_out([part for part in parts if part not in kept], "accompaniment", remarks)
+        leave_out([part for part in kept if part not in tunes], "not the melody", remarks)
+        return tunes
     return kept
 
 

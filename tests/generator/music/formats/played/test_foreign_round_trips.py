@@ -71,8 +71,8 @@ class Player:
         for index, (note, start) in enumerate(zip(notes, starts, strict=True)):
             length = (note.end - note.start) * self.step
             end = start + round(length * self.random.uniform(self.gate, 1))
-            if abs(end / self.step - round(end / self.step)) < 0.1:  # no other end than its own
-                end = start + round(length)
+            if any(self.is_line(end / self.step - over) for over in (0, self.over)):
+                end = start + round(length)  # no other end than its own
             follows = index + 1 < len(notes) and notes[index + 1].start == note.end
             if self.over and follows and self.random.random() < 0.5:
                 end = starts[index + 1] + round(self.over * self.step)
@@ -80,6 +80,9 @@ class Player:
                 end = starts[index + 1]
             events += [on(start, note.pitch, channel), self.ending(end, note.pitch, channel)]
         return events
+
+    def is_line(self, place: float) -> bool:
+        return abs(place - round(place)) < 0.1
 
     def ending(self, tick: int, pitch: int, channel: int) -> Event:
         if self.random.random() < 0.5:
