@@ -76,7 +76,7 @@ def test_short_scores_have_the_same_notes():
             score = score_of(file.data, file.name)
         except FormatError:
             continue
-        if any(remark.kind in ("repeats", "bent") for remark in score.remarks):
+        if any(re.match(r"bent|repeats.*left out", str(remark)) for remark in score.remarks):
             continue
         compared += 1
         different += not same(file, score)

@@ -47,8 +47,8 @@ def lines(draw, lowest: int) -> list[Note]:
         at += length
     for index, note in enumerate(notes):
         goes_on = index + 1 < len(notes) and notes[index + 1].start == note.end
-        if not goes_on and note.end - note.start > 8:
-            notes[index] = Note(note.start, note.start + 8, note.pitch)
+        if not goes_on and note.end - note.start > 6:
+            notes[index] = Note(note.start, note.start + 6, note.pitch)
     return notes
 
 
