@@ -51,7 +51,12 @@ class Clip:
 
 
 def render_clip(
-    chorale: Chorale, *, soundfont: Path, samples: int | None = None, profile: int = NEWEST
+    chorale: Chorale,
+    *,
+    soundfont: Path,
+    samples: int | None = None,
+    profile: int = NEWEST,
+    or_softer: bool = False,
 ) -> Clip:
     """Render a chorale as MP3. The same chorale always gives the same bytes.
 
@@ -63,15 +68,18 @@ def render_clip(
         Length of the clip, where it is to be longer than the chorale needs: silence is added.
     profile : int, optional
         Number of the profile, which says how loud the clip is and how it is encoded.
+    or_softer : bool
+        Make a clip that would clip at this loudness softer. For what is heard by itself: the clips
+        of a pair are equally loud.
 
     Raises
     ------
     GenerationError
-        If the chorale is silent or longer than `samples`, FluidSynth is missing, or the SoundFont
-        is missing or damaged.
+        If the chorale is silent, longer than `samples` or would clip, FluidSynth is missing, or
+        the SoundFont is missing or damaged.
     """
     chosen = PROFILES[profile]
-    sound, lufs = _levelled_sound(chorale, soundfont, chosen, samples)
+    sound, lufs = _levelled_sound(chorale, soundfont, chosen, samples, or_softer=or_softer)
     encoded = encoding.encoder_input(sound, chosen.rate)
     return Clip(
         mp3=encoding.mp3(encoded, chosen),
@@ -84,9 +92,9 @@ def render_clip(
     )
 
 
-def render_wav(chorale: Chorale, *, soundfont: Path) -> bytes:
+def render_wav(chorale: Chorale, *, soundfont: Path, or_softer: bool = False) -> bytes:
     """The same sound at the same level as 16-bit WAV; raises as `render_clip` does."""
-    sound, _ = _levelled_sound(chorale, soundfont, PROFILES[NEWEST])
+    sound, _ = _levelled_sound(chorale, soundfont, PROFILES[NEWEST], or_softer=or_softer)
     return encoding.wav(sound)
 
 
@@ -126,7 +134,12 @@ def _fingerprint(font: str, samples: int | None, profile: Profile) -> str:
 
 
 def _levelled_sound(
-    chorale: Chorale, soundfont: Path, profile: Profile, samples: int | None = None
+    chorale: Chorale,
+    soundfont: Path,
+    profile: Profile,
+    samples: int | None = None,
+    *,
+    or_softer: bool,
 ) -> tuple[synth.Stereo, float]:
     if not (chorale.pitch != REST).any():
         raise GenerationError(
@@ -141,4 +154,4 @@ def _levelled_sound(
     sound = synth.play(events.key_events(chorale), samples or needed, soundfont)
     fade = round(FADE_SECONDS * events.SAMPLE_RATE)
     sound[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32) ** 2
-    return loudness.levelled(sound, profile.loudness)
+    return loudness.levelled(sound, profile.loudness, or_softer=or_softer)

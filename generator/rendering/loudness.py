@@ -49,8 +49,18 @@ def true_peak(sound: NDArray[np.float32]) -> float:
     return float(np.abs(resample_poly(sound, OVERSAMPLING, 1, axis=1)).max())
 
 
-def levelled(sound: NDArray[np.float32], target: float) -> tuple[NDArray[np.float32], float]:
+def levelled(
+    sound: NDArray[np.float32], target: float, *, or_softer: bool = False
+) -> tuple[NDArray[np.float32], float]:
     """The sound at `target` LUFS, and its loudness as measured afterwards.
+
+    Parameters
+    ----------
+    sound : float32[2, N]
+    target : float
+    or_softer : bool
+        A sound that would clip becomes as loud as its peaks allow: a few notes are mostly
+        reverberation, and reach far above their loudness.
 
     Raises
     ------
@@ -76,7 +86,10 @@ def levelled(sound: NDArray[np.float32], target: float) -> tuple[NDArray[np.floa
     peak = float(np.abs(levelled_sound).max())
     if peak > NEAR_PEAK:
         peak = max(peak, true_peak(levelled_sound))
-    if peak > MAX_PEAK:
+    if peak > MAX_PEAK and or_softer:
+        levelled_sound = (levelled_sound * np.float32(MAX_PEAK / peak)).astype(np.float32)
+        lufs = loudness(levelled_sound)
+    elif peak > MAX_PEAK:
         raise GenerationError(
             f"at {target} LUFS the clip peaks at {peak:.2f} and would clip above "
             f"{MAX_PEAK:.2f}; use a SoundFont with a softer attack",

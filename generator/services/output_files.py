@@ -19,11 +19,11 @@ Writer = Callable[[Chorale, Path], None]
 
 
 def write_mp3(chorale: Chorale, path: Path) -> None:
-    write_file(path, render_clip(chorale, soundfont=settings.SOUNDFONT).mp3)
+    write_file(path, render_clip(chorale, soundfont=settings.SOUNDFONT, or_softer=True).mp3)
 
 
 def write_wav(chorale: Chorale, path: Path) -> None:
-    write_file(path, render_wav(chorale, soundfont=settings.SOUNDFONT))
+    write_file(path, render_wav(chorale, soundfont=settings.SOUNDFONT, or_softer=True))
 
 
 WRITERS: dict[str, Writer] = {

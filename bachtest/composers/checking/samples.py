@@ -120,5 +120,7 @@ def _store(sample: Sample, chorale: Chorale, work: Chorale, run: SharedRun, prof
         (sample.run_clip, chorale, run.start, run.stop),
         (sample.work_clip, work, run.work_start, run.work_stop),
     ):
-        clip = render_clip(whole.slice(start, stop), soundfont=settings.SOUNDFONT, profile=profile)
+        clip = render_clip(
+            whole.slice(start, stop), soundfont=settings.SOUNDFONT, profile=profile, or_softer=True
+        )
         field.save(f"{secrets.token_hex(16)}.mp3", ContentFile(clip.mp3), save=False)

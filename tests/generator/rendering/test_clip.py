@@ -213,6 +213,18 @@ def test_a_single_step_is_rendered():
     assert clip.loudness == pytest.approx(PROFILE.loudness, abs=0.1)
 
 
+def test_a_short_chord_that_would_clip_is_refused_or_made_softer():
+    chord = Chorale(pitch=[[65], [62], [56], [43]], onset=[[1]] * 4)
+
+    with pytest.raises(GenerationError, match="would clip above"):
+        render_clip(chord, soundfont=FONT)
+    softer = render_clip(chord, soundfont=FONT, or_softer=True)
+    assert -18 < softer.loudness < PROFILE.loudness - 0.1
+    heard = decoded(render_wav(chord, soundfont=FONT, or_softer=True))
+    peak = loudness.true_peak(heard.astype(np.float32))
+    assert peak == pytest.approx(loudness.MAX_PEAK, abs=0.02)
+
+
 def test_the_fingerprint_names_font_and_settings(tmp_path):
     copy = tmp_path / "copy.sf3"
     copy.write_bytes(FONT.read_bytes())
