@@ -23,7 +23,12 @@ from functools import partial
 
 import numpy as np
 
-from generator.evaluation.beside_bach import copying_scores, parallels_scores, style_scores
+from generator.evaluation.beside_bach import (
+    copying_scores,
+    counterpoint_scores,
+    parallels_scores,
+    style_scores,
+)
 from generator.evaluation.bootstrap import Ratio, share_over_works
 from generator.evaluation.discriminator.discriminative_features import feature_scores
 from generator.evaluation.discriminator.discriminator import (
@@ -222,6 +227,7 @@ def whole_scores(
     bach_runs = [index.longest_run(row.bach, without=by_tune[row.tune]) for row in rows]
     yield from copying_scores(VOICES, runs, bach_runs)
     yield from style_scores(VOICES, beside_bach)
+    yield from counterpoint_scores(VOICES, beside_bach)
     tunes = len({row.tune for row in rows})
     if tunes < MIN_FAMILIES:
         yield _too_few("machine listener, unpaired AUC", tunes)

@@ -15,8 +15,16 @@ from itertools import islice
 
 import numpy as np
 
-from generator.evaluation.beside_bach import copying_scores
-from generator.evaluation.bootstrap import Ratio, ratio_over_works
+from generator.evaluation.beside_bach import (
+    COUNTERPOINT_UNITS,
+    FORM_UNITS,
+    Units,
+    copying_scores,
+    named_counterpoint,
+    named_form,
+    rates_apart,
+)
+from generator.evaluation.bootstrap import Ratio
 from generator.evaluation.scores import ObjectiveScore
 from generator.evaluation.test_set import TestSet
 from generator.families.base import Family
@@ -24,8 +32,10 @@ from generator.families.fill_run import Budget
 from generator.families.settings import Choices
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.empty_chorale import empty_chorale, with_close
-from generator.music.measures.counts import Count, total
-from generator.music.measures.decoding_faults import collapses, loops, out_of_range
+from generator.music.measures.cadences import authentic_ends
+from generator.music.measures.counts import Count
+from generator.music.measures.decoding_faults import Ranges, collapses, loops, out_of_range
+from generator.music.measures.parallels_between_beats import parallels_between_beats
 from generator.music.measures.style import style_counts
 from generator.music.measures.voice_leading import PER, parallels
 
@@ -34,6 +44,20 @@ BARS, PICKUP = 16, 4
 TONICS = ("C", "G", "D", "A", "E", "F", "Bb", "Eb", "B", "Ab")
 MINOR_TONICS = ("A", "E", "B", "F#", "C#", "D", "G", "C", "F", "G#")
 MAX_CHORALES = 2 * len(TONICS)
+_NOTE_UNITS: Units = {
+    "loops": ("% of pieces", 100),
+    "collapse into one chord": ("% of pieces", 100),
+    "notes out of range": ("% of notes", 100),
+    "style: crossings": ("%", 100),
+    "parallels": ("per 1,000 changes", PER),
+    "parallels between beats": ("per 1,000 changes", PER),
+}
+UNITS: Units = {
+    **_NOTE_UNITS,
+    "style: authentic_ends": ("%", 100),
+    **COUNTERPOINT_UNITS,
+    **FORM_UNITS,
+}
 _ALL = np.ones(4, dtype=np.bool_)
 
 
@@ -83,33 +107,31 @@ def write_chorales(
 def chorale_scores(
     chorales: Sequence[Chorale], test_set: TestSet, seconds: float
 ) -> Iterator[ObjectiveScore]:
-    """Loops, collapse, ranges, crossings, parallels, copying and speed of such chorales."""
+    """Faults of decoding, counterpoint, form, copying and speed of such chorales."""
     bach = list(test_set.works.values())
     ranges = test_set.training.ranges
-    rates: dict[str, tuple[str, float, Callable[[Chorale], Count]]] = {
-        "loops": ("% of pieces", 100, lambda c: loops(c, _ALL)),
-        "collapse into one chord": (
-            "% of pieces",
-            100,
-            lambda c: Count(int(collapses(c, _ALL)), 1),
-        ),
-        "notes out of range": ("% of notes", 100, lambda c: out_of_range(c, _ALL, ranges)),
-        "style: crossings": ("%", 100, lambda c: style_counts(c, _ALL)["crossings"]),
-        "parallels": ("per 1,000 changes", PER, lambda c: parallels(c, _ALL)),
-    }
-    for name, (unit, scale, counted) in rates.items():
-        counts = [counted(chorale) for chorale in chorales]
-        ratio = ratio_over_works(
-            [each.count for each in counts],
-            [each.of for each in counts],
-            rng=np.random.default_rng(0),
-            scale=scale,
-        )
-        if ratio:
-            of_bach = total([counted(work) for work in bach]).rate * scale
-            yield ObjectiveScore(name, WHOLE, unit, ratio, of_bach, "Bach's: held-out works")
+    note = "Bach's: held-out works"
+    counts = [_counts(chorale, ranges) for chorale in chorales]
+    # The published grid has no onsets, keys or phrase ends.
+    units = _NOTE_UNITS if test_set.split == "jsb" else UNITS
+    yield from rates_apart(WHOLE, units, counts, [_counts(work, ranges) for work in bach], note)
     copies = test_set.training.copies
     runs = [copies.longest_run(chorale) for chorale in chorales]
     yield from copying_scores(WHOLE, runs, [copies.longest_run(work) for work in bach])
     rate = sum(chorale.steps for chorale in chorales) / max(seconds, 1e-9)
     yield ObjectiveScore("speed", WHOLE, "steps/CPU s", Ratio(rate, rate, rate, len(chorales)))
+
+
+def _counts(chorale: Chorale, ranges: Ranges) -> dict[str, Count]:
+    """The counts of `UNITS`."""
+    return {
+        "loops": loops(chorale, _ALL),
+        "collapse into one chord": Count(int(collapses(chorale, _ALL)), 1),
+        "notes out of range": out_of_range(chorale, _ALL, ranges),
+        "style: crossings": style_counts(chorale, _ALL)["crossings"],
+        "style: authentic_ends": authentic_ends(chorale, _ALL),
+        "parallels": parallels(chorale, _ALL),
+        "parallels between beats": parallels_between_beats(chorale, _ALL),
+        **named_counterpoint(chorale, _ALL),
+        **named_form(chorale, _ALL),
+    }

@@ -22,7 +22,9 @@ import numpy as np
 from generator.evaluation.accuracy import fill_hits
 from generator.evaluation.bach_reference import BachReference
 from generator.evaluation.beside_bach import (
+    continued_form_scores,
     copying_scores,
+    counterpoint_scores,
     fault_scores,
     parallels_scores,
     style_scores,
@@ -46,7 +48,7 @@ from generator.families.fill_run import Budget
 from generator.families.settings import Choices
 from generator.families.trial import try_out
 from generator.music.grid.chorale import VOICES, BoolArray, Chorale
-from generator.music.grid.conditions import QUIZ_CONDITIONS, given_for
+from generator.music.grid.conditions import NEXT, QUIZ_CONDITIONS, given_for
 
 LIKELIHOODS = "likelihoods"  # the first stage; the others are named after their conditions
 
@@ -253,6 +255,9 @@ def fill_scores(
     yield from fault_scores(condition, beside_bach, ranges)
     if fills[0].test_set.split != "jsb":  # the published grid has no onsets, keys or phrase ends
         yield from style_scores(condition, beside_bach)
+        yield from counterpoint_scores(condition, beside_bach)
+        if condition == NEXT:
+            yield from continued_form_scores(condition, beside_bach)
         if with_listener:
             yield from discriminator_scores(condition, excerpt_pairs(fills), top_n=features)
 

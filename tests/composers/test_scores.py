@@ -53,6 +53,17 @@ def test_of_others_the_version_that_plays_is_compared():
     assert [row.figure for row in score_tables(shown).groups[0].rows][1] == "90.0%"
 
 
+def test_what_may_be_repaired_stands_beside_what_is_not_where_both_were_measured():
+    unit = {"unit": "per 1,000 changes"}
+    old = version_of("choir", score_row(PARALLELS, 1.0, **unit))
+    between = score_row("parallels between beats", 20.0, **unit)
+    new = version_of("alto", score_row(PARALLELS, 2.0, **unit), between)
+    assert [group.headline.name for group in score_tables(old).groups] == [PARALLELS]
+    tables = score_tables(new)
+    assert [group.headline.name for group in tables.groups] == [PARALLELS, between["name"]]
+    assert (names(tables, 0), names(tables, 1)) == (["Alto", "Choir", "Bach"], ["Alto", "Bach"])
+
+
 def test_scores_belong_to_the_version_that_is_shown(client):
     old = version_of("choir", score_row(LISTENER, 0.8), sha256="a" * 64)
     new = make_version(old.composer, sha256="b" * 64)

@@ -70,6 +70,8 @@ def in_words(value: float, unit: str) -> str:
     ('97.5%', '5.2')
     >>> in_words(53.758, "per 1,000 changes"), in_words(1501.6, "steps/CPU s")
     ('53.8', '1,502')
+    >>> in_words(0.2718, "per 100 beats")
+    '0.27'
     """
     if unit in SHARES:
         return f"{100 * value:.1f}%"
@@ -77,7 +79,7 @@ def in_words(value: float, unit: str) -> str:
         return f"{value:.1f}%"
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.2f}" if unit.startswith(("nats", "sd")) else f"{value:.1f}"
+    return f"{value:.2f}" if unit.startswith(("nats", "sd", "per 100 ")) else f"{value:.1f}"
 
 
 def scale_of(scores: Iterable[MeasuredScore]) -> svg.Scale:

@@ -40,9 +40,19 @@ HEADLINES = (
     ),
     Headline(PARALLELS, "Parallel fifths and octaves", "per 1,000 changes of chord"),
     Headline(
+        "parallels between beats",
+        "Fifths and octaves between beats",
+        "per 1,000 changes of chord, whatever ornaments them",
+    ),
+    Headline(
         "style: root_position_ends",
         "Phrases that end on a root-position chord",
         "as nearly all of Bach’s do",
+    ),
+    Headline(
+        "style: authentic_ends",
+        "Phrases that end with an authentic cadence",
+        "from the dominant to its tonic, in any key",
     ),
     Headline(
         "copying, longest run, 90th percentile",

@@ -26,6 +26,7 @@ ROWS = {
     "fill accuracy, as played": "same pitch as Bach, as played, %",
     "machine listener": "machine listener, % of pairs",
     "parallels": "parallels per 1,000 chord changes",
+    "parallels between beats": "the same between beats, whatever ornaments them",
     "copying, longest run, median": "longest run shared with training, events, median",
     "copying, longest run, 90th percentile": "the same, 90th percentile",
     "loops": "loops, % of those that last over four bars",
@@ -39,10 +40,33 @@ ROWS = {
     "style: dissonances_on": "dissonances on the beat, %",
     "style: dissonances_off": "dissonances off the beat, %",
     "style: root_position_ends": "root position at phrase ends, %",
+    "style: authentic_ends": "authentic cadences at phrase ends, %",
     "style: final_in_key": "last chord in the key, %",
+    "counterpoint: dissonances_left_by_leap": "dissonances left by leap, per 100 beats",
+    "counterpoint: cross_relations": "cross relations at once, per 100 beats",
+    "counterpoint: augmented_seconds": "augmented seconds, per 100 beats",
+    "counterpoint: augmented_fourths": "augmented fourths, per 100 beats",
+    "counterpoint: leaps_beyond_octave": "leaps beyond the octave, per 100 beats",
+    "counterpoint: leaps_of_a_seventh": "leaps of a seventh, per 100 beats",
+    "counterpoint: doubled_leading_tones": "doubled leading tones, per 100 beats",
+    "counterpoint: ornamented_fifths": "ornamented fifths, per 100 beats",
+    "counterpoint: ornamented_octaves": "ornamented octaves, per 100 beats",
+    "counterpoint: open_ends": "phrases that end open, per 100 beats",
+    "counterpoint: second_eighths_on": "second eighths that go on by step, %",
+    "form: melody_returns": "phrases whose melody returns, %",
+    "form: melody_returns_transposed": "the same, at pitch or transposed",
+    "form: harmony_returns": "phrases whose harmony returns, %",
+    "form: harmony_returns_transposed": "the same, at pitch or transposed",
+    "form: last_cadence_authentic": "last cadence authentic, %",
+    "form: opens_in_key": "first phrase in the key, %",
+    "form: closes_in_key": "last phrase in the key, %",
+    "form: closes_as_it_opens": "last phrase in the key of the first, %",
+    "form: distinct_goals": "distinct goals of phrases, a piece",
+    "form: onsets_in_last_quarter": "notes of the last quarter, % of the first quarter's",
+    "form: bars": "bars a piece",
 }
 SHARES = ("fill accuracy, one shot", "fill accuracy, as played", "machine listener")
-WITH_INTERVAL = ("machine listener", "parallels")
+WITH_INTERVAL = ("machine listener", "parallels", "counterpoint")  # the beginnings of their names
 METRICS = {
     "score": "loss, held-out works",
     "train": "loss, training works",
@@ -175,7 +199,7 @@ def _cell(score: ObjectiveScore | None) -> str:
         return ""
     ratio, scale = score.composer, 100 if score.name in SHARES else 1
     cell = _short(ratio.estimate * scale)
-    if score.name in WITH_INTERVAL:
+    if score.name.startswith(WITH_INTERVAL):
         cell += f" [{_short(ratio.low * scale)}, {_short(ratio.high * scale)}]"
     if score.bach is not None and score.name not in SHARES:
         cell += f" ({_short(score.bach)})"

@@ -23,6 +23,7 @@ from tests.generator.families.choir import registry_of
 
 FIGURES = "<!-- figures: made by `manage.py evaluate --card markov`; do not edit -->"
 END = "<!-- end of figures -->"
+NEW = ("parallels between beats", "style: authentic_ends", "counterpoint", "form")
 WORKS = 6
 
 
@@ -69,6 +70,22 @@ class TestBlock:
         block = figures_block(measured())
         assert "| parallels per 1,000 chord changes | 40 [39, 41] (1) |  |" in block
         assert "| loops, % of those that last over four bars |  | 25 (0) |" in block
+
+    def test_counterpoint_has_its_interval_and_form_has_none(self):
+        rows = [("parallels between beats", 20.0), ("counterpoint: open_ends", 3.0)]
+        rows += [("form: bars", 16.0), ("style: authentic_ends", 60.0)]
+        block = figures_block(
+            measured(scores=[score(name, "ATB", value, 1.0) for name, value in rows])
+        )
+        assert "| the same between beats, whatever ornaments them | 20 [19, 21] (1) |" in block
+        assert "| phrases that end open, per 100 beats | 3 [2, 4] (1) |" in block
+        assert "| bars a piece | 16 (1) |" in block
+        assert "| authentic cadences at phrase ends, % | 60 (1) |" in block
+
+    def test_rows_that_older_scores_lack_are_left_out(self):
+        block = figures_block(measured())
+        assert "between beats" not in block
+        assert "per 100 beats" not in block
 
     def test_speed_is_shown_as_seconds(self):
         assert "| seconds of one core for 64 steps | 0.50 |  |" in figures_block(measured())
@@ -136,7 +153,7 @@ class TestCommand:
         card = (site / "markov.md").read_text()
         assert card.startswith("# A card\n\n<!-- figures")
         assert card.endswith(f"{END}\n\nEnd\n")
-        assert "old" not in card
+        assert "\nold\n" not in card
         [shown] = re.findall(r"!\[.*\]\((.*)\)", card)
         assert fromstring((site / shown).read_text()).tag.endswith("svg")
         report = json.loads((site / "markov.scores.json").read_text())
@@ -153,6 +170,17 @@ class TestCommand:
         (site / "markov.md").write_text(redrawn)
         call_command("evaluate", "--card=markov", "--redraw")
         assert (site / "markov.md").read_text() == card
+
+    def test_scores_from_before_a_row_was_new_are_drawn_without_it(self, site):
+        scores = json.loads((CHECKPOINTS / "markov.scores.json").read_text())
+        rows = [row for row in scores["scores"] if not row["name"].startswith(NEW)]
+        assert {row["name"] for row in rows} >= {"parallels", "style: root_position_ends"}
+        (site / "markov.scores.json").write_text(json.dumps({**scores, "scores": rows}))
+        call_command("evaluate", "--card=markov", "--redraw")
+        card = (site / "markov.md").read_text()
+        assert "| parallels per 1,000 chord changes |" in card
+        assert "between beats" not in card
+        assert "per 100 beats" not in card
 
     @pytest.mark.parametrize("text", ["# No marks\n", f"{FIGURES}\n{END}\n{FIGURES}\n{END}\n"])
     def test_a_card_without_the_marks_is_refused_before_anything_is_measured(self, site, text):

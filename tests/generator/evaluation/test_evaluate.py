@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from django.core.management import CommandError, call_command
 
-from generator.evaluation import test_set
+from generator.evaluation import from_nothing, test_set
 from generator.evaluation.bach_reference import BachReference
+from generator.evaluation.card import figures_block
 from generator.evaluation.report import EvaluationSettings, evaluate
 from generator.evaluation.scored_fold import Fold
 from generator.evaluation.scores import MissingScore, ObjectiveScore
@@ -16,6 +17,7 @@ from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import Network
 from generator.families.markov.markov import Markov
 from generator.music.corpus.splits import tunes_split
+from generator.music.measures.counterpoint import PER_BEAT
 
 WORKS = 10
 
@@ -52,9 +54,35 @@ def test_bach_himself_scores_as_bach(held_out):
     assert scores["machine listener", "ATB"].composer.estimate == 0.5
     assert scores["machine listener", "1"].composer.estimate == 0.5
     for name, condition in scores:
-        if name.startswith(("style", "parallels", "copying")):
+        if name.startswith(("style", "parallels", "counterpoint", "copying")):
             score = scores[name, condition]
             assert score.composer.estimate == pytest.approx(score.bach)
+    assert {f"counterpoint: {rule}" for rule in PER_BEAT} <= {name for name, _ in scores}
+
+
+def test_bach_goes_on_in_his_own_form(held_out):
+    scores = scores_of(BachReference(), held_out, "NEXT")
+    form = {name: score for (name, _), score in scores.items() if name.startswith("form")}
+    assert {"form: melody_returns", "form: last_cadence_authentic"} <= form.keys()
+    assert not {"form: opens_in_key", "form: bars"} & form.keys()  # they are given
+    for score in form.values():
+        assert score.composer.estimate == pytest.approx(score.bach)
+        assert score.composer.low <= score.composer.estimate <= score.composer.high
+
+
+# What a composer may repair by rule, and what no composer repairs.
+BESIDE = {
+    "parallels": "parallels between beats",
+    "style: root_position_ends": "style: authentic_ends",
+    "counterpoint: open_ends": "style: authentic_ends",
+}
+
+
+def test_what_may_be_repaired_is_never_reported_alone(held_out):
+    reported = scores_of(BachReference(), held_out, "S").keys()
+    assert {(name, "S") for name in (*BESIDE, *BESIDE.values())} <= reported
+    for names in (from_nothing.UNITS, figures_block.ROWS):
+        assert {BESIDE[name] for name in names if name in BESIDE} <= names.keys()
 
 
 @pytest.mark.slow

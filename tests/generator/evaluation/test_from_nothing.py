@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from generator.evaluation import test_set as tests_of
@@ -56,6 +58,17 @@ def test_scores_of_looping_chorales_say_so(test_set):
     assert scores["collapse into one chord"].composer.estimate == 0
     assert scores["speed"].composer.estimate == 4 * 256 / 2
     assert {score.condition for score in scores.values()} == {"whole"}
+    assert scores["counterpoint: ornamented_octaves"].unit == "per 100 beats"
+    assert scores["form: bars"].composer.estimate == 16
+    assert scores["form: onsets_in_last_quarter"].composer.estimate == 100
+    assert scores["form: melody_returns"].composer.estimate == 0  # a trill of one note on the beats
+
+
+def test_on_the_published_grid_there_is_no_form(test_set):
+    published = replace(test_set, split="jsb")
+    names = {score.name for score in chorale_scores(frames(2), published, seconds=1.0)}
+    assert {"parallels", "parallels between beats"} <= names
+    assert not any(name.startswith(("form", "counterpoint", "style: authentic")) for name in names)
 
 
 def trilled(chorale):
