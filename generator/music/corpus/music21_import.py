@@ -73,8 +73,12 @@ def chorale_files() -> list[Path]:
         raise CorpusError(
             "music21, which carries the chorales, is not installed; run: make setup"
         ) from error
+    # music21 looks for the name in whole paths: all its files if this project lies below a "bach".
     files = [Path(path) for path in corpus.getComposer("bach")]
-    scores = sorted((path for path in files if path.suffix in (".mxl", ".xml")), key=_order)
+    scores = sorted(
+        (path for path in files if path.parent.name == "bach" and path.suffix in (".mxl", ".xml")),
+        key=_order,
+    )
     if not scores:
         raise CorpusError(
             "music21 is installed without its corpus of Bach chorales; "

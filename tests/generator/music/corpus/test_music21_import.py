@@ -129,3 +129,12 @@ def test_titles_come_from_the_published_collections():
 def test_the_text_of_the_first_verse_goes_as_far_as_the_first_fermata():
     path = next(file for file in chorale_files() if file.stem == "bwv244.3")
     assert read_work(path).text == "Herzliebster Jesu, was hast du verbrochen"
+
+
+def test_a_folder_named_bach_above_music21_brings_no_other_composers(monkeypatch):
+    from music21 import corpus
+
+    bach = "/home/me/bach-or-bot/music21/corpus/bach/bwv66.6.mxl"
+    found = [bach, "/home/me/bach/music21/corpus/corelli/opus3no1/1grave.xml"]
+    monkeypatch.setattr(corpus, "getComposer", lambda _: found)
+    assert chorale_files() == [Path(bach)]
