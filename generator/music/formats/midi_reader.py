@@ -17,8 +17,13 @@ from generator.music.formats.played.frame import foreign_frame, last_key
 from generator.music.formats.played.midi_tracks import read_tracks
 from generator.music.formats.played.own_marks import OwnMarks, with_silent_voices
 from generator.music.formats.played.percussion import is_percussion
-from generator.music.formats.score import MAX_FILE_STEPS, Note, Part, Score
-from generator.music.formats.voices.part_names import is_accompaniment_name
+from generator.music.formats.score import (
+    MAX_FILE_STEPS,
+    Note,
+    Part,
+    Score,
+    check_some_part_fits,
+)
 from generator.music.formats.voices.sorting import leave_out
 from generator.music.grid.chorale import STEPS_PER_QUARTER
 from generator.music.phrase_ends.hints import EndHint, syllable_hint
@@ -120,13 +125,16 @@ def _foreign_parts(contents: MidiContents, fit: GridFit) -> tuple[Part, ...]:
     signed: dict[int, list[tuple[Ticks, str]]] = {}
     for tick, track, key in contents.keys:
         signed.setdefault(track, []).append((tick, key))
-    names = _names(contents, list(contents.lines))
-    sung = not all(is_accompaniment_name(name) for name in names.values())
-    for line, name in names.items():
-        # An accompaniment is left out, and its triplets need not matter.
-        quantise = sung and is_accompaniment_name(name)
-        notes = fit.single(name, _fitted(contents, fit, line, name, quantise=quantise))
-        parts[line] = Part(name, notes, _own_key(contents, line, signed.get(line[0], [])))
+    for line, name in _names(contents, list(contents.lines)).items():
+        refusal, fitting = "", fit
+        try:
+            notes = _fitted(contents, fit, line, name)
+        except FormatError as error:
+            refusal, fitting = str(error), fit.quantising()
+            notes = _fitted(contents, fitting, line, name)
+        key = _own_key(contents, line, signed.get(line[0], []))
+        parts[line] = Part(name, fitting.single(name, notes), key, refusal)
+    check_some_part_fits(parts.values())
     return tuple(parts[line] for line in sorted(parts))
 
 
@@ -135,11 +143,8 @@ def _own_key(contents: MidiContents, line: Line, signed: list[tuple[Ticks, str]]
     return last_key([signature for signature in signed if signature[0] <= first], first)
 
 
-def _fitted(
-    contents: MidiContents, fit: GridFit, line: Line, name: str, *, quantise: bool = False
-) -> tuple[Note, ...]:
-    end = contents.ends.get(line[0], 0)
-    return fit.line(name, contents.lines[line], end, quantise=quantise)
+def _fitted(contents: MidiContents, fit: GridFit, line: Line, name: str) -> tuple[Note, ...]:
+    return fit.line(name, contents.lines[line], contents.ends.get(line[0], 0))
 
 
 def _silent(contents: MidiContents) -> dict[Line, str]:

@@ -54,12 +54,14 @@ class Note:
 class Part:
     """One part of a file, its notes in the order of their starts.
 
-    `key` is set if the part has a key signature of its own.
+    `key` is set if the part has a key signature of its own. A part that does not fit the grid is
+    moved to it, since it may be one that is left out; `refusal` says why it cannot be a voice.
     """
 
     name: str
     notes: tuple[Note, ...]
     key: str = ""
+    refusal: str = ""
 
 
 class Remark(NamedTuple):
@@ -130,6 +132,8 @@ def chorale_of(
     pitch = np.full((len(VOICES), score.steps), REST, dtype=np.int16)
     onset = np.zeros((len(VOICES), score.steps), dtype=np.bool_)
     for voice, part in voices.items():
+        if part.refusal:
+            raise FormatError(part.refusal)
         check_line(part, score)
         for note in part.notes:
             pitch[voice, note.start : note.end] = note.pitch
@@ -153,6 +157,13 @@ def chorale_of(
         )
     except ValueError as error:
         raise FormatError(f"the grid cannot hold this file: {error}") from error
+
+
+def check_some_part_fits(parts: Iterable[Part]) -> None:
+    """Raise FormatError where no part with notes fits the grid."""
+    sounding = [part for part in parts if part.notes]
+    if sounding and all(part.refusal for part in sounding):
+        raise FormatError(sounding[0].refusal)
 
 
 def check_line(part: Part, score: Score, way_out: str = "") -> None:

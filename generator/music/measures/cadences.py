@@ -6,10 +6,12 @@ A phrase ends with the last step of a fermata note. The end is *open* if its son
 root position as `style.closes_on_triad` has it: a major or minor triad over its root, or the root
 with the third or the fifth alone.
 
-An end that is not open is an *authentic cadence* if the bass comes into its root from the fifth
-above the root, from the leading tone or from the second degree (V, V6 or vii6, vii or V4/3), and if
-a voice has the leading tone, the semitone below the root, in the beat before. The key of the piece
-plays no part: cadences in all keys count. A half or a plagal cadence is neither open nor authentic.
+An end that is not open is an *authentic cadence* if the bass comes into its root, in whatever
+octave, from the fifth above the root, from the leading tone or from the second degree (V, V6 or
+vii6, vii or V4/3), and if a voice has the leading tone, the semitone below the root, in the beat
+before; under a bass on the leading tone the second degree and the fourth or fifth sound as well,
+or E to F in A minor would be one. The key of the piece plays no part: cadences in all keys count. A
+half, a plagal or a deceptive cadence is neither open nor authentic.
 At least one cell of the last step is written.
 
 References
@@ -32,6 +34,8 @@ from generator.music.measures.voice_leading import written_cells
 
 DOMINANT_BASSES = (7, 11, 2)  # above the root that follows
 LEADING_TONE = 11
+OF_THE_DOMINANT = (5, 7)
+"""Above the root that follows: one of them is in V6 and in vii."""
 
 
 def phrase_ends_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
@@ -94,7 +98,7 @@ def is_authentic(chorale: Chorale, step: int) -> bool:
     """Whether an authentic cadence leads to the sonority of a step."""
     bass = chorale.pitch[3, : step + 1].astype(np.int64)
     root = int(bass[-1])
-    others = np.flatnonzero(bass != root)
+    others = np.flatnonzero((bass - root) % 12 != 0)
     if not others.size or not closes_on_triad(chorale, step):
         return False
     before = int(others[-1])
@@ -105,4 +109,7 @@ def is_authentic(chorale: Chorale, step: int) -> bool:
     beats = np.flatnonzero(on_beat(chorale)[: before + 1])
     beat = int(beats[-1]) if beats.size else 0
     penult = chorale.pitch[:, beat : before + 1].astype(np.int64)
-    return bool((((penult - root) % 12 == LEADING_TONE) & (penult != REST)).any())
+    degrees = set(((penult - root) % 12)[penult != REST].tolist())
+    if (bass[before] - root) % 12 == LEADING_TONE:
+        return 2 in degrees and not degrees.isdisjoint(OF_THE_DOMINANT)
+    return LEADING_TONE in degrees

@@ -24,7 +24,7 @@ from generator.music.formats.notation.written import (
     WrittenRest,
     plain,
 )
-from generator.music.formats.score import MAX_FILE_STEPS
+from generator.music.formats.score import MAX_FILE_STEPS, bar_length
 from generator.music.grid.chorale import STEPS_PER_QUARTER
 from generator.music.grid.spelling import midi_number
 
@@ -41,6 +41,7 @@ class PartReader:
         self.part = WrittenPart(name)
         self._notices = notices
         self._step: Time = STEPS_PER_QUARTER
+        self._bar: Time = 0
         self._transposed: dict[str, int] = {}
         self._fifths = 0
         self._cursor: Time = 0
@@ -73,7 +74,7 @@ class PartReader:
                 handler = self._handlers.get(child.tag)
                 if handler is not None:
                     handler(child, measure)
-            for _ in range(mend_short_backups(measure, self._step)):
+            for _ in range(mend_short_backups(measure, self._step, self._bar)):
                 fate = "moved to the beginning of its bar"
                 place = self.part.place(measure.number)
                 self._notices.count("bent", "voice* after a short backup", fate, place)
@@ -121,6 +122,7 @@ class PartReader:
             # 3/8 + 2/4 is 7/8.
             whole = [over * int(under[:4]) // int(kind[:4]) for over, kind in terms]
         measure.metre = f"{sum(whole)}/{under}"
+        self._bar = bar_length(measure.metre) if under.isdecimal() else 0
 
     def _transpose(self, element: Element, measure: WrittenMeasure) -> None:
         chromatic = int(self._number(element.findtext("chromatic", "0"), "chromatic", measure))

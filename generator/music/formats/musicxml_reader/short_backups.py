@@ -14,10 +14,11 @@ from generator.music.formats.notation.written import (
 )
 
 
-def mend_short_backups(measure: WrittenMeasure, division: Time) -> int:
+def mend_short_backups(measure: WrittenMeasure, division: Time, bar: Time) -> int:
     """Move voices that begin and end one division after the others; returns how many.
 
-    Divisions within the tolerance of the grid need no mending.
+    They end after the bar, of length `bar` in its metre, or in one that is no whole bar. Divisions
+    within the tolerance of the grid need no mending.
     """
     spans: dict[str, tuple[Time, Time]] = {}
     events: list[WrittenNote | WrittenRest] = [*measure.notes, *measure.rests]
@@ -26,7 +27,7 @@ def mend_short_backups(measure: WrittenMeasure, division: Time) -> int:
         spans[event.voice] = min(start, event.start), max(end, event.end)
     length = max((end for start, end in spans.values() if not start), default=0)
     late = {voice for voice, span in spans.items() if span == (division, length + division)}
-    if not late or division <= TOLERANCE:
+    if not late or division <= TOLERANCE or (length + division <= bar and not measure.implicit):
         return 0
 
     def moved(time: Time, voice: str) -> Time:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from generator.music.formats.format_errors import FormatError
@@ -14,8 +15,7 @@ from generator.music.formats.notation.repeated_bars import reading_order
 from generator.music.formats.notation.sounding_notes import sounding_notes, tied
 from generator.music.formats.notation.staff_lines import staff_parts
 from generator.music.formats.notation.written import WrittenKey, WrittenPart
-from generator.music.formats.score import Part, Repeats, Score
-from generator.music.formats.voices.part_names import is_accompaniment_name
+from generator.music.formats.score import Part, Repeats, Score, check_some_part_fits
 from generator.music.grid.spelling import MODES, key_name
 from generator.music.phrase_ends.hints import EndHint
 
@@ -43,15 +43,19 @@ def assembled(
         raise FormatError(f"{source} has no measures; give a score with a melody in it")
     order = reading_order(written, repeats, notices)
     frame = FrameBuilder(_columns(written), notices, quantise).frame(order)
-    strict, loose = GridPlacer(notices, quantise), GridPlacer(notices, quantise=True)
-    sung = not all(is_accompaniment_name(part.name) for part in written)
     parts: list[Part] = []
     for part in written:
-        # An accompaniment is left out, and its triplets need not matter.
-        placer = loose if sung and is_accompaniment_name(part.name) else strict
+        said, refusal = notices, ""
+        try:
+            sounding_notes(part, order, frame.starts, GridPlacer(Notices(), quantise))
+        except FormatError as error:
+            said, refusal = Notices(), str(error)
+        placer = GridPlacer(said, quantise or bool(refusal))
         notes, rests = sounding_notes(part, order, frame.starts, placer)
         tablatures = frozenset(staff for staff, signs in part.clefs.items() if signs == {"TAB"})
-        parts += staff_parts(part.name, tied(notes, notices), rests, tablatures, notices)
+        lines = staff_parts(part.name, tied(notes, said), rests, tablatures, said)
+        parts += [replace(line, refusal=refusal) for line in lines]
+    check_some_part_fits(parts)
     sharps, key = _key([key for part in written for key in part.keys[:1]], notices)
     _say_key_changes(written, notices)
     return Score(

@@ -13,15 +13,15 @@ def mark_note_before(
 ) -> None:
     """Read a fermata over a rest or a bar line as one over the note before it, and say so.
 
-    That is the last note of `voice`, or of all, in `measure` so far or in the one before, which is
-    the last of the part. Without one the fermata is left out.
+    That is the note of `voice`, or of all, that ends last in `measure` so far or in the one before,
+    which is the last of the part; the highest of several. Without one the fermata is left out.
     """
     thing, place = f"fermata* over a {over}", part.place(measure.number)
     for each in (measure, *part.measures[-1:]):
-        for index in reversed(range(len(each.notes))):
-            note = each.notes[index]
-            if voice in ("", note.voice):
-                each.notes[index] = replace(note, fermata=True)
-                notices.count("phrases", thing, "read over the note before", place)
-                return
+        notes = [note for note in each.notes if voice in ("", note.voice)]
+        if notes:
+            last = max(notes, key=lambda note: (note.end, note.pitch))
+            each.notes[each.notes.index(last)] = replace(last, fermata=True)
+            notices.count("phrases", thing, "read over the note before", place)
+            return
     notices.count("left out", thing, "left out", place)

@@ -35,25 +35,21 @@ class GridFit:
         self._quantise = quantise
         self._tolerance = tolerance(step_ticks)
 
-    def line(
-        self,
-        name: str,
-        played: Iterable[PlayedNote],
-        track_end: Ticks,
-        *,
-        quantise: bool = False,
-    ) -> tuple[Note, ...]:
-        """The notes of a line, as they begin; `quantise` moves them, whatever is wished for all.
+    def quantising(self) -> GridFit:
+        """One that moves notes to the same grid."""
+        return GridFit(self._step_ticks, self.bent.frame, quantise=True)
+
+    def line(self, name: str, played: Iterable[PlayedNote], track_end: Ticks) -> tuple[Note, ...]:
+        """The notes of a line, as they begin.
 
         Raises
         ------
         FormatError
             If one begins off the grid.
         """
-        quantise = quantise or self._quantise
-        line = [self._begun(name, *note, quantise=quantise) for note in played]
+        line = [self._begun(name, *note) for note in played]
         line.sort(key=lambda note: (note.start, note.begun, note.pitch))
-        if quantise:
+        if self._quantise:
             line = self._without_lost(name, line)
         set_ends(line, Fraction(track_end) / self._step_ticks, self._tolerance, self._strongest)
         for note in line:
@@ -68,12 +64,10 @@ class GridFit:
         line = self._without_doubled(name, notes)
         return self._without_legato(name, line)
 
-    def _begun(
-        self, name: str, start: Ticks, end: Ticks | None, pitch: int, *, quantise: bool
-    ) -> Played:
+    def _begun(self, name: str, start: Ticks, end: Ticks | None, pitch: int) -> Played:
         begun = Fraction(start) / self._step_ticks
         ended = None if end is None else Fraction(end) / self._step_ticks
-        if not quantise:
+        if not self._quantise:
             step = on_grid(begun, self._tolerance, f"{name}: {note_name(pitch)} begins")
         elif abs(begun - (step := nearest(begun))) > self._tolerance:
             self.bent.add("moved", name, pitch, step, abs(begun - step))

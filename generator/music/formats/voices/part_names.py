@@ -38,8 +38,10 @@ _ACCOMPANIMENT = _set(
     "bassocontinuo generalbass begleitung accompaniment accomp accompagnement "
     "accompagnamento guitar guitars gitarre guitare chitarra lute laute luth liuto theorbo "
     "harp harfe harpe arpa chords akkorde accords accordi pno pf org bc positiv truhenorgel "
-    "hammond gt gtr strings streicher orchester orchestra orchestre"
+    "hammond gt gtr"
 )
+# These accompany singers, and are themselves the voices where nobody sings.
+_ENSEMBLE = _set("strings streicher orchester orchestra orchestre")
 _PERCUSSION = _set(
     "drum drums drumkit drumset drumkits percussion percussioni percusion perkussion perc "
     "percussions schlagzeug schlagwerk schlaginstrumente trommel trommeln pauke pauken timpani "
@@ -143,6 +145,21 @@ def is_accompaniment_name(name: str) -> bool:
     (True, False)
     """
     return not _ACCOMPANIMENT.isdisjoint(_words(name))
+
+
+def is_ensemble_name(name: str) -> bool:
+    """Whether a name is that of strings or an orchestra, and of no voice or melody.
+
+    Examples
+    --------
+    >>> is_ensemble_name("Streicher"), is_ensemble_name("Soprano (strings)")
+    (True, False)
+    """
+    return (
+        not _ENSEMBLE.isdisjoint(_words(name))
+        and voice_of_name(name) is None
+        and not is_melody_name(name)
+    )
 
 
 def is_percussion_name(name: str) -> bool:

@@ -10,6 +10,7 @@ from generator.music.formats.score import Part, Remark, Score
 from generator.music.formats.voices.lines import most_at_once
 from generator.music.formats.voices.part_names import (
     is_accompaniment_name,
+    is_ensemble_name,
     is_melody_name,
     is_percussion_name,
     is_plain_voice_name,
@@ -79,7 +80,12 @@ def parts_by_pitch(parts: Sequence[Part]) -> list[Part]:
 
 def without_accompaniment(parts: Sequence[Part], remarks: Remarks) -> list[Part]:
     """The parts that are sung, if there are such; otherwise all."""
-    kept = [part for part in parts if not is_accompaniment_name(part.name)] or list(parts)
+    singers = any(voice_of_name(part.name) is not None for part in parts)
+    kept = [
+        part
+        for part in parts
+        if not is_accompaniment_name(part.name) and not (singers and is_ensemble_name(part.name))
+    ] or list(parts)
     tunes = [part for part in kept if is_melody_name(part.name)]
     leave_out([part for part in parts if part not in kept], "accompaniment", remarks)
     nameless = all(voice_of_name(part.name) is None for part in kept)

@@ -75,6 +75,36 @@ def test_an_accompaniment_stays_out_and_may_have_triplets(tmp_path, organ):
         reading(tmp_path, track(notes(TRIPLETS)))
 
 
+def test_a_part_off_the_grid_is_refused_where_it_is_a_voice(tmp_path):
+    tracks = [
+        track([name(each), *notes(line(67 - 5 * voice, 69), voice)])
+        for voice, each in enumerate(("Soprano", "Alto", "Tenor"))
+    ]
+    tracks.append(track([name("Continuo"), *notes(TRIPLETS, 3)]))
+    found = reading(tmp_path, *tracks, voice="SAT")
+    assert "left out: Continuo (accompaniment)" in map(str, found.remarks)
+    with pytest.raises(FormatError, match=r"Continuo: .* off the grid"):
+        reading(tmp_path, *tracks, voice="SATB")
+
+
+@pytest.mark.parametrize(
+    ("names", "voices"),
+    [
+        (("Soprano (Strings)", "Alto", "Tenor", "Bass"), "SATB"),
+        (("Melody (Strings)", "Flute"), "S"),
+        (("Flute", "Oboe", "Strings 1", "Strings 2"), "SATB"),
+    ],
+)
+def test_strings_are_voices_where_nobody_sings(tmp_path, names, voices):
+    tracks = [
+        track([name(each), *notes(line(67 - 5 * voice, 69 - 5 * voice), voice)])
+        for voice, each in enumerate(names)
+    ]
+    found = reading(tmp_path, *tracks, voice=voices)
+    assert found.voices == set(voices)
+    assert found.chorale.pitch[0, 0] == 67
+
+
 def test_what_is_left_out_beside_a_melody_is_not_called_an_accompaniment(tmp_path):
     tracks = [track([name(each), *notes(line(67, 69))]) for each in ("Melodie", "Oboe")]
     found = reading(tmp_path, *tracks)
