@@ -124,7 +124,7 @@ def _table_options(options: argparse.Namespace) -> TableOptions:
             raise TableError(f"--column {stated!r}: use NAME=COLUMN, as in listener=participant")
         name = name if name.startswith(FLAG) else known_name(name) or name
         if name not in KNOWN and not name.startswith(FLAG):
-            turned = f"; turn it round: {column}={name}" if known_name(column) else ""
+            turned = f"; turn it round: '{column}={name}'" if known_name(column) else ""
             raise TableError(f"--column {stated!r}: {name!r} is none of {', '.join(KNOWN)}{turned}")
         if columns.setdefault(name, column) != column:
             raise TableError(f"--column: {name} is both {columns[name]!r} and {column!r}; name one")

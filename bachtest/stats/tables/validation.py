@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,6 +158,31 @@ def check_no_total(table: CodedCsv, n: IntArray, correct: IntArray) -> None:
                 f"{table.place(row)}: {shown(named) if named else 'this row'} is the sum of the"
                 " other rows; delete the row, or all is counted twice"
             )
+    _check_no_subtotal(table, n, correct, names)
+
+
+def _check_no_subtotal(
+    table: CodedCsv, n: IntArray, correct: IntArray, names: Collection[str]
+) -> None:
+    """No row is the sum of those since the last such row, as pivot tables write it.
+
+    Raises
+    ------
+    TableError
+    """
+    is_total = partial(_is_total, plainly=True)
+    totals = np.zeros(table.rows, dtype=np.bool_)
+    for name in names:
+        totals |= rows_with(table.columns[name], is_total)
+    first = 0
+    for row in np.flatnonzero(totals).tolist():
+        group = slice(first, row)
+        if n[row] and n[row] == n[group].sum() and correct[row] == correct[group].sum():
+            raise TableError(
+                f"{table.place(row)}: this row is the sum of the rows above it; delete all such"
+                " rows, or their answers are counted twice"
+            )
+        first = row + 1
 
 
 def _is_total(cell: str, *, plainly: bool) -> bool:
@@ -188,7 +214,7 @@ def check_rates(table: CodedCsv) -> tuple[IntArray, IntArray, list[str]]:
         if not rounded and (around := _others(text, size, int(right[at]))):
             rounded = [
                 f"rate: {text} of n={size:,} is read as {right[at]:,} right answers; if it is"
-                f" rounded, it may be {around}: a column correct would say."
+                f" rounded, it may be {around}: add a column correct to settle it."
             ]
     return n, right[pair], [*_rate_notes(column), *rounded]
 

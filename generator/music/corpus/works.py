@@ -29,7 +29,7 @@ from generator.music.grid.chorale import Chorale
 
 DEFAULT_FILE = Path(os.environ.get("VAR_DIR") or Path(__file__).parents[3] / "var") / "corpus.npz"
 # To be raised whenever the same music21 would give another corpus file.
-IMPORTER_VERSION = 2
+IMPORTER_VERSION = 3
 
 
 class CorpusError(GeneratorError):

@@ -20,7 +20,8 @@ Metrics
 melody_returns, melody_returns_transposed, harmony_returns, harmony_returns_transposed
     Written phrases that return, of the written phrases that have another before them.
 last_cadence_authentic
-    Whether the last phrase end, if it is written, is an authentic cadence (`cadences`).
+    Whether the piece ends with an authentic cadence (`cadences`), if a cell of its end is written.
+    Its end is the last step at which the bass sounds, with a fermata or without.
 opens_in_key, closes_in_key
     Whether the key that is estimated from the notes of the first phrase, and of the last, is the
     key of the piece, by name or by sound; of those that are written.
@@ -28,7 +29,8 @@ closes_as_it_opens
     Whether the two estimates are the same key; of 1 if there are two phrases or more and the first
     or the last is written.
 distinct_goals
-    Pitch classes of the bass at the ends of phrases, each counted once; of 1 piece.
+    Pitch classes of the bass at the ends of all phrases, given ones too, each counted once; of 1
+    piece.
 onsets_in_last_quarter
     Notes that begin in the last quarter of the steps, of those in the first quarter.
 bars
@@ -187,10 +189,10 @@ def _harmony(chorale: Chorale, span: Span, *, transposed: bool) -> Sung:
 
 
 def _last_cadence(chorale: Chorale, written: BoolArray) -> Count:
-    ends = np.flatnonzero(np.append(fermata_ends(chorale)[1:], chorale.fermata[-1]))
-    if not ends.size or not written[:, ends[-1]].any():
+    sounding = np.flatnonzero(chorale.pitch[BASS] != REST)
+    if not sounding.size or not written[:, sounding[-1]].any():
         return Count(0, 0)
-    return Count(int(is_authentic(chorale, int(ends[-1]))), 1)
+    return Count(int(is_authentic(chorale, int(sounding[-1]))), 1)
 
 
 def _keys(chorale: Chorale, phrases: Sequence[Span], own: BoolArray) -> dict[str, Count]:

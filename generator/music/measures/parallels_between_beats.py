@@ -3,11 +3,11 @@
 Conventions
 -----------
 Beats are those of `grid.beats`. Two voices move *in parallel between beats* if both have other
-pitches at a beat than at the beat before, both moved in the same direction, and their interval
-mod 12 is the same at both beats: 0 (unison, octave) or 7 (fifth). What they do in between does not
-matter. Such a parallel is *ornamented* if one of the two has another pitch in between: from step to
-step nothing may be wrong, but the fifth or the octave is heard behind the ornament. Those that are
-not ornamented are parallels of `voice_leading`, too.
+pitches at a beat than at the beat before, both moved in the same direction, and their interval mod
+12 is the same at both beats: 0 (unison, octave) or 7 (fifth). What they do in between does not
+matter. Such a parallel is *ornamented* if one of the two has another pitch, or a rest, in between:
+from step to step nothing may be wrong, but the fifth or the octave is heard behind the ornament.
+Those that are not ornamented are parallels of `voice_leading`, too.
 
 As in `voice_leading`, both voices must sound at both beats, and beats between which a fermata note
 ends are excepted. At least one of the four cells, two voices at two beats, is written.
@@ -93,7 +93,7 @@ def parallels_between_beats(chorale: Chorale, written: ArrayLike) -> Count:
 
 
 def _ornamented(chorale: Chorale, written: ArrayLike) -> BoolArray:
-    """bool[6, T]: parallels between beats in which one of the two has a note in between."""
+    """bool[6, T]: parallels between beats with a note or a rest in between in one of the two."""
     beats = np.flatnonzero(on_beat(chorale))
     changes = np.zeros(chorale.pitch.shape, dtype=np.int64)
     changes[:, 1:] = np.cumsum(chorale.pitch[:, 1:] != chorale.pitch[:, :-1], axis=1)

@@ -37,8 +37,8 @@ LEADS_TO_A_TABLE = {
 
 def named_options(message: str) -> list[str]:
     """The options that a message says to add, or the column to turn round."""
-    if ": listener=" in message:
-        return ["--column", message.rpartition(": ")[2]]
+    if ": 'listener=" in message:
+        return ["--column", *shlex.split(message.rpartition(": ")[2])]
     option = message.partition(" add --")[2].partition(";")[0].partition(": ")[0]
     return shlex.split(f"--{option}")
 
@@ -117,6 +117,13 @@ def test_a_row_at_fault_is_told_what_to_do(refused, text, words):
 )
 def test_a_total_is_not_counted_twice(refused, rows):
     assert "is the sum of the other rows" in refused(f"condition,n,correct\n{rows}")
+
+
+def test_subtotals_are_not_counted_twice(refused):
+    groups = "A,x,10,6\nA,y,10,7\nA,total,20,13\nB,x,10,5\nB,y,10,8\nB,total,20,13\n"
+    for rows in (groups, f"{groups}all,all,40,26\n"):
+        text = refused(f"composer,condition,n,correct\n{rows}")
+        assert "line 4" in text and "sum of the rows above it" in text
 
 
 def test_two_conditions_alike_are_no_total(read):

@@ -41,7 +41,7 @@ def foreign_frame(contents: MidiContents) -> Score:
     anacrusis = 0
     if len(metre) > 1:
         (_, first), (change, name) = metre[:2]
-        # Others leave the first bar in the metre that nobody has set.
+        # Others leave the first bar in the default metre.
         if change <= _sixteenths(first) and change < _sixteenths(name):
             metre, anacrusis = [(0, name), *metre[2:]], change
             whole = change == _sixteenths(first)

@@ -9,7 +9,7 @@ An end is
 4. less than a sixteenth after the beginning of another (legato): that beginning;
 5. before a rest, in a line whose notes are all let go after the same share of their time, or the
    same time before or after the next beginning: where that makes it end; otherwise on the
-   strongest line within nine tenths, or less than a fifth of a sixteenth before it;
+   strongest line within nine tenths, or about a sixth of a sixteenth before it;
 6. any other: the nearest sixteenth, at least one after the beginning.
 
 In a line of which half the notes are early, 3 and 5 come before the lines of 2.

@@ -218,7 +218,7 @@ def bach(corpus):
     ],
 )
 def test_bach_breaks_a_rule_seldom(bach, name, cases):
-    """In 6,990 beats. Who counts anew may find one more or less; a change of a rule shows."""
+    """In 6,990 beats. A recount may differ by one case; a changed rule will not."""
     assert bach[name] == Count(cases, 6990)
 
 

@@ -55,6 +55,30 @@ def test_a_fermata_over_no_note_of_musicxml_is_that_of_the_note_before(measures,
     assert ("read over the note before" if marked else "left out") in said(score)
 
 
+def test_of_two_voices_the_note_that_ends_last_is_before_a_bar_line():
+    back = "<backup><duration>{}</duration></backup>"
+    lower = NOTE.replace("<voice>1", "<voice>2").replace(">3<", ">1<")
+    bar = f"{NOTE}{REST.format('')}{back.format(4)}{lower}{LINE.format('right')}"
+    score = musicxml(f"<measure number='1'>@{bar}</measure>")
+    fermatas_at = {n.end for part in score.parts for n in part.notes if n.fermata}
+    assert fermatas_at == {12}
+    score = abc("G A B c & D2 z H|G4|]")
+    assert set(fermatas(score)) == {12}
+
+
+def test_a_fermata_over_a_rest_is_that_of_its_voice():
+    back = "<backup><duration>4</duration></backup>"
+    second = f"{NOTE}{REST.format(FERMATA)}".replace("<voice>1", "<voice>2").replace(
+        "<step>G", "<step>D"
+    )
+    upper = NOTE.replace(">3<", ">4<")
+    score = musicxml(f"<measure number='1'>@{second}{back}{upper}</measure>")
+    marked = [n.pitch for part in score.parts for n in part.notes if n.fermata]
+    assert marked == [62]
+    score = musicxml(f"<measure number='1'>@{upper}{back}{second}</measure>")
+    assert [n.pitch for part in score.parts for n in part.notes if n.fermata] == [62]
+
+
 @pytest.mark.parametrize(
     ("body", "marked"),
     [

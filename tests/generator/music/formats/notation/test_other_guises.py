@@ -78,6 +78,14 @@ def test_a_voice_after_a_backup_one_division_too_short_begins_with_its_bar(divis
     assert "1 voice after a short backup is moved to the beginning of its bar" in said(score)
 
 
+def test_a_voice_that_enters_on_the_second_beat_stays_there():
+    bar = words("G4:1 A4:1 B4:1") + back(2) + words("D4:1 E4:1 F4:1", "2")
+    score = read(part(bar, head=attributes(1, "4/4", divisions=1)))
+    starts = {(note.start, note.pitch) for part in score.parts for note in part.notes}
+    assert {(4, 62), (8, 64), (12, 65)} <= starts
+    assert "backup" not in said(score)
+
+
 def test_a_tie_that_ends_and_never_begins_is_said():
     score = read(part(words("G4 A4 B4 C5"), words("C5+stop B4 A4 G4")))
     assert pitches(score.parts[0]) == [67, 69, 71, 72, 71, 69, 67]
