@@ -12,7 +12,10 @@ from generator.music.grid.spelling import MODES
 SHARP_ORDER = "FCGDAEB"
 _MODES = {mode[:3]: mode for mode in MODES} | {"m": "minor", "": "major"}
 _KEY = re.compile(r"([A-G])([#b]?) *([A-Za-z]*)(.*)", re.DOTALL)
-_SMALL_KEY = re.compile(r"([a-g])([#b]?) *(m(?:aj|in)?|major|minor)()", re.IGNORECASE)
+_SMALL_KEY = re.compile(
+    r"([a-g])([#b]?) *(m(?:aj|in)?|major|minor|(?:ion|dor|phr|lyd|mix|aeo|loc)[a-z]*)()",
+    re.IGNORECASE,
+)
 _ACCIDENTAL = re.compile(r"(?<!\S)(\^{1,2}|_{1,2}|=)([a-gA-G])(?!\S)")
 _ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 

@@ -11,7 +11,7 @@ _BREATHS = "breath|caesura|shortphrase|mediumphrase|longphrase"
 _PATTERNS = {
     "words": r'"[^"\n]{0,400}"',
     # Before a note it is that note's, as the standard says; otherwise it stands after one.
-    "breath": rf"!(?:{_BREATHS})!(?!\[?[\^_=A-Ga-g])",
+    "breath": rf"!(?:{_BREATHS})!(?!(?:\"[^\"\n]*\"|[(.~\[])*[\^_=A-Ga-g])",
     "decoration": r"![^!\n ]{1,40}!|\+[a-z]{3,20}\+",
     "grace": r"\{[^}\n]{0,200}\}",
     "inline": r"\[[A-Za-z]:[^\]\n]{0,200}\]",

@@ -44,7 +44,9 @@ from generator.music.grid.chorale import bar_steps
 from generator.music.grid.spelling import midi_number
 from generator.music.phrase_ends.hints import EndHint
 
-_ONLY_CLEF = re.compile(r"\w+ *=|(treble|bass|alto|tenor|perc)\b|$")
+_ONLY_CLEF = re.compile(
+    r"\w+ *=|(?:treble|soprano|mezzo\w*|alto|tenor|baritone|bass|perc)?\d?(?:[-+]8)?(?:\s|$)"
+)
 
 
 class VoiceReader:
@@ -82,6 +84,7 @@ class VoiceReader:
         self._tied: dict[tuple[str, int], int] = {}
         self._sung: list[tuple[WrittenMeasure, Time]] = []
         """The notes of the line, for the words under it."""
+        self._last: tuple[WrittenMeasure, Time] | None = None
         self._fermata = self._breath = False
         self._is_ending = False
         self._factor = Fraction(1)
@@ -157,7 +160,8 @@ class VoiceReader:
 
     def _breathe(self) -> None:
         """After the last note."""
-        for measure, start in self._sung[-1:]:
+        if self._last is not None:
+            measure, start = self._last
             measure.hints.append(EndHint(round(start), "breath"))
 
     def _ending(self, text: str) -> None:
@@ -256,8 +260,9 @@ class VoiceReader:
             )
             if text.endswith("-"):
                 self._tied[name] = pitch
+        self._last = self._measure, start
         if self._voice == 1:
-            self._sung.append((self._measure, start))
+            self._sung.append(self._last)
         if self._breath:
             self._breathe()
         self._fermata = self._breath = False

@@ -184,6 +184,27 @@ def test_figures_are_of_the_beats_with_a_written_cell():
     assert set(counts) - set(PER_BEAT) == {"second_eighths_on"}
 
 
+CASES = [
+    (dissonances_left_by_leap_at, {"soprano": [(72, 2), (70, 2), (65, 4)]}, [(0, 2), (0, 4)]),
+    (
+        cross_relations_at,
+        {"soprano": quarters(79, 79), "alto": quarters(64, 64), "tenor": quarters(64, 68)},
+        [(0, 4), (2, 4)],
+    ),
+    (second_eighths_on_at, {"bass": [(48, 2), (50, 2), (52, 4)]}, [(3, 0), (3, 2), (3, 4)]),
+]
+
+
+@pytest.mark.parametrize(("at", "lines", "cells"), CASES)
+def test_a_case_counts_if_one_of_its_cells_is_written(at, lines, cells):
+    chorale = bars(**lines)
+    assert at(chorale, ALL).any()
+    for cell in np.ndindex(chorale.pitch.shape):
+        written = np.zeros(chorale.pitch.shape, dtype=bool)
+        written[cell] = True
+        assert at(chorale, written).any() == (cell in cells), cell
+
+
 def test_unwritten_voices_count_for_nothing():
     chorale = bars(tenor=quarters(60, 70), bass=quarters(48, 61))
     assert set(counterpoint_counts(chorale, [0] * 4).values()) == {Count(0, 0)}

@@ -56,6 +56,7 @@ def test_several_voices_stand_one_under_the_other(body):
         ("G", "G major", [65 + 1, 72]),
         ("Gm", "G minor", [65, 72]),
         ("A dor", "A minor", [66, 72]),
+        ("gmix", "G major", [65, 72]),
         ("Dmix clef=treble-8", "D major", [66 - 12, 60]),
         ("Bb", "Bb major", [65, 72]),
         ("F#m", "F# minor", [66, 73]),
@@ -69,6 +70,13 @@ def test_several_voices_stand_one_under_the_other(body):
 def test_keys(key, named, first):
     score = abc("F c2 F|", key)
     assert (score.key, pitches(score.parts[0])[:2]) == (named, first)
+
+
+@pytest.mark.parametrize("clef", ["soprano", "bass3", "alto1", "treble+8", "+8", "clef=bass", ""])
+def test_a_clef_is_no_key_and_no_mistake(clef):
+    score = abc(f"G A B c|[K:{clef}]d4|]")
+    assert score.key == "G major"
+    assert "no key" not in said(score)
 
 
 @pytest.mark.parametrize(

@@ -95,9 +95,18 @@ def test_a_fermata_over_no_note_of_abc_is_that_of_the_note_before(body, marked):
 
 
 @pytest.mark.parametrize(
-    "body", ["G A B !breath!c|G4|]", "G A B c !breath!|G4|]", "G A B c !breath! |G4|]",
-             "G A B !longphrase![Gc]|G4|]", "G A B c !breath! z4|G4|]"]
-)  # fmt: skip
+    "body",
+    [
+        "G A B !breath!c|G4|]",
+        "G A B !longphrase![Gc]|G4|]",
+        'G A B !breath!"C"c|G4|]',
+        "G A B !breath!(c/d/)|G4|]",
+        "G A B c !breath!|G4|]",
+        "G A B c !breath! |G4|]",
+        "G A B c !breath! z4|G4|]",
+        "G A B c|\n!breath!|G4|]",
+    ],
+)
 def test_a_breath_mark_of_abc_belongs_to_the_note_after_it_or_else_before_it(body):
     assert abc(body).hints == ((12, "breath"),)
 
