@@ -12,7 +12,8 @@ from tests.game.site import make_site, serve, stop
 ROUNDS = 5
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [12, 200])
 def test_the_skill_of_simulated_listeners_is_recovered(tmp_path, count):
     site = make_site(tmp_path)
     process = serve(site)

@@ -20,6 +20,9 @@ from bachtest.composers.uploading.senders import AT_ONCE
 from tests.composers.adversary.hostile_checkpoints import sound
 from tests.composers.adversary.live_site import LIST, PATIENCE, PER_DAY, QUOTA, LiveSite, live_site
 
+# The site that they share takes ten seconds to start.
+pytestmark = pytest.mark.slow
+
 DATA = Random(0).randbytes(400_000)
 CUT = len(DATA) * 99 // 100
 THREADS = 8
@@ -37,7 +40,6 @@ def sha256_in(site: LiveSite, url: str) -> str:
     return next(digest for digest, id_ in rows if str(id_).replace("-", "") == name)
 
 
-@pytest.mark.slow
 def test_an_upload_that_is_cut_off_at_99_percent_is_resumed(site):
     token = site.tokens[0]
     _, url = site.begin(token, len(DATA))
@@ -120,7 +122,7 @@ def test_a_length_that_is_no_number_is_refused(site, length):
         assert client.status() in (400, 411)
 
 
-@pytest.mark.slow  # refused ones are listened to for a while, too
+# Refused ones are listened to for a while, too.
 def test_slow_senders_hold_up_neither_the_site_nor_more_than_their_share(site):
     people = site.tokens[1 : 1 + AT_ONCE]
     urls = [(token, site.begin(token, len(DATA))[1]) for token in people for _ in range(4)]
@@ -144,7 +146,7 @@ def test_slow_senders_hold_up_neither_the_site_nor_more_than_their_share(site):
         site.patch_patiently(token, url, 0, DATA)
 
 
-@pytest.mark.parametrize("count", [50, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [50, 300])
 def test_many_uploads_at_once(site, count):
     """By several people, in two parts each; pages are served meanwhile."""
     people = site.tokens[5:15] if count < 100 else site.tokens[15:25]
@@ -205,7 +207,6 @@ def test_the_client_of_tus_for_python_sends_a_file(site):
     assert b'"status":"quarantined"' in site.tus(token, "GET", url)[2]
 
 
-@pytest.mark.slow
 def test_clients_that_never_end_their_request_are_cut_off(site):
     lines = []
     for _ in range(THREADS):
