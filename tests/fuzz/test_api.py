@@ -156,12 +156,12 @@ def browser(api, seen):
 
 def test_whoever_follows_the_links_plays_whole_games(api, pool):
     seen = Counter()
-    steps = of_hypothesis(SEEDED, max_examples=40, stateful_step_count=30)
+    steps = of_hypothesis(SEEDED, max_examples=80, stateful_step_count=40)
     browser(api, seen).run(settings=steps)
     done = Counter()
     for (label, status), count in seen.items():
         done[label] += count if status < 300 else 0
-    assert {label for label in FOLLOWED if done[label] < 3} == set(), done
+    assert {label for label in FOLLOWED if not done[label]} == set(), done
 
 
 def round_of(player, *, answered):
