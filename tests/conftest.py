@@ -12,13 +12,18 @@ use_one_thread()
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 import pytest
-from pytest_django import Settings
+from django.core.serializers import deserialize, serialize
+from pytest_django import DjangoDbBlocker, Settings
+from pytest_django.plugin import blocking_manager_key
 
 from tests.postgres import NAME_VARIABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.music.corpus.works import Corpus
 
+MIGRATED = pytest.StashKey[str]()
 IMMEDIATE = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 DUMMY = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
 # These ask the database in passing, and take their time over sound, pages or compiling; or they
@@ -77,6 +82,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("database")
         if NAME_VARIABLE in os.environ and item.nodeid.startswith(LATER_ON_POSTGRESQL):
             item.add_marker("slow")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, request: pytest.FixtureRequest
+) -> None:
+    from bachtest.studies.models import Study
+
+    with django_db_blocker.unblock():
+        request.config.stash[MIGRATED] = serialize("json", Study.objects.all())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Tests that commit delete every row when they end, the quiz of the migrations too.
+
+    Workers take tests over from each other, so others may come after them.
+    """
+    yield
+    marker = item.get_closest_marker("django_db")
+    commits = "transactional_db" in getattr(item, "fixturenames", ()) or (
+        marker is not None and marker.kwargs.get("transaction")
+    )
+    if commits and MIGRATED in item.config.stash:
+        with item.config.stash[blocking_manager_key].unblock():
+            for row in deserialize("json", item.config.stash[MIGRATED]):
+                row.save()
 
 
 @pytest.fixture(autouse=True)
