@@ -95,7 +95,7 @@ def django_db_setup(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Tests that commit delete every row when they end, the quiz of the migrations too.
 
     Workers take tests over from each other, so others may come after them.
@@ -105,7 +105,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     commits = "transactional_db" in getattr(item, "fixturenames", ()) or (
         marker is not None and marker.kwargs.get("transaction")
     )
-    if commits and MIGRATED in item.config.stash:
+    # With the last test the whole database goes.
+    if commits and nextitem is not None and MIGRATED in item.config.stash:
         with item.config.stash[blocking_manager_key].unblock():
             for row in deserialize("json", item.config.stash[MIGRATED]):
                 row.save()
