@@ -23,9 +23,8 @@ from generator.music.phrase_ends.features import (
     PAIR_NAMES,
     PHRASE_NAMES,
     Features,
-    features_of,
 )
-from generator.music.phrase_ends.line import FloatArray, Line
+from generator.music.phrase_ends.line import FloatArray
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,3 @@ def summed(features: Features, ends: list[int]) -> FloatArray:
     for index in range(1, len(ends)):
         pairs += features.pairs(ends[index])[sizes[index], sizes[index - 1]]
     return np.concatenate([sums, phrases, pairs])
-
-
-def found_ends(line: Line, weights: Weights) -> list[int]:
-    """The phrase ends of a melody, as `best_ends` gives them."""
-    return best_ends(features_of(line), weights)
