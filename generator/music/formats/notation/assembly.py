@@ -45,16 +45,18 @@ def assembled(
     frame = FrameBuilder(_columns(written), notices, quantise).frame(order)
     parts: list[Part] = []
     for part in written:
-        said, refusal = notices, ""
+        said, refusal = Notices(), ""
         try:
-            sounding_notes(part, order, frame.starts, GridPlacer(Notices(), quantise))
+            notes, rests = sounding_notes(part, order, frame.starts, GridPlacer(said, quantise))
         except FormatError as error:
             said, refusal = Notices(), str(error)
-        placer = GridPlacer(said, quantise or bool(refusal))
-        notes, rests = sounding_notes(part, order, frame.starts, placer)
+            placer = GridPlacer(said, quantise=True)
+            notes, rests = sounding_notes(part, order, frame.starts, placer)
         tablatures = frozenset(staff for staff, signs in part.clefs.items() if signs == {"TAB"})
         lines = staff_parts(part.name, tied(notes, said), rests, tablatures, said)
         parts += [replace(line, refusal=refusal) for line in lines]
+        if not refusal:
+            notices.add(said)
     check_some_part_fits(parts)
     sharps, key = _key([key for part in written for key in part.keys[:1]], notices)
     _say_key_changes(written, notices)

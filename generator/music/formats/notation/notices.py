@@ -41,6 +41,12 @@ class Notices:
         number, first, largest = self._said.get((kind, thing, fate), (0, place, Fraction(0)))
         self._said[kind, thing, fate] = (number + 1, first, max(largest, by or Fraction(0)))
 
+    def add(self, others: Notices) -> None:
+        """Take over what was collected apart."""
+        for key, (number, place, by) in others._said.items():
+            before, first, largest = self._said.get(key, (0, place, by))
+            self._said[key] = (before + number, first, max(largest, by))
+
     def remarks(self) -> tuple[Remark, ...]:
         found = []
         for (kind, thing, fate), (number, place, by) in self._said.items():
