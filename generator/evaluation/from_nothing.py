@@ -105,21 +105,37 @@ def write_chorales(
 
 
 def chorale_scores(
-    chorales: Sequence[Chorale], test_set: TestSet, seconds: float
+    chorales: Sequence[Chorale], test_sets: Sequence[TestSet], seconds: float
 ) -> Iterator[ObjectiveScore]:
-    """Faults of decoding, counterpoint, form, copying and speed of such chorales."""
-    bach = list(test_set.works.values())
-    ranges = test_set.training.ranges
+    """Faults of decoding, counterpoint, form, copying and speed of such chorales.
+
+    The members of a composer write together, so the runs that they copy are looked for in the
+    training works of all.
+    """
+    bach = [work for test_set in test_sets for work in test_set.works.values()]
+    ranges = _widest([test_set.training.ranges for test_set in test_sets])
     note = "Bach's: held-out works"
     counts = [_counts(chorale, ranges) for chorale in chorales]
     # The published grid has no onsets, keys or phrase ends.
-    units = _NOTE_UNITS if test_set.split == "jsb" else UNITS
+    units = _NOTE_UNITS if test_sets[0].split == "jsb" else UNITS
     yield from rates_apart(WHOLE, units, counts, [_counts(work, ranges) for work in bach], note)
-    copies = test_set.training.copies
-    runs = [copies.longest_run(chorale) for chorale in chorales]
-    yield from copying_scores(WHOLE, runs, [copies.longest_run(work) for work in bach])
+    copies = [test_set.training.copies for test_set in test_sets]
+    runs = [max(each.longest_run(chorale) for each in copies) for chorale in chorales]
+    bach_runs = [
+        each.longest_run(work)
+        for each, test_set in zip(copies, test_sets, strict=True)
+        for work in test_set.works.values()
+    ]
+    yield from copying_scores(WHOLE, runs, bach_runs)
     rate = sum(chorale.steps for chorale in chorales) / max(seconds, 1e-9)
     yield ObjectiveScore("speed", WHOLE, "steps/CPU s", Ratio(rate, rate, rate, len(chorales)))
+
+
+def _widest(ranges: Sequence[Ranges]) -> Ranges:
+    return tuple(
+        (min(low for low, _ in voice), max(high for _, high in voice))
+        for voice in zip(*ranges, strict=True)
+    )
 
 
 def _counts(chorale: Chorale, ranges: Ranges) -> dict[str, Count]:

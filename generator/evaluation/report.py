@@ -143,7 +143,7 @@ def score_stage(
         if not isinstance(fold.composer, BachReference):
             try_out(fold.composer)
     if stage == WHOLE:
-        yield from _scores_from_nothing(_untouched(folds)[0], settings, progress)
+        yield from _scores_from_nothing(_untouched(folds), settings, progress)
         return
     fills, seconds = fill_all(_untouched(folds), stage, settings, progress)
     check_memory(folds[-1], fills[-1], len(fills) - 1, settings)
@@ -152,20 +152,21 @@ def score_stage(
 
 
 def _scores_from_nothing(
-    fold: Fold, settings: EvaluationSettings, progress: Progress
+    folds: Sequence[Fold], settings: EvaluationSettings, progress: Progress
 ) -> Iterator[Score]:
-    """Of the composer, or of its first member."""
-    if isinstance(fold.composer, BachReference):
+    """Of all members as one, since no fold holds out what is not Bach's."""
+    members = [fold.composer for fold in folds if isinstance(fold.composer, Family)]
+    if not members:
         return
     chorales, seconds = write_chorales(
-        fold.composer,
+        type(members[0]).cross_fitted(members).averaged(),
         settings.chorales,
         seed=settings.seed,
         settings=settings.fill_settings,
         budget=settings.budget,
         progress=progress,
     )
-    yield from chorale_scores(chorales, fold.test_set, seconds)
+    yield from chorale_scores(chorales, [fold.test_set for fold in folds], seconds)
 
 
 def summary_scores(scores: Sequence[Score]) -> Iterator[ObjectiveScore]:

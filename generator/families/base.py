@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Task = tuple[Chorale, BoolArray]
-DOOR = ("fill", "fill_many", "load", "save", "member", "members", "cross_fitted")
+DOOR = ("fill", "fill_many", "load", "save", "member", "members", "averaged", "cross_fitted")
 """What no family may replace. Callers ask for `Family.fill(family, ...)`, so that none can."""
 
 
@@ -107,6 +107,11 @@ class Family(ABC):
     @abstractmethod
     def to_tensors(self) -> Tensors:
         """The tensors of this member."""
+
+    @classmethod
+    def _averaged(cls, members: Sequence[Self]) -> Self:
+        """Members as one, for music that no fold holds out; by default the first of them."""
+        return members[0]
 
     @classmethod
     def stored_name(cls, name: str) -> str:
@@ -238,6 +243,13 @@ class Family(ABC):
         if not 0 <= fold < self.members:
             raise ValueError(f"no member {fold}; this composer has {self.members}")
         return self._members[fold]
+
+    def averaged(self) -> Self:
+        """All members as one, for music that no fold holds out; the first if they write alone.
+
+        It fills, and has no other use: likelihoods and checkpoints are those of the first.
+        """
+        return self._averaged(self._members or (self,))
 
     @classmethod
     def cross_fitted(cls, members: Sequence[Self]) -> Self:

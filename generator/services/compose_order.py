@@ -21,6 +21,7 @@ from generator.music.grid.chorale import REST, VOICES, BoolArray, Chorale
 from generator.music.grid.conditions import VOICE_CONDITIONS, checked_condition, given_for
 from generator.music.grid.empty_chorale import empty_chorale, with_close
 from generator.music.measures.open_phrases import OpenPhrase, open_phrases
+from generator.music.phrase_ends.melody_phrases import phrases_of_fermatas
 from generator.registry import BACH
 from generator.services.composer_source import ComposerSource
 from generator.services.composers import find_source
@@ -101,8 +102,8 @@ class ComposeOrder:
 class Composed:
     """The chorale, and whether its composer was trained on the work or on its tune.
 
-    Of a melody also what was decided and bent in reading its file, and the phrases that were left
-    open.
+    Of a melody also what was decided and bent in reading its file; of one and of a chorale from
+    nothing also the phrases that were left open.
     """
 
     chorale: Chorale
@@ -127,7 +128,7 @@ def compose(order: ComposeOrder, progress: Progress | None = None) -> Composed:
     # A melody's file may carry a BWV number too, but only a work belongs to a fold.
     bwv = chorale.bwv if isinstance(order.music, str) else ""
     fold = source.fold_of(bwv)
-    family = source.member(fold)
+    family = source.member(fold) if isinstance(order.music, str) else source.averaged()
     given = _given(order, chorale)
     try:
         settings = checked_values(family.settings, order.settings)
@@ -144,6 +145,9 @@ def compose(order: ComposeOrder, progress: Progress | None = None) -> Composed:
     )
     if melody is not None:
         return _with_own_fermatas(written, melody, order)
+    if isinstance(order.music, Frame):
+        phrases = phrases_of_fermatas(chorale)
+        return Composed(written, left_open=tuple(open_phrases(written, phrases)))
     return Composed(written, knew_tune=bool(bwv) and _knew_tune(source, fold, bwv))
 
 

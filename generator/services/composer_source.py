@@ -44,6 +44,10 @@ class ComposerSource:
         """The member that never saw this fold; None stands for the first or only member."""
         return self.load().member(fold or 0)
 
+    def averaged(self) -> Family:
+        """All members as one, for music that is no work of the corpus."""
+        return self.load().averaged()
+
     def trained_on(self, fold: int | None) -> frozenset[str]:
         """What that member was trained on: BWV numbers, and names of works that have none."""
         return self.members[fold or 0].trained_on

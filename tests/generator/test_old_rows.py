@@ -16,7 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Value
 
 from bachtest.studies.models import Study
-from generator.families.flagship.sampling import SETTINGS
+from generator.families.flagship.sampling.sample import SETTINGS
 from generator.families.settings import Setting, as_json, checked_values
 from generator.models import Composer, Pair, Piece, Rendering, Version, Work
 from tests.builders import make_composer, make_pair, make_piece, make_rendering, make_version

@@ -22,7 +22,8 @@ from torch import Tensor
 from generator.families.base import Family, Task
 from generator.families.fill_run import FillRun
 from generator.families.flagship.network import FlagshipConfig, Network
-from generator.families.flagship.sampling import SETTINGS, SamplingConfig, sample
+from generator.families.flagship.sampling.ensemble import Ensemble
+from generator.families.flagship.sampling.sample import SETTINGS, SamplingConfig, sample
 from generator.families.flagship.tokens import PaddedLayout, TokenGrid, encode_grid
 from generator.families.flagship.window import ORDER
 from generator.families.likelihoods import (
@@ -69,9 +70,12 @@ class Flagship(Family):
     settings = SETTINGS
     config: FlagshipConfig
 
-    def __init__(self, network: Network) -> None:
-        self.network = network.eval()
-        self.config = network.config
+    def __init__(self, *networks: Network, plans_ends: bool = False) -> None:
+        """Several networks fill together; the first alone gives likelihoods and the checkpoint."""
+        self.ensemble = Ensemble([network.eval() for network in networks])
+        self.network = networks[0]
+        self.config = self.network.config
+        self._plans_ends = plans_ends
 
     @classmethod
     def debug(cls) -> Self:
@@ -96,7 +100,15 @@ class Flagship(Family):
         )
         return cls(network)
 
+    @classmethod
+    def _averaged(cls, members: Sequence[Self]) -> Self:
+        return cls(*(member.network for member in members), plans_ends=True)
+
     def to_tensors(self) -> Tensors:
+        if len(self.ensemble.networks) > 1:
+            raise ValueError(
+                f"{len(self.ensemble.networks)} networks write together; save each by itself"
+            )
         state = self.network.state_dict()
         tensors = {name: value.cpu().numpy().astype(np.float16) for name, value in state.items()}
         return _renamed(tensors, STORED_NAMES)
@@ -131,13 +143,14 @@ class Flagship(Family):
         chosen: dict[str, Any] = dict(settings)
         with torch.inference_mode():
             tokens = sample(
-                self.network,
+                self.ensemble,
                 batch,
                 torch.from_numpy(masks),
                 shifts=[layout.shift for layout in layouts],
                 seeds=list(seeds),
                 config=SamplingConfig(**chosen),
                 run=run,
+                plans_ends=self._plans_ends,
             )
         return [
             self._decoded(tokens[row].numpy(), layout, *task)

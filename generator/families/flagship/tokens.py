@@ -164,6 +164,11 @@ class Vocabulary:
                 allowed[voice, start + first : start + last + 1] = True
         return allowed
 
+    def pitch_classes(self) -> Tensor:
+        """int64 (C,): the pitch class of each class, before any shift; -1 of the rest."""
+        pitch = self.pitch_of(torch.arange(self.classes))
+        return torch.where(pitch > 0, (pitch - 1 + LOW) % 12, -1)
+
     def neighbours(self, tokens: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
         """The nearest given pitch before and after each beat (B, 4, N); P + 1 where none is.
 

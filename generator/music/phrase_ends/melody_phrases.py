@@ -118,9 +118,14 @@ def phrases_of(
         written = _marks(chorale.steps, line, named)
         return Phrases(_phrase_ends(line, {*named, line.notes - 1}), "given", written)
     if chorale.fermata.any():
-        return Phrases(_ends_at_fermatas(chorale), "file", chorale.fermata)
+        return phrases_of_fermatas(chorale)
     found = best_ends(features_of(line), WEIGHTS)
     return Phrases(_phrase_ends(line, found), "found", np.zeros(chorale.steps, dtype=np.bool_))
+
+
+def phrases_of_fermatas(chorale: Chorale) -> Phrases:
+    """The phrases that end with the fermatas of a chorale."""
+    return Phrases(_ends_at_fermatas(chorale), "file", chorale.fermata)
 
 
 def _ends_at_fermatas(chorale: Chorale) -> tuple[PhraseEnd, ...]:

@@ -10,6 +10,7 @@ from generator.evaluation.report import EvaluationSettings, score_stage, stages
 from generator.evaluation.scored_fold import Fold
 from generator.music.grid.chorale import REST
 from generator.registry import OURS, Registry
+from tests.generator.families.flagship.debug import debug
 from tests.generator.families.material import a_chorale
 
 MARKOV = Registry(OURS).family("markov").debug()
@@ -52,7 +53,7 @@ def test_every_chorale_has_a_seed_of_its_own():
 
 def test_scores_of_looping_chorales_say_so(test_set):
     pieces = [chorale.with_voices(*trilled(chorale)) for chorale in frames(4)]
-    scores = {score.name: score for score in chorale_scores(pieces, test_set, seconds=2.0)}
+    scores = {score.name: score for score in chorale_scores(pieces, [test_set], seconds=2.0)}
     assert scores["loops"].composer.estimate == 100
     assert scores["loops"].bach == 0
     assert scores["collapse into one chord"].composer.estimate == 0
@@ -66,7 +67,7 @@ def test_scores_of_looping_chorales_say_so(test_set):
 
 def test_on_the_published_grid_there_is_no_form(test_set):
     published = replace(test_set, split="jsb")
-    names = {score.name for score in chorale_scores(frames(2), published, seconds=1.0)}
+    names = {score.name for score in chorale_scores(frames(2), [published], seconds=1.0)}
     assert {"parallels", "parallels between beats"} <= names
     assert not any(name.startswith(("form", "counterpoint", "style: authentic")) for name in names)
 
@@ -85,3 +86,14 @@ def test_they_are_a_stage_of_their_own_where_they_are_asked_for(test_set):
     scores = list(score_stage([fold], "whole", settings, lambda done, of: told.append((done, of))))
     assert {score.composer.n for score in scores} == {2}
     assert told == [(1, 2), (2, 2)]
+
+
+def test_all_members_write_as_one_and_all_their_works_are_searched(test_set):
+    composer = debug(True, members=2)
+    settings = EvaluationSettings(chorales=1, fill_settings={"sweeps": 0})
+    averaged = write_chorales(composer.averaged(), 1, seed=1, settings={"sweeps": 0})[0]
+    other = replace(test_set, training=tests_of.TrainingKnowledge({"BWV1": averaged[0]}))
+    folds = [Fold(composer.member(0), test_set), Fold(composer.member(1), other)]
+    scores = list(score_stage(folds, "whole", settings))
+    [copied] = [score for score in scores if score.name == "copying, longest run, median"]
+    assert copied.composer.estimate > 30

@@ -125,3 +125,12 @@ def test_phrases_go_with_a_melody(tmp_path):
         call_command(
             "compose", "--composer=choir", "--work=BWV269", "--phrases=4", f"--out={tmp_path}/x.mid"
         )
+
+
+def test_phrases_of_a_chorale_from_nothing_that_stay_open_are_named(tmp_path):
+    stdout = StringIO()
+    out = tmp_path / "x.mid"
+    call_command("compose", "--composer=choir", "--key=D major", f"--out={out}", stdout=stdout)
+    *lines, last = stdout.getvalue().splitlines()
+    assert lines[0] == "phrase 1 is left open: bar 2 ends it on C4 C4 C4 C4"
+    assert len(lines) == 4 and last == f"wrote {out}"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.families.flagship import biases as named
-from generator.families.flagship.biases import BIASES, add_biases
+from generator.families.flagship.sampling import biases as named
+from generator.families.flagship.sampling.biases import BIASES, add_biases
 from tests.generator.families.flagship.debug import debug, make
 
 PITCHES = 24

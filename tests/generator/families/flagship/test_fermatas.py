@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from generator.families.flagship.flagship import Flagship
-from generator.families.flagship.repair import faults
-from generator.families.flagship.sampler_state import MAX_FERMATA, SamplerState, frame_fermatas
+from generator.families.flagship.sampling.ensemble import Ensemble
+from generator.families.flagship.sampling.repair import faults
+from generator.families.flagship.sampling.state import MAX_FERMATA, SamplerState, frame_fermatas
 from generator.families.flagship.tokens import Vocabulary, encode_grid
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.conditions import given_voices
@@ -24,7 +25,9 @@ def state_of(chorale: Chorale, given: np.ndarray) -> tuple[SamplerState, slice]:
     network = Flagship.debug().network
     grid, layout = encode_grid(chorale, network.vocabulary)
     padded = torch.from_numpy(layout.pad(given, padding=True))[None]
-    state = SamplerState(network, grid, padded, [layout.shift], [0], melodic_weight=0.5, bias=1.0)
+    state = SamplerState(
+        Ensemble([network]), grid, padded, [layout.shift], [0], melodic_weight=0.5, bias=1.0
+    )
     return state, layout.inside
 
 

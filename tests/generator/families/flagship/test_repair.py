@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from generator.families.flagship.flagship import Flagship
-from generator.families.flagship.repair import faults
+from generator.families.flagship.sampling.repair import faults
 from generator.families.flagship.tokens import Vocabulary
 from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.conditions import given_voices

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from generator.families.flagship.kernel_weights import cell_weights
 from generator.families.flagship.network import Network
-from generator.families.flagship.sampling_kernels import (
+from generator.families.flagship.sampling.kernel_weights import cell_weights
+from generator.families.flagship.sampling.kernels import (
     CONTEXT,
     draw,
     probabilities,
@@ -54,7 +54,7 @@ def test_compiled_logits_are_those_of_the_network(onsets, melodic):
             padded = padded_tokens(grid.tokens, given, network.vocabulary).numpy()[:, 1, voice]
             for step in range(20):
                 embedding, context = embeddings[1, step, voice].numpy(), np.empty(CONTEXT, np.int64)
-                read_context(weights, *padded, step + BACK, context)
+                read_context(weights.pitch_of, *padded, step + BACK, context)
                 logits = sequential_logits(weights, voice, embedding, windows[step], context, 1.0)
                 assert logits == pytest.approx(expected[step], abs=1e-4)
 

@@ -1,6 +1,7 @@
 """How the flagship writes: all beats once in time order, then annealed Gibbs, then repair.
 
-Each is a step over the same state; given cells are asserted untouched at the end.
+Each is a step over the same state; given cells are asserted untouched at the end. A chorale from
+nothing can get its cadences before all else.
 
 Legend: B batch, T steps, N beats.
 """
@@ -13,9 +14,11 @@ import torch
 from torch import Tensor
 
 from generator.families.fill_run import FillRun, Stretch
-from generator.families.flagship.network import Network
-from generator.families.flagship.repair import faults
-from generator.families.flagship.sampler_state import SamplerState, Temperatures
+from generator.families.flagship.sampling.cadence_plan import plan_cadences
+from generator.families.flagship.sampling.ensemble import Ensemble
+from generator.families.flagship.sampling.phrase_closing import ROUNDS, close_phrases
+from generator.families.flagship.sampling.repair import faults
+from generator.families.flagship.sampling.state import SamplerState, Temperatures
 from generator.families.flagship.tokens import TokenGrid
 from generator.families.settings import Setting
 from generator.music.grid.chorale import STEPS_PER_QUARTER
@@ -75,7 +78,7 @@ class SamplingConfig:
 
 
 def sample(
-    network: Network,
+    ensemble: Ensemble,
     grid: TokenGrid,
     given: Tensor,
     *,
@@ -83,14 +86,28 @@ def sample(
     seeds: list[int],
     config: SamplingConfig,
     run: FillRun,
+    plans_ends: bool = False,
 ) -> Tensor:
-    """Tokens (B, 4, T) with all cells written that are not `given` (bool (B, 4, T))."""
-    state = SamplerState(network, grid, given, shifts, seeds, config.melodic_weight, config.bias)
+    """Tokens (B, 4, T) with all cells written that are not `given` (bool (B, 4, T)).
+
+    With `plans_ends` the cadences of a chorale from nothing are written first, and phrases that
+    repair leaves open are closed by `phrase_closing`.
+    """
+    state = SamplerState(ensemble, grid, given, shifts, seeds, config.melodic_weight, config.bias)
     writing = run.needed(state.beats)
     sweeps, repairs = run.steps(config.sweeps), run.steps(config.repairs)
+    closing = run.steps(ROUNDS if plans_ends and config.repairs else 0)
+    temperatures = Temperatures(config.temperature, config.rhythm)
+    plan = plan_cadences(state, temperatures) if plans_ends else None
+    if plan is not None:
+        state.keep(plan.goals | plan.approaches)
     write_in_time(state, config, writing)
+    if plan is not None:
+        state.keep(plan.basses)
     gibbs(state, config, sweeps)
     repair(state, config, repairs)
+    if plans_ends:
+        close_phrases(state, Temperatures(config.repair_temperature, config.rhythm), closing)
     assert torch.equal(state.tokens[given], grid.tokens[given])
     return state.tokens
 
@@ -101,11 +118,11 @@ def write_in_time(state: SamplerState, config: SamplingConfig, writing: Stretch)
     for beat in writing:
         past = torch.zeros_like(state.given)
         past[:, :, : beat * STEPS_PER_QUARTER] = True
-        block = ~state.given & ~past
+        block = ~state.kept & ~past
         block[:, :, (beat + 1) * STEPS_PER_QUARTER :] = False
         if block.any():
             within = max(0, beat - BEATS_BEFORE), min(state.beats, beat + 1 + BEATS_AFTER)
-            state.write(block, state.given | past, temperatures, within=within)
+            state.write(block, state.kept | past, temperatures, within=within)
 
 
 def gibbs(state: SamplerState, config: SamplingConfig, sweeps: Stretch) -> None:
@@ -117,23 +134,30 @@ def gibbs(state: SamplerState, config: SamplingConfig, sweeps: Stretch) -> None:
     for index in sweeps:
         progress = index / max(1, len(sweeps) - 1)
         temperature = config.temperature * (1 + (config.cooling - 1) * progress)
-        block = _steps(_drawn_beats(state, config.block_spacing)) & ~state.given
+        block = _steps(_drawn_beats(state, config.block_spacing)) & ~state.kept
         state.write(block, ~block, Temperatures(temperature, config.rhythm))
 
 
 def repair(state: SamplerState, config: SamplingConfig, repairs: Stretch) -> None:
-    """Rewrite faulty beats, singly and in pairs by turns, and keep what has fewer faults."""
-    vocabulary = state.network.vocabulary
+    """Rewrite faulty beats, singly and in pairs by turns, and keep what has fewer faults.
+
+    Planned basses are rewritten in the last third of the rounds, if nothing else has helped.
+    """
+    vocabulary = state.ensemble.vocabulary
     temperatures = Temperatures(config.repair_temperature, config.rhythm)
     for index in repairs:
+        if index == 2 * len(repairs) // 3:
+            state.keep(torch.zeros_like(state.given))
         faulty = state.propagate_to_onset(faults(state.tokens, vocabulary, state.phrase_ends))
         candidates = _repairable(state, faulty)
         if not candidates.any():
-            return
+            if torch.equal(state.kept, state.given):
+                return
+            continue
         span = 1 + index % 2
         first = _drawn_faulty_beats(state, candidates, span)
         before = state.tokens.clone()
-        blocks = [_steps(_delayed(first, beat)) & ~state.given for beat in range(span)]
+        blocks = [_steps(_delayed(first, beat)) & ~state.kept for beat in range(span)]
         for done, block in enumerate(blocks):
             state.write(block, ~torch.stack(blocks[done:]).any(0), temperatures)
         after = state.propagate_to_onset(faults(state.tokens, vocabulary, state.phrase_ends))

@@ -12,7 +12,7 @@ Under Django each state of the code has its own cache folder. Elsewhere Numba's 
 notice changes in another module: delete it after changing `biases`.
 
 Legend: B batch, V voices, S slots of a window, H width of a cell, C classes, K mixed tables,
-R beats to write.
+R beats to write, M networks that write together.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from generator.families.flagship.biases import Floats, Ints, add_biases
 from generator.families.flagship.interval_head import INTERVALS, MOTIONS
 from generator.families.flagship.melodic_head import MAX_INTERVAL, MOVES, REACH
+from generator.families.flagship.sampling.biases import Floats, Ints, add_biases
 from generator.families.flagship.window import BACK, ORDER, SLOTS, VOICES
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
 
@@ -141,6 +141,52 @@ def draw(probability: Doubles, uniform: float) -> int:
 
 
 @njit(cache=True, error_model="numpy")
+def mean_logits(
+    weights: CellWeights,
+    voice: int,
+    embeddings: Floats,
+    window: Ints,
+    context: Ints,
+    melodic_weight: float,
+) -> Floats:
+    """The mean (C,) of the `sequential_logits` of several networks.
+
+    `embeddings` (M, H) and each array of `weights`, but for `pitch_of`, have M as their first axis.
+    """
+    logits = sequential_logits(
+        _network(weights, 0), voice, embeddings[0], window, context, melodic_weight
+    )
+    for index in range(1, len(embeddings)):
+        logits += sequential_logits(
+            _network(weights, index), voice, embeddings[index], window, context, melodic_weight
+        )
+    if len(embeddings) > 1:
+        logits /= np.float32(len(embeddings))
+    return logits
+
+
+@njit(cache=True, error_model="numpy")
+def _network(weights: CellWeights, index: int) -> CellWeights:
+    """The weights of one of several networks."""
+    return CellWeights(
+        weights.slots[index],
+        weights.residual_mlp[index],
+        weights.residual_mlp_bias[index],
+        weights.head[index],
+        weights.head_bias[index],
+        weights.interval_mix[index],
+        weights.interval_mix_bias[index],
+        weights.motion_table[index],
+        weights.chord_table[index],
+        weights.melodic_mix[index],
+        weights.melodic_mix_bias[index],
+        weights.past_table[index],
+        weights.future_table[index],
+        weights.pitch_of,
+    )
+
+
+@njit(cache=True, error_model="numpy")
 def draw_cells(
     weights: CellWeights,
     padded: Ints,
@@ -162,12 +208,13 @@ def draw_cells(
 
     Parameters
     ----------
+    weights : each array, but for `pitch_of`, with M as its first axis
     padded : (2, B, V, width)
         `window.padded_tokens`; what is drawn stands in the first half.
     offsets : (V, S)
         `window.slot_offsets` of each voice.
     block : (R, V, 4), which cells to draw in the beats at `places` (R, 2), as row and beat
-    embeddings : (R, 4, V, H)
+    embeddings : (M, R, 4, V, H)
     forbidden : (B, V, C), classes that a voice may not use
     may_rest, may_hold : (B, T), the latter used only where classes tell a note begun from one held
     uniforms : (B, V, 4, N)
@@ -184,11 +231,10 @@ def draw_cells(
                 at = beat * STEPS_PER_QUARTER + step
                 for slot in range(SLOTS):
                     window[slot] = flat[row * VOICES * width + at + offsets[voice, slot]]
-                read_context(weights, padded[0, row, voice], padded[1, row, voice], at + BACK,
+                read_context(pitch_of, padded[0, row, voice], padded[1, row, voice], at + BACK,
                              context)  # fmt: skip
-                logits = sequential_logits(
-                    weights, voice, embeddings[index, step, voice], window, context, melodic_weight
-                )
+                cell = embeddings[:, index, step, voice]
+                logits = mean_logits(weights, voice, cell, window, context, melodic_weight)
                 others = window[OWN_STEP:NEXT_STEP]
                 add_biases(
                     biases[voice], voice, step, padded[:, row], at + BACK, others, pitch_of, logits
@@ -205,12 +251,12 @@ def draw_cells(
 
 
 @njit(cache=True, error_model="numpy")
-def read_context(weights: CellWeights, tokens: Ints, given: Ints, at: int, context: Ints) -> None:
+def read_context(pitch_of: Ints, tokens: Ints, given: Ints, at: int, context: Ints) -> None:
     """Fill `context` with the line of a voice around the place `at`.
 
     `tokens` and `given` (width,) are the voice's two rows of `padded`.
     """
-    pitch_of, masked = weights.pitch_of, len(weights.pitch_of) - 2
+    masked = len(pitch_of) - 2
     previous = pitch_of[tokens[at - 1]]
     back = at - 1
     while back >= 0 and pitch_of[tokens[back]] == previous:

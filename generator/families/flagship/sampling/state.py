@@ -15,10 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from generator.families.flagship.biases import BIASES, Ints
-from generator.families.flagship.kernel_weights import cell_weights
-from generator.families.flagship.network import Network
-from generator.families.flagship.sampling_kernels import draw_cells
+from generator.families.flagship.sampling.biases import BIASES, Ints
+from generator.families.flagship.sampling.ensemble import Ensemble
+from generator.families.flagship.sampling.kernels import draw_cells
 from generator.families.flagship.tokens import FERMATA_ROW, METRE_ROW, TokenGrid, Vocabulary
 from generator.families.flagship.window import BACK, padded_tokens, slot_offsets
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
@@ -40,23 +39,25 @@ class Temperatures:
 
 @dataclass
 class SamplerState:
-    """Tokens (B, 4, T) of some pieces; `given` cells stay, all others are written."""
+    """Tokens (B, 4, T) of some pieces; `given` cells stay, all others are written.
 
-    network: Network
+    `kept` cells, the given ones among them, are not rewritten for now.
+    """
+
+    ensemble: Ensemble
     grid: TokenGrid
     given: Tensor  # bool (B, 4, T)
     shifts: list[int]
     seeds: list[int]
     melodic_weight: float
-    """How much the melodic head counts, where the network has one."""
+    """How much the melodic head counts, where the networks have one."""
     bias: float
-    """How much `BIASES` count, where the network tells a note begun from one held."""
+    """How much `BIASES` count, where the networks tell a note begun from one held."""
     tokens: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
         self.tokens = torch.where(self.given, self.grid.tokens, 0)
-        self.weights = cell_weights(self.network)
-        vocabulary = self.network.vocabulary
+        vocabulary = self.ensemble.vocabulary
         allowed = [vocabulary.allowed(shift) for shift in self.shifts]
         self.forbidden: BoolArray = ~torch.stack(allowed).numpy()  # (B, 4, C)
         batch, voices, steps = self.tokens.shape
@@ -71,22 +72,28 @@ class SamplerState:
         starts = (0, 1, 1 + vocabulary.pitches) if vocabulary.onsets else (0,)
         self.class_starts: Ints = np.array(starts)
         self.biases = np.float32(self.bias) * BIASES
-        fermata = frame_fermatas(self.grid, vocabulary)
-        self.phrase_ends = fermata & ~F.pad(fermata[:, 1:], (0, 1))
+        self.fermata = frame_fermatas(self.grid, vocabulary)
+        self.fermata_starts = self.fermata & ~F.pad(self.fermata[:, :-1], (1, 0))
+        self.phrase_ends = self.fermata & ~F.pad(self.fermata[:, 1:], (0, 1))
         # A voice begins a new note after a fermata, as Bach's do in all but 4 of 8,340 places.
         self.may_hold: BoolArray = ~F.pad(self.phrase_ends[:, :-1], (1, 0)).numpy()
-        self.held = self._held(fermata)[:, None] & ~self.given
+        self.held = self._held()[:, None] & ~self.given
         place = torch.arange(steps).expand(batch, 4, steps)
         self.source = place.masked_fill(self.held, 0).cummax(-1).values
         """The step whose note a cell continues; its own unless it is held under a fermata."""
         self.tokens = self.extend_fermatas(self.tokens)  # there may be nothing else to write
-        written = ~(self.given | self.held)
-        self.written_beats = written.view(batch, 4, self.beats, STEPS_PER_QUARTER).any(-1)
+        self.keep(torch.zeros_like(self.given))
 
-    def _held(self, fermata: Tensor) -> Tensor:
+    def keep(self, cells: Tensor) -> None:
+        """From now on, rewrite these `cells` (bool (B, 4, T)) as little as the given ones."""
+        self.kept = self.given | cells
+        written = ~(self.kept | self.held)
+        self.written_beats = written.view(*written.shape[:2], -1, STEPS_PER_QUARTER).any(-1)
+
+    def _held(self) -> Tensor:
         """bool (B, T): steps under a fermata after its first, where no given soprano begins."""
-        first = fermata & ~F.pad(fermata[:, :-1], (1, 0))
-        begins = self.given[:, 0] & self.network.vocabulary.begins(self.grid.tokens[:, 0])
+        fermata, first = self.fermata, self.fermata_starts
+        begins = self.given[:, 0] & self.ensemble.vocabulary.begins(self.grid.tokens[:, 0])
         number = (first | fermata & begins).cumsum(1) * fermata  # 0: under none
         length = torch.zeros_like(number).scatter_add_(1, number, torch.ones_like(number))
         bar = self.grid.frame[:, METRE_ROW].repeat_interleave(STEPS_PER_QUARTER, 1)
@@ -112,11 +119,13 @@ class SamplerState:
         temperatures: Temperatures,
         *,
         within: tuple[int, int] | None = None,
+        forbidden: BoolArray | None = None,
     ) -> None:
         """Write the cells of `block` anew, step by step; `given` are those to condition on.
 
-        Both are bool (B, 4, T). The network sees the beats from `within[0]` up to `within[1]`,
-        by default all.
+        Both are bool (B, 4, T). The networks see the beats from `within[0]` up to `within[1]`,
+        by default all. `forbidden` (B, 4, C) are classes that may not be used, by default those
+        outside the voices' ranges.
         """
         batch, voices = block.shape[:2]
         block = block & ~self.held
@@ -126,21 +135,22 @@ class SamplerState:
             return
         given = given & ~self.held
         first, last = within or (0, self.beats)
-        embeddings = self.network.beat_embeddings(
+        embeddings = self.ensemble.cell_embeddings(
             self.grid.with_tokens(self.tokens).between(first, last),
             given[..., first * STEPS_PER_QUARTER : last * STEPS_PER_QUARTER],
-        )[rows, beats - first]
-        embeddings = self.network.to_cells(embeddings)
+            rows,
+            beats - first,
+        )
         uniforms = self.uniforms(voices * STEPS_PER_QUARTER, block.flatten(1).any(1)).numpy()
-        padded = padded_tokens(self.tokens, given, self.network.vocabulary).numpy()
+        padded = padded_tokens(self.tokens, given, self.ensemble.vocabulary).numpy()
         draw_cells(
-            self.weights,
+            self.ensemble.weights,
             padded,
             self.offsets,
             cells[rows, :, beats].numpy(),
             torch.stack((rows, beats), 1).numpy(),
-            embeddings.view(len(rows), STEPS_PER_QUARTER, voices, -1).numpy(),
-            self.forbidden,
+            embeddings,
+            self.forbidden if forbidden is None else forbidden,
             self.may_rest,
             self.may_hold,
             uniforms.reshape(batch, voices, STEPS_PER_QUARTER, self.beats),
@@ -154,7 +164,7 @@ class SamplerState:
 
     def extend_fermatas(self, tokens: Tensor) -> Tensor:
         """The same tokens (B, 4, T), with notes held on under fermatas."""
-        sources = self.network.vocabulary.pitch_of(tokens.gather(-1, self.source))
+        sources = self.ensemble.vocabulary.pitch_of(tokens.gather(-1, self.source))
         return torch.where(self.held, sources, tokens)
 
     def propagate_to_onset(self, cells: Tensor) -> Tensor:

@@ -1,33 +1,24 @@
-"""A network's weights as arrays for the compiled loops; made once for each network."""
+"""A network's weights as arrays for the compiled loops."""
 
 from __future__ import annotations
 
 from typing import cast
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from generator.families.flagship.biases import Floats
 from generator.families.flagship.interval_head import SCALE, IntervalHead
 from generator.families.flagship.melodic_head import MOVES, REACH, STEPS, MelodicHead
 from generator.families.flagship.network import Network
-from generator.families.flagship.sampling_kernels import CellWeights
+from generator.families.flagship.sampling.biases import Floats
+from generator.families.flagship.sampling.kernels import CellWeights
 from generator.families.flagship.window import SLOTS, VOICES, slot_voices
-
-_CELL_WEIGHTS: WeakKeyDictionary[Network, CellWeights] = WeakKeyDictionary()
-
-
-def cell_weights(network: Network) -> CellWeights:
-    """The heads of a network whose weights no longer change."""
-    if network not in _CELL_WEIGHTS:
-        _CELL_WEIGHTS[network] = _cell_weights(network)
-    return _CELL_WEIGHTS[network]
 
 
 @torch.inference_mode()
-def _cell_weights(network: Network) -> CellWeights:
+def cell_weights(network: Network) -> CellWeights:
+    """The heads of a network."""
     vocabulary = network.vocabulary
     tokens = torch.arange(vocabulary.classes + 2)
     heads = [cast(IntervalHead, each) for each in network.interval_head]

@@ -23,13 +23,13 @@ def faults(tokens: Tensor, vocabulary: Vocabulary, phrase_ends: Tensor) -> Tenso
     Such a cell completes a parallel, or sounds at one of the `phrase_ends` (bool (..., T)) in a
     sonority that is no triad above its root or lacks the third.
     """
-    pitch = vocabulary.pitch_of(tokens)
-    weak = _weak(pitch) & phrase_ends
-    return _parallel(pitch) | weak[..., None, :]
+    weak = weak_steps(tokens, vocabulary) & phrase_ends
+    return _parallel(vocabulary.pitch_of(tokens)) | weak[..., None, :]
 
 
-def _weak(pitch: Tensor) -> Tensor:
+def weak_steps(tokens: Tensor, vocabulary: Vocabulary) -> Tensor:
     """bool (..., T): steps whose sonority is no triad above its root, or has no third."""
+    pitch = vocabulary.pitch_of(tokens)
     upper, bass = pitch[..., :3, :], pitch[..., 3:, :]
     interval = (upper - bass) % 12
     silent = upper == 0
