@@ -35,6 +35,8 @@ from generator.music.measures.counterpoint import (
 from generator.music.measures.parallels_between_beats import ornamented_at
 from generator.music.measures.voice_leading import VOICE_PAIRS, parallels_at, written_cells
 
+FIFTH = 4  # letters
+_LETTERS = "CDEFGAB"
 _SIGNS = {-2: " double flat", -1: " flat", 0: "", 1: " sharp", 2: " double sharp"}
 _MOVES = (
     ("augmented second", augmented_seconds_at, "moves by an augmented second"),
@@ -80,7 +82,7 @@ def counterpoint_marks(chorale: Chorale, written: ArrayLike) -> list[Counterpoin
     --------
     >>> c = Chorale(pitch=[[74, 76], [67, 67], [67, 69], [55, 53]], onset=[[1] * 2] * 4)
     >>> [mark.sentence for mark in counterpoint_marks(c, [True] * 4)]
-    ['Bar 1: soprano and tenor move in parallel fifths, D over G to E over A']
+    ['Bar 1: soprano and tenor move in parallel fifths, D over G up to E over A']
     """
     cells = written_cells(chorale, written)
     places = [
@@ -176,16 +178,24 @@ def _open_ends(chorale: Chorale, cells: BoolArray) -> Iterator[_Place]:
 
 
 def _moved(chorale: Chorale, voices: tuple[int, int], before: int, step: int) -> tuple[str, str]:
-    """An interval at two steps, and its notes: "fifths" and "D over G to E over A"."""
+    """An interval at two steps, and its notes: "fifths" and "D over G up to E over A"."""
     pitch = chorale.pitch[list(voices)][:, [before, step]].astype(np.int64)
-    if (pitch[0] - pitch[1])[0] % 12 == 0:
-        names = [_name(chorale, voices[0], at) for at in (before, step)]
-        return "octaves" if (pitch[0] != pitch[1]).any() else "unisons", " to ".join(names)
-    names = []
-    for at in (before, step):
-        upper, lower = sorted(voices, key=lambda voice: -int(chorale.pitch[voice, at]))
-        names.append(f"{_name(chorale, upper, at)} over {_name(chorale, lower, at)}")
-    return "fifths", " to ".join(names)
+    way = "up" if pitch[0, 1] > pitch[0, 0] else "down"
+    if (pitch[0, 0] - pitch[1, 0]) % 12:
+        one, two = (_fifth(chorale, voices, at) for at in (before, step))
+        return "fifths", f"{one} {way} to {two}"
+    one, two = (_name(chorale, voices[0], at) for at in (before, step))
+    return "octaves" if (pitch[0] != pitch[1]).any() else "unisons", f"{one} {way} to {two}"
+
+
+def _fifth(chorale: Chorale, voices: tuple[int, int], step: int) -> str:
+    """Its notes. The lower one is named by the upper one: E flat under B flat, never D sharp."""
+    lower, upper = sorted(chorale.pitch[list(voices), step].tolist())
+    sharps = signature(chorale.key)
+    one, two = spelled(upper, sharps), spelled(lower, sharps)
+    if (_LETTERS.index(one[0]) - _LETTERS.index(two[0])) % len(_LETTERS) != FIFTH:
+        two = spelled(lower, sharps - 1)
+    return f"{one[0]}{_SIGNS[one[1]]} over {two[0]}{_SIGNS[two[1]]}"
 
 
 def _name(chorale: Chorale, voice: int, step: int, *, natural: bool = False) -> str:

@@ -37,19 +37,23 @@ def sentences(**frame) -> list[str]:
     [
         (
             {"soprano": quarters(74, 76), "tenor": quarters(67, 69)},
-            "soprano and tenor move in parallel fifths, D over G to E over A",
+            "soprano and tenor move in parallel fifths, D over G up to E over A",
         ),
         (
             {"soprano": quarters(72, 74), "bass": quarters(48, 50)},
-            "soprano and bass move in parallel octaves, C to D",
+            "soprano and bass move in parallel octaves, C up to D",
         ),
         (
             {"alto": quarters(60, 62), "tenor": quarters(60, 62)},
-            "alto and tenor move in parallel unisons, C to D",
+            "alto and tenor move in parallel unisons, C up to D",
+        ),
+        (
+            {"soprano": quarters(69, 70), "alto": quarters(62, 63)},
+            "soprano and alto move in parallel fifths, A over D up to B flat over E flat",
         ),
         (
             {"soprano": [(67, 2), (72, 2), (69, 4)], "bass": quarters(48, 50)},
-            "soprano and bass move in fifths from beat to beat, G over C to A over D",
+            "soprano and bass move in fifths from beat to beat, G over C up to A over D",
         ),
         (
             {"soprano": [(72, 2), (70, 2), (65, 4)]},
