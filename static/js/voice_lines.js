@@ -47,6 +47,14 @@ function rings({ marks }, style, y) {
   return [...path(`voice-ring ${style}`, dots), ...path(`voice-ring-hole ${style}`, dots)];
 }
 
+// Round ones last and smaller, so that both are seen where both clips are marked.
+function allRings({ lines }, reveal, y) {
+  const styled = lines.map((line) => [line, styleOf(reveal, line.side)]);
+  const isRound = ([, style]) => style === "line-bach";
+  const ordered = [...styled.filter((each) => !isRound(each)), ...styled.filter(isRound)];
+  return ordered.flatMap(([line, style]) => rings(line, style, y));
+}
+
 function laneSvg(lane, picture, reveal) {
   const y = heightOf(lane);
   const [{ notes }] = lane.lines;
@@ -65,7 +73,7 @@ function laneSvg(lane, picture, reveal) {
       svg("rect", { class: "voice-differs", x: from, y: 0, width: to - from, height: HEIGHT }),
     ),
     ...picture.bars.map((step) => svg("path", { class: "voice-bar", d: `M${step} 0V${HEIGHT}` })),
-    ...lane.lines.flatMap((line) => rings(line, styleOf(reveal, line.side), y)),
+    ...allRings(lane, reveal, y),
     ...path("line-joint line-shared", joints(notes, y, (isShared) => isShared)),
     ...path("line-notes line-shared", flat(shared, y)),
     ...lane.lines.flatMap((line) => linePaths(line, styleOf(reveal, line.side), y)),
