@@ -80,9 +80,9 @@ def test_a_few_lines_are_open_and_the_rest_is_asked_for(client, version, by_bach
 
 def test_without_the_work_or_the_notes_nothing_is_said(client, version):
     sample_of(version, leaping(4))
-    assert "teacher" not in page_of(client)
+    assert "teacher would mark</strong>" not in page_of(client)
     Piece.objects.update(grid=None)
-    assert "teacher" not in page_of(client)
+    assert "teacher would mark</strong>" not in page_of(client)
 
 
 def test_the_scores_have_the_rules_beside_bach_where_they_were_counted(client, version):

@@ -12,6 +12,7 @@ comes before it is bar 0, the upbeat. Names of notes are those of `grid.spelling
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -84,22 +85,7 @@ def counterpoint_marks(chorale: Chorale, written: ArrayLike) -> list[Counterpoin
     >>> [mark.sentence for mark in counterpoint_marks(c, [True] * 4)]
     ['Bar 1: soprano and tenor move in parallel fifths, D over G up to E over A']
     """
-    cells = written_cells(chorale, written)
-    places = [
-        *_parallels(chorale, cells),
-        *_dissonances(chorale, cells),
-        *_cross_relations(chorale, cells),
-        *_moves(chorale, cells),
-        *_leading_tones(chorale, cells),
-        *_open_ends(chorale, cells),
-    ]
-    bars = np.cumsum(chorale.bar_phase() == 0)
-    marks: dict[tuple[int, str], CounterpointMark] = {}
-    for step, kind, voices, words in sorted(places, key=lambda place: place.step):
-        bar = int(bars[step])
-        sentence = f"{f'Bar {bar}' if bar else 'Upbeat'}: {words}"
-        marks.setdefault((bar, sentence), CounterpointMark(step, kind, voices, bar, sentence))
-    return list(marks.values())
+    return list(_marks(chorale, written_cells(chorale, written).tobytes()))
 
 
 def compared_cells(condition: str, bach: Chorale, piece: Chorale) -> BoolArray:
@@ -116,6 +102,27 @@ def compared_cells(condition: str, bach: Chorale, piece: Chorale) -> BoolArray:
     if condition and bach.steps == piece.steps:
         return ~given_for(condition, bach)
     return np.ones(len(VOICE_NAMES), dtype=np.bool_)
+
+
+@lru_cache(maxsize=64)
+def _marks(chorale: Chorale, written: bytes) -> tuple[CounterpointMark, ...]:
+    """Kept, since a reveal is sent once more with the round that follows it."""
+    cells = np.frombuffer(written, dtype=np.bool_).reshape(chorale.pitch.shape)
+    places = [
+        *_parallels(chorale, cells),
+        *_dissonances(chorale, cells),
+        *_cross_relations(chorale, cells),
+        *_moves(chorale, cells),
+        *_leading_tones(chorale, cells),
+        *_open_ends(chorale, cells),
+    ]
+    bars = np.cumsum(chorale.bar_phase() == 0)
+    marks: dict[tuple[int, str], CounterpointMark] = {}
+    for step, kind, voices, words in sorted(places, key=lambda place: place.step):
+        bar = int(bars[step])
+        sentence = f"{f'Bar {bar}' if bar else 'Upbeat'}: {words}"
+        marks.setdefault((bar, sentence), CounterpointMark(step, kind, voices, bar, sentence))
+    return tuple(marks.values())
 
 
 def _parallels(chorale: Chorale, cells: BoolArray) -> Iterator[_Place]:
