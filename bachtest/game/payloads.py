@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import numpy as np
@@ -12,13 +11,14 @@ from django.urls import reverse
 from bachtest.game import scoring
 from bachtest.game.models import Answer, Game, Round, Side
 from bachtest.game.services import games
-from bachtest.game.services.pair_facts import clip_seconds, pair_facts
+from bachtest.game.services.pair_facts import PairFacts, clip_seconds, pair_facts
 from bachtest.lib.compiled_query import CompiledQuery
 from generator.models import Pair
 from generator.music.corpus.titles import title_of
-from generator.music.grid.chorale import VOICES, Chorale
+from generator.music.grid.chorale import VOICE_NAMES, VOICES, BoolArray, Chorale
 from generator.music.grid.tempo import step_seconds
 from generator.music.grid.voice_runs import voice_runs
+from generator.music.measures.counterpoint_marks import CounterpointMark, counterpoint_marks
 from generator.registered import first_sentence
 from generator.rendering.events import LEAD_SECONDS
 
@@ -57,6 +57,16 @@ class VoicesPayload(TypedDict):
     bass: list[tuple[int, int]]
 
 
+class MarkPayload(TypedDict):
+    """What a teacher of counterpoint would mark: at a step, in some of the voices."""
+
+    kind: str
+    voices: list[str]
+    step: int
+    bar: int
+    sentence: str
+
+
 class NotesPayload(TypedDict):
     side: str
     lead: float  # seconds of the clip before its first step
@@ -64,6 +74,7 @@ class NotesPayload(TypedDict):
     steps: int
     bars: list[int]  # steps at which a bar begins
     voices: VoicesPayload
+    marks: list[MarkPayload]
 
 
 class RevealPayload(TypedDict):
@@ -176,23 +187,24 @@ def reveal_payload(row: Round, answer: Answer) -> RevealPayload:
         "condition": facts.condition,
         "written": scoring.written_voices(facts.condition),
         "part": scoring.written_part(facts.condition),
-        "paired": facts.bach_excerpt == facts.machine_excerpt,
-        "notes": notes_payload(row, facts.chorales()),
+        "paired": facts.is_paired(),
+        "notes": notes_payload(row, facts),
         "others": _others(row),
         "game_finished": row.game.finished_at is not None,
         "result_url": reverse("game:result", args=[row.game_id]),
     }
 
 
-def notes_payload(row: Round, chorales: Mapping[int, Chorale]) -> list[NotesPayload]:
+def notes_payload(row: Round, facts: PairFacts) -> list[NotesPayload]:
     """What each clip plays, in the order of the clips, if it is known of all."""
-    clips = row.clips_in_order()
+    clips, chorales = row.clips_in_order(), facts.chorales()
     if not all(clip.piece_id in chorales for clip in clips):
         return []
-    return [_notes(Side.at(clip.position), chorales[clip.piece_id]) for clip in clips]
+    cells = facts.compared_cells(chorales)
+    return [_notes(Side.at(clip.position), chorales[clip.piece_id], cells) for clip in clips]
 
 
-def _notes(side: Side, chorale: Chorale) -> NotesPayload:
+def _notes(side: Side, chorale: Chorale, cells: BoolArray) -> NotesPayload:
     soprano, alto, tenor, bass = (voice_runs(chorale, voice) for voice in range(len(VOICES)))
     return {
         "side": str(side),
@@ -201,6 +213,17 @@ def _notes(side: Side, chorale: Chorale) -> NotesPayload:
         "steps": chorale.steps,
         "bars": np.flatnonzero(chorale.bar_phase() == 0).tolist(),
         "voices": {"soprano": soprano, "alto": alto, "tenor": tenor, "bass": bass},
+        "marks": [_mark(mark) for mark in counterpoint_marks(chorale, cells)],
+    }
+
+
+def _mark(mark: CounterpointMark) -> MarkPayload:
+    return {
+        "kind": mark.kind,
+        "voices": [VOICE_NAMES[voice] for voice in mark.voices],
+        "step": mark.step,
+        "bar": mark.bar,
+        "sentence": mark.sentence,
     }
 
 

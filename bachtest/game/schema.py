@@ -57,6 +57,17 @@ class VoicesSerializer(serializers.Serializer[object]):
     bass = RunsField()
 
 
+@extend_schema_serializer(component_name="Mark")
+class MarkSerializer(serializers.Serializer[object]):
+    """What a teacher of counterpoint would mark, such as parallel fifths."""
+
+    kind = serializers.CharField()
+    voices = serializers.ListField(child=serializers.CharField())
+    step = serializers.IntegerField()
+    bar = serializers.IntegerField(help_text="counted from the first bar line; 0 is the upbeat")
+    sentence = serializers.CharField()
+
+
 @extend_schema_serializer(component_name="Notes")
 class NotesSerializer(serializers.Serializer[object]):
     side = serializers.ChoiceField(Side.choices)
@@ -67,6 +78,9 @@ class NotesSerializer(serializers.Serializer[object]):
         child=serializers.IntegerField(), help_text="steps at which a bar begins"
     )
     voices = VoicesSerializer()
+    marks = MarkSerializer(
+        many=True, help_text="in what the machine wrote, and in the same voices of Bach’s clip"
+    )
 
 
 @extend_schema_serializer(component_name="Reveal")

@@ -1,39 +1,19 @@
 // The picture of the reveal: what both clips play, voice by voice, and where they differ. Its two
 // buttons play a clip from where the other one is; a line moves through the music as it sounds.
 
-import { laneWords, pictures, stepAt, sumWords } from "./lib/voice_lines.js";
-import { clipName, voiceAuthor } from "./lib/words.js";
+import { html, svg } from "./elements.js";
+import { laneWords, pictures, stepAt, styleOf, sumWords } from "./lib/voice_lines.js";
+import { byWhom, clipName, voiceAuthor } from "./lib/words.js";
+import { clearMarks, showMarks } from "./marks.js";
 import { bindClipButton, isPlaying, soundOf } from "./switch.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 100;
 const MARGIN = 12;
 const GAP = 0.18; // steps, so that a repeated note is seen
+const HALF = 0.5; // steps
 const SIDES = ["left", "right"];
 
-function svg(name, attributes, ...children) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
-function html(name, className, ...children) {
-  const element = document.createElement(name);
-  element.className = className;
-  element.append(...children);
-  return element;
-}
-
 const part = (figure, name) => figure.querySelector(`[data-${name}]`);
-
-// Bach's notes are solid and the machine's hollow. Of two clips by Bach, the second is dashed.
-function styleOf({ bach }, side) {
-  if (bach === null) return side === "left" ? "line-bach" : "line-second";
-  return side === bach ? "line-bach" : "line-bot";
-}
-
-const byWhom = ({ bach, composer }, side) => (bach === null || side === bach ? "Bach" : composer);
 
 // --- a lane -------------------------------------------------------------------------------------
 
@@ -61,6 +41,20 @@ function linePaths({ notes }, style, y) {
   return [...joined, ...path(`line-notes ${style}`, own), ...hollow];
 }
 
+// Rings around the notes that are marked, below the notes: a dot of no length keeps its shape.
+function rings({ marks }, style, y) {
+  const dots = marks.map(({ step, pitch }) => `M${step + HALF} ${y(pitch)}h0.01`).join("");
+  return [...path(`voice-ring ${style}`, dots), ...path(`voice-ring-hole ${style}`, dots)];
+}
+
+// Round ones last and smaller, so that both are seen where both clips are marked.
+function allRings({ lines }, reveal, y) {
+  const styled = lines.map((line) => [line, styleOf(reveal, line.side)]);
+  const isRound = ([, style]) => style === "line-bach";
+  const ordered = [...styled.filter((each) => !isRound(each)), ...styled.filter(isRound)];
+  return ordered.flatMap(([line, style]) => rings(line, style, y));
+}
+
 function laneSvg(lane, picture, reveal) {
   const y = heightOf(lane);
   const [{ notes }] = lane.lines;
@@ -79,6 +73,7 @@ function laneSvg(lane, picture, reveal) {
       svg("rect", { class: "voice-differs", x: from, y: 0, width: to - from, height: HEIGHT }),
     ),
     ...picture.bars.map((step) => svg("path", { class: "voice-bar", d: `M${step} 0V${HEIGHT}` })),
+    ...allRings(lane, reveal, y),
     ...path("line-joint line-shared", joints(notes, y, (isShared) => isShared)),
     ...path("line-notes line-shared", flat(shared, y)),
     ...lane.lines.flatMap((line) => linePaths(line, styleOf(reveal, line.side), y)),
@@ -122,6 +117,7 @@ export function drawVoices(figure, reveal) {
   const lanes = part(figure, "lanes");
   lanes.textContent = "";
   lanes.append(...drawn.flatMap((picture) => pictureRows(picture, reveal)));
+  showMarks(part(figure, "marks"), reveal);
   figure.notes = Object.fromEntries(reveal.notes.map((clip) => [clip.side, clip]));
 }
 
@@ -131,6 +127,7 @@ export function clearVoices(figure) {
   figure.notes = {};
   part(figure, "lanes").textContent = "";
   part(figure, "voices-sum").textContent = "";
+  clearMarks(part(figure, "marks"));
   for (const who of figure.querySelectorAll("[data-who]")) who.textContent = "";
 }
 

@@ -42,13 +42,14 @@ def lanes(page: Page) -> Locator:
 def test_before_the_answer_nothing_is_drawn(page: Page) -> None:
     start_game(page)
     hear_both(page)
-    for name in ("data-lanes", "data-voices-sum", "data-who"):
+    for name in ("data-lanes", "data-voices-sum", "data-marks", "data-who"):
         assert {each.inner_html() for each in page.locator(f"[{name}]").all()} == {""}, name
     choose(page, "left")
     expect(lanes(page)).to_have_count(4)
     go_on(page)
     await_round(page, 2)
-    assert {each.inner_html() for each in page.locator("[data-lanes], [data-who]").all()} == {""}
+    emptied = page.locator("[data-lanes], [data-marks], [data-who]").all()
+    assert {each.inner_html() for each in emptied} == {""}
 
 
 @pytest.mark.slow
@@ -125,6 +126,35 @@ def test_the_machine_is_named_with_a_sentence(page: Page) -> None:
     expect(page.locator("[data-about]")).to_have_text("It hums.")
     expect(page.locator("[data-piece-english]")).to_have_text("Awake, my heart")
     expect(page.locator("[data-piece-occasion]")).to_have_text("for Easter")
+
+
+@pytest.mark.slow
+def test_both_clips_are_marked_in_the_lines_and_in_words(page: Page) -> None:
+    start_game(page)
+    marks = [
+        {"kind": "leap", "voices": ["bass"], "step": step, "bar": 1, "sentence": f"Bar 1: {step}"}
+        for step in range(5)
+    ]
+
+    def mark(route: Route) -> None:
+        reveal = route.fetch().json()
+        for notes, count in zip(reveal["notes"], (1, 5), strict=True):
+            notes["marks"] = marks[:count]
+        route.fulfill(json=reveal)
+
+    page.route("**/answer/", mark)
+    reveal = reveal_of(page)
+    first, second = page.locator(".marks-clip").all()
+    expect(first.locator("li")).to_have_text(["Bar 1: 0"])
+    expect(second.locator("li:visible")).to_have_text(["Bar 1: 0", "Bar 1: 1", "Bar 1: 2"])
+    second.get_by_text("2 more").click()
+    expect(second.locator("li:visible")).to_have_count(5)
+    rings = page.locator("[data-voice=bass] path.voice-ring")
+    drawn = {ring.get_attribute("class"): ring.get_attribute("d") or "" for ring in rings.all()}
+    styles = ["line-bach", "line-bot"] if reveal["bach"] == "left" else ["line-bot", "line-bach"]
+    assert [drawn[f"voice-ring {style}"].count("M") for style in styles] == [1, 5]
+    expect(page.locator("[data-voice=alto] path.voice-ring")).to_have_count(0)
+    assert stays_inside(page)
 
 
 @pytest.mark.slow

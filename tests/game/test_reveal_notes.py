@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 from bachtest.game.models import Round
-from generator.models import Composer, Piece
-from generator.music.formats.gridjson import from_json
+from generator.models import Composer, Pair, Piece
+from generator.music.formats.gridjson import from_json, to_json
 from generator.music.grid.voice_runs import voice_runs
 from tests.builders import make_unpaired
 
 VOICES = ("soprano", "alto", "tenor", "bass")
+MARK = ("kind", "voices", "step", "bar", "sentence")
 
 
 def test_rule_02_the_notes_leave_in_the_reply_to_the_answer_alone(ada):
@@ -19,7 +20,9 @@ def test_rule_02_the_notes_leave_in_the_reply_to_the_answer_alone(ada):
     refused = ada.answer(current["id"], "middle")
     page = ada.client.get("/play/").content.decode()
     for before in (json.dumps(current), json.dumps(ada.stored()), refused.content.decode(), page):
-        assert 'voices":' not in before.replace("&quot;", '"')
+        quoted = before.replace("&quot;", '"')
+        assert 'voices":' not in quoted
+        assert 'marks":' not in quoted
     assert [each["side"] for each in ada.answer(current["id"]).json()["notes"]] == ["left", "right"]
 
 
@@ -45,6 +48,49 @@ def test_both_sides_have_the_same_keys_and_differ_where_the_machine_wrote(ada):
         assert reveal["paired"] is True
         differing = [each for each in VOICES if left["voices"][each] != right["voices"][each]]
         assert differing == reveal["written"]
+
+
+def leaping(piece: Piece) -> None:
+    """Every voice of a piece leaps down two octaves in the first bar, and up again."""
+    chorale = from_json(piece.grid)
+    pitch = chorale.pitch.copy()
+    pitch[:, 4:8] -= 24
+    Piece.objects.filter(id=piece.id).update(
+        grid=to_json(chorale.with_voices(pitch, chorale.onset))
+    )
+
+
+def test_both_sides_are_marked_in_the_cells_that_the_machine_wrote(ada):
+    ada.start()
+    for piece in Piece.objects.all():
+        leaping(piece)
+    for _ in range(5):
+        reveal = ada.play_round()
+        for notes in reveal["notes"]:
+            of_one_voice = [mark for mark in notes["marks"] if len(mark["voices"]) == 1]
+            assert {tuple(mark) for mark in of_one_voice} == {MARK}
+            leaps = [mark for mark in of_one_voice if mark["kind"] == "leap beyond the octave"]
+            assert sorted({voice for mark in leaps for voice in mark["voices"]}) == sorted(
+                reveal["written"]
+            )
+            assert {mark["step"] for mark in leaps} == {4, 8}
+            assert {(mark["bar"], mark["sentence"][:7]) for mark in leaps} == {(1, "Bar 1: ")}
+
+
+def test_pieces_that_are_not_compared_are_marked_all_over(pool, ada):
+    Piece.objects.filter(condition="SATB").update(status=Piece.Status.FAILED)
+    for piece in (piece for _ in range(2) for piece in _pieces(make_unpaired())):
+        leaping(piece)
+    outside = [each for each in ada.play_game() if each["composer"] == "Outside"]
+    for notes in (notes for each in outside for notes in each["notes"]):
+        leaps = [
+            mark["voices"] for mark in notes["marks"] if mark["kind"] == "leap beyond the octave"
+        ]
+        assert sorted({voice for [voice] in leaps}) == sorted(VOICES)
+
+
+def _pieces(pair: Pair) -> tuple[Piece, Piece]:
+    return pair.bach, pair.machine
 
 
 def test_pieces_that_have_nothing_in_common_are_not_compared(pool, ada):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { barsOf, laneWords, merged, notesOf, pictures, stepAt, sumWords } from "../../static/js/lib/voice_lines.js";
+import { barsOf, laneWords, marksOf, merged, notesOf, pictures, stepAt, sumWords } from "../../static/js/lib/voice_lines.js";
 
 const BARS = { steps: 40, bars: [8, 24], lead: 0.25, step: 0.2 };
 const held = [[40, 60]];
@@ -74,4 +74,13 @@ test("a lane has room for the highest and the lowest note, and is never too narr
   const [picture] = pictures(REVEAL);
   assert.ok(alto(picture).low <= 64 && alto(picture).high >= 69);
   assert.ok(picture.lanes[0].high - picture.lanes[0].low >= 7);
+});
+
+test("a voice is marked on the note that sounds there, once for each step, and on no rest", () => {
+  const notes = notesOf([[4, 60], [4, 62], [4, -1], [4, 64]]);
+  const mark = (step, ...voices) => ({ step, voices });
+  const marks = [mark(4, "alto", "bass"), mark(6, "alto"), mark(4, "alto"), mark(8, "alto"), mark(12, "bass")];
+  assert.deepEqual(marksOf("alto", notes, marks), [{ step: 4, pitch: 62 }, { step: 6, pitch: 62 }]);
+  assert.deepEqual(marksOf("tenor", notes, marks), []);
+  assert.deepEqual(marksOf("alto", notes), []);
 });

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from bachtest.composers.models import Sample
+from bachtest.composers.page.sample_marks import SampleMarks, sample_marks
 from bachtest.results.page.rows import voices_in_words
 from generator.errors import GeneratorError
 from generator.licences import may_play
@@ -54,6 +55,7 @@ class HeardSample:
     voices: str
     seconds: float
     shared: SharedPassage | None
+    marks: SampleMarks | None
 
 
 def may_be_heard(sample: Sample) -> bool:
@@ -94,6 +96,7 @@ def _heard(sample: Sample, clip: Rendering) -> HeardSample:
         voices_in_words(piece.condition),
         clip.seconds or 0.0,
         _shared(sample),
+        sample_marks(piece, _work),
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from bachtest.composers.models import VersionScores
 from bachtest.composers.page.access import published_versions
+from bachtest.composers.page.counterpoint_rows import CounterpointRow, counterpoint_rows
 from bachtest.composers.page.score_figures import (
     MeasuredScore,
     bach_picture,
@@ -106,6 +107,7 @@ class ScoreTables:
     condition: str
     conditions: tuple[str, ...]
     groups: tuple[ScoreGroup, ...]
+    counterpoint: tuple[CounterpointRow, ...]
     everything: tuple[MeasuredScore, ...]
     missing: tuple[MissingFigure, ...]
 
@@ -137,6 +139,7 @@ def score_tables(version: Version, condition: str = "") -> ScoreTables | None:
         condition,
         conditions,
         tuple(_groups(version, own, others, condition)),
+        counterpoint_rows(own, condition),
         tuple(own),
         tuple(
             MissingFigure(row["name"], row.get("reason", ""))

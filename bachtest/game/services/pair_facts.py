@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -9,7 +10,8 @@ from django.db.models import Q, QuerySet
 from bachtest.lib.compiled_query import CompiledQuery
 from generator.models import Pair, Piece, Rendering
 from generator.music.formats.gridjson import from_json
-from generator.music.grid.chorale import Chorale
+from generator.music.grid.chorale import BoolArray, Chorale
+from generator.music.measures.counterpoint_marks import compared_cells
 from generator.played_clips import played_clips
 
 
@@ -33,6 +35,15 @@ class PairFacts(NamedTuple):
         """By piece; of an old piece the notes are not known."""
         grids = {self.bach: self.bach_grid, self.machine: self.machine_grid}
         return {piece: from_json(grid) for piece, grid in grids.items() if grid}
+
+    def is_paired(self) -> bool:
+        """Whether both clips are of one excerpt, so that their notes can be compared."""
+        return self.bach_excerpt == self.machine_excerpt
+
+    def compared_cells(self, chorales: Mapping[int, Chorale]) -> BoolArray:
+        """Where both clips are looked at: what the machine wrote, and the same of Bach's."""
+        condition = self.condition if self.is_paired() else ""
+        return compared_cells(condition, chorales[self.bach], chorales[self.machine])
 
 
 class ClipFacts(NamedTuple):

@@ -73,11 +73,10 @@ from generator.music.measures.voice_leading import VOICE_PAIRS, written_cells
 PER_BEATS = 100
 STEP = 2
 OCTAVE = 12
-SEVENTHS = (10, 11)
-SECOND_OR_SEVENTH = (1, 2, 10, 11)  # intervals mod 12
+SECOND_OR_SEVENTH = np.isin(np.arange(12), (1, 2, 10, 11))  # by interval mod 12
 EIGHTH = 2  # steps of the grid
 LEADING_TONE = 11  # above the tonic
-DOMINANT_SEVENTH = (2, 5, 7, 11)  # above the tonic
+DOMINANT_SEVENTH = np.isin(np.arange(12), (2, 5, 7, 11))  # by interval above the tonic
 _LETTERS = "CDEFGAB"
 
 IntArray = NDArray[np.int64]
@@ -130,18 +129,29 @@ def dissonances_left_by_leap_at(chorale: Chorale, written: ArrayLike) -> BoolArr
         If `written` has neither shape.
     """
     cells, on = written_cells(chorale, written), on_beat(chorale)
-    pitch = chorale.pitch.astype(np.int64)
-    holds = (pitch != REST) & ~chorale.onset
     found = np.zeros_like(cells)
     for voice, start, after, _, move in _moves(chorale):
         note, goal, come, go = start[1:], after[1:], np.abs(move[:-1]), np.abs(move[1:])
-        interval = np.abs(pitch[:, note] - pitch[voice, note]) % 12  # [4, notes]
-        dissonant = (np.isin(interval, SECOND_OR_SEVENTH) & holds[:, note]).any(axis=0)
-        by_step = (after[:-1] == note) & (come > 0) & (come <= STEP)
-        counted = dissonant & by_step & ~on[note] & (go > STEP)
-        counted &= cells[voice, note] | cells[voice, goal]
-        found[voice, goal[counted]] = True
+        counted = (after[:-1] == note) & (come > 0) & (come <= STEP)  # reached by step
+        counted &= ~on[note] & (go > STEP) & (cells[voice, note] | cells[voice, goal])
+        for left, to in zip(note[counted], goal[counted], strict=True):
+            found[voice, to] = bool(held_against(chorale, voice, int(left)))
     return found
+
+
+def held_against(chorale: Chorale, voice: int, step: int) -> list[int]:
+    """The other voices that hold a note at a step, a second or a seventh from this voice's note.
+
+    Examples
+    --------
+    >>> c = Chorale(pitch=[[72, 70]] + [[60, 60]] * 3, onset=[[1, 1]] + [[1, 0]] * 3)
+    >>> held_against(c, 0, 1)
+    [1, 2, 3]
+    """
+    pitch = chorale.pitch[:, step].astype(np.int64)
+    holds = (pitch != REST) & ~chorale.onset[:, step]
+    dissonant = SECOND_OR_SEVENTH[np.abs(pitch - pitch[voice]) % 12]
+    return np.flatnonzero(holds & dissonant).tolist()
 
 
 def cross_relations_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
@@ -198,7 +208,7 @@ def leaps_beyond_octave_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
 
 def leaps_of_a_seventh_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
     """bool[4, T]: where a voice has leapt by a seventh; as `augmented_seconds_at`."""
-    return _moves_at(chorale, written, lambda places, size: np.isin(size, SEVENTHS))
+    return _moves_at(chorale, written, lambda places, size: (size == 10) | (size == 11))
 
 
 def doubled_leading_tones_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
@@ -218,7 +228,7 @@ def doubled_leading_tones_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
     cells = written_cells(chorale, written)
     rest = chorale.pitch == REST
     degree = (chorale.pitch.astype(np.int64) - tonic_class(chorale.key)) % 12
-    dominant = (np.isin(degree, DOMINANT_SEVENTH) | rest).all(axis=0)
+    dominant = (DOMINANT_SEVENTH[degree] | rest).all(axis=0)
     tonic = ((degree == 0) & ~rest).any(axis=0)
     resolved = np.zeros(chorale.steps, dtype=np.bool_)
     beats = np.flatnonzero(on_beat(chorale))
@@ -294,8 +304,12 @@ def _moves_at(
     return found
 
 
+@lru_cache(maxsize=4)
 def _moves(chorale: Chorale) -> list[tuple[int, IntArray, IntArray, IntArray, IntArray]]:
-    """Of each voice, its notes with a neighbour: start, the neighbour's start, pitch and move."""
+    """Of each voice, its notes with a neighbour: start, the neighbour's start, pitch and move.
+
+    Kept, since several measures of a piece ask for them in turn.
+    """
     ends, moves = fermata_ends(chorale), []
     for voice in range(len(chorale.pitch)):
         start, length, pitch = note_table(chorale, voice).T.astype(np.int64)

@@ -61,18 +61,32 @@ def parallels_between_beats_at(chorale: Chorale, written: ArrayLike) -> BoolArra
     return found
 
 
+def ornamented_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
+    """bool[6, T]: parallels between beats with a note or a rest in between in one of the two.
+
+    The arguments and errors are those of `parallels_between_beats_at`.
+    """
+    beats = np.flatnonzero(on_beat(chorale))
+    changes = np.zeros(chorale.pitch.shape, dtype=np.int64)
+    changes[:, 1:] = np.cumsum(chorale.pitch[:, 1:] != chorale.pitch[:, :-1], axis=1)
+    between = np.zeros_like(changes)  # how often the voice's pitch changes between two beats
+    between[:, beats[1:]] = changes[:, beats[1:] - 1] - changes[:, beats[:-1]]
+    ornament: BoolArray = between[VOICE_PAIRS].any(axis=1)
+    return parallels_between_beats_at(chorale, written) & ornament
+
+
 def ornamented_fifths_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
     """bool[6, T]: which of `VOICE_PAIRS` come in ornamented fifths from the beat before.
 
     The arguments and errors are those of `parallels_between_beats_at`.
     """
-    fifths: BoolArray = _ornamented(chorale, written) & (_interval(chorale) != 0)
+    fifths: BoolArray = ornamented_at(chorale, written) & (_interval(chorale) != 0)
     return fifths
 
 
 def ornamented_octaves_at(chorale: Chorale, written: ArrayLike) -> BoolArray:
     """bool[6, T]: the same for octaves and unisons."""
-    octaves: BoolArray = _ornamented(chorale, written) & (_interval(chorale) == 0)
+    octaves: BoolArray = ornamented_at(chorale, written) & (_interval(chorale) == 0)
     return octaves
 
 
@@ -90,17 +104,6 @@ def parallels_between_beats(chorale: Chorale, written: ArrayLike) -> Count:
     """
     found = parallels_between_beats_at(chorale, written)
     return Count(int(found.sum()), len(chord_changes(chorale)))
-
-
-def _ornamented(chorale: Chorale, written: ArrayLike) -> BoolArray:
-    """bool[6, T]: parallels between beats with a note or a rest in between in one of the two."""
-    beats = np.flatnonzero(on_beat(chorale))
-    changes = np.zeros(chorale.pitch.shape, dtype=np.int64)
-    changes[:, 1:] = np.cumsum(chorale.pitch[:, 1:] != chorale.pitch[:, :-1], axis=1)
-    between = np.zeros_like(changes)  # how often the voice's pitch changes between two beats
-    between[:, beats[1:]] = changes[:, beats[1:] - 1] - changes[:, beats[:-1]]
-    ornament: BoolArray = between[VOICE_PAIRS].any(axis=1)
-    return parallels_between_beats_at(chorale, written) & ornament
 
 
 def _interval(chorale: Chorale) -> NDArray[np.int32]:

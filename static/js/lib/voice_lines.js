@@ -32,13 +32,29 @@ export function merged(notes) {
   return apart;
 }
 
+// Bach's notes are solid and the machine's hollow. Of two clips by Bach, the second is dashed.
+export function styleOf({ bach }, side) {
+  if (bach === null) return side === "left" ? "line-bach" : "line-second";
+  return side === bach ? "line-bach" : "line-bot";
+}
+
+// Where a voice is marked, once for each step: the step and the pitch that sounds there.
+export function marksOf(voice, notes, marks = []) {
+  const steps = new Set(marks.filter(({ voices }) => voices.includes(voice)).map(({ step }) => step));
+  return [...steps].flatMap((step) => {
+    const note = notes.find(({ start, length }) => start <= step && step < start + length);
+    return note ? [{ step, pitch: note.pitch }] : [];
+  });
+}
+
 // One voice of one clip or of both. A note is the same in both if it begins, ends and sounds alike.
 function laneOf(voice, clips) {
   const all = clips.map(({ voices }) => notesOf(voices[voice]));
   const names = all.map((notes) => new Set(notes.map(nameOf)));
   const isShared = (note) => clips.length > 1 && names.every((each) => each.has(nameOf(note)));
-  const lines = clips.map(({ side }, index) => ({
+  const lines = clips.map(({ side, marks }, index) => ({
     side,
+    marks: marksOf(voice, all[index], marks),
     notes: all[index].map((note) => ({ ...note, shared: isShared(note) })),
   }));
   const differing = lines.flatMap(({ notes }) => notes.filter(({ shared }) => !shared));

@@ -57,6 +57,8 @@ export function verdict({ correct, chosen }) {
 
 export const bachLine = ({ bach }) => (bach === null ? "Both clips are Bach" : `${clipName(bach)} is Bach`);
 
+export const byWhom = ({ bach, composer }, side) => (bach === null || side === bach ? "Bach" : composer);
+
 // Who wrote a voice that the machine wrote, or a part of it, in the order of time.
 export function voiceAuthor({ condition, composer }) {
   if (condition === "NEXT") return `Bach, then ${composer}`;
