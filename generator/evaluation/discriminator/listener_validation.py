@@ -75,4 +75,12 @@ def bach_against_bach(
         int(rng.choice(np.flatnonzero((fold_of == fold) & (features.family != family))))
         for fold, family in zip(fold_of, features.family, strict=True)
     ]
-    return replace(features, machine=features.bach[partners])
+    return features.with_bach_as_machine(partners)
+
+
+def randomly_swapped(features: PairFeatures, *, seed: int = 0) -> PairFeatures:
+    """Pairs that cannot be told apart: in about half of them the sides are exchanged.
+
+    The classifiers learn from labels that mean nothing, and are asked for them.
+    """
+    return features.swapped(np.random.default_rng(seed).random(len(features.family)) < 0.5)
