@@ -142,7 +142,7 @@ class DiscriminatorReport:
 class Discriminator:
     """The features of a piece, and the classifiers trained on them.
 
-    `score` is the name of its column in reports; `groups` are those whose features are scored alone,
+    `score` is the name of its column in reports; each of the `groups` of features is scored alone,
     too. With settings for figures it counts the figures of a piece and has classifiers of them.
     """
 

@@ -1,4 +1,4 @@
-"""The numbers of listener 2: what Bach's other works know of a piece's figures, and counts of notes.
+"""The numbers of listener 2: what Bach's other works know of a piece's figures; counts of notes.
 
 A feature is called ``group.name``. The groups of `viewpoints.figures` have one number for each
 metric of `viewpoints.known_figures` and each kind of figure; kinds without a written voice are 0.

@@ -4,21 +4,22 @@ Conventions
 -----------
 A *kind* of figure is read from one voice, from two, or from all. Equal integers of a kind mean the
 same figure. They are 64-bit hashes of all that makes the figure up, so two figures can in principle
-share one; among the hundred thousand figures of a kind that is less likely than one in a million.
+share one; among the hundred thousand figures of a kind that is rarer than once in a million times.
 No figure depends on the key of a piece: pitches are counted from the note before, from the bass, or
-from the tonic. A number at the end of a name says how many notes, events or beats are in succession.
-An *event* is a step at which a voice begins a note, a *quarter* the four steps from each quarter of
-the bar. A chord is the set of its pitch classes above the bass.
+from the tonic. The number at the end of a kind's name, before any letters of voices, says how many
+notes, events, quarters or beats are in succession. An *event* is a step at which a voice begins a
+note, a *quarter* the four steps from each quarter of the bar. A chord is the set of its pitch
+classes above the bass.
 
 Kinds
 -----
 lines       melody: move, length and place in the quarter; degrees: above the tonic, with the mode;
             moves; rhythm: length and place
-quarters    quarter: what a voice does in a quarter; quarter_on: the same and the move into the next;
-            quarters of two voices with their interval; which voices begin a note at which step, also
-            with the place in the bar; what all four do
-pairs       interval of two voices, and whether each rises, falls or stays; moves: how far each goes;
-            placed: the same at its place in the quarter
+quarters    quarter: what a voice does in a quarter; quarter_on: the same and the move into the
+            next; two: the quarters of two voices and their interval; begins: which voices begin a
+            note at which step, also placed in the bar; four: what all four do
+pairs       intervals: of two voices, and whether each rises, falls or stays; moves: how far each
+            goes; placed: the same at its place in the quarter
 chords      chord: with the move of the bass; key_chord: with its degree and the mode; placed;
             spacing: intervals between neighbouring voices; moves: of all voices, also out of the
             chord before; directions: of all voices
@@ -34,7 +35,7 @@ Research 24(1). Cavnar and Trenkle 1994, "N-gram-based text categorization".
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -186,7 +187,7 @@ def _chords(chorale: Chorale) -> KindsOfVoices:
     kinds = _chord_kinds(chorale, at, "chords")
     classes = _classes(chorale, at)
     moves = np.array([_moves(line) for line in pitch])
-    gaps = (_interval(upper, lower) for upper, lower in zip(pitch[:-1], pitch[1:], strict=True))
+    gaps = (_interval(upper, lower) for upper, lower in pairwise(pitch))
     before = np.concatenate([[0], classes[:-1]])[: len(classes)]
     kinds["chords.placed_1"] = _ALL, _hashed(classes, phase)
     kinds["chords.spacing_1"] = _ALL, _hashed(*gaps)
