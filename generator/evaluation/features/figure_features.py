@@ -33,6 +33,12 @@ from generator.music.grid.notes import note_table
 from generator.music.measures.counterpoint import STEP, counterpoint_counts
 from generator.music.measures.voice_leading import written_cells
 
+# As they were when listener 2 was frozen; other rules that are counted since are not its features.
+_COUNTERPOINT = (
+    "dissonances_left_by_leap", "cross_relations", "augmented_seconds", "augmented_fourths",
+    "leaps_beyond_octave", "leaps_of_a_seventh", "doubled_leading_tones", "ornamented_fifths",
+    "ornamented_octaves", "open_ends", "second_eighths_on",
+)  # fmt: skip
 _PER_STEPS = 16
 _OFF_THE_QUARTER = ("passing", "neighbours", "off_with_leap")
 
@@ -55,16 +61,16 @@ def figure_features(
         If `written` has neither shape.
     """
     cells = written_cells(chorale, written)
-    rates = {name: count.rate for name, count in counterpoint_counts(chorale, cells).items()}
+    counts = counterpoint_counts(chorale, cells)
     return {
         **model.known_figures.metrics(figures_of(chorale, cells)),
-        **{f"counterpoint.{name}": rate for name, rate in rates.items()},
+        **{f"counterpoint.{name}": counts[name].rate for name in _COUNTERPOINT},
         **{f"notes.{name}": value for name, value in _notes(chorale, cells).items()},
     }
 
 
 def _notes(chorale: Chorale, written: BoolArray) -> dict[str, float]:
-    written_voices = written.any(axis=1)
+    written_voices = np.asarray(written.any(axis=1))
     pitches = [
         len(np.unique(line[line != REST])) if is_written else 0
         for line, is_written in zip(chorale.pitch, written_voices, strict=True)

@@ -79,7 +79,7 @@ def figures_of(chorale: Chorale, written: BoolArray) -> Figures:
     >>> figures["lines.moves_2_S"].shape, "lines.moves_2_A" in figures
     ((2,), False)
     """
-    written_voices = written.any(axis=1)
+    written_voices = np.asarray(written.any(axis=1))
     return {
         kind: figures
         for kind, (voices, figures) in _all_figures(chorale).items()
