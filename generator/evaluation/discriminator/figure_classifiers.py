@@ -88,6 +88,8 @@ def pairwise_figure_scores(
     squares = difference.power(2).sum() / max(difference.shape[0], 1)
     scale = 1 / max(float(np.sqrt(squares)), _MIN_NORM)
     span = _span(difference * scale)
+    if not span.size:
+        return _nothing_learnt(held)
     model = LogisticRegression(
         C=settings.strength, fit_intercept=False, solver=_SOLVER, max_iter=_ITERATIONS
     )
@@ -117,6 +119,8 @@ def pointwise_figure_scores(
     bach, machine, held = _weighted(bach, machine, held, settings)
     training = _of_length_one(csr_array(vstack([bach, machine])))
     span = _span(training)
+    if not span.size:
+        return _nothing_learnt(held)
     rows = (training @ training.T).toarray() @ span
     model = LogisticRegression(
         C=settings.strength, class_weight="balanced", solver=_SOLVER, max_iter=_ITERATIONS
@@ -143,11 +147,13 @@ def _span(table: csr_array) -> FloatArray:
     """float[N, rank]: the rows' inner products times this are their places in their own span."""
     values, vectors = np.linalg.eigh((table @ table.T).toarray())
     inside = values > max(_RANK * values.max(initial=0.0), _MIN_NORM)
-    # Without a difference between the sides nothing is left, and everything scores 0.
-    span: FloatArray = (
-        vectors[:, inside] / np.sqrt(values[inside]) if inside.any() else np.zeros((len(values), 1))
-    )
+    span: FloatArray = vectors[:, inside] / np.sqrt(values[inside])
     return span
+
+
+def _nothing_learnt(held: Sequence[csr_array]) -> list[FloatArray]:
+    """Scores where both sides have the same figures equally often."""
+    return [np.zeros(table.shape[0]) for table in held]
 
 
 def _of_length_one(table: csr_array) -> csr_array:
