@@ -39,6 +39,11 @@ HEADLINES = (
         "Told apart by the machine listener",
         "how often a classifier rates Bach’s own voices higher; 50% is guessing",
     ),
+    Headline(
+        "machine listener 2",
+        "Told apart by machine listener 2",
+        "the same by another one, which reads short figures; 50% is guessing",
+    ),
     Headline(PARALLELS, "Parallel fifths and octaves", "per 1,000 changes of chord"),
     Headline(
         "parallels between beats",

@@ -32,6 +32,7 @@ MAIN_SCORES = {
     "orderless NLL",
     "parallels",
     "machine listener",
+    "machine listener 2",
     "copying, longest run, median",
     "copying, longest run, 90th percentile",
 }

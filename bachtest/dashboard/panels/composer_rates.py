@@ -20,6 +20,7 @@ from generator.models import Version
 HEADLINES = {
     ("machine listener", "ATB"): "machine listener, ATB",
     ("machine listener", "SATB"): "machine listener, SATB",
+    ("machine listener 2", "ATB"): "machine listener 2, ATB",
     ("parallels", "ATB"): "parallels, ATB",
     ("copying, longest run, 90th percentile", "ATB"): "longest copy, ATB",
 }

@@ -25,6 +25,7 @@ ROWS = {
     "fill accuracy, one shot": "same pitch as Bach, one shot, %",
     "fill accuracy, as played": "same pitch as Bach, as played, %",
     "machine listener": "machine listener, % of pairs",
+    "machine listener 2": "machine listener 2, % of pairs",
     "parallels": "parallels per 1,000 chord changes",
     "parallels between beats": "the same between beats, whatever ornaments them",
     "copying, longest run, median": "longest run shared with training, events, median",
@@ -65,7 +66,8 @@ ROWS = {
     "form: onsets_in_last_quarter": "notes of the last quarter, % of the first quarter's",
     "form: bars": "bars a piece",
 }
-SHARES = ("fill accuracy, one shot", "fill accuracy, as played", "machine listener")
+LISTENERS = ("machine listener", "machine listener 2")
+SHARES = ("fill accuracy, one shot", "fill accuracy, as played", *LISTENERS)
 WITH_INTERVAL = ("machine listener", "parallels", "counterpoint")  # the beginnings of their names
 METRICS = {
     "score": "loss, held-out works",
@@ -189,9 +191,10 @@ def _scores(measured: CardFigures, conditions: Sequence[str]) -> Iterable[str]:
         for condition in conditions
     ]
     yield f"| seconds of one core for {QUARTER_MINUTES} steps | {' | '.join(seconds)} |"
-    if single := scores.get(("machine listener", "1")):
-        yield ""
-        yield f"Machine listener, mean of S, A, T and B: {_cell(single)} %."
+    for listener in LISTENERS:
+        if single := scores.get((listener, "1")):
+            yield ""
+            yield f"{listener.capitalize()}, mean of S, A, T and B: {_cell(single)} %."
 
 
 def _cell(score: ObjectiveScore | None) -> str:

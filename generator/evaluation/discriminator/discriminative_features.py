@@ -25,7 +25,7 @@ from generator.evaluation.discriminator.discriminator import (
     ExcerptPair,
     PairFeatures,
 )
-from generator.evaluation.features.extract import GROUPS, group_of
+from generator.evaluation.features.extract import group_of
 from generator.evaluation.scores import ObjectiveScore
 from generator.music.measures.resampling import resampled
 
@@ -98,7 +98,7 @@ def feature_scores(features: PairFeatures, condition: str, top_n: int) -> Iterat
 def _groups(
     discriminator: Discriminator, features: PairFeatures, condition: str
 ) -> Iterator[ObjectiveScore]:
-    for group in GROUPS:
+    for group in discriminator.groups:
         names = [name for name in features.names if group_of(name) == group]
         report = discriminator.cross_validate(features.only(names))
         name = f"{discriminator.score}, {group} alone"

@@ -2,8 +2,8 @@
 
 It is trained, in folds by tune family, on the pairs of the other families. So it is strongest where
 there are many pairs, and neither a work that it scores nor another work on its tune has trained it.
-Two classifiers are averaged, one of single pieces and one of the differences within pairs. Neither
-is tuned to any composer.
+Classifiers of single pieces and of the differences within pairs are averaged: of numbers alone, or
+of numbers and of the figures that a piece has. None is tuned to any composer.
 
 A discriminator with a version is frozen: its features, its classifiers and their settings stay as
 they are, so that figures of different years can be compared. A better one gets the next number and
@@ -23,11 +23,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
 from scipy.stats import rankdata
 
 from generator.evaluation.discriminator.classifiers import (
@@ -36,9 +37,18 @@ from generator.evaluation.discriminator.classifiers import (
     pairwise_scores,
     pointwise_scores,
 )
-from generator.evaluation.features.extract import extract_features, feature_table
+from generator.evaluation.discriminator.figure_classifiers import (
+    FigureSettings,
+    figure_counts,
+    pairwise_figure_scores,
+    pointwise_figure_scores,
+)
+from generator.evaluation.features.extract import GROUPS, extract_features, feature_table
+from generator.evaluation.features.figure_features import figure_features
+from generator.evaluation.viewpoints.figures import figures_of
 from generator.evaluation.viewpoints.surprisal import SurprisalModel
 from generator.music.grid.chorale import BoolArray, Chorale
+from generator.music.measures.voice_leading import written_cells
 
 MIN_FAMILIES = 4
 
@@ -58,22 +68,63 @@ class ExcerptPair:
 
 @dataclass(frozen=True)
 class PairFeatures:
-    """Features of all pairs: float[pairs, features] for each side, and each pair's tune family."""
+    """Features of all pairs: float[pairs, features] for each side, and each pair's tune family.
+
+    Where the discriminator reads figures there are their counts, too: float[pairs, figures].
+    """
 
     names: tuple[str, ...]
     bach: FloatArray
     machine: FloatArray
     family: NDArray[np.intp]
+    bach_figures: csr_array | None = None
+    machine_figures: csr_array | None = None
 
     def only(self, names: Collection[str]) -> PairFeatures:
-        """These features alone."""
+        """These features alone, without figures."""
         columns = [index for index, name in enumerate(self.names) if name in names]
-        return replace(
-            self,
+        return PairFeatures(
             names=tuple(self.names[index] for index in columns),
             bach=self.bach[:, columns],
             machine=self.machine[:, columns],
+            family=self.family,
         )
+
+    def with_bach_as_machine(self, partners: Sequence[int]) -> PairFeatures:
+        """Bach's pieces of other pairs, by their rows, in place of the machine's."""
+        figures = None if self.bach_figures is None else self.bach_figures[partners]
+        return replace(self, machine=self.bach[partners], machine_figures=figures)
+
+    def swapped(self, pairs: BoolArray) -> PairFeatures:
+        """With the sides of some pairs exchanged; `pairs` is bool[pairs]."""
+        count = len(self.family)
+        bach = np.where(pairs, count, 0) + np.arange(count)
+        machine = np.where(pairs, 0, count) + np.arange(count)
+        numbers = np.concatenate([self.bach, self.machine])
+        exchanged = replace(self, bach=numbers[bach], machine=numbers[machine])
+        if self.bach_figures is None or self.machine_figures is None:
+            return exchanged
+        figures = csr_array(vstack([self.bach_figures, self.machine_figures]))
+        return replace(exchanged, bach_figures=figures[bach], machine_figures=figures[machine])
+
+    def sides(self, rows: NDArray[np.generic]) -> tuple[PieceTable, PieceTable]:
+        """Bach's pieces and the machine's of these pairs."""
+        return (
+            PieceTable(self.bach, self.bach_figures).rows(rows),
+            PieceTable(self.machine, self.machine_figures).rows(rows),
+        )
+
+
+@dataclass(frozen=True)
+class PieceTable:
+    """What a discriminator reads in some pieces: their numbers, and their figures if it does."""
+
+    numbers: FloatArray
+    figures: csr_array | None = None
+
+    def rows(self, rows: NDArray[np.generic]) -> PieceTable:
+        figures = None if self.figures is None else self.figures[np.arange(len(self.numbers))[rows]]
+        return PieceTable(self.numbers[rows], figures)
 
 
 @dataclass(frozen=True)
@@ -91,7 +142,8 @@ class DiscriminatorReport:
 class Discriminator:
     """The features of a piece, and the classifiers trained on them.
 
-    `score` is the name of its column in reports.
+    `score` is the name of its column in reports; each of the `groups` of features is scored alone,
+    too. With settings for figures it counts the figures of a piece and has classifiers of them.
     """
 
     version: str
@@ -99,6 +151,8 @@ class Discriminator:
     features: Callable[[Chorale, BoolArray, SurprisalModel], dict[str, float]]
     folds: int
     classifiers: ClassifierSettings
+    groups: tuple[str, ...] = ()
+    figures: FigureSettings | None = None
 
     def extract(self, pairs: Mapping[str, Sequence[ExcerptPair]]) -> PairFeatures:
         """Features of pairs of one condition, in the order of the mapping.
@@ -118,10 +172,18 @@ class Discriminator:
                 f"{len(rows)} tune families; at least {MIN_FAMILIES} are needed for the folds"
             )
         flat = [pair for row in rows for pair in row]
-        bach = [self.features(pair.bach, pair.written, pair.model) for pair in flat]
-        machine = [self.features(pair.machine, pair.written, pair.model) for pair in flat]
-        family = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-        return PairFeatures(tuple(bach[0]), feature_table(bach), feature_table(machine), family)
+        pieces = [(pair.bach, pair.written, pair.model) for pair in flat]
+        pieces += [(pair.machine, pair.written, pair.model) for pair in flat]
+        names, table = self._read(pieces)
+        bach, machine = np.arange(len(flat)), np.arange(len(flat), len(pieces))
+        return PairFeatures(
+            names,
+            table.numbers[bach],
+            table.numbers[machine],
+            np.repeat(np.arange(len(rows)), [len(row) for row in rows]),
+            None if table.figures is None else table.figures[bach],
+            None if table.figures is None else table.figures[machine],
+        )
 
     def cross_validate(self, features: PairFeatures, *, seed: int = 0) -> DiscriminatorReport:
         """Score every pair by classifiers that never saw its tune; `seed` draws the folds."""
@@ -130,11 +192,11 @@ class Discriminator:
         scores = np.zeros((2, len(features.family)))  # [Bach, machine]
         for fold in np.unique(fold_of):
             held = fold_of == fold
-            training = features.bach[~held], features.machine[~held]
-            test = [features.bach[held], features.machine[held]]
-            for classifier in (pointwise_scores, pairwise_scores):
-                fold_scores = np.array(classifier(*training, test, self.classifiers))
-                scores[:, held] += fold_scores / max(fold_scores.std(), 1e-12)
+            training, test = features.sides(~held), features.sides(held)
+            for learnt in (self._pointwise, self._pairwise):
+                for sides in learnt(*training, test):
+                    fold_scores = np.array(sides)
+                    scores[:, held] += fold_scores / max(fold_scores.std(), 1e-12)
         # Equal features give equal scores, except for rounding.
         margins = np.round(scores[0] - scores[1], 9)
         return DiscriminatorReport(
@@ -158,12 +220,9 @@ class Discriminator:
         bach, machine = np.zeros(len(fold_of)), np.zeros(len(fold_of))
         for fold in np.unique(fold_of):
             held = fold_of == fold
-            bach[held], machine[held] = pointwise_scores(
-                features.bach[~held],
-                features.machine[~held],
-                [features.bach[held], features.machine[held]],
-                self.classifiers,
-            )
+            for sides in self._pointwise(*features.sides(~held), features.sides(held)):
+                bach[held] += sides[0]
+                machine[held] += sides[1]
         return bach, machine
 
     def unpaired_aucs(
@@ -186,27 +245,61 @@ class Discriminator:
             Of the folds; there is one AUC for each.
         """
         whole = np.ones(4, dtype=np.bool_)
-        flat = [piece for row in bach.values() for piece in row]
-        bach_table = feature_table([self.features(piece, whole, model) for piece in flat])
-        foreign_table = feature_table([self.features(piece, whole, model) for piece in foreign])
+        pieces = [piece for row in bach.values() for piece in row]
+        _, table = self._read([(piece, whole, model) for piece in (*pieces, *foreign)])
         family = np.repeat(np.arange(len(bach)), [len(row) for row in bach.values()])
-        return [self._unpaired_auc(bach_table, foreign_table, family, seed) for seed in seeds]
+        return [self._unpaired_auc(table, family, seed) for seed in seeds]
 
-    def _unpaired_auc(
-        self, bach: FloatArray, foreign: FloatArray, family: NDArray[np.intp], seed: int
-    ) -> float:
-        bach_fold = random_folds(int(family.max()) + 1, self.folds, seed)[family]
-        foreign_fold = random_folds(len(foreign), self.folds, seed + 1)
-        scores = np.zeros(len(bach)), np.zeros(len(foreign))
+    def _unpaired_auc(self, table: PieceTable, family: NDArray[np.intp], seed: int) -> float:
+        """Bach's pieces come first; `family` has one entry for each of them."""
+        foreign = len(table.numbers) - len(family)
+        fold_of = np.concatenate(
+            [
+                random_folds(int(family.max()) + 1, self.folds, seed)[family],
+                random_folds(foreign, self.folds, seed + 1),
+            ]
+        )
+        is_bach = np.arange(len(fold_of)) < len(family)
+        scores = np.zeros(len(fold_of))
         for fold in range(self.folds):
-            held_bach, held_foreign = bach_fold == fold, foreign_fold == fold
-            scores[0][held_bach], scores[1][held_foreign] = pointwise_scores(
-                bach[~held_bach],
-                foreign[~held_foreign],
-                [bach[held_bach], foreign[held_foreign]],
-                self.classifiers,
-            )
-        return auc(*scores)
+            held = fold_of == fold
+            training = table.rows(~held & is_bach), table.rows(~held & ~is_bach)
+            test = table.rows(held & is_bach), table.rows(held & ~is_bach)
+            for sides in self._pointwise(*training, test):
+                scores[held] += np.concatenate(sides)
+        return auc(scores[is_bach], scores[~is_bach])
+
+    def _read(
+        self, pieces: Sequence[tuple[Chorale, BoolArray, SurprisalModel]]
+    ) -> tuple[tuple[str, ...], PieceTable]:
+        """The names of the numbers; numbers and figures of pieces, each with what is written."""
+        numbers, figures = [], []
+        for piece, written, model in pieces:
+            numbers.append(self.features(piece, written, model))
+            if self.figures:
+                figures.append(figures_of(piece, written_cells(piece, written)))
+        counts = figure_counts(figures) if self.figures else None
+        return tuple(numbers[0]), PieceTable(feature_table(numbers), counts)
+
+    def _pointwise(
+        self, bach: PieceTable, machine: PieceTable, held: Sequence[PieceTable]
+    ) -> Iterator[list[FloatArray]]:
+        """Log-odds of being Bach for each held-out table, by each classifier of single pieces."""
+        numbers = [table.numbers for table in held]
+        yield pointwise_scores(bach.numbers, machine.numbers, numbers, self.classifiers)
+        if self.figures:
+            figures = [table.figures for table in held]
+            yield pointwise_figure_scores(bach.figures, machine.figures, figures, self.figures)
+
+    def _pairwise(
+        self, bach: PieceTable, machine: PieceTable, held: Sequence[PieceTable]
+    ) -> Iterator[list[FloatArray]]:
+        """Scores of each held-out table, by each classifier of differences within pairs."""
+        numbers = [table.numbers for table in held]
+        yield pairwise_scores(bach.numbers, machine.numbers, numbers, self.classifiers)
+        if self.figures:
+            figures = [table.figures for table in held]
+            yield pairwise_figure_scores(bach.figures, machine.figures, figures, self.figures)
 
     def digest(self, names: Sequence[str]) -> str:
         """sha256 over what is frozen: the version, the features and the settings."""
@@ -217,6 +310,8 @@ class Discriminator:
             "folds": self.folds,
             "judges": asdict(self.classifiers),
         }
+        if self.figures:
+            frozen["figures"] = asdict(self.figures)
         return hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()
 
 
@@ -247,5 +342,14 @@ DISCRIMINATOR_1 = Discriminator(
     features=extract_features,
     folds=5,
     classifiers=ClassifierSettings(strength=0.03, clip=3.0, damping=0.05),
+    groups=GROUPS,
 )
-DISCRIMINATORS = (DISCRIMINATOR_1,)
+DISCRIMINATOR_2 = Discriminator(
+    version="listener 2",
+    score="machine listener 2",
+    features=figure_features,
+    folds=5,
+    classifiers=ClassifierSettings(strength=0.02, clip=3.0, damping=0.05),
+    figures=FigureSettings(strength=5.0, pieces=3, smoothing=1.0),
+)
+DISCRIMINATORS = (DISCRIMINATOR_1, DISCRIMINATOR_2)

@@ -9,6 +9,7 @@ pickups. For a fair comparison both sides are cut to the same length and put in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -75,4 +76,19 @@ def bach_against_bach(
         int(rng.choice(np.flatnonzero((fold_of == fold) & (features.family != family))))
         for fold, family in zip(fold_of, features.family, strict=True)
     ]
-    return replace(features, machine=features.bach[partners])
+    return features.with_bach_as_machine(partners)
+
+
+def randomly_swapped(features: PairFeatures, *, seed: int = 0) -> PairFeatures:
+    """Pairs that cannot be told apart: in about half of them the sides are exchanged.
+
+    The classifiers learn from labels that mean nothing, and are asked for them.
+    """
+    return features.swapped(np.random.default_rng(seed).random(len(features.family)) < 0.5)
+
+
+def shares_by_seed(
+    discriminator: Discriminator, pairs: Callable[[int], PairFeatures], seeds: int
+) -> list[float]:
+    """The share of pairs told apart with each seed, which draws both the pairs and the folds."""
+    return [discriminator.cross_validate(pairs(seed), seed=seed).share for seed in range(seeds)]

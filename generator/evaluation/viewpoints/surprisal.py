@@ -16,10 +16,12 @@ method C.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.evaluation.viewpoints.known_figures import KnownFigures
 from generator.evaluation.viewpoints.viewpoints import VIEWPOINTS, IntArray, SymbolSequence
 from generator.music.grid.chorale import Chorale
 
@@ -104,6 +106,7 @@ class SurprisalModel:
     def __init__(self, works: Sequence[Chorale]) -> None:
         if not works:
             raise ValueError("no works to learn from; give the training works")
+        self._works = tuple(works)
         self._models = {
             name: [
                 BackoffModel(sequences)
@@ -111,6 +114,11 @@ class SurprisalModel:
             ]
             for name, viewpoint in VIEWPOINTS.items()
         }
+
+    @cached_property
+    def known_figures(self) -> KnownFigures:
+        """The figures of the same works, read when they are first needed."""
+        return KnownFigures(self._works)
 
     def surprisals(self, chorale: Chorale) -> dict[str, list[FloatArray]]:
         """For every viewpoint, the surprisals of each of its sequences."""

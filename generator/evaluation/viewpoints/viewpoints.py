@@ -50,7 +50,8 @@ _MAX_LENGTH = 32  # steps; longer notes count as this
 _MAX_MOVE = 13  # semitones; wider moves count as this
 _MOVES = 2 * _MAX_MOVE + 1
 _SILENT = 12  # in place of a pitch class
-_CHORDS = (1 << 12) * (_SILENT + 1)
+BASSES = _SILENT + 1  # degrees of a bass, and its rests
+_CHORDS = (1 << 12) * BASSES
 _CADENCE = 4  # beats
 
 
@@ -103,16 +104,16 @@ def intervals(chorale: Chorale) -> list[SymbolSequence]:
 
 
 def chords(chorale: Chorale) -> list[SymbolSequence]:
-    return [_after_two(_chords_at(chorale, _events(chorale)), _CHORDS)]
+    return [_after_two(chords_at(chorale, event_steps(chorale)), _CHORDS)]
 
 
 def harmony(chorale: Chorale) -> list[SymbolSequence]:
-    return [_after_two(_chords_at(chorale, np.flatnonzero(on_beat(chorale))), _CHORDS)]
+    return [_after_two(chords_at(chorale, np.flatnonzero(on_beat(chorale))), _CHORDS)]
 
 
 def member(chorale: Chorale) -> list[SymbolSequence]:
-    at = _events(chorale)
-    above = _above_tonic(chorale)[:, at]
+    at = event_steps(chorale)
+    above = above_tonic(chorale)[:, at]
     classes = np.where(above == _SILENT, 0, 1 << above)
     minor = np.full(len(at), chorale.mode == "minor")
     sequences = []
@@ -128,12 +129,12 @@ def member(chorale: Chorale) -> list[SymbolSequence]:
 
 
 def leading(chorale: Chorale) -> list[SymbolSequence]:
-    at = _events(chorale)
+    at = event_steps(chorale)
     pitch = chorale.pitch[:, at].astype(np.int64)
     moves = np.diff(pitch, prepend=pitch[:, :1]).clip(-_MAX_MOVE, _MAX_MOVE) + _MAX_MOVE
-    bass = _above_tonic(chorale)[3, at]
+    bass = above_tonic(chorale)[3, at]
     symbols, _ = _combined(tuple(moves), (_MOVES,) * 4)
-    return [SymbolSequence(symbols, (_previous(bass), _previous(_chords_at(chorale, at))))]
+    return [SymbolSequence(symbols, (_previous(bass), _previous(chords_at(chorale, at))))]
 
 
 def rhythm(chorale: Chorale) -> list[SymbolSequence]:
@@ -154,7 +155,7 @@ def cadence(chorale: Chorale) -> list[SymbolSequence]:
         first = max(0, last - _CADENCE)
         at += beats[first:last].tolist()
         left += range(last - first, 0, -1)
-    chord = _chords_at(chorale, np.array(at, dtype=np.intp))
+    chord = chords_at(chorale, np.array(at, dtype=np.intp))
     count = np.array(left, dtype=np.int64)
     before = np.where(count == _CADENCE, 0, _previous(chord))
     contexts = (count, _combined((count, before), (_CADENCE + 1, _CHORDS + 1))[0])
@@ -177,25 +178,25 @@ VIEWPOINTS: dict[str, Viewpoint] = {
 }
 
 
-def _events(chorale: Chorale) -> NDArray[np.intp]:
+def event_steps(chorale: Chorale) -> NDArray[np.intp]:
     """Steps at which a voice begins a note."""
     return np.flatnonzero(chorale.onset.any(axis=0))
 
 
-def _above_tonic(chorale: Chorale) -> IntArray:
+def above_tonic(chorale: Chorale) -> IntArray:
     """int64[4, T]: pitch classes above the tonic, `_SILENT` in rests."""
     above = (chorale.pitch.astype(np.int64) - tonic_class(chorale.key)) % 12
     return np.where(chorale.pitch == REST, _SILENT, above)
 
 
-def _chords_at(chorale: Chorale, at: NDArray[np.intp]) -> IntArray:
+def chords_at(chorale: Chorale, at: NDArray[np.intp]) -> IntArray:
     """int64[len(at)], below `_CHORDS`: pitch classes above the bass, the bass above the tonic."""
     pitch = chorale.pitch[:, at].astype(np.int64)
     # Where the bass rests, pitch classes are counted above C.
     foundation = np.where(pitch[3] == REST, 0, pitch[3])
     classes = np.where(pitch == REST, 0, 1 << ((pitch - foundation) % 12))
-    parts = (np.bitwise_or.reduce(classes, axis=0), _above_tonic(chorale)[3, at])
-    return _combined(parts, (1 << 12, _SILENT + 1))[0]
+    parts = (np.bitwise_or.reduce(classes, axis=0), above_tonic(chorale)[3, at])
+    return _combined(parts, (1 << 12, BASSES))[0]
 
 
 def _combined(parts: Sequence[NDArray[np.generic]], sizes: Sequence[int]) -> tuple[IntArray, int]:

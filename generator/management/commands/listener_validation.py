@@ -20,6 +20,8 @@ from generator.evaluation.discriminator.listener_validation import (
     METRE,
     bach_against_bach,
     neutral_opening,
+    randomly_swapped,
+    shares_by_seed,
 )
 from generator.evaluation.report import EvaluationSettings, excerpt_pairs, fill_all
 from generator.evaluation.scored_fold import Filler, Fold
@@ -61,12 +63,9 @@ class Command(BaseCommand):
 
     def _bach_against_bach(self, discriminator: Discriminator, test_set: TestSet) -> None:
         features = discriminator.extract(_pairs(BachReference(), VOICES, test_set))
-        shares = [
-            discriminator.cross_validate(
-                bach_against_bach(features, discriminator, seed=seed), seed=seed
-            ).share
-            for seed in range(SEEDS)
-        ]
+        shares = shares_by_seed(
+            discriminator, lambda seed: bach_against_bach(features, discriminator, seed=seed), SEEDS
+        )
         self._report(discriminator, "Bach against Bach's other works", "share", shares)
 
     def _against_foreign(
@@ -82,19 +81,23 @@ class Command(BaseCommand):
             bach, foreign, test_set.training.model, seeds=range(SEEDS)
         )
         works = sum(map(len, bach.values()))
-        comparison = f"{len(foreign)} foreign pieces against {works} of Bach"
-        self._report(discriminator, comparison, "AUC", aucs)
+        against = f"{len(foreign)} foreign pieces against {works} of Bach"
+        self._report(discriminator, against, "AUC", aucs)
 
     def _against_baseline(
         self, discriminator: Discriminator, composer: Filler, condition: str, test_set: TestSet
     ) -> None:
         pairs = _pairs(composer, condition, test_set)
         start = time.process_time()
-        report = discriminator.cross_validate(discriminator.extract(pairs))
+        report = discriminator.cross_validate(features := discriminator.extract(pairs))
         seconds = time.process_time() - start
         self._report(discriminator, f"{BASELINE} {condition}", "share", [report.share])
         self._report(discriminator, f"{BASELINE} {condition}", "AUC", [report.auc])
         self.stdout.write(f"  {report.pairs} pairs in {seconds:.1f} s of processor time")
+        shares = shares_by_seed(
+            discriminator, lambda seed: randomly_swapped(features, seed=seed), SEEDS
+        )
+        self._report(discriminator, f"{BASELINE} {condition}, sides swapped", "share", shares)
 
     def _report(
         self, discriminator: Discriminator, comparison: str, metric: str, values: list[float]
