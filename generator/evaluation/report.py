@@ -98,14 +98,18 @@ def evaluate(
     folds: Sequence[Fold],
     settings: EvaluationSettings,
     progress: StageProgress = no_progress,
+    *,
+    all_folds: Sequence[Fold] = (),
 ) -> Iterator[Score]:
     """Scores as soon as they are known, the slow ones last; and those that cannot be given.
 
-    `progress` is told the stage too.
+    `progress` is told the stage too. Chorales from nothing are written by the members of
+    `all_folds`, where some of them are left out of `folds`.
     """
     scores: list[Score] = []
     for stage in stages(settings):
-        stage_scores = list(score_stage(folds, stage, settings, partial(progress, stage)))
+        scored = (all_folds or folds) if stage == WHOLE else folds
+        stage_scores = list(score_stage(scored, stage, settings, partial(progress, stage)))
         yield from stage_scores
         scores += stage_scores
     yield from summary_scores(scores)

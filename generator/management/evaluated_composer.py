@@ -66,8 +66,10 @@ def evaluated(
         pieces = len(collected.whole) + sum(map(len, collected.fills.values()))
         return Evaluated(scores, version.sha256, pieces, {})
     folds = scored_folds(slug, split, part)
+    from_nothing = settings.with_fills and settings.chorales > 0
+    all_folds = left_out_folds(slug, split) if from_nothing else []
     return Evaluated(
-        evaluate(folds, settings, progress),
+        evaluate(folds, settings, progress, all_folds=all_folds),
         "" if slug == BACH else sha256_of_file(find_source(slug).checkpoint),
         sum(len(fold.test_set.works) for fold in folds),
         sampling_of(folds[0].composer, settings.fill_settings),
@@ -105,3 +107,11 @@ def scored_folds(slug: str, split: str, part: str) -> list[Fold]:
     if split == "folds":
         return load_folds(source.load(), source.members)
     return [scored_fold(source, split, part)]
+
+
+def left_out_folds(slug: str, split: str) -> list[Fold]:
+    """All members on their folds, where a split has only the first of several; else none."""
+    if slug == BACH or split == "folds":
+        return []
+    source = find_source(slug)
+    return load_folds(source.load(), source.members) if len(source.members) > 1 else []

@@ -26,7 +26,7 @@ from generator.evaluation.scores import MissingScore, ObjectiveScore
 from generator.families.base import Family
 from generator.families.checkpoint_header import read_header
 from generator.families.checkpoint_metadata import checked_metadata
-from generator.management.evaluated_composer import evaluated, scored_folds
+from generator.management.evaluated_composer import evaluated, left_out_folds, scored_folds
 from generator.management.score_report import score_report
 from generator.music.grid.conditions import NEXT, QUIZ_CONDITIONS
 from generator.registry import CARDS, Shipped
@@ -57,9 +57,10 @@ def write_score_card(slug: str, seed: int, progress: StageProgress) -> list[Path
         slug, SPLIT, PART, found, list(found.scores), seed=seed, budget_steps=None
     )
     [fold] = scored_folds(slug, SPLIT, PART)
+    all_folds = left_out_folds(slug, SPLIT)
     temperatures: list[AtTemperature] = []
     if isinstance(fold.composer, Family) and TEMPERATURE in fold.composer.settings:
-        temperatures = at_temperatures(fold, settings, progress)
+        temperatures = at_temperatures(fold, all_folds, settings, progress)
     report["temperatures"] = [each.as_json() for each in temperatures]
     scores = shipped.folder / f"{slug}.scores.json"
     atomic_write(scores, (json.dumps(report, indent=1) + "\n").encode())

@@ -53,9 +53,14 @@ class AtTemperature:
 
 
 def at_temperatures(
-    fold: Fold, settings: EvaluationSettings, progress: StageProgress = no_progress
+    fold: Fold,
+    all_folds: Sequence[Fold],
+    settings: EvaluationSettings,
+    progress: StageProgress = no_progress,
 ) -> list[AtTemperature]:
     """The composer at each of the temperatures, all other settings and the seed as they are.
+
+    The members of `all_folds`, or the one of `fold` if there are none, write from nothing.
 
     Whatever takes the likeliest, by a setting `argmax`, draws here: else nothing would change.
     """
@@ -66,9 +71,9 @@ def at_temperatures(
         asked = replace(settings, conditions=(CONDITION,), fill_settings=choices, features=0)
         scores = [
             score
-            for stage in (CONDITION, WHOLE)
+            for stage, folds in ((CONDITION, [fold]), (WHOLE, all_folds or [fold]))
             for score in score_stage(
-                [fold], stage, asked, partial(progress, f"temperature {temperature:g}, {stage}")
+                folds, stage, asked, partial(progress, f"temperature {temperature:g}, {stage}")
             )
         ]
         measured.append(

@@ -90,8 +90,10 @@ def test_they_are_a_stage_of_their_own_where_they_are_asked_for(test_set):
 
 def test_all_members_write_as_one_and_all_their_works_are_searched(test_set):
     composer = debug(True, members=2)
-    settings = EvaluationSettings(chorales=1, fill_settings={"sweeps": 0})
-    averaged = write_chorales(composer.averaged(), 1, seed=1, settings={"sweeps": 0})[0]
+    settings = EvaluationSettings(chorales=1, fill_settings={"sweeps": 0, "repairs": 0})
+    averaged = write_chorales(composer.averaged(), 1, seed=1, settings={"sweeps": 0, "repairs": 0})[
+        0
+    ]
     other = replace(test_set, training=tests_of.TrainingKnowledge({"BWV1": averaged[0]}))
     folds = [Fold(composer.member(0), test_set), Fold(composer.member(1), other)]
     scores = list(score_stage(folds, "whole", settings))
