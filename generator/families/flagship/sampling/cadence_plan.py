@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from generator.families.fill_run import FillRun
 from generator.families.flagship.sampling.state import SamplerState, Temperatures
 from generator.families.flagship.tokens import KEY_ROW, Vocabulary
-from generator.music.grid.chorale import STEPS_PER_QUARTER
+from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
 
 BASS = 3
 MAJOR, MINOR = "major", "minor"
@@ -97,42 +98,62 @@ class CadencePlan:
         return basses
 
 
-def plan_cadences(state: SamplerState, temperatures: Temperatures) -> CadencePlan | None:
+def plan_cadences(
+    state: SamplerState, temperatures: Temperatures, run: FillRun
+) -> CadencePlan | None:
     """Write the cadences of those pieces of which only the close is given; None if there are none.
 
-    They are marked as kept in the state.
+    All else is left as it is: whoever calls says which of these cells are kept, and for how long.
     """
     from_nothing = _from_nothing(state)
     if not from_nothing.any():
         return None
     starts = _by_beat(state.fermata_starts) & from_nothing[:, None]
     goals, approaches = torch.zeros_like(state.given), torch.zeros_like(state.given)
-    uniforms = state.uniforms(1, from_nothing)[:, 0]
-    keys = state.grid.frame[:, KEY_ROW, 0].tolist()
-    modes = [MINOR if key >= 12 else MAJOR for key in keys]
-    following = ["i" if mode == MINOR else "I" for mode in modes]
-    for beat in reversed(range(state.beats)):
-        rows = starts[:, beat].nonzero()[:, 0].tolist()
-        if not rows:
-            continue
-        forbidden = state.forbidden.copy()
-        for row in rows:
-            if state.given[row, BASS, beat * STEPS_PER_QUARTER]:
-                continue  # the close
-            options = GOALS[modes[row]][following[row]]
-            following[row] = _drawn(options, float(uniforms[row, beat]))
-            chord = Chord.named(following[row], modes[row])
-            forbidden[row] |= _outside(chord, keys[row] % 12, state.ensemble.vocabulary).numpy()
-        block = _cells(starts, beat) & ~state.given
-        state.write(block, state.given | goals, temperatures, forbidden=forbidden)
-        goals |= block
-    for beat in reversed(range(state.beats - 1)):
-        before = F.pad(starts[:, 1:], (0, 1))
-        block = _cells(before, beat) & ~(state.given | goals)
+    goal_drawer = _GoalDrawer(state, from_nothing)
+    backwards = range(state.beats - 1, -1, -1)
+    for step in run.needed(state.beats):
+        block = _cells(starts, backwards[step]) & ~state.given
+        if block.any():
+            forbidden = goal_drawer.forbidden(starts, backwards[step])
+            state.write(block, state.given | goals, temperatures, forbidden=forbidden)
+            goals |= block
+    before = F.pad(starts[:, 1:], (0, 1))
+    for step in run.needed(state.beats):
+        block = _cells(before, backwards[step]) & ~(state.given | goals)
         if block.any():
             state.write(block, state.given | goals | approaches, temperatures)
             approaches |= block
     return CadencePlan(goals, approaches)
+
+
+class _GoalDrawer:
+    """Draws the triads at the ends of phrases, the last phrase first."""
+
+    def __init__(self, state: SamplerState, from_nothing: Tensor) -> None:
+        self.state = state
+        self.uniforms = state.uniforms(1, from_nothing)[:, 0]
+        keys = state.grid.frame[:, KEY_ROW, 0].tolist()
+        self.tonics = [key % 12 for key in keys]
+        self.modes = [MINOR if key >= 12 else MAJOR for key in keys]
+        self.following = ["i" if mode == MINOR else "I" for mode in self.modes]
+
+    def forbidden(self, starts: Tensor, beat: int) -> BoolArray:
+        """(B, 4, C): what is outside the triads drawn for this beat; the close has its own.
+
+        `starts` (B, N) are the beats in which phrase ends begin.
+        """
+        forbidden = self.state.forbidden.copy()
+        for row in starts[:, beat].nonzero()[:, 0].tolist():
+            if self.state.given[row, BASS, beat * STEPS_PER_QUARTER]:
+                continue
+            options = GOALS[self.modes[row]][self.following[row]]
+            self.following[row] = _drawn(options, float(self.uniforms[row, beat]))
+            chord = Chord.named(self.following[row], self.modes[row])
+            forbidden[row] |= _outside(
+                chord, self.tonics[row], self.state.ensemble.vocabulary
+            ).numpy()
+        return forbidden
 
 
 def _from_nothing(state: SamplerState) -> Tensor:

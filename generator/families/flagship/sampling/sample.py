@@ -98,7 +98,7 @@ def sample(
     sweeps, repairs = run.steps(config.sweeps), run.steps(config.repairs)
     closing = run.steps(ROUNDS if plans_ends and config.repairs else 0)
     temperatures = Temperatures(config.temperature, config.rhythm)
-    plan = plan_cadences(state, temperatures) if plans_ends else None
+    plan = plan_cadences(state, temperatures, run) if plans_ends else None
     if plan is not None:
         state.keep(plan.goals | plan.approaches)
     write_in_time(state, config, writing)
