@@ -18,6 +18,7 @@ from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.empty_chorale import empty_chorale, with_close
 from generator.music.grid.keys import tonic_class
 from generator.music.measures.cadences import is_authentic, phrase_ends_at
+from generator.music.measures.counterpoint import counterpoint_counts
 from generator.music.measures.counts import Count
 from generator.music.measures.style import closes_on_triad
 from generator.registry import CHECKPOINTS, installed
@@ -25,6 +26,11 @@ from generator.registry import CHECKPOINTS, installed
 PAGE = Path("docs/families/flagship.md")
 COMPOSER, CHORALES, BARS = "flagship", 100, 8
 DOMINANT = 7
+RATES = {
+    "dissonances left by leap, of beats": "dissonances_left_by_leap",
+    "ornamented fifths, of beats": "ornamented_fifths",
+    "second eighths that go on by step": "second_eighths_on",
+}
 ROWS = (
     "last cadence authentic",
     "last soprano note the tonic",
@@ -32,6 +38,7 @@ ROWS = (
     "inner phrases with an authentic cadence",
     "inner phrases that end on the tonic in the bass",
     "inner phrases that end on the dominant in the bass",
+    *RATES,
 )
 
 
@@ -54,22 +61,28 @@ def counts(chorales: Sequence[Chorale]) -> list[Count]:
         last = int(np.flatnonzero(chorale.pitch[3] != REST)[-1])
         above = (chorale.pitch.astype(int) - tonic_class(chorale.key)) % 12
         inner = [end for end in ends if end < last]
+        counterpoint = counterpoint_counts(chorale, [True] * 4)
         found = [
-            total + Count(sum(cases), len(cases))
-            for total, cases in zip(
+            total + count
+            for total, count in zip(
                 found,
                 [
-                    [is_authentic(chorale, last)],
-                    [bool(above[0, last] == 0)],
-                    [closes_on_triad(chorale, end) for end in inner],
-                    [is_authentic(chorale, end) for end in inner],
-                    [bool(above[3, end] == 0) for end in inner],
-                    [bool(above[3, end] == DOMINANT) for end in inner],
+                    _count([is_authentic(chorale, last)]),
+                    _count([bool(above[0, last] == 0)]),
+                    _count([closes_on_triad(chorale, end) for end in inner]),
+                    _count([is_authentic(chorale, end) for end in inner]),
+                    _count([bool(above[3, end] == 0) for end in inner]),
+                    _count([bool(above[3, end] == DOMINANT) for end in inner]),
+                    *(counterpoint[name] for name in RATES.values()),
                 ],
                 strict=True,
             )
         ]
     return found
+
+
+def _count(cases: Sequence[bool]) -> Count:
+    return Count(sum(cases), len(cases))
 
 
 def main() -> None:
@@ -82,7 +95,8 @@ def main() -> None:
     columns.append(counts([work.chorale for work in load_corpus().works.values()]))
     lines = ["| | one member | all members | Bach |", "| --- | --- | --- | --- |"]
     for row, name in enumerate(ROWS):
-        shares = [f"{100 * column[row].count / column[row].of:.0f} %" for column in columns]
+        places = 2 if name.endswith("of beats") else 0
+        shares = [f"{100 * column[row].count / column[row].of:.{places}f} %" for column in columns]
         lines.append(f"| {name} | {' | '.join(shares)} |")
     sizes = [f"{column[0].of} and {column[2].of}" for column in columns]
     lines.append(f"| pieces and inner phrases | {' | '.join(sizes)} |")

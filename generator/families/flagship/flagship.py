@@ -22,9 +22,10 @@ from torch import Tensor
 from generator.families.base import Family, Task
 from generator.families.fill_run import FillRun
 from generator.families.flagship.network import FlagshipConfig, Network
+from generator.families.flagship.sampling.counterpoint_faults import CounterpointFaults
 from generator.families.flagship.sampling.ensemble import Ensemble
 from generator.families.flagship.sampling.sample import SETTINGS, SamplingConfig, sample
-from generator.families.flagship.tokens import PaddedLayout, TokenGrid, encode_grid
+from generator.families.flagship.tokens import PaddedLayout, TokenGrid, decode_grid, encode_grid
 from generator.families.flagship.window import ORDER
 from generator.families.likelihoods import (
     COLUMNS,
@@ -35,7 +36,7 @@ from generator.families.likelihoods import (
 from generator.families.network_tensors import ShapesAlone
 from generator.families.settings import Values
 from generator.families.tensor_forms import TensorForm, Tensors
-from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale, repaired_onsets
+from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale
 
 CHUNK = 32  # beats whose embeddings a likelihood makes in one pass
 STORED_NAMES = {
@@ -151,19 +152,14 @@ class Flagship(Family):
                 config=SamplingConfig(**chosen),
                 run=run,
                 plans_ends=self._plans_ends,
+                find_faults=CounterpointFaults(tasks, layouts, vocabulary)
+                if self._plans_ends
+                else None,
             )
         return [
-            self._decoded(tokens[row].numpy(), layout, *task)
+            decode_grid(tokens[row].numpy(), layout, *task, vocabulary)
             for row, (layout, task) in enumerate(zip(layouts, tasks, strict=True))
         ]
-
-    def _decoded(
-        self, tokens: NDArray[np.int64], layout: PaddedLayout, chorale: Chorale, given: BoolArray
-    ) -> Chorale:
-        pitch, onset = self.network.vocabulary.decode(tokens[:, layout.inside], layout.shift)
-        pitch = np.where(given, chorale.pitch, pitch)
-        onset = np.where(given, chorale.onset, onset)
-        return chorale.with_voices(pitch, np.where(given, onset, repaired_onsets(pitch, onset)))
 
     @property
     def conditionals(self) -> Conditionals | Missing:

@@ -27,6 +27,7 @@ from generator.music.grid.chorale import (
     BoolArray,
     Chorale,
     bar_steps,
+    repaired_onsets,
 )
 from generator.music.grid.keys import tonic_class
 
@@ -224,6 +225,20 @@ def encode_grid(
     frame = torch.from_numpy(np.stack(rows).astype(np.int64))[None]
     real = torch.ones(1, beats, dtype=torch.bool)
     return TokenGrid(torch.from_numpy(tokens)[None], frame, real), layout
+
+
+def decode_grid(
+    tokens: NDArray[np.int64],
+    layout: PaddedLayout,
+    chorale: Chorale,
+    given: BoolArray,
+    vocabulary: Vocabulary,
+) -> Chorale:
+    """The chorale with the cells that are not given as the tokens (4, padded steps) say."""
+    pitch, onset = vocabulary.decode(tokens[:, layout.inside], layout.shift)
+    pitch = np.where(given, chorale.pitch, pitch)
+    onset = np.where(given, chorale.onset, onset)
+    return chorale.with_voices(pitch, np.where(given, onset, repaired_onsets(pitch, onset)))
 
 
 def key_index(key: str) -> int:

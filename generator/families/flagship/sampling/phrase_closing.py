@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from generator.families.fill_run import Stretch
-from generator.families.flagship.sampling.repair import faults, weak_steps
+from generator.families.flagship.sampling.repair import FaultFinder, weak_steps
 from generator.families.flagship.sampling.state import SamplerState, Temperatures
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
 from generator.music.measures.style import TRIADS
@@ -23,13 +23,15 @@ End = tuple[int, int]
 """A piece of the batch, and the last step of a phrase."""
 
 
-def close_phrases(state: SamplerState, temperatures: Temperatures, rounds: Stretch) -> None:
+def close_phrases(
+    state: SamplerState, temperatures: Temperatures, rounds: Stretch, find_faults: FaultFinder
+) -> None:
     """Write one open phrase end of each piece anew in each round; keep what has fewer faults."""
     for number in rounds:
         ends = _open_ends(state, number)
         if not ends:
             return
-        before, count = state.tokens, _faults(state)
+        before, count = state.tokens, _number(find_faults(state.tokens, state.phrase_ends))
         chord, approach = _cells(state, ends)
         bass = torch.zeros_like(chord)
         bass[:, BASS] = chord[:, BASS]
@@ -41,7 +43,7 @@ def close_phrases(state: SamplerState, temperatures: Temperatures, rounds: Stret
             upper, ~(upper | approach), temperatures, forbidden=_no_triads(state, ends, upper)
         )
         state.write(approach, ~approach, temperatures)
-        better = _faults(state) < count
+        better = _number(find_faults(state.tokens, state.phrase_ends)) < count
         state.tokens = torch.where(better[:, None, None], state.tokens, before)
 
 
@@ -55,9 +57,8 @@ def _open_ends(state: SamplerState, number: int) -> list[End]:
     return found
 
 
-def _faults(state: SamplerState) -> Tensor:
-    found = faults(state.tokens, state.ensemble.vocabulary, state.phrase_ends)
-    return found.flatten(1).sum(1)
+def _number(cells: Tensor) -> Tensor:
+    return cells.flatten(1).sum(1)
 
 
 def _cells(state: SamplerState, ends: list[End]) -> tuple[Tensor, Tensor]:

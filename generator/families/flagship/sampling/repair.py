@@ -6,6 +6,8 @@ the result only if it has fewer faults.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,7 +16,14 @@ from generator.families.flagship.tokens import Vocabulary
 from generator.music.measures.style import TRIADS
 from generator.music.measures.voice_leading import VOICE_PAIRS, parallel_motion
 
+FaultFinder = Callable[[Tensor, Tensor], Tensor]
+"""From tokens (B, 4, T) and phrase ends (B, T), the cells at fault: bool (B, 4, T)."""
 PAIRS_OF_VOICE = [np.any(voice == VOICE_PAIRS, axis=1) for voice in range(4)]
+
+
+def fault_finder(vocabulary: Vocabulary) -> FaultFinder:
+    """Finds `faults` in tokens of this vocabulary."""
+    return lambda tokens, phrase_ends: faults(tokens, vocabulary, phrase_ends)
 
 
 def faults(tokens: Tensor, vocabulary: Vocabulary, phrase_ends: Tensor) -> Tensor:

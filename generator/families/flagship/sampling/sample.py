@@ -17,7 +17,7 @@ from generator.families.fill_run import FillRun, Stretch
 from generator.families.flagship.sampling.cadence_plan import plan_cadences
 from generator.families.flagship.sampling.ensemble import Ensemble
 from generator.families.flagship.sampling.phrase_closing import ROUNDS, close_phrases
-from generator.families.flagship.sampling.repair import faults
+from generator.families.flagship.sampling.repair import FaultFinder, fault_finder
 from generator.families.flagship.sampling.state import SamplerState, Temperatures
 from generator.families.flagship.tokens import TokenGrid
 from generator.families.settings import Setting
@@ -87,11 +87,13 @@ def sample(
     config: SamplingConfig,
     run: FillRun,
     plans_ends: bool = False,
+    find_faults: FaultFinder | None = None,
 ) -> Tensor:
     """Tokens (B, 4, T) with all cells written that are not `given` (bool (B, 4, T)).
 
     With `plans_ends` the cadences of a chorale from nothing are written first, and phrases that
-    repair leaves open are closed by `phrase_closing`.
+    repair leaves open are closed by `phrase_closing`. Repair removes what `find_faults` finds, by
+    default `repair.faults`.
     """
     state = SamplerState(ensemble, grid, given, shifts, seeds, config.melodic_weight, config.bias)
     writing = run.needed(state.beats)
@@ -105,9 +107,11 @@ def sample(
     if plan is not None:
         state.keep(plan.basses)
     gibbs(state, config, sweeps)
-    repair(state, config, repairs)
+    found = find_faults or fault_finder(ensemble.vocabulary)
+    repair(state, config, repairs, found)
     if plans_ends:
-        close_phrases(state, Temperatures(config.repair_temperature, config.rhythm), closing)
+        temperatures = Temperatures(config.repair_temperature, config.rhythm)
+        close_phrases(state, temperatures, closing, found)
     assert torch.equal(state.tokens[given], grid.tokens[given])
     return state.tokens
 
@@ -138,17 +142,18 @@ def gibbs(state: SamplerState, config: SamplingConfig, sweeps: Stretch) -> None:
         state.write(block, ~block, Temperatures(temperature, config.rhythm))
 
 
-def repair(state: SamplerState, config: SamplingConfig, repairs: Stretch) -> None:
+def repair(
+    state: SamplerState, config: SamplingConfig, repairs: Stretch, find_faults: FaultFinder
+) -> None:
     """Rewrite faulty beats, singly and in pairs by turns, and keep what has fewer faults.
 
     Planned basses are rewritten in the last third of the rounds, if nothing else has helped.
     """
-    vocabulary = state.ensemble.vocabulary
     temperatures = Temperatures(config.repair_temperature, config.rhythm)
     for index in repairs:
         if index == 2 * len(repairs) // 3:
             state.keep(torch.zeros_like(state.given))
-        faulty = state.propagate_to_onset(faults(state.tokens, vocabulary, state.phrase_ends))
+        faulty = state.propagate_to_onset(find_faults(state.tokens, state.phrase_ends))
         candidates = _repairable(state, faulty)
         if not candidates.any():
             if torch.equal(state.kept, state.given):
@@ -160,7 +165,7 @@ def repair(state: SamplerState, config: SamplingConfig, repairs: Stretch) -> Non
         blocks = [_steps(_delayed(first, beat)) & ~state.kept for beat in range(span)]
         for done, block in enumerate(blocks):
             state.write(block, ~torch.stack(blocks[done:]).any(0), temperatures)
-        after = state.propagate_to_onset(faults(state.tokens, vocabulary, state.phrase_ends))
+        after = state.propagate_to_onset(find_faults(state.tokens, state.phrase_ends))
         change = _count_by_beat(after) - _count_by_beat(faulty)
         # New notes can put their own beats at fault, or the beat that follows.
         changes = sum(_advanced(change, beat) for beat in range(span + 1))
