@@ -24,6 +24,7 @@ from generator.families.fill_run import FillRun
 from generator.families.flagship.network import FlagshipConfig, Network
 from generator.families.flagship.sampling.counterpoint_faults import CounterpointFaults
 from generator.families.flagship.sampling.ensemble import Ensemble
+from generator.families.flagship.sampling.repair import fault_finder
 from generator.families.flagship.sampling.sample import SETTINGS, SamplingConfig, sample
 from generator.families.flagship.tokens import PaddedLayout, TokenGrid, decode_grid, encode_grid
 from generator.families.flagship.window import ORDER
@@ -142,6 +143,8 @@ class Flagship(Family):
         for mask, layout, (_, given) in zip(masks, layouts, tasks, strict=True):
             mask[:, : layout.padded] = layout.pad(given, padding=True)
         chosen: dict[str, Any] = dict(settings)
+        careful = CounterpointFaults(tasks, layouts, vocabulary)
+        find_faults = careful if self._plans_ends else fault_finder(vocabulary)
         with torch.inference_mode():
             tokens = sample(
                 self.ensemble,
@@ -152,9 +155,7 @@ class Flagship(Family):
                 config=SamplingConfig(**chosen),
                 run=run,
                 plans_ends=self._plans_ends,
-                find_faults=CounterpointFaults(tasks, layouts, vocabulary)
-                if self._plans_ends
-                else None,
+                find_faults=find_faults,
             )
         return [
             decode_grid(tokens[row].numpy(), layout, *task, vocabulary)

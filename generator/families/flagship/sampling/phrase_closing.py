@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from generator.families.fill_run import Stretch
-from generator.families.flagship.sampling.repair import FaultFinder, weak_steps
+from generator.families.flagship.sampling.repair import fault_finder, weak_steps
 from generator.families.flagship.sampling.state import SamplerState, Temperatures
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
 from generator.music.measures.style import TRIADS
@@ -23,10 +23,12 @@ End = tuple[int, int]
 """A piece of the batch, and the last step of a phrase."""
 
 
-def close_phrases(
-    state: SamplerState, temperatures: Temperatures, rounds: Stretch, find_faults: FaultFinder
-) -> None:
-    """Write one open phrase end of each piece anew in each round; keep what has fewer faults."""
+def close_phrases(state: SamplerState, temperatures: Temperatures, rounds: Stretch) -> None:
+    """Write one open phrase end of each piece anew in each round; keep what has fewer faults.
+
+    A closed phrase is worth more than counterpoint, so only the faults of `repair` count.
+    """
+    find_faults = fault_finder(state.ensemble.vocabulary)
     for number in rounds:
         ends = _open_ends(state, number)
         if not ends:

@@ -17,7 +17,7 @@ from generator.families.fill_run import FillRun, Stretch
 from generator.families.flagship.sampling.cadence_plan import plan_cadences
 from generator.families.flagship.sampling.ensemble import Ensemble
 from generator.families.flagship.sampling.phrase_closing import ROUNDS, close_phrases
-from generator.families.flagship.sampling.repair import FaultFinder, fault_finder
+from generator.families.flagship.sampling.repair import FaultFinder
 from generator.families.flagship.sampling.state import SamplerState, Temperatures
 from generator.families.flagship.tokens import TokenGrid
 from generator.families.settings import Setting
@@ -86,14 +86,13 @@ def sample(
     seeds: list[int],
     config: SamplingConfig,
     run: FillRun,
+    find_faults: FaultFinder,
     plans_ends: bool = False,
-    find_faults: FaultFinder | None = None,
 ) -> Tensor:
     """Tokens (B, 4, T) with all cells written that are not `given` (bool (B, 4, T)).
 
     With `plans_ends` the cadences of a chorale from nothing are written first, and phrases that
-    repair leaves open are closed by `phrase_closing`. Repair removes what `find_faults` finds, by
-    default `repair.faults`.
+    repair leaves open are closed by `phrase_closing`. Repair removes what `find_faults` finds.
     """
     state = SamplerState(ensemble, grid, given, shifts, seeds, config.melodic_weight, config.bias)
     writing = run.needed(state.beats)
@@ -107,11 +106,10 @@ def sample(
     if plan is not None:
         state.keep(plan.basses)
     gibbs(state, config, sweeps)
-    found = find_faults or fault_finder(ensemble.vocabulary)
-    repair(state, config, repairs, found)
+    repair(state, config, repairs, find_faults)
     if plans_ends:
         temperatures = Temperatures(config.repair_temperature, config.rhythm)
-        close_phrases(state, temperatures, closing, found)
+        close_phrases(state, temperatures, closing)
     assert torch.equal(state.tokens[given], grid.tokens[given])
     return state.tokens
 
