@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from experiments.cadences_from_nothing import frames
 from experiments.phrase_goals import goals
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.sampling.cadence_plan import GOALS, SEMITONES, Chord
@@ -107,7 +108,7 @@ def test_where_no_triad_has_the_given_notes_a_phrase_stays_open(composer):
 
 @pytest.mark.slow
 def test_last_cadences_from_nothing_are_authentic(flagship):
-    frames = [with_close(empty_chorale(key, pickup=pickup)) for key in KEYS for pickup in (0, 4, 8)]
-    pieces = flagship.averaged().fill_many(frames, list(range(len(frames))))
+    tasks = frames()[:20]  # in twenty keys
+    pieces = flagship.averaged().fill_many(tasks, list(range(len(tasks))))
     assert all(closes_on_triad(piece, end) for piece in pieces for end in ends(piece))
-    assert sum(is_authentic(piece, piece.steps - 1) for piece in pieces) >= 10  # of 12
+    assert sum(is_authentic(piece, piece.steps - 1) for piece in pieces) >= 16  # 93 of 100
