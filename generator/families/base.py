@@ -247,7 +247,7 @@ class Family(ABC):
     def averaged(self) -> Self:
         """All members as one, for music that no fold holds out; the first if they write alone.
 
-        It fills, and has no other use: likelihoods and checkpoints are those of the first.
+        It is there to fill: whether it has likelihoods is up to the family, and it is never saved.
         """
         return self._averaged(self._members or (self,))
 

@@ -73,7 +73,7 @@ class Flagship(Family):
     config: FlagshipConfig
 
     def __init__(self, *networks: Network, plans_ends: bool = False) -> None:
-        """Several networks fill together; the first alone gives likelihoods and the checkpoint."""
+        """Several networks fill together; likelihoods are those of the first."""
         self.ensemble = Ensemble([network.eval() for network in networks])
         self.network = networks[0]
         self.config = self.network.config
