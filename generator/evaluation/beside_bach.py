@@ -14,7 +14,7 @@ import numpy as np
 from generator.evaluation.bootstrap import Ratio, ratio_over_works
 from generator.evaluation.scores import ObjectiveScore
 from generator.music.grid.chorale import BoolArray, Chorale
-from generator.music.measures.cadences import authentic_ends
+from generator.music.measures.cadences import authentic_ends, moving_ends
 from generator.music.measures.counterpoint import PER_BEAT, PER_BEATS, counterpoint_counts
 from generator.music.measures.counts import Comparison, Count, compare, total
 from generator.music.measures.decoding_faults import Ranges, collapses, loops, out_of_range
@@ -55,11 +55,15 @@ def parallels_scores(condition: str, pieces: Sequence[BesideBach]) -> Iterator[O
 
 
 def style_scores(condition: str, pieces: Sequence[BesideBach]) -> Iterator[ObjectiveScore]:
-    """The rates of style, in per cent; and how many phrases end with an authentic cadence."""
+    """The rates of style, in per cent; how many phrase ends are authentic cadences, or move."""
 
     def counted(chorale: Chorale, written: BoolArray) -> dict[str, Count]:
         counts = style_counts(chorale, written)
-        return counts | {"authentic_ends": authentic_ends(chorale, written)}
+        ends = {
+            "authentic_ends": authentic_ends(chorale, written),
+            "moving_ends": moving_ends(chorale, written),
+        }
+        return counts | ends
 
     counts = [(counted(piece, written), counted(bach, written)) for piece, bach, written in pieces]
     for name in counts[0][0]:

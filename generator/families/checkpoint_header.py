@@ -23,7 +23,14 @@ from typing import BinaryIO, TypeGuard
 
 from generator.families.checkpoint_json import HeaderError, strict_json
 
-TYPES = {"float16": "F16", "float32": "F32", "int16": "I16", "int32": "I32", "int64": "I64"}
+TYPES = {
+    "float16": "F16",
+    "float32": "F32",
+    "int8": "I8",
+    "int16": "I16",
+    "int32": "I32",
+    "int64": "I64",
+}
 """NumPy's names of the types that a checkpoint may hold, and those of safetensors."""
 MAX_HEADER = 2**20
 """Bytes: more than ten times the header of our largest checkpoint, which has 89,544."""

@@ -42,6 +42,7 @@ ROWS = {
     "style: dissonances_off": "dissonances off the beat, %",
     "style: root_position_ends": "root position at phrase ends, %",
     "style: authentic_ends": "authentic cadences at phrase ends, %",
+    "style: moving_ends": "a lower voice moves under the fermata, %",
     "style: final_in_key": "last chord in the key, %",
     "counterpoint: dissonances_left_by_leap": "dissonances left by leap, per 100 beats",
     "counterpoint: cross_relations": "cross relations at once, per 100 beats",

@@ -21,11 +21,13 @@ from torch import Tensor
 
 from generator.families.base import Family, Task
 from generator.families.fill_run import FillRun
+from generator.families.flagship.critic import FORMS, Critic
 from generator.families.flagship.network import FlagshipConfig, Network
+from generator.families.flagship.sampling.config import SETTINGS, SamplingConfig
 from generator.families.flagship.sampling.counterpoint_faults import CounterpointFaults
 from generator.families.flagship.sampling.ensemble import Ensemble
 from generator.families.flagship.sampling.repair import fault_finder
-from generator.families.flagship.sampling.sample import SETTINGS, SamplingConfig, sample
+from generator.families.flagship.sampling.sample import WritingRules, sample
 from generator.families.flagship.tokens import PaddedLayout, TokenGrid, decode_grid, encode_grid
 from generator.families.flagship.window import ORDER
 from generator.families.likelihoods import (
@@ -39,6 +41,7 @@ from generator.families.settings import Values
 from generator.families.tensor_forms import TensorForm, Tensors
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale
 
+CRITIC = "critic."  # begins the names of its tensors
 CHUNK = 32  # beats whose embeddings a likelihood makes in one pass
 STORED_NAMES = {
     "token_embedding": "tokens",
@@ -72,11 +75,14 @@ class Flagship(Family):
     settings = SETTINGS
     config: FlagshipConfig
 
-    def __init__(self, *networks: Network, plans_ends: bool = False) -> None:
+    def __init__(
+        self, *networks: Network, critic: Critic | None = None, plans_ends: bool = False
+    ) -> None:
         """Several networks fill together; likelihoods are those of the first."""
         self.ensemble = Ensemble([network.eval() for network in networks])
         self.network = networks[0]
         self.config = self.network.config
+        self.critic = critic
         self._plans_ends = plans_ends
 
     @classmethod
@@ -89,21 +95,27 @@ class Flagship(Family):
         with ShapesAlone():
             state = Network(config).state_dict()
         forms = {name: ("float16", tuple(value.shape)) for name, value in state.items()}
-        return _renamed(forms, STORED_NAMES)
+        critic = _prefixed(FORMS) if config.critic else {}
+        return _renamed(forms, STORED_NAMES) | critic
 
     @classmethod
     def from_tensors(cls, config: FlagshipConfig, tensors: Tensors) -> Self:
         network = Network(config)
+        learnt = {name: tensors[name] for name in tensors if not name.startswith(CRITIC)}
         network.load_state_dict(
             {
                 name: torch.from_numpy(np.asarray(value, np.float32))
-                for name, value in _renamed(tensors, _CODE_NAMES).items()
+                for name, value in _renamed(learnt, _CODE_NAMES).items()
             }
         )
-        return cls(network)
+        if not config.critic:
+            return cls(network)
+        critic = Critic.from_tensors({name: tensors[CRITIC + name] for name in FORMS})
+        return cls(network, critic=critic)
 
     @classmethod
     def _averaged(cls, members: Sequence[Self]) -> Self:
+        # Their critics take no part: what these would bring was not measured.
         return cls(*(member.network for member in members), plans_ends=True)
 
     def to_tensors(self) -> Tensors:
@@ -113,7 +125,8 @@ class Flagship(Family):
             )
         state = self.network.state_dict()
         tensors = {name: value.cpu().numpy().astype(np.float16) for name, value in state.items()}
-        return _renamed(tensors, STORED_NAMES)
+        critic = _prefixed(self.critic.to_tensors()) if self.critic else {}
+        return _renamed(tensors, STORED_NAMES) | critic
 
     @classmethod
     def stored_name(cls, name: str) -> str:
@@ -144,7 +157,13 @@ class Flagship(Family):
             mask[:, : layout.padded] = layout.pad(given, padding=True)
         chosen: dict[str, Any] = dict(settings)
         careful = CounterpointFaults(tasks, layouts, vocabulary)
-        find_faults = careful if self._plans_ends else fault_finder(vocabulary)
+        minds = self._plans_ends or self.config.minds_counterpoint
+        rules = WritingRules(
+            find_faults=careful if minds else fault_finder(vocabulary),
+            critic=self.critic,
+            released_fermatas=0.0 if self._plans_ends else self.config.released_fermatas,
+            plans_ends=self._plans_ends,
+        )
         with torch.inference_mode():
             tokens = sample(
                 self.ensemble,
@@ -154,8 +173,7 @@ class Flagship(Family):
                 seeds=list(seeds),
                 config=SamplingConfig(**chosen),
                 run=run,
-                plans_ends=self._plans_ends,
-                find_faults=find_faults,
+                rules=rules,
             )
         return [
             decode_grid(tokens[row].numpy(), layout, *task, vocabulary)
@@ -251,6 +269,11 @@ def _log_mean(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """The same values, each part of their dotted names translated."""
     return {_translated(name, names): value for name, value in values.items()}
+
+
+def _prefixed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A critic's tensors, by their names in a file."""
+    return {CRITIC + name: value for name, value in values.items()}
 
 
 def _translated(name: str, names: Mapping[str, str]) -> str:

@@ -64,12 +64,22 @@ class FlagshipConfig:
     transpositions: int = 0
     """Likelihoods are means over transpositions by up to so many semitones. A network that is not
     told the key must guess it from the pitches, and errs less if it is asked in several keys."""
+    critic: bool = False
+    """True: a `critic.Critic` takes part in writing."""
+    minds_counterpoint: bool = False
+    """True: repair removes faults of counterpoint in every fill (`counterpoint_faults`)."""
+    released_fermatas: float = 0.0
+    """The share of fermatas under which written voices may move."""
 
     def __post_init__(self) -> None:
         for name, most in MAX_SIZES.items():
             size = getattr(self, name)
             if type(size) is not int or not 1 <= size <= most:
                 raise ValueError(f"{name} {size!r}; use a whole number from 1 to {most}")
+        if self.critic and not self.onsets:
+            raise ValueError("a critic needs onsets; use critic = false")
+        if not 0 <= self.released_fermatas <= 1:
+            raise ValueError(f"released_fermatas {self.released_fermatas}; it must be from 0 to 1")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout = {self.dropout}; it must be from 0 to below 1")
         if self.width % self.heads or (self.width // self.heads) % 2:

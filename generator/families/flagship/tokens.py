@@ -34,7 +34,7 @@ from generator.music.grid.keys import tonic_class
 LOW, HIGH = 26, 89
 PHASES = 64
 KEYS = 24
-KEY_ROW, METRE_ROW, FERMATA_ROW = 1, 2, 3  # of a full frame
+PHASE_ROW, KEY_ROW, METRE_ROW, FERMATA_ROW = range(4)  # of a full frame
 BARS = 8  # lengths of a bar, in quarters
 REGISTERS = 13
 EDGE = 9  # distances from either end that a bare frame tells apart, in beats

@@ -12,6 +12,8 @@ vii6, vii or V4/3), and if a voice has the leading tone, the semitone below the 
 before; under a bass on the leading tone the second degree and the fourth or fifth sound as well,
 or E to F in A minor would be one. The key of the piece plays no part: cadences in all keys count. A
 half, a plagal or a deceptive cadence is neither open nor authentic.
+
+An end is *moving* if a lower voice begins a note while the soprano's last one sounds.
 At least one cell of the last step is written.
 
 References
@@ -92,6 +94,27 @@ def authentic_ends(chorale: Chorale, written: ArrayLike) -> Count:
     """
     ends = phrase_ends_at(chorale, written)
     return Count(int(authentic_ends_at(chorale, written).sum()), int(ends.sum()))
+
+
+def moving_ends(chorale: Chorale, written: ArrayLike) -> Count:
+    """Phrase ends under whose last soprano note a written lower voice begins another, of all.
+
+    The arguments and errors are those of `phrase_ends_at`.
+
+    Examples
+    --------
+    >>> c = Chorale(pitch=[[72] * 4, [65, 65, 64, 64], [60] * 4, [48] * 4],
+    ...             onset=[[1, 0, 0, 0], [1, 0, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0]],
+    ...             fermata=[1] * 4)
+    >>> moving_ends(c, [True] * 4)
+    Count(count=1, of=1)
+    """
+    ends = np.flatnonzero(phrase_ends_at(chorale, written))
+    begun = (chorale.onset & written_cells(chorale, written))[1:].any(axis=0)
+    begins = chorale.onset[0] | ~np.append(False, chorale.fermata[:-1])
+    starts = np.maximum.accumulate(np.where(begins, np.arange(chorale.steps), 0))
+    moving = [begun[starts[end] + 1 : end + 1].any() for end in ends]
+    return Count(int(np.sum(moving)), len(ends))
 
 
 def is_authentic(chorale: Chorale, step: int) -> bool:

@@ -3,7 +3,8 @@
 Each piece has random numbers of its own, so it comes out the same alone and among others.
 
 Under a fermata voices hold: a written cell there follows from the fermata's first step. Such cells
-are neither drawn nor shown to the network; otherwise the chord could never change.
+are neither drawn nor shown to the network; otherwise the chord could never change. Once the chords
+stand, fermatas can be released: then voices may move under them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from generator.families.flagship.sampling.biases import BIASES, Ints
+from generator.families.flagship.sampling.biases import BIASES, Floats, Ints
 from generator.families.flagship.sampling.ensemble import Ensemble
 from generator.families.flagship.sampling.kernels import draw_cells
 from generator.families.flagship.tokens import FERMATA_ROW, METRE_ROW, TokenGrid, Vocabulary
@@ -35,6 +36,17 @@ class Temperatures:
 
     pitch: float
     rhythm: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the networks make of `given` cells, for those of a `block` (both bool (B, 4, T))."""
+
+    block: Tensor
+    given: Tensor
+    cells: BoolArray  # (R, V, 4), those to draw in each of R beats
+    places: Ints  # (R, 2), the row and place of each beat
+    embeddings: Floats  # (M, R, 4, V, H)
 
 
 @dataclass
@@ -77,12 +89,23 @@ class SamplerState:
         self.phrase_ends = self.fermata & ~F.pad(self.fermata[:, 1:], (0, 1))
         # A voice begins a new note after a fermata, as Bach's do in all but 4 of 8,340 places.
         self.may_hold: BoolArray = ~F.pad(self.phrase_ends[:, :-1], (1, 0)).numpy()
-        self.held = self._held()[:, None] & ~self.given
-        place = torch.arange(steps).expand(batch, 4, steps)
-        self.source = place.masked_fill(self.held, 0).cummax(-1).values
-        """The step whose note a cell continues; its own unless it is held under a fermata."""
+        self._hold(self._held()[:, None] & ~self.given)
         self.tokens = self.extend_fermatas(self.tokens)  # there may be nothing else to write
         self.keep(torch.zeros_like(self.given))
+
+    def _hold(self, cells: Tensor) -> None:
+        self.held = cells
+        place = torch.arange(cells.shape[-1]).expand_as(cells)
+        self.source = place.masked_fill(cells, 0).cummax(-1).values
+        """The step whose note a cell continues; its own unless it is held under a fermata."""
+
+    def release_fermatas(self, share: float) -> None:
+        """From now on, voices may move under this share of the fermatas, drawn for each."""
+        place = torch.arange(self.fermata.shape[1]).expand_as(self.fermata)
+        start = place.masked_fill(~self.fermata_starts, 0).cummax(-1).values
+        drawn = self.uniforms(1)[:, 0].repeat_interleave(STEPS_PER_QUARTER, 1) < share
+        self._hold(self.held & ~drawn.gather(1, start)[:, None])
+        self.keep(self.kept)
 
     def keep(self, cells: Tensor) -> None:
         """From now on, rewrite these `cells` (bool (B, 4, T)) as little as the given ones."""
@@ -127,30 +150,51 @@ class SamplerState:
         by default all. `forbidden` (B, 4, C) are classes that may not be used, by default those
         outside the voices' ranges.
         """
+        if reading := self._read(block, given, within or (0, self.beats)):
+            forbidden = self.forbidden if forbidden is None else forbidden
+            self.tokens = self._drawn(reading, temperatures, forbidden)
+
+    def drafts(self, block: Tensor, temperatures: Temperatures, count: int) -> Tensor:
+        """(count, B, 4, T): several writings of the cells of `block`, given all others."""
+        reading = self._read(block, ~block, (0, self.beats))
+        if reading is None:
+            return self.tokens.expand(count, -1, -1, -1)
+        drafts = [self._drawn(reading, temperatures, self.forbidden) for _ in range(count)]
+        return torch.stack(drafts)
+
+    def _read(self, block: Tensor, given: Tensor, within: tuple[int, int]) -> Reading | None:
+        """What the networks make of the `given` cells; None if there is nothing to draw."""
         batch, voices = block.shape[:2]
         block = block & ~self.held
         cells = block.view(batch, voices, self.beats, STEPS_PER_QUARTER)
         rows, beats = cells.any(-1).any(1).nonzero(as_tuple=True)
         if not len(rows):
-            return
+            return None
         given = given & ~self.held
-        first, last = within or (0, self.beats)
+        first, last = within
         embeddings = self.ensemble.cell_embeddings(
             self.grid.with_tokens(self.tokens).between(first, last),
             given[..., first * STEPS_PER_QUARTER : last * STEPS_PER_QUARTER],
             rows,
             beats - first,
         )
-        uniforms = self.uniforms(voices * STEPS_PER_QUARTER, block.flatten(1).any(1)).numpy()
-        padded = padded_tokens(self.tokens, given, self.ensemble.vocabulary).numpy()
+        places = torch.stack((rows, beats), 1).numpy()
+        return Reading(block, given, cells[rows, :, beats].numpy(), places, embeddings)
+
+    def _drawn(self, reading: Reading, temperatures: Temperatures, forbidden: BoolArray) -> Tensor:
+        """The tokens (B, 4, T) with the cells drawn that were read."""
+        batch, voices = self.tokens.shape[:2]
+        drawing = reading.block.flatten(1).any(1)
+        uniforms = self.uniforms(voices * STEPS_PER_QUARTER, drawing).numpy()
+        padded = padded_tokens(self.tokens, reading.given, self.ensemble.vocabulary).numpy()
         draw_cells(
             self.ensemble.weights,
             padded,
             self.offsets,
-            cells[rows, :, beats].numpy(),
-            torch.stack((rows, beats), 1).numpy(),
-            embeddings,
-            self.forbidden if forbidden is None else forbidden,
+            reading.cells,
+            reading.places,
+            reading.embeddings,
+            forbidden,
             self.may_rest,
             self.may_hold,
             uniforms.reshape(batch, voices, STEPS_PER_QUARTER, self.beats),
@@ -160,7 +204,7 @@ class SamplerState:
             self.biases,
             self.class_starts,
         )
-        self.tokens = self.extend_fermatas(torch.from_numpy(padded[0, :, :, BACK:-1].copy()))
+        return self.extend_fermatas(torch.from_numpy(padded[0, :, :, BACK:-1].copy()))
 
     def extend_fermatas(self, tokens: Tensor) -> Tensor:
         """The same tokens (B, 4, T), with notes held on under fermatas."""

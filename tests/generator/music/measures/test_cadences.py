@@ -6,6 +6,7 @@ from generator.music.measures.cadences import (
     authentic_ends,
     authentic_ends_at,
     is_authentic,
+    moving_ends,
     open_ends_at,
     phrase_ends_at,
 )
@@ -101,3 +102,31 @@ def test_only_ends_with_a_written_cell_count():
 def test_three_of_four_phrases_of_bach_end_with_an_authentic_cadence(corpus):
     found = total([authentic_ends(excerpt, ATB) for excerpt in first_excerpts(corpus)])
     assert found == Count(606, 810)
+
+
+def moved(voice: int, step: int, soprano_moves: bool = False) -> Chorale:
+    """A cadence whose last chord of four steps has one more note in a voice."""
+    cadence = ended(DOMINANT, TONIC)
+    onset = cadence.onset.copy()
+    onset[voice, 4 + step] = True
+    onset[0, 6] |= soprano_moves
+    return cadence.with_voices(cadence.pitch, onset)
+
+
+def test_an_end_moves_if_a_lower_voice_begins_another_note_under_the_fermata():
+    assert moving_ends(ended(DOMINANT, TONIC), ALL) == Count(0, 1)
+    assert moving_ends(moved(1, 2), ALL) == Count(1, 1)
+    assert moving_ends(moved(1, 2), [1, 0, 1, 1]) == Count(0, 1)  # the alto is given
+    assert moving_ends(moved(3, 0), ALL) == Count(0, 1)
+    assert moving_ends(moved(0, 2), ALL) == Count(0, 2)  # the soprano's next
+
+
+def test_what_begins_with_a_note_of_the_soprano_does_not_move():
+    assert moving_ends(moved(2, 2, soprano_moves=True), ALL) == Count(0, 2)
+    assert moving_ends(moved(2, 3, soprano_moves=True), ALL) == Count(1, 2)
+
+
+def test_voices_move_under_few_of_bachs_fermatas(corpus):
+    found = total([moving_ends(excerpt, ATB) for excerpt in first_excerpts(corpus)])
+    assert found.of == 810
+    assert 30 <= found.count <= 45

@@ -1,0 +1,329 @@
+"""Trains the critics of a cross-fitted flagship and writes a checkpoint that has them.
+
+Every excerpt is filled by the member that never saw its work, first without critics, in later
+rounds with those of the round before. A member's critic learns to tell all these fills from Bach,
+on the works that the member learnt from, too; so it has seen neither a work that the member fills
+nor its tune. A figure's value is a sum of four readings: the log-ratio of smoothed counts, Bach's
+over the fills'; how often Bach has it; and whether he never or rarely does. How much each counts
+for each kind is a logistic regression of pairs whose own figures were left out of the counts.
+
+Legend: K kinds, R readings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from tqdm import tqdm
+
+from generator.errors import GeneratorError
+from generator.families.checkpoint import read_members, read_metadata
+from generator.families.checkpoint_metadata import Member
+from generator.families.flagship.critic import Critic, figures_of
+from generator.families.flagship.flagship import Flagship
+from generator.families.flagship.sampling.critic_figures import CODES, KINDS, Ints
+from generator.families.flagship.tokens import Vocabulary, encode_grid
+from generator.music.corpus.excerpts import excerpts_of
+from generator.music.corpus.works import Corpus, load_corpus
+from generator.music.grid.chorale import Chorale
+from generator.music.grid.conditions import given_for
+from generator.training.provenance import MemberProvenance, Provenance
+
+BATCH = 20  # excerpts that are filled together
+PARTS = 8
+"""Parts of the tunes, each left out once while the kinds are weighed."""
+SMOOTHING = 0.5  # added to each count
+READINGS, RARE = 4, 2
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The figures of an excerpt by Bach and of its fill, as codes."""
+
+    name: str
+    bach: Ints
+    fill: Ints
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often each figure is Bach's, and how often it is a fill's: (K, CODES)."""
+
+    bach: Floats
+    fills: Floats
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.bach + other.bach, self.fills + other.fills)
+
+    def __sub__(self, other: Counts) -> Counts:
+        return Counts(self.bach - other.bach, self.fills - other.fills)
+
+    def values(self) -> Floats:
+        """What can speak for a figure, or against it: (READINGS, K, CODES)."""
+        scale = self.bach.sum(1, keepdims=True) / self.fills.sum(1, keepdims=True).clip(min=1)
+        ratio = np.log((self.bach + SMOOTHING) / (self.fills * scale + SMOOTHING))
+        ratio[(self.bach == 0) & (self.fills == 0)] = 0
+        familiar, unknown = np.log1p(self.bach), self.bach == 0
+        rare = (self.bach > 0) & (self.bach <= RARE)
+        return np.stack([ratio, familiar, -1.0 * unknown, -1.0 * rare]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Round:
+    """Fills that critics learn from: one of each work's `excerpt`, in each of the `conditions`."""
+
+    conditions: tuple[str, ...]
+    excerpt: int = 0
+    """Its number, counted round among those of a work."""
+    settings: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class CriticConfig:
+    """The tables of a config file."""
+
+    rounds: tuple[Round, ...]
+    penalty: float
+    """Of the squared weights in the regression."""
+    seed: int
+    writing: Mapping[str, Any]
+    """Settings of `FlagshipConfig` that the checkpoint is to have."""
+
+    @classmethod
+    def from_toml(cls, tables: Mapping[str, Any]) -> CriticConfig:
+        rounds = [
+            Round(**{**each, "conditions": tuple(each["conditions"])}) for each in tables["rounds"]
+        ]
+        return cls(tuple(rounds), **tables["training"], writing=tables["writing"])
+
+
+def with_critics(
+    composer: Flagship,
+    members: Sequence[Member],
+    config: CriticConfig,
+    corpus: Corpus,
+    executor: Executor | None = None,
+) -> tuple[list[Flagship], list[float]]:
+    """The members with their critics, and the share of each one's held-out pairs it tells apart."""
+    written = [
+        _as_configured(composer.member(number), config.writing) for number in range(len(members))
+    ]
+    pairs: list[Pair] = []
+    shares: list[float] = []
+    for number, each in enumerate(config.rounds):
+        tasks = [
+            FoldTask(member, tuple(sorted(members[index].fold)), condition, each, config.seed)
+            for condition in each.conditions
+            for index, member in enumerate(written)
+        ]
+        fills = executor.map(fill_fold, tasks) if executor else map(fill_fold, tasks)
+        for of_fold in tqdm(fills, total=len(tasks), desc=f"round {number + 1}"):
+            pairs += of_fold
+        critics, shares = train_critics(pairs, members, corpus, penalty=config.penalty)
+        written = [
+            _as_configured(member, config.writing, critic)
+            for member, critic in zip(written, critics, strict=True)
+        ]
+    return written, shares
+
+
+def _as_configured(
+    member: Flagship, writing: Mapping[str, Any], critic: Critic | None = None
+) -> Flagship:
+    network = member.network
+    network.config = replace(network.config, **writing, critic=critic is not None)
+    return Flagship(network, critic=critic)
+
+
+@dataclass(frozen=True)
+class FoldTask:
+    """What a member is to fill for a round."""
+
+    member: Flagship
+    works: tuple[str, ...]
+    condition: str
+    round: Round
+    seed: int
+
+
+def fill_fold(task: FoldTask) -> list[Pair]:
+    """Each work's excerpt beside the member's fill of it; the n-th has the task's seed + n."""
+    torch.set_num_threads(1)
+    corpus, vocabulary = load_corpus(), Vocabulary(onsets=True)
+    excerpts = []
+    for name in task.works:
+        chorale = corpus.works[name].chorale
+        if spans := excerpts_of(chorale):
+            span = spans[task.round.excerpt % len(spans)]
+            excerpts.append((name, chorale.slice(*span)))
+    excerpts.sort(key=lambda each: each[1].steps)  # those of a batch should be of a length
+    pairs = []
+    for start in range(0, len(excerpts), BATCH):
+        batch = excerpts[start : start + BATCH]
+        fills = task.member.fill_many(
+            [(bach, given_for(task.condition, bach)) for _, bach in batch],
+            [task.seed + start + index for index in range(len(batch))],
+            settings=task.round.settings,
+        )
+        pairs += [
+            Pair(name, _figures(bach, vocabulary), _figures(fill, vocabulary))
+            for (name, bach), fill in zip(batch, fills, strict=True)
+        ]
+    return pairs
+
+
+def train_critics(
+    pairs: Sequence[Pair], members: Sequence[Member], corpus: Corpus, *, penalty: float
+) -> tuple[list[Critic], list[float]]:
+    """The critic of each member, and the share of its fold's pairs that it tells apart.
+
+    `penalty` is that of the squared weights of kinds, in a logistic regression of pairs.
+    """
+    vocabulary = Vocabulary(onsets=True)
+    works = {name: _figures(work.chorale, vocabulary) for name, work in corpus.works.items()}
+    tunes = {name: work.tune for name, work in corpus.works.items()}
+    critics: list[Critic] = []
+    shares: list[float] = []
+    for member in members:
+        seen = {name: works[name] for name in sorted(member.trained_on)}
+        table = _learnt(seen, [pair for pair in pairs if pair.name in seen], tunes, penalty)
+        critic = Critic.from_table(table)
+        held = [pair for pair in pairs if pair.name in member.fold]
+        values = critic.table
+        told = [values[pair.bach].sum() > values[pair.fill].sum() for pair in held]
+        critics.append(critic)
+        shares.append(float(np.mean(told)))
+    return critics, shares
+
+
+def _learnt(
+    works: Mapping[str, Ints], pairs: Sequence[Pair], tunes: Mapping[str, str], penalty: float
+) -> Floats:
+    """Values of all figures (K, CODES)."""
+    names = sorted({tunes[name] for name in works})
+    part_of = dict(zip(names, np.arange(len(names)) % PARTS, strict=True))
+    counts = [
+        Counts(
+            _counted([w for name, w in works.items() if part_of[tunes[name]] == part]),
+            _counted([pair.fill for pair in pairs if part_of[tunes[pair.name]] == part]),
+        )
+        for part in range(PARTS)
+    ]
+    whole = sum(counts[1:], counts[0])
+    differences = []
+    for part in range(PARTS):
+        values = (whole - counts[part]).values()
+        differences += [
+            _by_kind(values, pair.bach) - _by_kind(values, pair.fill)
+            for pair in pairs
+            if part_of[tunes[pair.name]] == part
+        ]
+    weights = _weights(np.array(differences), penalty)
+    table: Floats = (whole.values() * weights.reshape(READINGS, -1, 1)).sum(0)
+    return table
+
+
+def _weights(differences: NDArray[np.float64], penalty: float) -> Floats:
+    """Weights, none below 0, under which most pairs (rows) have a sum above 0."""
+    spread = differences.std(0) + 1e-9
+    rows = differences / spread
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margin = rows @ weights
+        slope = -(rows / (1 + np.exp(margin))[:, None]).sum(0)
+        value = np.logaddexp(0, -margin).sum() + penalty / 2 * weights @ weights
+        return float(value), slope + penalty * weights
+
+    start = np.full(rows.shape[1], 0.1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start))
+    return np.asarray(found.x / spread, np.float32)
+
+
+def _counted(pieces: Sequence[Ints]) -> Floats:
+    figures = np.concatenate([np.empty(0, np.int64), *pieces])
+    counts = np.bincount(figures, minlength=len(KINDS) * CODES)
+    return np.asarray(counts.reshape(len(KINDS), CODES), np.float32)
+
+
+def _by_kind(values: Floats, figures: Ints) -> NDArray[np.float64]:
+    """Sums (READINGS * K,) of values over the figures of each kind."""
+    of_each = values.reshape(READINGS, -1)[:, figures]
+    kind = figures // CODES
+    return np.concatenate([np.bincount(kind, each, len(KINDS)) for each in of_each])
+
+
+def _figures(chorale: Chorale, vocabulary: Vocabulary) -> Ints:
+    [(codes, _)] = figures_of(encode_grid(chorale, vocabulary)[0], vocabulary)
+    return codes
+
+
+def main() -> None:
+    options = _parser().parse_args()
+    command = "python -m generator.families.flagship.critic_training " + " ".join(sys.argv[1:])
+    try:
+        tables = tomllib.loads(options.config.read_text())
+        config = CriticConfig.from_toml(tables)
+        composer = Flagship.load(options.members)
+        members, corpus = read_members(options.members), load_corpus()
+        with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as executor:
+            made, shares = with_critics(composer, members, config, corpus, executor)
+        provenance = _provenance(read_metadata(options.members), shares, tables, command)
+        Flagship.cross_fitted(made).save(options.out, provenance)
+    except (KeyError, TypeError, ValueError) as error:
+        sys.exit(f"{options.config}: {error}")
+    except (OSError, GeneratorError) as error:
+        sys.exit(str(error))
+    sys.stdout.write(f"held-out pairs told apart: {json.dumps(shares)}\n")
+
+
+def _provenance(
+    metadata: Mapping[str, str], shares: Sequence[float], tables: Mapping[str, Any], command: str
+) -> Provenance:
+    """That of the members, and how their critics came about."""
+    stored = {name: json.loads(metadata[name]) for name in ("works", "folds", "metrics", "data")}
+    members = [
+        MemberProvenance(tuple(works), data, {**metrics, "critic": share}, tuple(fold))
+        for works, data, metrics, fold, share in zip(
+            *(stored[name] for name in ("works", "data", "metrics", "folds")), shares, strict=True
+        )
+    ]
+    training = {"members": json.loads(metadata["training"]), "critics": dict(tables)}
+    return Provenance(
+        members=tuple(members),
+        split=metadata["split"],
+        seed=int(metadata["seed"]),
+        command=f"{metadata['command']}; {command}",
+        training=training,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m generator.families.flagship.critic_training",
+        description="Trains the critics of a cross-fitted flagship.",
+    )
+    parser.add_argument(
+        "--members", type=Path, required=True, help="the checkpoint without critics"
+    )
+    parser.add_argument("--config", type=Path, required=True, help="settings (a TOML file)")
+    parser.add_argument("--out", type=Path, required=True, help="the checkpoint to write")
+    parser.add_argument("--processes", type=int, default=1, help="folds to fill at once")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
