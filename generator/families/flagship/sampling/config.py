@@ -35,7 +35,9 @@ SETTINGS = {
     "critic_sweeps": Setting(48, 0, 1000, "Gibbs sweeps in which the critic may refuse"),
     "drafts": Setting(6, 1, 100, "drafts of a block among which the critic chooses"),
     "critic_spacing": Setting(4, 1, 64, "such a sweep rewrites every n-th beat"),
-    "critic_temperature": Setting(0.35, *TEMPERATURES, "temperature of pitches in these sweeps"),
+    "reheating": Setting(
+        1.17, *TEMPERATURES, "factor on the temperature of pitches in these sweeps"
+    ),
     "repairs": Setting(24, 0, 1000, "rounds of repair at most; 0 leaves the faults in"),
     "repair_temperature": Setting(
         1.1, *TEMPERATURES, "temperature of pitches in repair: what was most probable was wrong"
@@ -59,6 +61,6 @@ class SamplingConfig:
     critic_sweeps: int
     drafts: int
     critic_spacing: int
-    critic_temperature: float
+    reheating: float
     repairs: int
     repair_temperature: float

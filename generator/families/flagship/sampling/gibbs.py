@@ -45,7 +45,7 @@ def critic_sweeps(
     (iterated sampling importance resampling, Andrieu, Lee and Vihola 2018). So pieces come in
     proportion to the network's probability at this temperature, times that exponential.
     """
-    temperatures = Temperatures(config.critic_temperature, config.rhythm)
+    temperatures = Temperatures(config.reheating * config.temperature, config.rhythm)
     for _ in sweeps:
         drawn = _drawn_beats(state, config.critic_spacing)
         block = steps_of(drawn) & ~state.kept
