@@ -47,9 +47,11 @@ OURS: dict[str, Registered] = {
                 "flagship",
                 "Flagship",
                 "The Flagship is a neural network that reads all four voices at once, writes beat "
-                "by beat, and checks its writing before you hear it. It rewrites every beat with "
-                "parallel fifths or octaves, and every phrase ending whose chord lacks its third "
-                "or does not rest on its root. It does so by rule, not by ear.",
+                "by beat, and checks its writing before you hear it. Of several drafts of a beat "
+                "it keeps those most like Bach’s other chorales. Then it corrects, by rule and "
+                "not by ear, what a teacher of counterpoint would mark, such as parallel fifths, "
+                "and every phrase ending whose chord lacks its third or does not rest on its "
+                "root.",
             ),
             Shipped("flagship-jsb", "Flagship (published split, pitches only)"),
             Shipped("flagship-jsb-causal", "Flagship (published split, left to right)"),
