@@ -8,9 +8,9 @@ of the score, come nearer to Bach (`sampling.gibbs.critic_sweeps`).
 
 References
 ----------
-Deng et al. 2020, "Residual energy-based models for text generation". The figures' values are
-log-ratios of smoothed counts, as in naive Bayes: Ng and Jordan 2002, "On discriminative versus
-generative classifiers".
+Deng et al. 2020, "Residual energy-based models for text generation". Log-ratios of smoothed counts,
+the first of the readings that make a value, are those of naive Bayes: Ng and Jordan 2002, "On
+discriminative versus generative classifiers".
 """
 
 from __future__ import annotations
@@ -74,11 +74,13 @@ def figures_of(grid: TokenGrid, vocabulary: Vocabulary) -> Iterator[tuple[Ints, 
     tokens = grid.tokens.numpy()
     pitch_of = vocabulary.pitch_of(torch.arange(vocabulary.padding + 1)).numpy()
     frame = grid.frame.numpy()
-    for row in range(len(tokens)):
-        size = MOST_FIGURES * tokens.shape[-1]
+    # A piece is read the same alone and among longer ones.
+    lengths = STEPS_PER_QUARTER * grid.real.sum(1).numpy()
+    for row, length in enumerate(lengths.tolist()):
+        size = MOST_FIGURES * length
         codes, steps = np.empty(size, np.int64), np.empty(size, np.int64)
         count = read_figures(
-            np.ascontiguousarray(tokens[row]),
+            np.ascontiguousarray(tokens[row, :, :length]),
             pitch_of,
             vocabulary.padding,
             frame[row, PHASE_ROW] // STEPS_PER_QUARTER,

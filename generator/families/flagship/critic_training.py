@@ -3,9 +3,11 @@
 Every excerpt is filled by the member that never saw its work, first without critics, in later
 rounds with those of the round before. A member's critic learns to tell all these fills from Bach,
 on the works that the member learnt from, too; so it has seen neither a work that the member fills
-nor its tune. A figure's value is a sum of four readings: the log-ratio of smoothed counts, Bach's
-over the fills'; how often Bach has it; and whether he never or rarely does. How much each counts
-for each kind is a logistic regression of pairs whose own figures were left out of the counts.
+nor its tune, but for what there is of them in the fills of other members, who know these.
+
+A figure's value is a sum of four readings: the log-ratio of smoothed counts, Bach's over the
+fills'; how often Bach has it; and whether he never or rarely does. How much each counts for each
+kind is a logistic regression of pairs whose own figures were left out of the counts.
 
 Legend: K kinds, R readings.
 """
@@ -18,7 +20,8 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit
 from tqdm import tqdm
 
 from generator.errors import GeneratorError
@@ -34,18 +38,22 @@ from generator.families.checkpoint import read_members, read_metadata
 from generator.families.checkpoint_metadata import Member
 from generator.families.flagship.critic import Critic, figures_of
 from generator.families.flagship.flagship import Flagship
+from generator.families.flagship.network import FlagshipConfig
+from generator.families.flagship.sampling.config import SETTINGS
 from generator.families.flagship.sampling.critic_figures import CODES, KINDS, Ints
 from generator.families.flagship.tokens import Vocabulary, encode_grid
+from generator.families.settings import checked_values
 from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.works import Corpus, load_corpus
 from generator.music.grid.chorale import Chorale
-from generator.music.grid.conditions import given_for
+from generator.music.grid.conditions import checked_condition, given_for
 from generator.training.provenance import MemberProvenance, Provenance
 
 BATCH = 20  # excerpts that are filled together
 PARTS = 8
 """Parts of the tunes, each left out once while the kinds are weighed."""
 SMOOTHING = 0.5  # added to each count
+WRITING = ("minds_counterpoint", "released_fermatas")
 READINGS, RARE = 4, 2
 Floats = NDArray[np.float32]
 
@@ -86,10 +94,17 @@ class Counts:
 class Round:
     """Fills that critics learn from: one of each work's `excerpt`, in each of the `conditions`."""
 
-    conditions: tuple[str, ...]
+    conditions: Sequence[str]
     excerpt: int = 0
     """Its number, counted round among those of a work."""
-    settings: Mapping[str, float] | None = None
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.conditions, (list, tuple)) or not self.conditions:
+            raise ValueError(f'conditions = {self.conditions!r}; use a list such as ["ATB"]')
+        for condition in self.conditions:
+            checked_condition(condition)
+        checked_values(SETTINGS, self.settings)
 
 
 @dataclass(frozen=True)
@@ -105,10 +120,17 @@ class CriticConfig:
 
     @classmethod
     def from_toml(cls, tables: Mapping[str, Any]) -> CriticConfig:
-        rounds = [
-            Round(**{**each, "conditions": tuple(each["conditions"])}) for each in tables["rounds"]
-        ]
-        return cls(tuple(rounds), **tables["training"], writing=tables["writing"])
+        rounds = tuple(Round(**each) for each in tables["rounds"])
+        if not rounds:
+            raise ValueError("there is no [[rounds]]; add one")
+        if unknown := tables["writing"].keys() - WRITING:
+            raise ValueError(f"[writing] has {min(unknown)}; use {' and '.join(WRITING)}")
+        FlagshipConfig(**tables["writing"])
+        return cls(rounds, **tables["training"], writing=tables["writing"])
+
+    def __post_init__(self) -> None:
+        if not self.penalty > 0:
+            raise ValueError(f"penalty = {self.penalty}; it must be above 0")
 
 
 def with_critics(
@@ -144,7 +166,7 @@ def with_critics(
 def _as_configured(
     member: Flagship, writing: Mapping[str, Any], critic: Critic | None = None
 ) -> Flagship:
-    network = member.network
+    network = copy(member.network)  # with the same weights
     network.config = replace(network.config, **writing, critic=critic is not None)
     return Flagship(network, critic=critic)
 
@@ -239,18 +261,20 @@ def _learnt(
 
 def _weights(differences: NDArray[np.float64], penalty: float) -> Floats:
     """Weights, none below 0, under which most pairs (rows) have a sum above 0."""
-    spread = differences.std(0) + 1e-9
+    spread = differences.std(0)
+    found = spread > 0
+    spread[~found] = 1.0
     rows = differences / spread
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = rows @ weights
-        slope = -(rows / (1 + np.exp(margin))[:, None]).sum(0)
+        slope = -(rows * expit(-margin)[:, None]).sum(0)
         value = np.logaddexp(0, -margin).sum() + penalty / 2 * weights @ weights
         return float(value), slope + penalty * weights
 
     start = np.full(rows.shape[1], 0.1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start))
-    return np.asarray(found.x / spread, np.float32)
+    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start))
+    return np.asarray(found * best.x / spread, np.float32)
 
 
 def _counted(pieces: Sequence[Ints]) -> Floats:
@@ -277,14 +301,19 @@ def main() -> None:
     try:
         tables = tomllib.loads(options.config.read_text())
         config = CriticConfig.from_toml(tables)
+    except KeyError as error:
+        sys.exit(f"{options.config}: {error} is missing")
+    except (TypeError, ValueError) as error:
+        sys.exit(f"{options.config}: {error}")
+    except OSError as error:
+        sys.exit(str(error))
+    try:
         composer = Flagship.load(options.members)
         members, corpus = read_members(options.members), load_corpus()
         with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as executor:
             made, shares = with_critics(composer, members, config, corpus, executor)
         provenance = _provenance(read_metadata(options.members), shares, tables, command)
         Flagship.cross_fitted(made).save(options.out, provenance)
-    except (KeyError, TypeError, ValueError) as error:
-        sys.exit(f"{options.config}: {error}")
     except (OSError, GeneratorError) as error:
         sys.exit(str(error))
     sys.stdout.write(f"held-out pairs told apart: {json.dumps(shares)}\n")

@@ -13,8 +13,9 @@ before; under a bass on the leading tone the second degree and the fourth or fif
 or E to F in A minor would be one. The key of the piece plays no part: cadences in all keys count. A
 half, a plagal or a deceptive cadence is neither open nor authentic.
 
-An end is *moving* if a lower voice begins a note while the soprano's last one sounds.
-At least one cell of the last step is written.
+An end is *moving* if a written lower voice begins a note while the soprano's last one sounds.
+
+Of every end that counts at least one cell of the last step is written.
 
 References
 ----------
@@ -110,7 +111,8 @@ def moving_ends(chorale: Chorale, written: ArrayLike) -> Count:
     Count(count=1, of=1)
     """
     ends = np.flatnonzero(phrase_ends_at(chorale, written))
-    begun = (chorale.onset & written_cells(chorale, written))[1:].any(axis=0)
+    cells = chorale.onset & written_cells(chorale, written)
+    begun = np.logical_or.reduce(cells[1:])
     begins = chorale.onset[0] | ~np.append(False, chorale.fermata[:-1])
     starts = np.maximum.accumulate(np.where(begins, np.arange(chorale.steps), 0))
     moving = [begun[starts[end] + 1 : end + 1].any() for end in ends]

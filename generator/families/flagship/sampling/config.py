@@ -32,8 +32,10 @@ SETTINGS = {
         1.0, 0.0, MAX_WEIGHT, "how much the biases against habits of the sampler count"
     ),
     "critic": Setting(5.0, 0.0, MAX_WEIGHT, "how much the critic's judgement counts"),
-    "critic_sweeps": Setting(48, 0, 1000, "Gibbs sweeps in which the critic may refuse"),
-    "drafts": Setting(6, 1, 100, "drafts of a block among which the critic chooses"),
+    "critic_sweeps": Setting(
+        48, 0, 1000, "Gibbs sweeps in which a critic, if there is one, chooses among drafts"
+    ),
+    "drafts": Setting(6, 1, 100, "drafts of a beat among which it chooses"),
     "critic_spacing": Setting(4, 1, 64, "such a sweep rewrites every n-th beat"),
     "reheating": Setting(
         1.17, *TEMPERATURES, "factor on the temperature of pitches in these sweeps"

@@ -15,9 +15,10 @@ spacing     intervals between neighbouring voices at an event, placed
 moves       what each of the four voices does at an event, and the chord
 two_voices, two_voices_on    two voices at an event of either: interval, moves and place; the
             intervals of the two sonorities before
-line, line_timed    a note and the two before it; with their lengths and place
+line, line_timed    a note and the two before it; with the length of the last, and place
 degrees, register    pitch classes of a note and of the two before it; it and the one before, placed
-rhythm, outer_rhythm    where all voices begin notes in a quarter; where soprano and bass do in two
+rhythm, outer_rhythm    where all voices begin notes in a quarter of the bar; where soprano and
+            bass do in two
 beat_pair, beat_triple, beat_pair_in_key    chords of two or three quarters and the bass's moves;
             with their degrees
 outer_pair, outer_triple    soprano and bass in two or three quarters
@@ -93,12 +94,15 @@ def read_figures(
     bar_quarters : (N,), each quarter's place in the bar
     codes, steps : (`MOST_FIGURES` * T,); the code of a kind K is from K * `CODES` on
     """
-    length = tokens.shape[1]
+    length, held = tokens.shape[1], pitch_of.max()
     pitch, begins = np.zeros((length, VOICES), np.int64), np.zeros((length, VOICES), np.bool_)
     for t in range(length):
         for v in range(VOICES):
             pitch[t, v] = pitch_of[tokens[v, t]]
-            begins[t, v] = pitch_of.max() < tokens[v, t] < len(pitch_of) - 2
+            begins[t, v] = held < tokens[v, t] < len(pitch_of) - 2
+            # What holds another pitch than the one before begins it, as in `decode_grid`.
+            before = pitch[t - 1, v] if t else 0
+            begins[t, v] |= pitch[t, v] > 0 and pitch[t, v] != before
     silence = np.zeros(VOICES, np.int64)
     starts = np.full((VOICES, 3), -1, np.int64)  # of the present note and of the two before it
     event = -1

@@ -1,4 +1,6 @@
-"""Gibbs sampling of beats: each is written again, given all others; later a critic may refuse.
+"""Gibbs sampling of beats: each is written again, given all others.
+
+Later a critic chooses among several drafts.
 
 Legend: B batch, N beats.
 """
@@ -34,6 +36,8 @@ def gibbs(
         temperature = config.temperature * (1 + (config.cooling - 1) * progress)
         block = steps_of(_drawn_beats(state, config.block_spacing)) & ~state.kept
         state.write(block, ~block, Temperatures(temperature, config.rhythm))
+    if released_fermatas and not len(sweeps):
+        state.release_fermatas(released_fermatas)
 
 
 def critic_sweeps(
@@ -42,8 +46,9 @@ def critic_sweeps(
     """More Gibbs sweeps, in which a critic chooses among what stands and some drafts of a beat.
 
     The network drafts, and each is chosen in proportion to the exponential of the critic's score
-    (iterated sampling importance resampling, Andrieu, Lee and Vihola 2018). So pieces come in
-    proportion to the network's probability at this temperature, times that exponential.
+    (iterated sampling importance resampling, Andrieu, Lee and Vihola 2018). So pieces come nearly
+    in proportion to the network's probability at this temperature, times that exponential: beats
+    a spacing apart are judged by each other's drafts, and what long notes lead to is not judged.
     """
     temperatures = Temperatures(config.reheating * config.temperature, config.rhythm)
     for _ in sweeps:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from generator.families.flagship.critic import Critic, figures_of
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.sampling.critic_figures import CODES, KINDS
-from generator.families.flagship.tokens import Vocabulary, encode_grid
+from generator.families.flagship.tokens import TokenGrid, Vocabulary, decode_grid, encode_grid
 from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.conditions import given_voices
+from generator.music.grid.empty_chorale import empty_chorale, with_close
 from tests.generator.families.flagship.debug import debug, make
 from tests.generator.families.material import UNTRAINED
 
@@ -74,7 +76,7 @@ def test_a_note_changes_only_the_figures_near_it():
     pitch = chorale.pitch.copy()
     pitch[2, 16:20] = 65
     before, after = set(read(chorale)), set(read(chorale.with_voices(pitch, chorale.onset)))
-    # Until three notes or quarters later, or one quarter earlier, which leads to it.
+    # Until two notes or quarters later, or one quarter earlier, which leads to it.
     assert {step for _, _, step in before ^ after} == {12, 16, 20, 24}
 
 
@@ -138,10 +140,69 @@ def test_without_its_sweeps_a_critic_changes_nothing(choices):
 
 def test_with_a_critic_a_piece_comes_out_the_same_alone_and_among_others():
     composer = with_critic(random_critic(0.2))
-    tasks = [(make(24, seed), given_voices("ATB", 24)) for seed in range(3)]
+    steps = (24, 40, 27)
+    tasks = [(make(each, each), given_voices("ATB", each)) for each in steps]
     together = composer.fill_many(tasks, [5, 6, 7])
-    assert together[1] == composer.fill(*tasks[1], seed=6)
-    assert np.array_equal(together[1].pitch[0], tasks[1][0].pitch[0])
+    for task, seed, piece in zip(tasks, (5, 6, 7), together, strict=True):
+        assert piece == composer.fill(*task, seed=seed)
+        assert np.array_equal(piece.pitch[0], task[0].pitch[0])
+
+
+def test_a_piece_has_the_same_figures_alone_and_among_longer_ones():
+    chorales = [make(steps, steps) for steps in (24, 40, 27)]
+    grids = [encode_grid(each, VOCABULARY)[0] for each in chorales]
+    together = TokenGrid.stacked(grids, VOCABULARY.padding)
+    for (codes, steps), chorale in zip(figures_of(together, VOCABULARY), chorales, strict=True):
+        expected = [(code, step) for _, code, step in read(chorale)]
+        assert list(zip(codes.tolist(), steps.tolist(), strict=True)) == expected
+
+
+def test_a_token_that_holds_what_did_not_sound_begins_a_note():
+    chorale = make(32)
+    grid, layout = encode_grid(chorale, VOCABULARY)
+    held = torch.where(
+        VOCABULARY.begins(grid.tokens), VOCABULARY.pitch_of(grid.tokens), grid.tokens
+    )
+    tokens = grid.with_tokens(held)
+    nothing = np.zeros((4, 32), dtype=bool)
+    decoded = decode_grid(held[0].numpy(), layout, chorale, nothing, VOCABULARY)
+    [(codes, _)] = figures_of(tokens, VOCABULARY)
+    assert codes.tolist() == [code for _, code, _ in read(decoded)]
+
+
+@pytest.mark.parametrize("span", [slice(32, 64), slice(24, 40)])
+def test_what_is_given_beside_a_span_stays(span):
+    chorale, given = make(64), np.ones((4, 64), dtype=bool)
+    given[:, span] = False
+    piece = with_critic(random_critic(0.2)).fill(chorale, given, seed=1)
+    assert np.array_equal(piece.pitch[given], chorale.pitch[given])
+    assert np.array_equal(piece.onset[given], chorale.onset[given])
+
+
+def test_voices_hold_under_fermatas_that_are_not_released():
+    chorale = quarters(*CHORDS * 4, fermata=[0] * 44 + [1] * 4)
+    piece = with_critic(random_critic(0.2)).fill(chorale, given_voices("ATB", 48), seed=1)
+    assert not piece.onset[1:, -3:].any()
+
+
+def test_a_piece_with_nothing_to_write_stays_beside_one_with_something():
+    composer = with_critic(random_critic(0.2))
+    chorale = make(24)
+    whole = chorale, np.ones((4, 24), dtype=bool)
+    pieces = composer.fill_many([whole, (chorale, given_voices("B", 24))], [1, 2])
+    assert pieces[0] == chorale
+    assert pieces[1] == composer.fill(chorale, given_voices("B", 24), seed=2)
+
+
+def test_critics_take_no_part_where_all_members_write_together():
+    members = [with_critic(random_critic()) for _ in range(2)]
+    plain = [Flagship(debug(True).network) for _ in range(2)]
+    frame, given = with_close(empty_chorale("C major", bars=2))
+    one, other = (
+        Flagship.cross_fitted(each).averaged().fill(frame, given, seed=1, settings={"sweeps": 2})
+        for each in (members, plain)
+    )
+    assert one == other
 
 
 def test_a_network_without_onsets_has_no_critic():

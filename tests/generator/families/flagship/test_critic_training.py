@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,18 +18,21 @@ from generator.families.flagship.critic_training import (
     FoldTask,
     Pair,
     Round,
+    _weights,
     fill_fold,
     main,
     train_critics,
     with_critics,
 )
 from generator.families.flagship.flagship import Flagship
-from generator.families.flagship.sampling.critic_figures import CODES, KINDS
+from generator.families.flagship.sampling.critic_figures import CODES
 from generator.music.corpus.works import Corpus
+from generator.training import run
 from tests.generator.families.flagship.debug import debug
 from tests.generator.families.material import provenance_of
 
 ROUND = Round(("ATB",), settings={"sweeps": 1, "repairs": 0})
+CONFIGS = Path(run.__file__).parent / "configs"
 MARK = CODES - 1  # of the first kind: a figure that every fill has, and no work
 
 
@@ -135,19 +140,40 @@ def test_the_command_writes_a_checkpoint_that_says_how_it_came_about(
     assert all("critic" in scores for scores in json.loads(metadata["metrics"]))
 
 
-def test_a_wrong_config_is_named_and_nothing_is_written(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("right", "wrong", "message"), [
+    ("penalty", "penality", "penality"),
+    ("penalty = 1.0", "penalty = 0.0", "penalty = 0.0; it must be above 0"),
+    ("seed = 1", "", "seed"),
+    ('["ATB"]', '"ATB"', "conditions = 'ATB'; use a list"),
+    ('["ATB"]', "[]", "use a list"),
+    ('["ATB"]', '["ATX"]', "ATX"),
+    ("sweeps = 1", "sweep = 1", "sweep"),
+    ("repairs = 0", "repairs = -1", "repairs"),
+    ("released_fermatas = 0.5", "released_fermatas = 2", "released_fermatas 2"),
+    ("released_fermatas = 0.5", "width = 512", "width"),
+    ("[[rounds]]", "[[round]]", "rounds"),
+])  # fmt: skip
+def test_a_wrong_config_is_named_and_nothing_is_written(
+    right, wrong, message, tmp_path, monkeypatch
+):
     config, out = tmp_path / "c.toml", tmp_path / "b.safetensors"
-    config.write_text(TOML.replace("penalty", "penality"))
+    config.write_text(TOML.replace(right, wrong))
     options = ["--members", "x", "--config", str(config), "--out", str(out)]
     monkeypatch.setattr("sys.argv", ["critic_training", *options])
-    with pytest.raises(SystemExit, match=r"c\.toml.*penality"):
+    with pytest.raises(SystemExit, match=rf"c\.toml.*{message}"):
         main()
     assert not out.exists()
 
 
-def test_all_kinds_have_a_weight_of_none_or_more(few, members):
-    [critic, _], _ = train_critics(
-        pairs_of(few.works, np.random.default_rng(0)), members, few, penalty=1.0
-    )
-    assert critic.table.shape == (len(KINDS) * CODES,)
-    assert np.isfinite(critic.table).all()
+def test_the_shipped_config_is_right():
+    config = CONFIGS / "critics/flagship.toml"
+    assert CriticConfig.from_toml(tomllib.loads(config.read_text())).rounds[-1].settings == {}
+
+
+def test_weights_are_none_or_more_and_0_where_nothing_differs():
+    rng = np.random.default_rng(1)
+    helps = rng.normal(1, 1, 200)
+    rows = np.stack([helps, -helps, np.zeros(200)], axis=1)
+    one, other, none = _weights(rows, 1.0)
+    assert one > 0
+    assert (other, none) == (0, 0)

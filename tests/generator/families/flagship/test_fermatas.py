@@ -1,6 +1,8 @@
-"""Written voices hold under a fermata; after it they begin a new note."""
+"""Written voices hold under a fermata unless it is released; after it they begin a new note."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,11 +16,15 @@ from generator.families.flagship.tokens import Vocabulary, encode_grid
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.conditions import given_voices
 from generator.registry import CHECKPOINTS
+from tests.generator.families.flagship.debug import debug
 
 
 @pytest.fixture(scope="module")
 def flagship() -> Flagship:
-    return Flagship.load(CHECKPOINTS / "flagship.safetensors")
+    """Its first member, with no fermata released."""
+    member = Flagship.load(CHECKPOINTS / "flagship.safetensors").member(0)
+    member.config = replace(member.config, released_fermatas=0.0)
+    return member
 
 
 def state_of(chorale: Chorale, given: np.ndarray) -> tuple[SamplerState, slice]:
@@ -139,3 +145,49 @@ def test_no_note_goes_on_from_a_fermata_into_the_next_phrase(flagship, corpus, c
     tasks = [(work, given_voices(condition, 64))] * 8
     for piece in flagship.fill_many(tasks, range(8), settings=hot):
         assert piece.onset[:, after].all()
+
+
+def long_ends(steps: int = 96) -> Chorale:
+    """A piece in which every second quarter stands under a fermata, with a note for each."""
+    quarter = [1, 0, 0, 0]
+    return Chorale(
+        pitch=[[72] * steps, [67] * steps, [64] * steps, [48] * steps],
+        onset=[quarter * (steps // 4)] * 4,
+        fermata=([0] * 4 + [1] * 4) * (steps // 8),
+    )
+
+
+def released(share: float, seeds: range = range(8)) -> tuple[float, list[Chorale]]:
+    """The share of fermatas under which a voice moves, and the pieces."""
+    composer = debug(True, released_fermatas=share)
+    work = long_ends()
+    tasks = [(work, given_voices("ATB", work.steps))] * len(seeds)
+    hot = {"rhythm": 4.0, "repairs": 0}  # so hot that a voice moves wherever it may
+    pieces = composer.fill_many(tasks, seeds, settings=hot)
+    later = work.fermata & (np.arange(work.steps) % 4 > 0)
+    moves = [(piece.onset[1:] & later).any(0).reshape(-1, 8).any(1) for piece in pieces]
+    return float(np.mean(moves)), pieces
+
+
+def test_voices_move_under_the_share_of_fermatas_that_is_released():
+    assert released(0)[0] == 0
+    assert released(1)[0] > 0.95
+    assert 0.35 < released(0.5)[0] < 0.65
+
+
+def test_after_a_released_fermata_a_new_note_begins():
+    _, pieces = released(1)
+    after = np.append(False, np.diff(long_ends().fermata.astype(int)) < 0)
+    assert all(piece.onset[:, after].all() for piece in pieces)
+
+
+def test_fermatas_are_released_alike_alone_and_among_others():
+    _, together = released(0.5)
+    _, [alone] = released(0.5, range(3, 4))
+    assert alone == together[3]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_of_fermatas_is_from_0_to_1(share):
+    with pytest.raises(ValueError, match=f"released_fermatas {share}; it must be from 0 to 1"):
+        debug(True, released_fermatas=share)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from generator.music.grid.chorale import Chorale
 from generator.music.measures.cadences import (
     authentic_ends,
     authentic_ends_at,
