@@ -1,8 +1,8 @@
 """Scores that count notes, with Bach's own rates beside them.
 
 Some composers repair what a measure calls a fault: parallels from step to step, and phrases that
-end open. Such a measure is never reported alone. Beside it stands one that no repair uses:
-parallels between beats, and authentic cadences.
+end open, and rules of counterpoint. Such a measure is never reported alone. Beside it stands one
+that no repair uses: fifths between beats, second eighths that go on, authentic cadences.
 """
 
 from __future__ import annotations

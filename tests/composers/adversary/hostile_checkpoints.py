@@ -130,7 +130,7 @@ CHECKPOINTS: dict[str, Attack] = {
         "the file has 10,001 tensors",
     ),
     "a shape that overflows": Attack(
-        lambda: file_of({"a": entry(shape=[2**40, 2**40])}, 12), "more than 50,000,000 numbers"
+        lambda: file_of({"a": entry(shape=[2**40, 2**40])}, 12), "more than 64,000,000 numbers"
     ),
     "a header nested deep": Attack(lambda: file_of(b"[" * 100_000), "header is nested too deep"),
     "metadata of 1 MB": Attack(lambda: changed(note="x" * 2**20), "the header has 1,0.* bytes"),

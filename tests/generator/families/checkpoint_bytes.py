@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-SIZE = {"F16": 2, "F32": 4, "I16": 2, "I32": 4, "I64": 8}
+SIZE = {"F16": 2, "F32": 4, "I8": 1, "I16": 2, "I32": 4, "I64": 8}
 
 
 def file_of(header: Any, numbers: int | bytes = 0, length: int | None = None) -> bytes:

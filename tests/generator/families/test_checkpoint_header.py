@@ -140,7 +140,7 @@ STRICTER = {
         "is described by .*not by an",
     ),
     "an unknown key": (one(device="cpu"), "tensor 'a' has an unknown 'device'"),
-    "bytes": (one(6, end=6, dtype="U8"), "is of type 'U8'; use one of F16, F32, I16, I32, I64"),
+    "bytes": (one(6, end=6, dtype="U8"), "is of type 'U8'; use one of F16, F32, I8, I16, I32, I64"),
     "nine dimensions": (one(shape=[1] * 7 + [2, 3]), "tensor 'a' has 9 dimensions; join some"),
     "unordered": (two((12, 24), (0, 12)), "tensor 'b' is listed after one that lies behind it"),
     "a long name": (file_of({"a" * 201: entry()}, 12), "the name of tensor .* has 201 characters"),

@@ -31,7 +31,7 @@ SETTINGS = {
     "bias": Setting(
         1.0, 0.0, MAX_WEIGHT, "how much the biases against habits of the sampler count"
     ),
-    "critic": Setting(5.0, 0.0, MAX_WEIGHT, "how much the critic's judgement counts"),
+    "critic": Setting(9.0, 0.0, MAX_WEIGHT, "how much the critic's judgement counts"),
     "critic_sweeps": Setting(
         48, 0, 1000, "Gibbs sweeps in which a critic, if there is one, chooses among drafts"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -75,11 +76,12 @@ def test_a_member_alone_plans_nothing(flagship):
     """The quiz has excerpts in which nothing is given."""
     frame, given = with_close(empty_chorale("C major"))
     alone = flagship.member(0)
+    alone.config = replace(alone.config, released_fermatas=0.0)
     bare = Flagship(alone.network, plans_ends=True)
     assert alone.fill(frame, given, seed=1) != bare.fill(frame, given, seed=1)
     excerpt = frame.with_voices(np.full_like(frame.pitch, -1), np.zeros_like(frame.onset))
     nothing = given_for("SATB", excerpt)
-    settings = {"repairs": 0}
+    settings = {"repairs": 0, "critic": 0}
     assert alone.fill(excerpt, nothing, seed=1, settings=settings) == bare.fill(
         excerpt, nothing, seed=1, settings=settings
     )
