@@ -59,7 +59,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Pair:
+class FigurePair:
     """The figures of an excerpt by Bach and of its fill, as codes."""
 
     name: str
@@ -91,7 +91,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Round:
+class FillRound:
     """Fills that critics learn from: one of each work's `excerpt`, in each of the `conditions`."""
 
     conditions: Sequence[str]
@@ -111,7 +111,7 @@ class Round:
 class CriticConfig:
     """The tables of a config file."""
 
-    rounds: tuple[Round, ...]
+    rounds: tuple[FillRound, ...]
     penalty: float
     """Of the squared weights in the regression."""
     seed: int
@@ -120,7 +120,7 @@ class CriticConfig:
 
     @classmethod
     def from_toml(cls, tables: Mapping[str, Any]) -> CriticConfig:
-        rounds = tuple(Round(**each) for each in tables["rounds"])
+        rounds = tuple(FillRound(**each) for each in tables["rounds"])
         if not rounds:
             raise ValueError("there is no [[rounds]]; add one")
         if unknown := tables["writing"].keys() - WRITING:
@@ -144,7 +144,7 @@ def with_critics(
     written = [
         _as_configured(composer.member(number), config.writing) for number in range(len(members))
     ]
-    pairs: list[Pair] = []
+    pairs: list[FigurePair] = []
     shares: list[float] = []
     for number, each in enumerate(config.rounds):
         tasks = [
@@ -178,11 +178,11 @@ class FoldTask:
     member: Flagship
     works: tuple[str, ...]
     condition: str
-    round: Round
+    round: FillRound
     seed: int
 
 
-def fill_fold(task: FoldTask) -> list[Pair]:
+def fill_fold(task: FoldTask) -> list[FigurePair]:
     """Each work's excerpt beside the member's fill of it; the n-th has the task's seed + n."""
     torch.set_num_threads(1)
     corpus, vocabulary = load_corpus(), Vocabulary(onsets=True)
@@ -202,14 +202,14 @@ def fill_fold(task: FoldTask) -> list[Pair]:
             settings=task.round.settings,
         )
         pairs += [
-            Pair(name, _figures(bach, vocabulary), _figures(fill, vocabulary))
+            FigurePair(name, _figures(bach, vocabulary), _figures(fill, vocabulary))
             for (name, bach), fill in zip(batch, fills, strict=True)
         ]
     return pairs
 
 
 def train_critics(
-    pairs: Sequence[Pair], members: Sequence[Member], corpus: Corpus, *, penalty: float
+    pairs: Sequence[FigurePair], members: Sequence[Member], corpus: Corpus, *, penalty: float
 ) -> tuple[list[Critic], list[float]]:
     """The critic of each member, and the share of its fold's pairs that it tells apart.
 
@@ -233,7 +233,7 @@ def train_critics(
 
 
 def _learnt(
-    works: Mapping[str, Ints], pairs: Sequence[Pair], tunes: Mapping[str, str], penalty: float
+    works: Mapping[str, Ints], pairs: Sequence[FigurePair], tunes: Mapping[str, str], penalty: float
 ) -> Floats:
     """Values of all figures (K, CODES)."""
     names = sorted({tunes[name] for name in works})

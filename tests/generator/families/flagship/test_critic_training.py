@@ -15,9 +15,9 @@ from generator.families.checkpoint_metadata import Member
 from generator.families.flagship import critic_training
 from generator.families.flagship.critic_training import (
     CriticConfig,
+    FigurePair,
+    FillRound,
     FoldTask,
-    Pair,
-    Round,
     _weights,
     fill_fold,
     main,
@@ -31,7 +31,7 @@ from generator.training import run
 from tests.generator.families.flagship.debug import debug
 from tests.generator.families.material import provenance_of
 
-ROUND = Round(("ATB",), settings={"sweeps": 1, "repairs": 0})
+ROUND = FillRound(("ATB",), settings={"sweeps": 1, "repairs": 0})
 CONFIGS = Path(run.__file__).parent / "configs"
 MARK = CODES - 1  # of the first kind: a figure that every fill has, and no work
 
@@ -50,10 +50,10 @@ def members(few) -> list[Member]:
     return [Member(halves[1], halves[0]), Member(halves[0], halves[1])]
 
 
-def pairs_of(names, rng) -> list[Pair]:
+def pairs_of(names, rng) -> list[FigurePair]:
     """Bach's figures and as many others; fills have the mark, and Bach has it nowhere."""
     return [
-        Pair(name, rng.integers(0, 500, 60), np.append(rng.integers(0, 500, 60), [MARK] * 5))
+        FigurePair(name, rng.integers(0, 500, 60), np.append(rng.integers(0, 500, 60), [MARK] * 5))
         for name in names
     ]
 
@@ -72,7 +72,9 @@ def test_a_critic_knows_nothing_of_its_members_fold(few, members):
     rng = np.random.default_rng(0)
     pairs = pairs_of(few.works, rng)
     others = [
-        Pair(pair.name, *rng.integers(0, 500, (2, 50))) if pair.name in members[0].fold else pair
+        FigurePair(pair.name, *rng.integers(0, 500, (2, 50)))
+        if pair.name in members[0].fold
+        else pair
         for pair in pairs
     ]
     (first, second), _ = train_critics(pairs, members, few, penalty=1.0)
