@@ -1,6 +1,8 @@
-"""Faults of counterpoint that repair removes where music is no work of the corpus."""
+"""Faults of counterpoint that repair removes."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,8 +83,10 @@ def test_in_a_batch_each_piece_has_its_own(anacrusis):
 
 
 @pytest.mark.slow
-def test_where_all_members_write_hardly_any_are_left(corpus):
+def test_hardly_any_are_left_by_a_member_and_by_all(corpus):
     flagship = Registry(OURS).family("flagship").load(CHECKPOINTS / "flagship.safetensors")
+    careless = flagship.member(1)
+    careless.config = replace(careless.config, minds_counterpoint=False)
     works = [corpus.work(bwv).chorale.slice(0, 64) for bwv in ("BWV269", "BWV254", "BWV302")]
     tasks = [(work, given_for("ATB", work)) for work in works]
     seeds = [1, 2, 3]
@@ -92,8 +96,9 @@ def test_where_all_members_write_hardly_any_are_left(corpus):
             for piece, (_, given) in zip(pieces, tasks, strict=True)
         )
         for pieces in (
+            careless.fill_many(tasks, seeds),
             flagship.member(0).fill_many(tasks, seeds),
             flagship.averaged().fill_many(tasks, seeds),
         )
     ]
-    assert counts[1] <= 1 < counts[0]
+    assert max(counts[1:]) <= 1 < counts[0]
