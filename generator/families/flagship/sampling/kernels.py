@@ -2,7 +2,7 @@
 
 A fill draws thousands of cells, each by a few dozen small operations; an array library would spend
 nearly all of its time on calls. Here the logits of a cell take 15 microseconds, in PyTorch 1,500
-(`python -m benchmarks families`), and so a whole fill of 64 steps takes less than half a second.
+(`python -m benchmarks families`), and so a whole fill of 64 steps takes less than a second.
 `network` defines what is computed here, and the tests hold the two to the same numbers. It is the
 only second copy: the transformer over beats runs in PyTorch alone.
 
