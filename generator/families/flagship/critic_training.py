@@ -53,6 +53,7 @@ BATCH = 20  # excerpts that are filled together
 PARTS = 8
 """Parts of the tunes, each left out once while the kinds are weighed."""
 SMOOTHING = 0.5  # added to each count
+NEEDED = ("folds", "data", "seed", "metrics")  # metadata of the members
 WRITING = ("minds_counterpoint", "released_fermatas")
 READINGS, RARE = 4, 2
 Floats = NDArray[np.float32]
@@ -309,10 +310,13 @@ def main() -> None:
         sys.exit(str(error))
     try:
         composer = Flagship.load(options.members)
+        metadata = read_metadata(options.members)
+        if missing := [name for name in NEEDED if name not in metadata]:
+            sys.exit(f"{options.members} has no {missing[0]}; use a cross-fitted flagship")
         members, corpus = read_members(options.members), load_corpus()
         with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as executor:
             made, shares = with_critics(composer, members, config, corpus, executor)
-        provenance = _provenance(read_metadata(options.members), shares, tables, command)
+        provenance = _provenance(metadata, shares, tables, command)
         Flagship.cross_fitted(made).save(options.out, provenance)
     except (OSError, GeneratorError) as error:
         sys.exit(str(error))

@@ -167,6 +167,17 @@ def test_a_wrong_config_is_named_and_nothing_is_written(
     assert not out.exists()
 
 
+def test_members_without_folds_are_refused_before_anything_is_filled(tmp_path, monkeypatch):
+    source, config, out = (tmp_path / name for name in ("a.safetensors", "c.toml", "b.safetensors"))
+    debug(True).save(source, provenance_of([]))
+    config.write_text(TOML)
+    options = ["--members", str(source), "--config", str(config), "--out", str(out)]
+    monkeypatch.setattr("sys.argv", ["critic_training", *options])
+    with pytest.raises(SystemExit, match="has no folds; use a cross-fitted flagship"):
+        main()
+    assert not out.exists()
+
+
 def test_the_shipped_config_is_right():
     config = CONFIGS / "critics/flagship.toml"
     assert CriticConfig.from_toml(tomllib.loads(config.read_text())).rounds[-1].settings == {}
