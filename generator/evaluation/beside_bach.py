@@ -22,6 +22,7 @@ from generator.music.measures.form import SHARES, form_counts
 from generator.music.measures.parallels_between_beats import parallels_between_beats
 from generator.music.measures.resampling import resampled
 from generator.music.measures.style import style_counts
+from generator.music.measures.variety import variety_counts
 from generator.music.measures.voice_leading import PER, parallels
 
 # A piece, Bach's excerpt that it is compared with, and the cells that count in the two of them:
@@ -39,6 +40,12 @@ _GIVEN_FORM = ("form: opens_in_key", "form: bars")
 COUNTERPOINT_UNITS: Units = {
     **{f"counterpoint: {name}": ("per 100 beats", PER_BEATS) for name in PER_BEAT},
     "counterpoint: second_eighths_on": ("%", 100),
+}
+VARIETY_UNITS: Units = {
+    "variety: range": ("semitones a voice", 1),
+    "variety: distinct_pitches": ("a voice", 1),
+    "variety: chromatic_notes": ("%", 100),
+    "variety: octave_leaps": ("% of moves", 100),
 }
 
 
@@ -86,6 +93,18 @@ def named_counterpoint(chorale: Chorale, written: BoolArray) -> dict[str, Count]
     """Counts by the names of their scores."""
     counts = counterpoint_counts(chorale, written)
     return {f"counterpoint: {name}": count for name, count in counts.items()}
+
+
+def variety_scores(condition: str, pieces: Sequence[BesideBach]) -> Iterator[ObjectiveScore]:
+    """Range, pitches, chromatic notes and octave leaps of voices, each as a ratio to Bach's."""
+    counts = [
+        (variety_counts(piece, written), variety_counts(bach, written))
+        for piece, bach, written in pieces
+    ]
+    for name, (unit, scale) in VARIETY_UNITS.items():
+        key = name.removeprefix("variety: ")
+        pairs = [(machine[key], bach[key]) for machine, bach in counts]
+        yield from _rates(name, condition, unit, pairs, scale, as_ratio=True)
 
 
 def continued_form_scores(condition: str, pieces: Sequence[BesideBach]) -> Iterator[ObjectiveScore]:
@@ -161,7 +180,13 @@ def fault_scores(
 
 
 def _rates(
-    name: str, condition: str, unit: str, pairs: Sequence[tuple[Count, Count]], scale: float
+    name: str,
+    condition: str,
+    unit: str,
+    pairs: Sequence[tuple[Count, Count]],
+    scale: float,
+    *,
+    as_ratio: bool | None = None,
 ) -> Iterator[ObjectiveScore]:
     machine, bach = [m for m, _ in pairs], [b for _, b in pairs]
     ratio = ratio_over_works(
@@ -171,7 +196,7 @@ def _rates(
         scale=scale,
     )
     if ratio:
-        compared = compare(machine, bach)
+        compared = compare(machine, bach, as_ratio=as_ratio)
         bach_rate = compared.bach.rate * scale
         yield ObjectiveScore(name, condition, unit, ratio, bach_rate, _beside_bach(compared))
 

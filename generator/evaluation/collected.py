@@ -28,6 +28,7 @@ from generator.evaluation.beside_bach import (
     counterpoint_scores,
     parallels_scores,
     style_scores,
+    variety_scores,
 )
 from generator.evaluation.bootstrap import Ratio, share_over_works
 from generator.evaluation.discriminator.discriminative_features import feature_scores
@@ -228,6 +229,7 @@ def whole_scores(
     yield from copying_scores(VOICES, runs, bach_runs)
     yield from style_scores(VOICES, beside_bach)
     yield from counterpoint_scores(VOICES, beside_bach)
+    yield from variety_scores(VOICES, beside_bach)
     tunes = len({row.tune for row in rows})
     if tunes < MIN_FAMILIES:
         yield _too_few("machine listener, unpaired AUC", tunes)

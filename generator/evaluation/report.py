@@ -28,6 +28,7 @@ from generator.evaluation.beside_bach import (
     fault_scores,
     parallels_scores,
     style_scores,
+    variety_scores,
 )
 from generator.evaluation.bootstrap import Ratio
 from generator.evaluation.discriminator.discriminative_features import discriminator_scores
@@ -261,6 +262,7 @@ def fill_scores(
     if fills[0].test_set.split != "jsb":  # the published grid has no onsets, keys or phrase ends
         yield from style_scores(condition, beside_bach)
         yield from counterpoint_scores(condition, beside_bach)
+        yield from variety_scores(condition, beside_bach)
         if condition == NEXT:
             yield from continued_form_scores(condition, beside_bach)
         if with_listener:

@@ -55,6 +55,10 @@ ROWS = {
     "counterpoint: ornamented_octaves": "ornamented octaves, per 100 beats",
     "counterpoint: open_ends": "phrases that end open, per 100 beats",
     "counterpoint: second_eighths_on": "second eighths that go on by step, %",
+    "variety: range": "range of a voice, semitones",
+    "variety: distinct_pitches": "distinct pitches of a voice",
+    "variety: chromatic_notes": "chromatic notes, %",
+    "variety: octave_leaps": "octave leaps, % of moves",
     "form: melody_returns": "phrases whose melody returns, %",
     "form: melody_returns_transposed": "the same, at pitch or transposed",
     "form: harmony_returns": "phrases whose harmony returns, %",
@@ -69,7 +73,8 @@ ROWS = {
 }
 LISTENERS = ("machine listener", "machine listener 2")
 SHARES = ("fill accuracy, one shot", "fill accuracy, as played", *LISTENERS)
-WITH_INTERVAL = ("machine listener", "parallels", "counterpoint")  # the beginnings of their names
+# The beginnings of their names.
+WITH_INTERVAL = ("machine listener", "parallels", "counterpoint", "variety")
 METRICS = {
     "score": "loss, held-out works",
     "train": "loss, training works",

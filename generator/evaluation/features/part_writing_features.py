@@ -35,12 +35,12 @@ from generator.music.grid.keys import tonic_class
 from generator.music.grid.notes import note_table
 from generator.music.measures.counts import share
 from generator.music.measures.style import dissonant_pairs
+from generator.music.measures.variety import SCALES
 from generator.music.measures.voice_leading import PERFECT, VOICE_PAIRS
 
 STEP = 2
 LEAP = 5
 OCTAVE = 12
-_SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 9, 10, 11)}
 _LEADING_TONE = 11
 
 IntArray = NDArray[np.int64]
@@ -104,7 +104,7 @@ def _sonorities(chorale: Chorale, written: BoolArray) -> dict[str, float]:
 
 
 def _within_voices(chorale: Chorale, written: BoolArray) -> dict[str, float]:
-    tonic, scale = tonic_class(chorale.key), _SCALES[chorale.mode]
+    tonic, scale = tonic_class(chorale.key), SCALES[chorale.mode]
     dissonances = _dissonant_voices(chorale)
     on = on_beat(chorale)
     cases: dict[str, list[BoolArray]] = {name: [] for name in _WITHIN_VOICES}

@@ -79,6 +79,7 @@ def compare(
     seed: int = 0,
     resamples: int = RESAMPLES,
     level: float = 0.95,
+    as_ratio: bool | None = None,
 ) -> Comparison:
     """Compare a composer's rate with Bach's, work by work.
 
@@ -91,12 +92,14 @@ def compare(
         Of works, for the bootstrap.
     level : float
         Coverage of the percentile interval.
+    as_ratio : bool, optional
+        Whether the rates are compared as a ratio; by default where Bach's is below `RARE_RATE`.
 
     Returns
     -------
     Comparison
-        A ratio if Bach's rate is below `RARE_RATE`, otherwise a difference in points. A ratio
-        becomes ``"few"`` if either side sums to less than `MIN_CASES`.
+        A ratio, or a difference in points. A ratio becomes ``"few"`` if either side sums to less
+        than `MIN_CASES`.
 
     Raises
     ------
@@ -113,7 +116,7 @@ def compare(
             f"{len(machine)} works against {len(bach)}; give the same works, 1 or more"
         )
     machine_total, bach_total = total(machine), total(bach)
-    rare = bach_total.rate < RARE_RATE
+    rare = bach_total.rate < RARE_RATE if as_ratio is None else as_ratio
     if rare and min(machine_total.count, bach_total.count) < MIN_CASES:
         return Comparison(machine_total, bach_total, "few", 0.0, 0.0, 0.0)
     if rare:
