@@ -32,7 +32,7 @@ from bachtest.results.fit.stored_fit import (
 from bachtest.stats.clustered.anytime_valid import empirical_bernstein_interval
 from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
-from bachtest.stats.mixed.glmm import MixedError
+from bachtest.stats.mixed.likelihood.glmm import MixedError
 from bachtest.stats.mixed.mixed_fit import MixedFit
 from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 from scipy.stats import chi2, f, norm, t
 
-from bachtest.stats.mixed.blocks import FloatArray, IntArray, floats, sums_by
 from bachtest.stats.mixed.design import Design, Term
-from bachtest.stats.mixed.glmm import GlmmFit
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, IntArray, floats, sums_by
+from bachtest.stats.mixed.likelihood.glmm import GlmmFit
+from bachtest.stats.mixed.likelihood.links import LOGIT, Link
 from bachtest.stats.mixed.marginal import marginal_logits
 from bachtest.stats.mixed.mixed_fit import Coefficient, Rate, RateTable, TermTest
 from bachtest.stats.mixed.random_factors import RandomFactor
+from bachtest.stats.rates.proportions import CHANCE
 
 # Up to this many factors, the rates of every subset of them are given.
 _MAX_CROSSED = 3
@@ -26,7 +28,7 @@ class Inference:
     """The fits that results come from, and the distribution that their tests use.
 
     `ml` is by maximum likelihood. `used` is the small-sample correction's where `few` names the
-    factors that need it, and `ml` elsewhere.
+    factors that need it, and `ml` elsewhere. Rates are tested against `chance`.
     """
 
     ml: GlmmFit
@@ -35,6 +37,8 @@ class Inference:
     random_factors: tuple[RandomFactor, ...]
     few: tuple[str, ...]
     level: float
+    link: Link = LOGIT
+    chance: float = CHANCE
 
     def df(self, term: int | None) -> float | None:
         """Student's degrees of freedom for a term's coefficients, or for rates; None: normal."""
@@ -140,7 +144,9 @@ def _rate_table(
     cells, cell_of = np.unique(design.combos[:, list(by)], axis=0, return_inverse=True)
     combos, weight, cell_of_row = _standard_rows(design, by, cells, cell_of.ravel())
     belongs = (cell_of_row[None, :] == np.arange(len(cells))[:, None]).astype(float)
-    marginal = marginal_logits(design.rows(combos), weight, belongs, fit.theta, fit.beta)
+    marginal = marginal_logits(
+        design.rows(combos), weight, belongs, fit.theta, fit.beta, inference.link
+    )
     covariance = floats(marginal.gradient @ fit.covariance @ marginal.gradient.T)
     df = inference.df(None)
     raw_n = sums_by(cell_of.ravel(), n, len(cells))
@@ -148,20 +154,22 @@ def _rate_table(
     rates = []
     # A standard deviation that runs away flattens every rate and its error. No rate is known better
     # than all answers together would tell it.
-    chance = expit(marginal.logit)
-    floor = 1 / np.sqrt(max(1.0, float(n.sum())) * chance * (1 - chance))
+    mean = expit(marginal.logit)
+    floor = 1 / np.sqrt(max(1.0, float(n.sum())) * mean * (1 - mean))
+    chance = float(logit(inference.chance))
     for at, cell in enumerate(cells):
-        logit = float(marginal.logit[at])
+        centre = float(marginal.logit[at])
         se = float(max(np.sqrt(covariance[at, at]), floor[at]))
         half = inference.half_width(df) * se
-        low, high = float(expit(logit - half)), float(expit(logit + half))
+        low, high = float(expit(centre - half)), float(expit(centre + half))
         if separated:
             low = 0.0 if raw_correct[at] == 0 else low
             high = 1.0 if raw_correct[at] == raw_n[at] else high
         labels = tuple(design.factors[k].levels[code] for k, code in zip(by, cell, strict=True))
         rates.append(
             Rate(
-                labels, float(expit(logit)), low, high, _two_sided(logit / se, df), se, df,
+                labels, float(expit(centre)), low, high, _two_sided((centre - chance) / se, df),
+                se, df,
                 int(raw_n[at]), int(raw_correct[at]),
             )
         )  # fmt: skip

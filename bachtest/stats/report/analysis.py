@@ -172,7 +172,7 @@ def _model(
 ) -> tuple[MixedFit | None, str]:
     # Optimisers and distributions take a second to load; a pooled analysis needs none of them.
     from bachtest.stats.mixed.fit import fit_mixed
-    from bachtest.stats.mixed.glmm import MixedError
+    from bachtest.stats.mixed.likelihood.glmm import MixedError
 
     try:
         return fit_mixed(table, by, slopes=slopes, level=1 - alpha), ""

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bachtest.stats.mixed.fit import Fitting, fit_mixed
-from bachtest.stats.mixed.glmm import fit_glmm
-from bachtest.stats.mixed.small_sample import MAX_FALL, restricted_fit
+from bachtest.stats.mixed.likelihood.glmm import fit_glmm
+from bachtest.stats.mixed.likelihood.small_sample import MAX_FALL, restricted_fit
 from bachtest.stats.verdict.model_verdict import interval_of
 from tests.stats.mixed.tables import EXPERIENCES, Columns, simulated
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bachtest.stats.mixed.fit import fit_mixed
-from bachtest.stats.mixed.glmm import MixedError
+from bachtest.stats.mixed.likelihood.glmm import MixedError
 from tests.stats.mixed.tables import Columns, crossed, simulated
 from tests.stats.reference import DATA, REFERENCE
 

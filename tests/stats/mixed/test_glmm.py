@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bachtest.stats.mixed import blocks
-from bachtest.stats.mixed.blocks import BlockLayout, Precision
-from bachtest.stats.mixed.glmm import design_matrix, fit_glmm, glmm_data
-from bachtest.stats.mixed.laplace import DesignMatrix, GlmmData, LaplaceObjective
+from bachtest.stats.mixed.likelihood import blocks
+from bachtest.stats.mixed.likelihood.blocks import BlockLayout, Precision
+from bachtest.stats.mixed.likelihood.glmm import design_matrix, fit_glmm, glmm_data
+from bachtest.stats.mixed.likelihood.laplace import DesignMatrix, GlmmData, LaplaceObjective
 from tests.stats.mixed.tables import crossed_data
 from tests.stats.reference import REFERENCE
 

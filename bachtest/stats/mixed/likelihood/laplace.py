@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bachtest.stats.mixed.blocks import (
+from bachtest.stats.mixed.likelihood.blocks import (
     BlockLayout,
     FloatArray,
     IntArray,
@@ -23,7 +23,7 @@ from bachtest.stats.mixed.blocks import (
     floats,
     sums_by,
 )
-from bachtest.stats.mixed.links import LOGIT, Link, LinkCurve
+from bachtest.stats.mixed.likelihood.links import LOGIT, Link, LinkCurve
 
 _MAX_STEPS = 60
 # A Newton step this small leaves an error of its square.

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import expit, log_ndtr, ndtr
 
-from bachtest.stats.mixed.blocks import FloatArray, floats
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, floats
 
 _ROOT_2PI = float(np.sqrt(2 * np.pi))
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from bachtest.stats.mixed.blocks import (
+from bachtest.stats.mixed.likelihood.blocks import (
     BlockLayout,
     FloatArray,
     IntArray,
@@ -25,7 +25,7 @@ from bachtest.stats.mixed.blocks import (
     floats,
     sums_by,
 )
-from bachtest.stats.mixed.laplace import (
+from bachtest.stats.mixed.likelihood.laplace import (
     ConditionalMode,
     DesignMatrix,
     GlmmData,
@@ -33,8 +33,8 @@ from bachtest.stats.mixed.laplace import (
     penalty,
     pseudo_curve,
 )
-from bachtest.stats.mixed.links import LOGIT, Link
-from bachtest.stats.mixed.scaled_objective import ScaledObjective
+from bachtest.stats.mixed.likelihood.links import LOGIT, Link
+from bachtest.stats.mixed.likelihood.scaled_objective import ScaledObjective
 
 BoolArray = NDArray[np.bool_]
 
