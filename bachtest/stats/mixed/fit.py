@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-``correct ~ 1 + by ... + (1 | listener) + (1 | item) [+ (1 | excerpt)]`` on the scale of the link, with
+``correct ~ 1 + by ... + (1 | listener) + (1 | item) [+ (1 | excerpt)]`` on the link's scale, with
 those of the random factors that the table has. Where a variance cannot be estimated it is 0, and
 the result says why. Nothing here is random: the same table gives the same numbers.
 """
@@ -10,12 +10,14 @@ the result says why. Nothing here is random: the same table gives the same numbe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from bachtest.stats.mixed.design import AnswerTable, Design, Term, make_design, read_factor
 from bachtest.stats.mixed.inference import Inference, coefficients, rate_tables, term_tests
+from bachtest.stats.mixed.interactions import interaction_tests
 from bachtest.stats.mixed.likelihood.blocks import FloatArray, sums_by
 from bachtest.stats.mixed.likelihood.glmm import MAX_SD, GlmmFit, MixedError, fit_glmm, glmm_data
 from bachtest.stats.mixed.likelihood.laplace import DesignMatrix, GlmmData
@@ -48,6 +50,7 @@ def fit_mixed(
     *,
     numbers: Sequence[str] = (),
     interactions: Sequence[tuple[str, str]] = (),
+    find_interactions: bool = False,
     excerpt: bool | None = None,
     slopes: Sequence[str] = (),
     level: float = LEVEL,
@@ -66,6 +69,8 @@ def fit_mixed(
         Columns that enter as numbers, such as `trial`.
     interactions : sequence of (str, str)
         Pairs of the columns named above.
+    find_interactions : bool
+        Tests every other pair of `by`, and adds those that matter (Holm, at 1 - level).
     excerpt : bool or None
         Whether excerpts have an effect of their own; None: where they recur across items.
     slopes : sequence of str
@@ -94,11 +99,20 @@ def fit_mixed(
     modeling with crossed random effects for subjects and items", Journal of Memory and Language 59,
     390-412.
     """
-    fitting = Fitting(
-        table, by, numbers=numbers, interactions=interactions, excerpt=excerpt, slopes=slopes,
-        level=level, chance=chance,
-    )  # fmt: skip
-    return fitting.result(tests=tests)
+
+    def fitting(pairs: Sequence[tuple[str, str]]) -> Fitting:
+        return Fitting(
+            table, by, numbers=numbers, interactions=pairs, excerpt=excerpt, slopes=slopes,
+            level=level, chance=chance,
+        )  # fmt: skip
+
+    first = fitting(interactions)
+    if not find_interactions:
+        return first.result(tests=tests)
+    tested = interaction_tests(first, first.inference())
+    matter = [(one.first, one.second) for one in tested if one.p_holm < 1 - level]
+    chosen = fitting([*interactions, *matter]) if matter else first
+    return replace(chosen.result(tests=tests), interaction_tests=tested)
 
 
 def _check_interactions(named: Sequence[str], interactions: Sequence[tuple[str, str]]) -> None:
@@ -156,12 +170,16 @@ class Fitting:
         """The fit by maximum likelihood."""
         return fit_glmm(self.data, fixed_at_zero=self.fixed_at_zero)
 
+    @cached_property
+    def _restricted(self) -> GlmmFit:
+        return restricted_fit(self.data, self.ml, self.fixed_at_zero)
+
     def inference(self, *, correct_few: bool = True) -> Inference:
         """The fits to report; without the correction, as if items and listeners were many."""
         few = tuple(factor.name for factor in self.random_factors if factor.few)
         used = self.ml
         if few and correct_few:
-            used = restricted_fit(self.data, self.ml, self.fixed_at_zero)
+            used = self._restricted
         few = few if correct_few else ()
         return Inference(
             self.ml, used, self.design, self.random_factors, few, self.level,

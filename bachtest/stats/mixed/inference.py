@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from scipy.special import expit, logit
@@ -18,9 +17,6 @@ from bachtest.stats.mixed.marginal import marginal_logits
 from bachtest.stats.mixed.mixed_fit import Coefficient, Rate, RateTable, TermTest
 from bachtest.stats.mixed.random_factors import RandomFactor
 from bachtest.stats.rates.proportions import CHANCE
-
-# Up to this many factors, the rates of every subset of them are given.
-_MAX_CROSSED = 3
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,10 @@ def _wald(fit: GlmmFit, columns: list[int]) -> float:
 def rate_tables(
     inference: Inference, n: FloatArray, correct: FloatArray, *, separated: bool
 ) -> tuple[RateTable, ...]:
-    """The overall rate, the rates by each factor, and those by the factors crossed.
+    """The overall rate, the rates by each factor, and those by the factors that interact.
+
+    Rates by two factors crossed follow from main effects only if these add up. So there are such
+    rates where the model has the interaction, and nowhere else.
 
     Parameters
     ----------
@@ -129,12 +128,9 @@ def rate_tables(
     """
     design = inference.design
     named = [at for at in range(len(design.factors)) if at not in design.numeric]
-    sizes = range(len(named) + 1) if len(named) <= _MAX_CROSSED else (0, 1, len(named))
-    return tuple(
-        _rate_table(inference, by, n, correct, separated)
-        for size in sizes
-        for by in combinations(named, size)
-    )
+    crossed = [term.parts for term in design.terms if len(term.parts) > 1]
+    groupings = [(), *((at,) for at in named), *(pair for pair in crossed if {*pair} <= {*named})]
+    return tuple(_rate_table(inference, by, n, correct, separated) for by in groupings)
 
 
 def _rate_table(

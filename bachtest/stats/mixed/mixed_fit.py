@@ -88,6 +88,30 @@ class TermTest:
 
 
 @dataclass(frozen=True)
+class InteractionTest:
+    """Do two columns interact? The score test of the model of main effects.
+
+    `chi2` on `df`; with the small-sample correction `chi2 / df` is F on `df` and `df2`. `p_holm` is
+    adjusted for all pairs that were tested.
+    """
+
+    first: str
+    second: str
+    chi2: float
+    df: int
+    df2: float | None
+    p: float
+    p_holm: float
+
+    def __str__(self) -> str:
+        statistic = f"score chi-square {self.chi2:.3f} on {self.df}"
+        if self.df2 is not None:
+            statistic = f"score F {self.chi2 / self.df:.3f} on {self.df} and {self.df2:g}"
+        adjusted = "" if self.p_holm == self.p else f", Holm {p_text(self.p_holm)}"
+        return f"{self.first} x {self.second}: {statistic}, {p_text(self.p)}{adjusted}"
+
+
+@dataclass(frozen=True)
 class Rate:
     """A cell's population-averaged rate; `n` and `correct` are its raw counts.
 
@@ -167,6 +191,7 @@ class MixedFit:
     converged: bool
     link: str = "logit"
     chance: float = CHANCE
+    interaction_tests: tuple[InteractionTest, ...] = ()
 
     def table(self, *by: str) -> RateTable:
         """The rates of one grouping; without names, the overall rate.
@@ -209,6 +234,7 @@ class MixedFit:
             "corrected_coefficients": [asdict(one) for one in self.corrected_coefficients],
             "variances": [asdict(one) for one in self.variance_components],
             "tests": [asdict(one) for one in self.tests],
+            "interaction_tests": [asdict(one) for one in self.interaction_tests],
             "rates": [
                 {"by": list(table.by), "cells": [_rate_json(rate) for rate in table.rates]}
                 for table in self.tables
