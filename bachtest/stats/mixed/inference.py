@@ -53,7 +53,8 @@ class Inference:
         return float(norm.ppf(upper) if df is None else t.ppf(upper, df))
 
 
-def _two_sided(ratio: float, df: float | None) -> float:
+def two_sided(ratio: float, df: float | None) -> float:
+    """The p-value of an estimate over its standard error; without `df` by the normal."""
     return float(2 * (norm.sf(abs(ratio)) if df is None else t.sf(abs(ratio), df)))
 
 
@@ -67,8 +68,8 @@ def coefficients(inference: Inference, fit: GlmmFit) -> tuple[Coefficient, ...]:
             z, half = estimate / se, inference.half_width(df) * se
             lines.append(
                 Coefficient(
-                    inference.design.names[column], estimate, se, z, _two_sided(z, None),
-                    estimate - half, estimate + half, _two_sided(z, df), df,
+                    inference.design.names[column], estimate, se, z, two_sided(z, None),
+                    estimate - half, estimate + half, two_sided(z, df), df,
                 )
             )  # fmt: skip
     return tuple(lines)
@@ -164,7 +165,7 @@ def _rate_table(
         labels = tuple(design.factors[k].levels[code] for k, code in zip(by, cell, strict=True))
         rates.append(
             Rate(
-                labels, float(expit(centre)), low, high, _two_sided((centre - chance) / se, df),
+                labels, float(expit(centre)), low, high, two_sided((centre - chance) / se, df),
                 se, df,
                 int(raw_n[at]), int(raw_correct[at]),
             )
