@@ -27,6 +27,7 @@ from bachtest.stats.mixed.mixed_fit import (
     TermTest,
     VarianceComponent,
 )
+from bachtest.stats.mixed.profile import with_profiles
 from bachtest.stats.mixed.random_factors import (
     LISTENER,
     RandomFactor,
@@ -51,6 +52,7 @@ def fit_mixed(
     slopes: Sequence[str] = (),
     level: float = LEVEL,
     tests: bool = True,
+    profile: bool = False,
 ) -> MixedFit:
     """Fit the mixed model to a table of answers or of counts.
 
@@ -73,6 +75,8 @@ def fit_mixed(
         Of all intervals.
     tests : bool
         Whether to test the terms; each test costs one more fit.
+    profile : bool
+        Whether to add profile-likelihood intervals; each costs about ten more fits.
 
     Returns
     -------
@@ -94,7 +98,8 @@ def fit_mixed(
         table, by, numbers=numbers, interactions=interactions, excerpt=excerpt, slopes=slopes,
         level=level,
     )  # fmt: skip
-    return fitting.result(tests=tests)
+    result = fitting.result(tests=tests)
+    return with_profiles(result, fitting) if profile else result
 
 
 def _check_interactions(named: Sequence[str], interactions: Sequence[tuple[str, str]]) -> None:

@@ -21,10 +21,13 @@ from bachtest.stats.rates.discrimination import Discrimination, discriminate
 from bachtest.stats.rates.equivalence import ALPHA, Equivalence, check_alpha, equivalence
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import DiscriminationProtocol
+from bachtest.stats.rates.summary import CountSettings
 from bachtest.stats.rates.two_ac import TwoAC, two_ac
+from bachtest.stats.report.knew_rates import KnewModel, headline_groups
 from bachtest.stats.report.pooled_report import GROUPS, Report, make_report
 from bachtest.stats.report.single_clips import SingleClipResult, single_clip_result
 from bachtest.stats.tables.read_study_folder import AnswerSource
+from bachtest.stats.tables.spellings import KNEW
 from bachtest.stats.tables.table import Table, TableError
 from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.item_effects import (
@@ -69,6 +72,7 @@ class Analysis:
     listeners: AnytimeInterval | None
     ranking: Ranking | None
     item_effects: ItemEffects | None
+    knew: KnewModel | None = None
 
 
 def analyse(
@@ -79,6 +83,8 @@ def analyse(
     alpha: float = ALPHA,
     model: bool = True,
     slopes: Sequence[str] = (),
+    counting: CountSettings | None = None,
+    profile: bool = False,
 ) -> Analysis:
     """Answer every question that the table can be asked.
 
@@ -95,6 +101,10 @@ def analyse(
         False skips the mixed model, which takes most of the time.
     slopes : sequence of str
         Columns with by-listener random slopes in the model.
+    counting : CountSettings or None
+        How counts are shown; None: Wilson's intervals and Holm's p-values.
+    profile : bool
+        Adds profile-likelihood intervals to the model.
 
     Returns
     -------
@@ -114,10 +124,12 @@ def analyse(
         )
     margin = source.margin if margin is None else margin
     protocol = source.protocol
-    report = make_report(source, by=by, alpha=alpha, margin=margin)
+    report = make_report(source, by=by, alpha=alpha, margin=margin, counting=counting)
     answers = source.included.without_ties() if protocol.allows_ties else source.included
+    headline = headline_groups(source, by)
+    columns = model_columns(answers, headline)
     fit, no_model = (
-        _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "skipped")
+        model_of(answers, columns, slopes, alpha, profile=profile) if model else (None, "skipped")
     )
     correct, n = int(answers.correct.sum()), int(answers.n.sum())
     single_clips = single_clip_result(answers, protocol, alpha=alpha)
@@ -149,33 +161,52 @@ def analyse(
         single_clips=single_clips,
         ties=_ties(source.included, alpha) if protocol.allows_ties else None,
         clustered=_clustered(answers, alpha),
-        listeners_differ=_spread(answers, "listener", alpha),
-        items_differ=_spread(answers, "item", alpha),
+        listeners_differ=spread_of(answers, "listener", alpha),
+        items_differ=spread_of(answers, "item", alpha),
         sides=_sides(answers, alpha) if protocol.two_clips else (),
         trend=_trend(answers, alpha),
         e_value=e_value(correct, n) if protocol.two_clips else None,
         listeners=_listeners(answers, alpha),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
         item_effects=_item_effects(answers, fit),
+        knew=_knew_model(source, by, columns, alpha) if model and len(headline) < len(by) else None,
     )
 
 
-def _columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:
+def _knew_model(
+    source: AnswerSource, by: Sequence[Sequence[str]], columns: Sequence[str], alpha: float
+) -> KnewModel:
+    wider = source.including(KNEW)
+    answers, added = wider.included, int(wider.included.n.sum() - source.included.n.sum())
+    answers = answers.without_ties() if source.protocol.allows_ties else answers
+    named = [name for group in by if KNEW in group for name in group]
+    fit, no_model = model_of(answers, list(dict.fromkeys([*columns, *named])), (), alpha)
+    return KnewModel(fit, no_model, added)
+
+
+def model_columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:
+    """The columns whose main effects are in the model."""
     columns = list(dict.fromkeys(name for group in by for name in group))
     if columns:
         return columns
     return [name for (name,) in GROUPS if (table.distinct(name) or 0) > 1]
 
 
-def _model(
-    table: Table, by: Sequence[str], slopes: Sequence[str], alpha: float
+def model_of(
+    table: Table,
+    by: Sequence[str],
+    slopes: Sequence[str],
+    alpha: float,
+    *,
+    profile: bool = False,
 ) -> tuple[MixedFit | None, str]:
+    """The mixed model of a table, or why there is none."""
     # Optimisers and distributions take a second to load; a pooled analysis needs none of them.
     from bachtest.stats.mixed.fit import fit_mixed
     from bachtest.stats.mixed.glmm import MixedError
 
     try:
-        return fit_mixed(table, by, slopes=slopes, level=1 - alpha), ""
+        return fit_mixed(table, by, slopes=slopes, level=1 - alpha, profile=profile), ""
     except MixedError as error:
         if slopes:  # asked for by name: a report without them would not answer the question
             raise
@@ -213,7 +244,8 @@ def _clustered(table: Table, alpha: float) -> ClusteredRate | None:
     return two_way_bootstrap(*rows, generator=generator, draws=draws, level=1 - alpha)
 
 
-def _spread(table: Table, name: str, alpha: float) -> BetaBinomialFit | None:
+def spread_of(table: Table, name: str, alpha: float) -> BetaBinomialFit | None:
+    """Whether the levels of a column differ by more than chance; None without the column."""
     if name not in table.columns:
         return None
     _, correct, n = _sums(table, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from bachtest.stats.verdict.finding import Verdict
 
 FORMAT = 2
 # Columns of the tables: counts and rates, with p, with d'.
+_WIDTH = 100
 _RATE_COLUMNS, _TESTED_COLUMNS, _ALL_COLUMNS = 5, 7, 9
 
 
@@ -50,7 +52,7 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
             for flag in report.flags
         ],
         "by": {
-            ",".join(breakdown.by): _cells(breakdown, hide_few, protocol)
+            ",".join(breakdown.by): _cells(breakdown, hide_few, report)
             for breakdown in report.breakdowns
         },
         "alike": [_identical(row, hide_few and row.few) for row in report.identical_pairs],
@@ -79,17 +81,15 @@ def _verdict(verdict: Verdict) -> dict[str, str]:
     }
 
 
-def _cells(
-    breakdown: Breakdown, hide_few: bool, protocol: DiscriminationProtocol
-) -> list[dict[str, Any]]:
-    cells = []
-    for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
+def _cells(breakdown: Breakdown, hide_few: bool, report: Report) -> list[dict[str, Any]]:
+    protocol, counting, cells = report.protocol, report.counting, []
+    for cell, p in zip(breakdown.cells, counting.adjusted(breakdown), strict=True):
         labels = {
             "labels": dict(zip(breakdown.by, cell.labels, strict=True)),
             "few": cell.few,
         }
         hidden = hide_few and cell.few
-        adjusted = {"p_holm": p_holm} if protocol.two_clips else {}
+        adjusted = {counting.adjusted_key: p} if protocol.two_clips else {}
         cells.append(labels if hidden else labels | _cell(cell, protocol) | adjusted)
     return cells
 
@@ -143,25 +143,28 @@ def to_text(report: Report, *, hide_few: bool = False) -> str:
     if hide_few and report.overall.few:
         return f"{report.source}: fewer than {FEW} answers so far\n"
     parts = [_title(report), _flags(report)]
-    parts += [_table(rows, report) for rows in _tables(report, hide_few)]
+    tables = [_table(rows, report) for rows in _tables(report, hide_few)]
+    notes = ["", *(breakdown.note for breakdown in report.breakdowns)]
+    parts += [f"{table}\n{note}".rstrip() for table, note in zip(tables, notes, strict=True)]
     if any(cell.few for breakdown in report.breakdowns for cell in breakdown.cells):
         parts.append(f"* fewer than {FEW} answers: not shown on the public page")
     parts.append(_identical_pairs(report, hide_few))
     if report.protocol.two_clips:
-        parts.append(_method(report.protocol))
+        parts.append(_method(report))
         parts.append(f"{report.verdict.sentence}\n{report.verdict.caution}".strip())
     else:
-        parts.append("Rates have Wilson intervals.")
+        parts.append(report.counting.interval_sentence)
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _method(protocol: DiscriminationProtocol) -> str:
-    method = "Rates have Wilson intervals. p is the two-sided exact binomial test of one half."
-    if _has_d_prime(protocol):
+def _method(report: Report) -> str:
+    counting = report.counting
+    method = f"{counting.interval_sentence} p is the two-sided exact binomial test of one half."
+    if _has_d_prime(report.protocol):
         method += (
             " d' is that of\ntwo-alternative forced choice, with the Clopper-Pearson interval."
         )
-    return method
+    return "\n".join(filter(None, [method, textwrap.fill(counting.adjusted_sentence, _WIDTH)]))
 
 
 def _title(report: Report) -> str:
@@ -199,14 +202,14 @@ def _flags(report: Report) -> str:
 
 def _tables(report: Report, hide_few: bool) -> list[list[tuple[str, ...]]]:
     interval = f"{100 * report.overall.rate.level:g}% interval"
-    head = ("n", "right", "rate", interval, "p", "p (Holm)", "d'", interval)
+    head = ("n", "right", "rate", interval, "p", report.counting.adjusted_name, "d'", interval)
     tables = [[("", *head), _row("all", report.overall, None)]]
     for breakdown in report.breakdowns:
         rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
-        for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
+        for cell, p in zip(breakdown.cells, report.counting.adjusted(breakdown), strict=True):
             name = " ".join(cell.labels) + (" *" if cell.few else "")
             hidden = hide_few and cell.few
-            rows.append((name, *[""] * len(head)) if hidden else _row(name, cell, p_holm))
+            rows.append((name, *[""] * len(head)) if hidden else _row(name, cell, p))
         tables.append(rows)
     return tables
 

@@ -11,6 +11,7 @@ from bachtest.stats.rates.result import counted, listed
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import marked_answers
 from bachtest.stats.report.forest import ForestMark
+from bachtest.stats.report.knew_rates import knew_section_lines
 
 if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import RateTable
@@ -102,11 +103,11 @@ def _pooled_mark(label: str, rate: Proportion) -> ForestMark:
     return ForestMark(label, rate.estimate, rate.low, rate.high)
 
 
-def _marginal_rates(table: RateTable, rates_are: str) -> Section:
+def _marginal_rates(table: RateTable, *rates_are: str) -> Section:
     by = " x ".join(table.by)
     return Section(
         f"Rates by {by}" if by else "Rate",
-        (rates_are,),
+        rates_are,
         tuple(
             ForestMark(" ".join(rate.labels) or "all", rate.estimate, rate.low, rate.high)
             for rate in table.rates
@@ -118,6 +119,12 @@ def _model(analysis: Analysis) -> Iterator[Section]:
     if analysis.model is None:
         return
     yield Section("Mixed model", tuple(str(analysis.model).split("\n")))
+    if analysis.knew is not None:
+        said = tuple(knew_section_lines(analysis.knew))
+        for table in analysis.knew.tables:
+            yield _marginal_rates(table, *said)
+        if not analysis.knew.tables:
+            yield Section("Rates by knew", said)
     ranking = analysis.ranking
     if ranking is not None and len(ranking.ranked) > 1:
         marks = tuple(
