@@ -253,10 +253,8 @@ class MixedFit:
             lines.append("By maximum likelihood, uncorrected:")
         lines += self._likelihood_lines()
         if self.profiles:
-            lines += [
-                "Profile-likelihood intervals, by maximum likelihood:",
-                *(f"  {one}" for one in self.profiles),
-            ]
+            lines.append("Profile-likelihood intervals, by maximum likelihood:")
+            lines += [f"  {one}" for one in self.profiles]
         lines += ["Assumptions:", *(f"  {words}" for words in self.assumptions)]
         return "\n".join([*lines, *map(sentence, self.notes)])
 

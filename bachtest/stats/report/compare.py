@@ -12,7 +12,7 @@ import numpy as np
 
 from bachtest.stats.clustered.bradley_terry import BradleyTerry, bradley_terry
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha
-from bachtest.stats.rates.result import counted, plain
+from bachtest.stats.rates.result import counted, plain, sentence
 from bachtest.stats.report.counts_text import grid
 from bachtest.stats.report.forest import ForestMark, forest_text
 from bachtest.stats.tables.choices.comparisons import ComparisonTable, read_comparisons, summary_of
@@ -21,7 +21,6 @@ from bachtest.stats.tables.text_file import PIPED, STANDARD_INPUT, delimiter_of,
 
 FORMAT = 1
 _DRAWS, _SEED = 1999, 1
-# Comparisons times draws: a draw takes about 0.2 ms.
 _MAX_DRAWS = 100_000
 
 
@@ -117,7 +116,8 @@ def compare_text(table: ComparisonTable, result: BradleyTerry) -> str:
     """
     parts = [summary_of(table), "\n".join(table.notes)]
     if not result.strengths:
-        return "\n\n".join(filter(None, [*parts, f"{result.why_not}.", _wins(table)]))
+        wins = _wins(table) if table.wins else ""
+        return "\n\n".join(filter(None, [*parts, f"{result.why_not}.", wins]))
     interval = f"{100 * result.level:g}% interval"
     rows: list[tuple[str, ...]] = [("", "strength", interval, "won", "lost")]
     for row in result.strengths:
@@ -134,8 +134,9 @@ def compare_text(table: ComparisonTable, result: BradleyTerry) -> str:
     parts += [
         grid(rows),
         f"Chance of winning against a competitor of mean strength\n{forest_text(marks)}",
-        f"Strengths are logits and sum to 0: of two, one wins with the chance that the difference"
-        f" of their strengths gives.\n{result.method}; {result.assumptions}.",
+        "Strengths are logits and sum to 0; the chance that one wins against another is that of"
+        f" the difference\nof their strengths. {sentence(result.method)} Assumed:"
+        f" {result.assumptions}.",
     ]
     if result.failed_draws:
         draws = counted(result.failed_draws, "draw")

@@ -15,8 +15,8 @@ from bachtest.stats.report.pooled_report import Flagged, Report
 from bachtest.stats.verdict.finding import Verdict
 
 FORMAT = 2
-# Columns of the tables: counts and rates, with p, with d'.
 _WIDTH = 100
+# Columns of the tables: counts and rates, with p, with d'.
 _RATE_COLUMNS, _TESTED_COLUMNS, _ALL_COLUMNS = 5, 7, 9
 
 
