@@ -179,9 +179,10 @@ def _knew_model(
     wider = source.including(KNEW)
     answers, added = wider.included, int(wider.included.n.sum() - source.included.n.sum())
     answers = answers.without_ties() if source.protocol.allows_ties else answers
-    named = [name for group in by if KNEW in group for name in group]
-    fit, no_model = model_of(answers, list(dict.fromkeys([*columns, *named])), (), alpha)
-    return KnewModel(fit, no_model, added)
+    groups = tuple(tuple(group) for group in by if KNEW in group)
+    named = dict.fromkeys([*columns, *(name for group in groups for name in group)])
+    fit, no_model = model_of(answers, list(named), (), alpha)
+    return KnewModel(groups, fit, no_model, added)
 
 
 def model_columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:

@@ -15,6 +15,7 @@ from bachtest.stats.rates.equivalence import ALPHA, check_alpha
 from bachtest.stats.rates.result import counted, plain, sentence
 from bachtest.stats.report.counts_text import grid
 from bachtest.stats.report.forest import ForestMark, forest_text
+from bachtest.stats.report.terminal import wrapped
 from bachtest.stats.tables.choices.comparisons import ComparisonTable, read_comparisons, summary_of
 from bachtest.stats.tables.table import TableError
 from bachtest.stats.tables.text_file import PIPED, STANDARD_INPUT, delimiter_of, piped
@@ -134,9 +135,11 @@ def compare_text(table: ComparisonTable, result: BradleyTerry) -> str:
     parts += [
         grid(rows),
         f"Chance of winning against a competitor of mean strength\n{forest_text(marks)}",
-        "Strengths are logits and sum to 0; the chance that one wins against another is that of"
-        f" the difference\nof their strengths. {sentence(result.method)} Assumed:"
-        f" {result.assumptions}.",
+        wrapped(
+            "Strengths are logits and sum to 0; the chance that one wins against another is that"
+            f" of the difference of their strengths. {sentence(result.method)} Assumed:"
+            f" {result.assumptions}."
+        ),
     ]
     if result.failed_draws:
         draws = counted(result.failed_draws, "draw")

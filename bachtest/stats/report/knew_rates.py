@@ -23,17 +23,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KnewModel(Result):
-    """A model with `knew` as a factor; `added` are the answers that the headline excludes."""
+    """A model with `knew` as a factor; `added` are the answers that the headline excludes.
 
+    `groups` are the groupings by `knew` that were asked for.
+    """
+
+    groups: tuple[tuple[str, ...], ...]
     fit: MixedFit | None
     no_model: str
     added: int
 
     @property
     def tables(self) -> tuple[RateTable, ...]:
-        """The rates by knew, alone and crossed."""
+        """The rates by knew, and by the groupings that were asked for."""
+        asked = [{KNEW}, *map(set, self.groups)]
         tables = () if self.fit is None else self.fit.tables
-        return tuple(table for table in tables if KNEW in table.by)
+        return tuple(table for table in tables if set(table.by) in asked)
 
     @property
     def test(self) -> TermTest | None:
@@ -42,12 +47,13 @@ class KnewModel(Result):
 
     def to_json(self) -> dict[str, Any]:
         fit = self.fit
+        asked = [list(table.by) for table in self.tables]
         rates = () if fit is None else fit.to_json()["rates"]
         return {
             "added": self.added,
             "formula": None if fit is None else fit.formula,
             "method": None if fit is None else fit.method,
-            "rates": plain([table for table in rates if KNEW in table["by"]]),
+            "rates": plain([table for table in rates if table["by"] in asked]),
             "test": plain(self.test),
             "no_model": self.no_model,
         }
