@@ -175,6 +175,8 @@ def _analysis(options: argparse.Namespace) -> Analysis | AllBachAnalysis:
     by = [names(group) for group in options.by]
     slopes = [name for group in options.slopes for name in names(group)]
     source = source.grouped_by([name for group in [*by, slopes] for name in group])
+    if options.profile and (options.pooled or options.public):
+        raise TableError("--profile is of the mixed model, which --pooled and --public skip")
     ask = analyse if source.protocol.has_truth else analyse_all_bach
     return ask(
         source.excluding(options.without),

@@ -107,4 +107,6 @@ def test_of_an_export_only_the_rounds_of_two_clips_by_bach_are_read(tmp_path):
     assert source.table.values("item") == ["2", "2", "5"]
     assert source.included.correct.tolist() == [0, 1]
     assert source.margin is None
-    assert "3 answers to rounds that were not of two clips of Bach left out" in source.table.notes[0]
+    assert (
+        "3 answers to rounds that were not of two clips of Bach left out" in source.table.notes[0]
+    )
