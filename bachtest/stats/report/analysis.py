@@ -117,6 +117,8 @@ def analyse(
         does not test equivalence.
     """
     check_alpha(alpha)
+    if not source.protocol.has_truth:
+        raise TableError(f"protocol {source.protocol.name}: nothing is right; use analyse_all_bach")
     if margin is not None and not source.protocol.tests_equivalence:
         raise TableError(
             f"margin {margin:g}: protocol {source.protocol.name} does not test equivalence; leave"

@@ -20,6 +20,7 @@ from bachtest.stats.report.all_bach_report import (
     all_bach_sections,
     all_bach_text,
 )
+from bachtest.stats.report.analysis import analyse
 from bachtest.stats.tables.read_study_folder import read_source
 from bachtest.stats.verdict.finding import Finding
 
@@ -152,3 +153,8 @@ def test_counts_give_a_pooled_result(tmp_path, capsys):
     path.write_text("n,left\n0,0\n")
     assert main([str(path), "--protocol", "all-bach"]) == 0
     assert "There are no answers yet." in capsys.readouterr().out
+
+
+def test_it_has_an_analysis_of_its_own(study):
+    with pytest.raises(ValueError, match="use analyse_all_bach"):
+        analyse(read_source(study(0.0), protocol="all-bach"))

@@ -87,3 +87,8 @@ def test_separated_cells_have_no_profile_and_the_model_says_so(tmp_path, capsys)
     model = as_json(capsys, path, "--profile")["model"]
     assert model["profiles"] == []
     assert any("no profile-likelihood intervals" in note for note in model["notes"])
+
+
+def test_profiles_need_the_model(jsf, capsys):
+    assert main([str(jsf), "--profile", "--pooled"]) == 2
+    assert "--profile is of the mixed model" in capsys.readouterr().err
