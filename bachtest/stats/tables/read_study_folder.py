@@ -90,6 +90,8 @@ def read_source(
         design = read_design(folder / DESIGN)
     stated = protocol or str(design.get("protocol", ""))
     asked = protocol_named(stated or PAIR.name)
+    if options is not None and options.correct_is and not asked.has_truth:
+        raise TableError(f"--correct-is: with --protocol {asked.name} no answer is right or wrong")
     table = read_table(
         file, protocol=asked, options=options, exported=exported, repeats=bool(stated)
     )

@@ -141,7 +141,7 @@ def score_choices(table: CodedCsv, *, skip_missing: bool, exported: bool) -> Sco
     if exported:
         table, notes = _of_bach_alone(table)
     else:
-        notes += _without_truth(table)
+        notes += [*_without_truth(table), *_side_of_bach(table)]
     missing = rows_with(table.columns[_CHOICE], no_answer)
     if skip_missing and missing.any():
         notes.append(f"{counted(int(missing.sum()), 'row')} without a choice left out.")
@@ -193,6 +193,12 @@ def _without_truth(table: CodedCsv) -> list[str]:
         " or, if one of the clips was not Bach's, the option --protocol all-bach",
     )  # fmt: skip
     return ["The column correct is empty, and not read."]
+
+
+def _side_of_bach(table: CodedCsv) -> list[str]:
+    if "side" not in table.names or not rows_with(table.columns["side"], bool).any():
+        return []
+    return ["The column side is not read: with two clips of Bach neither side is his."]
 
 
 def check_choice_counts(

@@ -87,8 +87,19 @@ def test_what_is_wrong_is_said_in_a_line(refused, text, words):
     assert "correct is" not in message
 
 
+def test_a_side_of_bach_is_said_not_to_be_read(read):
+    text = "listener,item,condition,side,chosen\na,x,S,left,right\n"
+    table = read(text, *ALL_BACH)
+    assert table.correct.tolist() == [0]
+    assert table.notes == (
+        "The column side is not read: with two clips of Bach neither side is his.",
+    )
+
+
 def test_correct_is_no_name_for_the_choice(refused):
     text = "listener,item,picked\na,x,left\n"
+    message = refused(text, *ALL_BACH, "--correct-is", "left")
+    assert "no answer is right or wrong" in message
     assert "as in chosen=response" in refused(text, *ALL_BACH, "--column", "correct=picked")
 
 
