@@ -13,7 +13,14 @@ from dataclasses import dataclass
 
 from bachtest.stats.rates.multiplicity import holm
 from bachtest.stats.rates.order import sort_key
-from bachtest.stats.rates.proportions import LEVEL, BinomialTest, Proportion, binomial_test, wilson
+from bachtest.stats.rates.proportions import (
+    LEVEL,
+    BinomialTest,
+    Proportion,
+    binomial_test,
+    clopper_pearson,
+    wilson,
+)
 from bachtest.stats.rates.signal_detection import DPrime, d_prime_2afc
 
 # Below this many answers a rate says nothing yet; the public page shows only the name of the cell.
@@ -31,7 +38,10 @@ class AnswerCount:
 
 @dataclass(frozen=True)
 class Cell:
-    """One group: its labels and its pooled rate."""
+    """One group: its labels and its pooled rate, with Wilson's interval.
+
+    Beside the exact test stands the exact interval: it excludes one half just where the test does.
+    """
 
     labels: tuple[str, ...]
     rate: Proportion
@@ -42,6 +52,9 @@ class Cell:
 
     def test(self) -> BinomialTest:
         return binomial_test(self.rate.correct, self.rate.n)
+
+    def exact(self) -> Proportion:
+        return clopper_pearson(self.rate.correct, self.rate.n, level=self.rate.level)
 
     def d_prime(self) -> DPrime:
         return d_prime_2afc(self.rate.correct, self.rate.n, level=self.rate.level)

@@ -156,11 +156,12 @@ def to_text(report: Report, *, hide_few: bool = False) -> str:
 
 
 def _method(protocol: DiscriminationProtocol) -> str:
-    method = "Rates have Wilson intervals. p is the two-sided exact binomial test of one half."
+    method = (
+        "Rates have exact (Clopper-Pearson) intervals. p is the two-sided exact binomial test of"
+        " one half,\nwhich it excludes just where the interval does."
+    )
     if _has_d_prime(protocol):
-        method += (
-            " d' is that of\ntwo-alternative forced choice, with the Clopper-Pearson interval."
-        )
+        method += " d' is that of two-alternative forced choice."
     return method
 
 
@@ -199,14 +200,15 @@ def _flags(report: Report) -> str:
 
 def _tables(report: Report, hide_few: bool) -> list[list[tuple[str, ...]]]:
     interval = f"{100 * report.overall.rate.level:g}% interval"
+    tested = report.protocol.two_clips
     head = ("n", "right", "rate", interval, "p", "p (Holm)", "d'", interval)
-    tables = [[("", *head), _row("all", report.overall, None)]]
+    tables = [[("", *head), _row("all", report.overall, None, tested)]]
     for breakdown in report.breakdowns:
         rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
         for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
             name = " ".join(cell.labels) + (" *" if cell.few else "")
             hidden = hide_few and cell.few
-            rows.append((name, *[""] * len(head)) if hidden else _row(name, cell, p_holm))
+            rows.append((name, *[""] * len(head)) if hidden else _row(name, cell, p_holm, tested))
         tables.append(rows)
     return tables
 
@@ -218,8 +220,9 @@ def _table(rows: list[tuple[str, ...]], report: Report) -> str:
     return grid([row[:shown] for row in rows])
 
 
-def _row(name: str, cell: Cell, p_holm: float | None) -> tuple[str, ...]:
-    rate, d_prime = cell.rate, cell.d_prime()
+def _row(name: str, cell: Cell, p_holm: float | None, tested: bool) -> tuple[str, ...]:
+    # Beside an exact test stands the interval that goes with it.
+    rate, d_prime = cell.exact() if tested else cell.rate, cell.d_prime()
     return (
         name,
         f"{rate.n:,}",

@@ -104,13 +104,13 @@ def model_verdict(
         count = (cell_items or items.levels) if items else None
         part = item_variance(fit, rate.estimate) / count if count else None
         needs = what_would_decide(
-            rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin,
+            rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin, df=rate.df,
             item_variance=part, items=count,
         )  # fmt: skip
         if items is None:
             unknown = f"{needs.sentence} The variance between items is unknown."
             needs = replace(needs, sentence=unknown)
-    sentence = sentence_of(finding, figures, margin=margin, within=within)
+    sentence = sentence_of(finding, figures, margin=margin)
     return Verdict(finding, sentence, caution, needs, margin, alpha, fit.method)
 
 
