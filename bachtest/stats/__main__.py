@@ -14,7 +14,7 @@ from bachtest.lib.threads import use_one_thread
 
 use_one_thread()
 
-from bachtest.stats.planning.plan import add_arguments, plan_from
+from bachtest.stats.planning.options import PlanParser, add_arguments, plan_from
 from bachtest.stats.rates.protocols import PROTOCOLS
 from bachtest.stats.report.analysis import Analysis, analyse
 from bachtest.stats.report.html import to_html
@@ -203,10 +203,15 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _plan(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog=f"{_PROG} power", description="Plan a study.")
+    parser = PlanParser(prog=f"{_PROG} power", description="Plan a study.")
     add_arguments(parser)
     options = parser.parse_args(arguments)
     plan = plan_from(options)
+    if options.simulate is not None:
+        # Only here are the optimisers of the mixed model needed.
+        from bachtest.stats.validate.simulated_power import with_simulated_power
+
+        plan = with_simulated_power(plan, options.simulate, seed=options.seed)
     print(json.dumps(plan.to_json(), indent=2) if options.json else plan_text(plan))
 
 
