@@ -22,7 +22,7 @@ _NODES = 2000
 def degrees_of_freedom(
     listeners: int, items: int, settings: PlanSettings, *, contrast: bool = False
 ) -> float | None:
-    """The degrees of freedom that the model will use; None: normal.
+    """The degrees of freedom that the model will use if all items are heard; None: normal.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def power_of_margin(
     Examples
     --------
     >>> round(power_of_margin(0.0, 0.15, margin=0.1, df=11, alpha=0.05), 3)
-    0.615
+    0.626
     """
     from scipy.special import ndtr
 

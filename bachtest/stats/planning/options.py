@@ -83,7 +83,7 @@ def settings_from(options: argparse.Namespace) -> PlanSettings:
     if options.seed < 0:
         raise ValueError(f"--seed {options.seed}; use a number from 0 up")
     return PlanSettings(
-        rate=rate if contrast is None else sum(contrast) / 2, each=options.each,
+        rate=rate, each=options.each,
         margin=options.margin, alpha=options.alpha, target=options.power,
         sd_listener=options.sd_listener, sd_item=options.sd_item,
         design_effect=options.design_effect, contrast=contrast, hear=options.hear,

@@ -40,6 +40,10 @@ class PlanSettings:
     contrast: tuple[float, float] | None = None
     hear: str = HEAR_BOTH
 
+    def __post_init__(self) -> None:
+        if self.contrast is not None:
+            object.__setattr__(self, "rate", sum(self.contrast) / 2)
+
     @property
     def cells(self) -> int:
         return 1 if self.contrast is None else 2

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from bachtest.stats.validate.measured import SimulationStudy
 from bachtest.stats.validate.mixed_studies import few_answers, few_items, many_items
 from bachtest.stats.validate.monitoring_studies import guessing, running_interval
-from bachtest.stats.validate.planning_studies import cannot_tell, power
+from bachtest.stats.validate.planning_studies import cannot_tell, planned_power, power
 
 SEED = 1685
 QUICK = 4
@@ -36,6 +36,7 @@ STUDIES: dict[str, tuple[Run, int]] = {
     "power": (power, 20_000),
     "cannot-tell": (cannot_tell, 400),
     "few-answers": (few_answers, 400),
+    "planned-power": (planned_power, 400),
 }
 HEAD = """# Do the statistics keep their promises?
 
