@@ -27,7 +27,7 @@ _ABOVE_0 = 1e-9
 
 
 def answers_that_would_decide(
-    correct: int, n: int, *, alpha: float, margin: float | None
+    correct: int, n: int, *, alpha: float, margin: float | None, difference: bool = True
 ) -> Decision:
     """The least number of further answers from which on the exact tests decide.
 
@@ -39,6 +39,8 @@ def answers_that_would_decide(
         Size of the two-sided test of one half, and of the two one-sided tests of equivalence.
     margin : float or None
         Without a margin only a difference can be shown.
+    difference : bool
+        False where a rate on this side of one half decides nothing.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def answers_that_would_decide(
     distance = more_common / n - CHANCE
     inside = 0.0 if margin is None else margin - distance
     tests = []
-    if distance >= _NEAREST:
+    if difference and distance >= _NEAREST:
         tests.append(_ExactTest(_shows_difference(alpha), half_counts_up=False))
     if margin is not None and inside >= _NEAREST:
         tests.append(_ExactTest(_shows_equivalence(alpha, margin), half_counts_up=True))

@@ -105,6 +105,7 @@ def model_verdict(
         part = item_variance(fit, rate.estimate) / count if count else None
         needs = what_would_decide(
             rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin, df=rate.df,
+            difference=protocol.has_bach_side or rate.estimate > CHANCE,
             item_variance=part, items=count,
         )  # fmt: skip
         if items is None:

@@ -87,7 +87,10 @@ def pooled_verdict(
     finding = judge(above, below, within)
     needs = None
     if finding is Finding.UNDECIDED:
-        needs = answers_that_would_decide(rate.correct, rate.n, alpha=alpha, margin=margin)
+        needs = answers_that_would_decide(
+            rate.correct, rate.n, alpha=alpha, margin=margin,
+            difference=protocol.has_bach_side or rate.estimate > CHANCE,
+        )  # fmt: skip
     sentence = sentence_of(finding, figures, margin=margin)
     return Verdict(finding, sentence, POOLED_CAUTION, needs, margin, alpha)
 

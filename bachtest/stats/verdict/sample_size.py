@@ -33,7 +33,14 @@ class Decision(Result):
         return self.sentence
 
 
-def wanted_se(rate: float, *, alpha: float, margin: float | None, df: float | None = None) -> float:
+def wanted_se(
+    rate: float,
+    *,
+    alpha: float,
+    margin: float | None,
+    df: float | None = None,
+    difference: bool = True,
+) -> float:
     """The standard error at which the rate would decide; 0 if none would.
 
     Intervals are symmetric on the logit scale, as those of the mixed model.
@@ -46,6 +53,8 @@ def wanted_se(rate: float, *, alpha: float, margin: float | None, df: float | No
     margin : float or None
     df : float or None
         Degrees of freedom of Student's t; None is the normal distribution.
+    difference : bool
+        Whether a difference would decide, besides equivalence.
 
     Examples
     --------
@@ -55,7 +64,7 @@ def wanted_se(rate: float, *, alpha: float, margin: float | None, df: float | No
     0.0
     """
     distance = abs(math.log(rate / (1 - rate)))
-    wanted = distance / _quantile(1 - alpha / 2, df)
+    wanted = distance / _quantile(1 - alpha / 2, df) if difference else 0.0
     if margin is not None:
         edge = math.log((CHANCE + margin) / (CHANCE - margin))
         wanted = max(wanted, (edge - distance) / _quantile(1 - alpha, df))
@@ -70,9 +79,12 @@ def _quantile(upper: float, df: float | None) -> float:
 
 def nothing_decides(rate: float, margin: float | None) -> Decision:
     """What is said where no number of answers would decide."""
-    reason = f"it lies on the edge of the margin of {margin}"
     if margin is None:
         reason = "with a margin fixed beforehand, equivalence could be tested"
+    elif CHANCE - rate > margin:
+        reason = "listeners do not point to Bach's clip, so a rate below one half decides nothing"
+    else:
+        reason = f"it lies on the edge of the margin of {margin:g}"
     return Decision(
         None,
         None,
@@ -88,6 +100,7 @@ def what_would_decide(
     alpha: float,
     margin: float | None,
     df: float | None = None,
+    difference: bool = True,
     item_variance: float | None = None,
     items: int | None = None,
 ) -> Decision:
@@ -105,6 +118,8 @@ def what_would_decide(
         Without a margin only a difference can be shown.
     df : float or None
         Degrees of freedom of the intervals; more items bring as many more.
+    difference : bool
+        False where a rate on this side of one half decides nothing.
     item_variance : float or None
         The part of `variance` that more answers on these items do not shrink; None if unknown.
     items : int or None
@@ -124,7 +139,11 @@ def what_would_decide(
     (None, 29)
     """
     stays = f"if the rate stays at {rate:.1%}"
-    se = wanted_se(rate, alpha=alpha, margin=margin, df=df)
+
+    def wanted(freedom: float | None) -> float:
+        return wanted_se(rate, alpha=alpha, margin=margin, df=freedom, difference=difference)
+
+    se = wanted(df)
     if se < _LEAST_SE:
         return nothing_decides(rate, margin)
     target = se**2
@@ -134,7 +153,7 @@ def what_would_decide(
             answers, None, f"About {_more_of(answers, 'answer')} would decide, {stays}."
         )
     answers = _more(n, variance - item_variance, target - item_variance)
-    more_items = _more_items(items, variance, rate, alpha=alpha, margin=margin, df=df)
+    more_items = _more_items(items, variance, wanted, df)
     also = f"about {_more_of(more_items, 'item')}, with as many answers each"
     if answers is None:
         these = "this item" if items == 1 else f"these {items:,} items"
@@ -151,18 +170,11 @@ def what_would_decide(
 
 
 def _more_items(
-    items: int,
-    variance: float,
-    rate: float,
-    *,
-    alpha: float,
-    margin: float | None,
-    df: float | None,
+    items: int, variance: float, wanted: Callable[[float | None], float], df: float | None
 ) -> int:
     # With Student's t, more items shrink the quantile as well.
     def enough(more: int) -> bool:
-        freedom = None if df is None else df + more
-        se = wanted_se(rate, alpha=alpha, margin=margin, df=freedom)
+        se = wanted(None if df is None else df + more)
         return variance * items / (items + more) <= se**2 * (1 + 1e-9)
 
     return least(enough)

@@ -98,3 +98,12 @@ def test_fakes_called_machine_more_or_less_often():
     often, seldom = fakes_only(70, 100).sentence, fakes_only(30, 100).sentence
     turned = often.replace("more often", "less often").replace("70 of", "30 of")
     assert seldom == turned.replace('"machine" scores 100%', '"Bach" scores 0%')
+
+
+def test_where_below_one_half_means_nothing_more_answers_do_not_decide_there():
+    abx = PROTOCOLS["abx"]
+    assert pooled(60, 100, protocol=abx).needs.answers == 10
+    assert pooled(40, 100, protocol=abx).needs.answers is None
+    outside = pooled(42, 100, protocol=abx, margin=0.05).needs
+    assert "a rate below one half decides nothing" in outside.sentence
+    assert pooled(48, 100, protocol=abx, margin=0.1).needs.answers > 1
