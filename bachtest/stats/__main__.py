@@ -14,11 +14,9 @@ from bachtest.lib.threads import use_one_thread
 
 use_one_thread()
 
-from bachtest.stats.planning.options import PlanParser, add_arguments, plan_from
 from bachtest.stats.rates.protocols import PROTOCOLS
 from bachtest.stats.report.analysis import Analysis, analyse
 from bachtest.stats.report.html import to_html
-from bachtest.stats.report.plan_text import plan_text
 from bachtest.stats.report.terminal import analysis_json, analysis_text
 from bachtest.stats.tables.column_names import FLAG, KNOWN, known_name
 from bachtest.stats.tables.read_study_folder import AnswerSource, read_source
@@ -203,12 +201,15 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _plan(arguments: Sequence[str]) -> None:
+    # The mixed model takes a while to import, and a pooled analysis needs none of it.
+    from bachtest.stats.planning.options import PlanParser, add_arguments, plan_from
+    from bachtest.stats.report.plan_text import plan_text
+
     parser = PlanParser(prog=f"{_PROG} power", description="Plan a study.")
     add_arguments(parser)
     options = parser.parse_args(arguments)
     plan = plan_from(options)
     if options.simulate is not None:
-        # Only here are the optimisers of the mixed model needed.
         from bachtest.stats.validate.simulated_power import with_simulated_power
 
         plan = with_simulated_power(plan, options.simulate, seed=options.seed)
