@@ -61,9 +61,10 @@ def _independent(plan: Plan) -> list[str]:
 def _simulated(plan: Plan) -> list[str]:
     if not plan.simulated:
         return []
+    count = plan.simulated[0].studies
     lines = [
-        f"{counted(plan.simulated[0].studies, 'simulated study').replace('studys', 'studies')}"
-        f" (seed {plan.seed}), each with the mixed model fitted to it:"
+        f"{count:,} simulated {'study' if count == 1 else 'studies'} (seed {plan.seed}), each with"
+        " the mixed model fitted to it:"
     ]
     lines += [
         f"  {one.aim}: found in {one.found:.1%} (Monte Carlo error {one.error:.1%}), planned"

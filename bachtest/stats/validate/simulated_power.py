@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +24,6 @@ _MOST_CELLS = 20_000_000
 _ABOVE = {Finding.CAN_TELL, Finding.LESS_THAN_MARGIN}
 _BELOW = {Finding.TAKE_MACHINE_FOR_BACH, Finding.TAKE_LESS_THAN_MARGIN}
 _WITHIN = {Finding.CANNOT_TELL, Finding.LESS_THAN_MARGIN, Finding.TAKE_LESS_THAN_MARGIN}
-Shows = Callable[[MixedFit], bool]
 
 
 def with_simulated_power(plan: Plan, studies: int, *, seed: int) -> Plan:
@@ -106,7 +104,21 @@ def _check(plan: Plan) -> None:
 
 
 def shown(rng: np.random.Generator, plan: Plan, aim: str) -> float:
-    """Whether the model shows the aim in one simulated study: 1 or 0."""
+    """Whether the model shows the aim in one simulated study.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    plan : Plan
+        Without a design effect.
+    aim : str
+        difference, on the side of the true rate; equivalence, of listeners who guess; or contrast.
+
+    Returns
+    -------
+    float
+        1 or 0.
+    """
     rates = [plan.rate] if plan.contrast is None else [*plan.contrast]
     if aim == EQUIVALENCE:
         rates = [CHANCE] * len(rates)
