@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from bachtest.stats.mixed.blocks import FloatArray, floats
-from bachtest.stats.mixed.small_sample import MIN_DF, MIN_LEVELS
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, floats
+from bachtest.stats.mixed.likelihood.small_sample import MIN_DF, MIN_LEVELS
 from bachtest.stats.planning.plan_settings import HEAR_ONE, PlanSettings
 
 _NODES = 2000

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bachtest.stats.rates.equivalence import ALPHA
 from bachtest.stats.rates.identical_pairs import IdenticalPairs, identical_pairs
+from bachtest.stats.rates.proportions import Proportion
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.summary import Breakdown, Cell, summarise
 from bachtest.stats.tables.read_study_folder import AnswerSource
@@ -49,6 +50,10 @@ class Report:
     margin: float | None = None
     # About the file, not about what it shows.
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def shown(self, cell: Cell) -> Proportion:
+        """A cell's rate as it is printed: beside an exact test, with the interval of that test."""
+        return cell.exact() if self.protocol.two_clips else cell.rate
 
     @property
     def verdict(self) -> Verdict:

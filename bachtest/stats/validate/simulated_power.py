@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from bachtest.stats.mixed.fit import fit_mixed
-from bachtest.stats.mixed.glmm import MixedError
+from bachtest.stats.mixed.likelihood.glmm import MixedError
 from bachtest.stats.mixed.mixed_fit import MixedFit
 from bachtest.stats.planning.plan import Plan, SimulatedPower
 from bachtest.stats.planning.study_power import CONTRAST, DIFFERENCE, EQUIVALENCE

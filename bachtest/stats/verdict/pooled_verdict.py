@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bachtest.stats.rates.discrimination import Discrimination
+from bachtest.stats.rates.discrimination import Discrimination, similarity_to_margin
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin, equivalence
-from bachtest.stats.rates.proportions import CHANCE, tail_below
+from bachtest.stats.rates.proportions import CHANCE, tail_above, tail_below
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.result import counted, p_text
 from bachtest.stats.rates.summary import Cell
@@ -96,11 +96,15 @@ def pooled_verdict(
 
 
 def discrimination_verdict(
-    discrimination: Discrimination, protocol: DiscriminationProtocol, *, alpha: float = ALPHA
+    discrimination: Discrimination,
+    protocol: DiscriminationProtocol,
+    *,
+    alpha: float = ALPHA,
+    margin: float | None = None,
 ) -> Verdict:
     """Can they tell? By exact tests against the protocol's chance.
 
-    Equivalence is not tested here; `similarity` does that.
+    A margin is tested on one side: `similarity` to a rate of chance plus the margin.
 
     Parameters
     ----------
@@ -109,6 +113,8 @@ def discrimination_verdict(
     alpha : float
         Size of the test. It is two-sided, with half of alpha on each side, where listeners point to
         a clip as Bach's; elsewhere only a rate above chance means something.
+    margin : float or None
+        Without one, the finding is never that they cannot tell.
 
     Returns
     -------
@@ -130,10 +136,18 @@ def discrimination_verdict(
     finding, figures = Finding.UNDECIDED, str(discrimination)
     if protocol.has_bach_side and p_below < discrimination.p:
         figures = str(replace(discrimination, p=p_below))
+    within = False
+    if margin is not None:
+        tested = similarity_to_margin(correct, n, margin, protocol)
+        within = tested.p <= alpha
+        figures += f"; {tested}"
+        finding = Finding.CANNOT_TELL if within else finding
     if discrimination.p < size:
-        finding = Finding.CAN_TELL
+        finding = Finding.LESS_THAN_MARGIN if within else Finding.CAN_TELL
     elif p_below < size and protocol.has_bach_side:
         finding = Finding.TAKE_MACHINE_FOR_BACH
+        if margin is not None and tail_above(correct, n, protocol.chance - margin) <= alpha:
+            finding = Finding.TAKE_LESS_THAN_MARGIN
     elif p_below < size:
         figures = (
             f"{protocol.name}: {correct:,} of {n:,} were right, where guessing gives"
@@ -142,5 +156,5 @@ def discrimination_verdict(
         return below_chance(figures, POOLED_CAUTION, margin=None, alpha=alpha, method=method)
     if protocol.has_bach_side:
         figures += f", tested at {size:g}"
-    sentence = sentence_of(finding, figures, margin=None)
-    return Verdict(finding, sentence, POOLED_CAUTION, alpha=alpha, method=method)
+    sentence = sentence_of(finding, figures, margin=margin)
+    return Verdict(finding, sentence, POOLED_CAUTION, None, margin, alpha, method)
