@@ -82,14 +82,28 @@ class FakesOnly(Result):
             often = "about half the time"
         else:
             often = f"{'more' if self.estimate > CHANCE else 'less'} often than half the time"
-        always = '"machine" scores 100%' if self.estimate >= CHANCE else '"Bach" scores 0%'
         return (
-            f"Listeners called these fakes machine-made {often} ({share}). Without Bach's clips"
-            f" this does not show sensitivity, since a listener who always says {always}."
+            f"Listeners called these fakes machine-made {often} ({share})."
+            f" {no_sensitivity(self.estimate)}"
         )
 
     def __str__(self) -> str:
         return f"{self.exact}, {p_text(self.p)}"
+
+
+def no_sensitivity(called_machine: float) -> str:
+    """Why a share of fakes called machine-made shows no sensitivity.
+
+    Examples
+    --------
+    >>> no_sensitivity(0.4).partition("since ")[2]
+    'a listener who always says "Bach" scores 0%.'
+    """
+    always = '"machine" scores 100%' if called_machine >= CHANCE else '"Bach" scores 0%'
+    return (
+        "Without Bach's clips this does not show sensitivity, since a listener who always says"
+        f" {always}."
+    )
 
 
 def yes_no(hits: int, bach: int, false_alarms: int, machine: int, *, level: float = LEVEL) -> YesNo:

@@ -107,3 +107,13 @@ def test_where_below_one_half_means_nothing_more_answers_do_not_decide_there():
     outside = pooled(42, 100, protocol=abx, margin=0.05).needs
     assert "a rate below one half decides nothing" in outside.sentence
     assert pooled(48, 100, protocol=abx, margin=0.1).needs.answers > 1
+
+
+def test_three_clips_far_below_chance_are_not_within_the_margin():
+    protocol = PROTOCOLS["three-afc"]
+    for right, finding in (
+        (600, Finding.CAN_TELL), (380, Finding.LESS_THAN_MARGIN), (334, Finding.CANNOT_TELL),
+        (290, Finding.TAKE_LESS_THAN_MARGIN), (100, Finding.TAKE_MACHINE_FOR_BACH),
+    ):  # fmt: skip
+        found = discriminate(right, 1000, protocol)
+        assert discrimination_verdict(found, protocol, margin=0.1).finding is finding
