@@ -17,7 +17,6 @@ from bachtest.lib.threads import use_one_thread
 
 use_one_thread()
 
-from bachtest.stats.planning.plan import add_arguments, plan_from
 from bachtest.stats.rates.protocols import PROTOCOLS
 from bachtest.stats.rates.summary import CountSettings
 from bachtest.stats.report.all_bach import AllBachAnalysis, analyse_all_bach
@@ -26,7 +25,6 @@ from bachtest.stats.report.analysis import Analysis, analyse
 from bachtest.stats.report.compare import compare
 from bachtest.stats.report.counting_options import add_counting_arguments
 from bachtest.stats.report.html import to_html
-from bachtest.stats.report.plan_text import plan_text
 from bachtest.stats.report.terminal import analysis_json, analysis_text
 from bachtest.stats.tables.column_names import FLAG, KNOWN, known_name
 from bachtest.stats.tables.read_study_folder import AnswerSource, read_source
@@ -258,10 +256,18 @@ def _forms(
 
 
 def _plan(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog=f"{_PROG} power", description="Plan a study.")
+    # The mixed model takes a while to import, and a pooled analysis needs none of it.
+    from bachtest.stats.planning.options import PlanParser, add_arguments, plan_from
+    from bachtest.stats.report.plan_text import plan_text
+
+    parser = PlanParser(prog=f"{_PROG} power", description="Plan a study.")
     add_arguments(parser)
     options = parser.parse_args(arguments)
     plan = plan_from(options)
+    if options.simulate is not None:
+        from bachtest.stats.validate.simulated_power import with_simulated_power
+
+        plan = with_simulated_power(plan, options.simulate, seed=options.seed)
     print(json.dumps(plan.to_json(), indent=2) if options.json else plan_text(plan))
 
 

@@ -19,6 +19,7 @@ from bachtest.stats.rates.proportions import (
     BinomialTest,
     Proportion,
     binomial_test,
+    clopper_pearson,
 )
 from bachtest.stats.rates.signal_detection import DPrime, d_prime_2afc
 
@@ -37,7 +38,10 @@ class AnswerCount:
 
 @dataclass(frozen=True)
 class Cell:
-    """One group: its labels and its pooled rate."""
+    """One group: its labels and its pooled rate, with Wilson's interval.
+
+    Beside the exact test stands the exact interval: it excludes one half just where the test does.
+    """
 
     labels: tuple[str, ...]
     rate: Proportion
@@ -48,6 +52,9 @@ class Cell:
 
     def test(self) -> BinomialTest:
         return binomial_test(self.rate.correct, self.rate.n)
+
+    def exact(self) -> Proportion:
+        return clopper_pearson(self.rate.correct, self.rate.n, level=self.rate.level)
 
     def d_prime(self) -> DPrime:
         return d_prime_2afc(self.rate.correct, self.rate.n, level=self.rate.level)
@@ -80,13 +87,14 @@ class CountSettings:
     Parameters
     ----------
     interval : str
-        Of rates: one of `INTERVALS`.
+        Of rates: one of `INTERVALS`. Empty: the exact test's own (Clopper-Pearson) on a line with
+        that test, and Wilson's elsewhere.
     exploratory : bool
         The cells were looked at to find something: Benjamini and Hochberg's p-values, which bound
         the share of false findings, instead of Holm's, which bound the chance of any.
     """
 
-    interval: str = "wilson"
+    interval: str = ""
     exploratory: bool = False
 
     def adjusted(self, breakdown: Breakdown) -> tuple[float, ...]:
@@ -113,8 +121,17 @@ class CountSettings:
         )
 
     @property
-    def interval_sentence(self) -> str:
-        return f"Rates have {_INTERVAL_NAMES[self.interval]} intervals."
+    def of_rates(self) -> str:
+        return self.interval or "wilson"
+
+    def interval_sentence(self, *, tested: bool) -> str:
+        """Which interval rates have; `tested` where p stands on the same lines."""
+        if tested and not self.interval:
+            return "The intervals of rates are those that belong to it (Clopper-Pearson)."
+        words = f"Rates have {_INTERVAL_NAMES[self.of_rates]} intervals."
+        if tested and self.interval != "clopper-pearson":
+            words += " The Clopper-Pearson interval is the one that always agrees with p."
+        return words
 
 
 DEFAULT_COUNTING = CountSettings()

@@ -20,6 +20,7 @@ from bachtest.stats.rates.proportions import (
     Proportion,
     binomial_test,
     check_counts,
+    clopper_pearson,
     normal_quantile,
     wilson,
 )
@@ -56,16 +57,20 @@ class YesNo(Result):
 
 @dataclass(frozen=True)
 class FakesOnly(Result):
-    """How often machine-made clips were called so; `sentence` says what that cannot show."""
+    """How often machine-made clips were called so; `sentence` says what that cannot show.
+
+    `low` and `high` are Wilson's interval; `exact` has the one that goes with the exact test.
+    """
 
     called_machine: Proportion
+    exact: Proportion
     estimate: float | None
     low: float
     high: float
     n: int
     p: float
     level: float
-    method: str = "share of fakes called machine-made, Wilson; exact binomial test of one half"
+    method: str = "share of fakes called machine-made; exact binomial test of one half"
     assumptions: str = POOLED
 
     @property
@@ -73,18 +78,32 @@ class FakesOnly(Result):
         if self.estimate is None:
             return "There are no answers yet."
         share = f"{self.called_machine.correct:,} of {self.n:,} answers, {p_text(self.p)}"
-        if self.low <= CHANCE <= self.high:
+        if self.exact.low <= CHANCE <= self.exact.high:
             often = "about half the time"
         else:
             often = f"{'more' if self.estimate > CHANCE else 'less'} often than half the time"
         return (
-            f"Listeners called these fakes machine-made {often} ({share}). Without Bach's clips"
-            ' this does not show sensitivity, since a listener who always says "machine" scores'
-            " 100%."
+            f"Listeners called these fakes machine-made {often} ({share})."
+            f" {no_sensitivity(self.estimate)}"
         )
 
     def __str__(self) -> str:
-        return f"{self.called_machine}, {p_text(self.p)}"
+        return f"{self.exact}, {p_text(self.p)}"
+
+
+def no_sensitivity(called_machine: float) -> str:
+    """Why a share of fakes called machine-made shows no sensitivity.
+
+    Examples
+    --------
+    >>> no_sensitivity(0.4).partition("since ")[2]
+    'a listener who always says "Bach" scores 0%.'
+    """
+    always = '"machine" scores 100%' if called_machine >= CHANCE else '"Bach" scores 0%'
+    return (
+        "Without Bach's clips this does not show sensitivity, since a listener who always says"
+        f" {always}."
+    )
 
 
 def yes_no(hits: int, bach: int, false_alarms: int, machine: int, *, level: float = LEVEL) -> YesNo:
@@ -149,4 +168,5 @@ def fakes_only(called_machine: int, n: int, *, level: float = LEVEL) -> FakesOnl
     """
     rate = wilson(called_machine, n, level=level)
     p = binomial_test(called_machine, n).p
-    return FakesOnly(rate, rate.estimate, rate.low, rate.high, n, p, level)
+    exact = clopper_pearson(called_machine, n, level=level)
+    return FakesOnly(rate, exact, rate.estimate, rate.low, rate.high, n, p, level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bachtest.stats.rates.proportions import CHANCE
+from bachtest.stats.rates.proportions import CHANCE, Proportion
 from bachtest.stats.rates.result import counted, p_text, plain, sentence
 from bachtest.stats.rates.summary import FEW, Breakdown, Cell
 from bachtest.stats.report.all_bach import AllBachAnalysis
@@ -134,19 +134,21 @@ def all_bach_counts(analysis: AllBachAnalysis, *, hide_few: bool = False) -> str
         return f"{report.source}: fewer than {FEW} answers so far\n"
     interval = f"{100 * report.overall.rate.level:g}% interval"
     head = ("n", side, "share", interval, "p", report.counting.adjusted_name)
-    tables = [[("", *head), _row("all", report.overall, None)]]
+    tables = [[("", *head), _row("all", report.overall, report.shown(report.overall), None)]]
     for breakdown in report.breakdowns:
         rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
         for cell, p in zip(breakdown.cells, report.counting.adjusted(breakdown), strict=True):
             name = " ".join(cell.labels) + (" *" if cell.few else "")
             hidden = hide_few and cell.few
-            rows.append((name, *[""] * len(head)) if hidden else _row(name, cell, p))
+            rows.append(
+                (name, *[""] * len(head)) if hidden else _row(name, cell, report.shown(cell), p)
+            )
         tables.append(rows)
     sizes = {"answer": report.overall.rate.n, "listener": report.listeners, "item": report.items}
     words = [counted(n, name) for name, n in sizes.items() if n is not None]
     method = wrapped(
-        f"{report.counting.interval_sentence} p is the two-sided exact binomial test of one half."
-        f" {report.counting.adjusted_sentence}"
+        "p is the two-sided exact binomial test of one half."
+        f" {report.counting.interval_sentence(tested=True)} {report.counting.adjusted_sentence}"
     )
     parts = [f"{report.source}: {', '.join(words)}", "\n".join(marked_answers(report))]
     notes = ["", *(breakdown.note for breakdown in report.breakdowns)]
@@ -155,8 +157,7 @@ def all_bach_counts(analysis: AllBachAnalysis, *, hide_few: bool = False) -> str
     return "\n\n".join(filter(None, (part.strip("\n") for part in parts))) + "\n"
 
 
-def _row(name: str, cell: Cell, adjusted: float | None) -> tuple[str, ...]:
-    rate = cell.rate
+def _row(name: str, cell: Cell, rate: Proportion, adjusted: float | None) -> tuple[str, ...]:
     return (
         name,
         f"{rate.n:,}",

@@ -12,8 +12,9 @@ def add_counting_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--interval",
         choices=list(INTERVALS),
-        default="wilson",
-        help=f"of the rates in tables of counts: {', '.join(INTERVALS)} (default %(default)s)",
+        default="",
+        help=f"of the rates in tables of counts: {', '.join(INTERVALS)} (default: clopper-pearson"
+        " beside p, wilson elsewhere)",
     )
     parser.add_argument(
         "--exploratory",

@@ -9,6 +9,7 @@ from typing import Any
 
 from bachtest.stats.detection.marginal_d import MarginalDs
 from bachtest.stats.rates.identical_pairs import IdenticalPairs
+from bachtest.stats.rates.proportions import Proportion
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import counted
 from bachtest.stats.rates.signal_detection import DPrime
@@ -189,20 +190,22 @@ def to_text(report: Report, *, hide_few: bool = False, d_primes: MarginalDs | No
         parts.append(_method(report, marginal=d_primes is not None))
         parts.append(f"{report.verdict.sentence}\n{report.verdict.caution}".strip())
     else:
-        parts.append(report.counting.interval_sentence)
+        parts.append(report.counting.interval_sentence(tested=False))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _method(report: Report, *, marginal: bool) -> str:
     counting = report.counting
-    method = f"{counting.interval_sentence} p is the two-sided exact binomial test of one half."
+    method = (
+        "p is the two-sided exact binomial test of one half."
+        f" {counting.interval_sentence(tested=True)}"
+    )
     if _has_d_prime(report.protocol) and marginal:
         method += " d' is not pooled: it is that of the mixed model's marginal rate."
     elif _has_d_prime(report.protocol):
-        method += (
-            " d' is that of\ntwo-alternative forced choice, with the Clopper-Pearson interval."
-        )
-    return "\n".join(filter(None, [method, textwrap.fill(counting.adjusted_sentence, _WIDTH)]))
+        method += " d' is that of two-alternative forced choice, with the Clopper-Pearson interval."
+    sentences = [method, counting.adjusted_sentence]
+    return "\n".join(textwrap.fill(words, _WIDTH) for words in sentences if words)
 
 
 def _title(report: Report) -> str:
@@ -243,7 +246,12 @@ def _tables(
 ) -> list[list[tuple[str, ...]]]:
     interval = f"{100 * report.overall.rate.level:g}% interval"
     head = ("n", "right", "rate", interval, "p", report.counting.adjusted_name, "d'", interval)
-    tables = [[("", *head), _row("all", report.overall, None, cell_d((), d_primes))]]
+    tables = [
+        [
+            ("", *head),
+            _row("all", report.overall, report.shown(report.overall), None, cell_d((), d_primes)),
+        ]
+    ]
     for breakdown in report.breakdowns:
         rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
         d_of = cell_d(breakdown.by, d_primes)
@@ -251,7 +259,7 @@ def _tables(
             name = " ".join(cell.labels) + (" *" if cell.few else "")
             hidden = hide_few and cell.few
             blank = (name, *[""] * len(head))
-            rows.append(blank if hidden else _row(name, cell, p, d_of))
+            rows.append(blank if hidden else _row(name, cell, report.shown(cell), p, d_of))
         tables.append(rows)
     return tables
 
@@ -263,8 +271,10 @@ def _table(rows: list[tuple[str, ...]], report: Report) -> str:
     return grid([row[:shown] for row in rows])
 
 
-def _row(name: str, cell: Cell, p_holm: float | None, d_of: CellD) -> tuple[str, ...]:
-    rate, d_prime = cell.rate, d_of(cell)
+def _row(
+    name: str, cell: Cell, rate: Proportion, p_holm: float | None, d_of: CellD
+) -> tuple[str, ...]:
+    d_prime = d_of(cell)
     return (
         name,
         f"{rate.n:,}",

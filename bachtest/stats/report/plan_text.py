@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bachtest.stats.planning.plan import Plan, PlannedStudy
-from bachtest.stats.rates.result import counted
+from bachtest.stats.planning.plan import Plan
+from bachtest.stats.planning.study_power import CONTRAST, DIFFERENCE, PlannedStudy
+from bachtest.stats.rates.result import counted, sentence
 from bachtest.stats.report.counts_text import grid
 
 _BAR = 30
@@ -11,29 +12,30 @@ _BAR = 30
 
 def plan_text(plan: Plan) -> str:
     """A plan as a table, a bar chart of the power by listeners, and advice."""
-    head = (
-        "listeners", "items", "answers", "design effect", "effective", "interval +-",
-        "power: differs", "power: equivalent",
-    )  # fmt: skip
     points = sorted({*plan.alternatives, plan.study}, key=lambda p: (p.items, p.listeners))
-    rows = [head, *(_row(point, point == plan.study) for point in points)]
+    aim = DIFFERENCE if plan.contrast is None else CONTRAST
     lines = [
-        f"True rate {plan.rate:.1%}, {counted(plan.answers_per_listener, 'answer')} each, alpha"
+        f"{_rates(plan)}, {counted(plan.answers_per_listener, 'answer')} each, alpha"
         f" {plan.alpha:g}, {_spread(plan)}",
-        grid(rows),
+        grid([_head(plan), *(_row(plan, point) for point in points)]),
         "",
-        "Power to show a difference, by number of listeners (| marks the target)",
-        *(_bar(point, plan.target) for point in points if point.items == plan.study.items),
+        f"Power to show {'the contrast' if plan.contrast else 'a difference'}, by number of"
+        " listeners (| marks the target)",
+        *(_bar(point, aim, plan.target) for point in points if point.items == plan.study.items),
         "",
+        *_simulated(plan),
+        *(least.sentence for least in plan.solved),
+        *_independent(plan),
+        plan.advice,
+        f"{sentence(f'power by {plan.method}')} {sentence(plan.assumptions)}",
     ]
-    if plan.needed_difference is not None:
-        lines.append(f"A difference needs {plan.needed_difference:,} independent answers.")
-    if plan.needed_equivalence is not None:
-        lines.append(
-            f"Equivalence within {100 * (plan.margin or 0):g} points, if listeners really guess,"
-            f" needs {plan.needed_equivalence:,} independent answers."
-        )
-    return "\n".join([*lines, plan.advice])
+    return "\n".join(lines)
+
+
+def _rates(plan: Plan) -> str:
+    if plan.contrast is None:
+        return f"True rate {plan.rate:.1%}"
+    return f"True rates {plan.contrast[0]:.1%} and {plan.contrast[1]:.1%}"
 
 
 def _spread(plan: Plan) -> str:
@@ -44,21 +46,63 @@ def _spread(plan: Plan) -> str:
     )
 
 
-def _row(point: PlannedStudy, planned: bool) -> tuple[str, ...]:
+def _independent(plan: Plan) -> list[str]:
+    lines = []
+    if plan.needed_difference is not None:
+        lines.append(f"A difference needs {plan.needed_difference:,} independent answers.")
+    if plan.needed_equivalence is not None:
+        lines.append(
+            f"Equivalence within {100 * (plan.margin or 0):g} points, if listeners really guess,"
+            f" needs {plan.needed_equivalence:,} independent answers."
+        )
+    return lines
+
+
+def _simulated(plan: Plan) -> list[str]:
+    if not plan.simulated:
+        return []
+    count = plan.simulated[0].studies
+    lines = [
+        f"{count:,} simulated {'study' if count == 1 else 'studies'} (seed {plan.seed}), each with"
+        " the mixed model fitted to it:"
+    ]
+    lines += [
+        f"  {one.aim}: found in {one.found:.1%} (Monte Carlo error {one.error:.1%}), planned"
+        f" {one.planned:.1%}"
+        for one in plan.simulated
+    ]
+    return [*lines, ""]
+
+
+def _head(plan: Plan) -> tuple[str, ...]:
+    # A design effect says nothing of degrees of freedom.
+    df = () if plan.design_effect is not None else ("df",)
+    contrast = () if plan.contrast is None else ("power: contrast",)
     return (
-        f"{point.listeners:,}" + (" *" if planned else ""),
+        "listeners", "items", "answers", "design effect", "effective", *df, "interval +-",
+        "power: differs", "power: equivalent", *contrast,
+    )  # fmt: skip
+
+
+def _row(plan: Plan, point: PlannedStudy) -> tuple[str, ...]:
+    df = () if plan.design_effect is not None else ("-" if point.df is None else f"{point.df:,g}",)
+    return (
+        f"{point.listeners:,}" + (" *" if point == plan.study else ""),
         f"{point.items:,}",
         f"{point.answers:,}",
         f"{point.design_effect:.2f}",
         f"{point.effective:,}",
+        *df,
         f"{100 * point.half_width:.1f}",
         f"{point.difference:.3f}",
         "-" if point.equivalence is None else f"{point.equivalence:.3f}",
+        *(() if point.contrast is None else (f"{point.contrast:.3f}",)),
     )
 
 
-def _bar(point: PlannedStudy, target: float) -> str:
-    cells = ["#"] * round(_BAR * point.difference)
+def _bar(point: PlannedStudy, aim: str, target: float) -> str:
+    power = point.power(aim) or 0.0
+    cells = ["#"] * round(_BAR * power)
     cells += [" "] * (_BAR + 1 - len(cells))
     cells[round(_BAR * target)] = "|"
-    return f"{point.listeners:>9,}  {''.join(cells)}  {point.difference:.0%}"
+    return f"{point.listeners:>9,}  {''.join(cells)}  {power:.0%}"

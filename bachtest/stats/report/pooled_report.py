@@ -8,6 +8,7 @@ from functools import partial
 
 from bachtest.stats.rates.equivalence import ALPHA
 from bachtest.stats.rates.identical_pairs import IdenticalPairs, identical_pairs
+from bachtest.stats.rates.proportions import Proportion
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.summary import (
     DEFAULT_COUNTING,
@@ -59,6 +60,11 @@ class Report:
     # About the file, not about what it shows.
     notes: tuple[str, ...] = field(default=(), compare=False)
 
+    def shown(self, cell: Cell) -> Proportion:
+        """A cell's rate as it is printed: beside an exact test, with the interval of that test."""
+        tested = self.protocol.two_clips or not self.protocol.has_truth
+        return cell.exact() if tested and not self.counting.interval else cell.rate
+
     @property
     def verdict(self) -> Verdict:
         return pooled_verdict(
@@ -102,7 +108,7 @@ def make_report(
         ties = int(included.ties.sum())
         table, included = table.without_ties(), included.without_ties()
     counting = counting or DEFAULT_COUNTING
-    summed = partial(summarise, level=1 - alpha, interval=counting.interval)
+    summed = partial(summarise, level=1 - alpha, interval=counting.of_rates)
     groups = [group for group in GROUPS if set(group) <= set(table.columns)]
     groups += [tuple(group) for group in by if tuple(group) not in groups]
     breakdowns = []

@@ -100,10 +100,12 @@ def _forests(analysis: Analysis) -> Iterator[Section]:
             if len(table.rates) <= _MAX_CELLS:
                 yield _marginal_rates(table, analysis, analysis.d_primes, rates_are)
         return
-    marks = [_pooled_mark("all", report.overall.rate)]
+    marks = [_pooled_mark("all", report.shown(report.overall))]
     for breakdown in report.breakdowns:
         if len(breakdown.cells) <= _MAX_CELLS:
-            marks += [_pooled_mark(" ".join(cell.labels), cell.rate) for cell in breakdown.cells]
+            marks += [
+                _pooled_mark(" ".join(cell.labels), report.shown(cell)) for cell in breakdown.cells
+            ]
     yield Section("Rates, pooled", (f"No mixed model: {analysis.no_model}.",), tuple(marks))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import Result, counted, listed, p_text
-from bachtest.stats.rates.yes_no import FakesOnly, YesNo, fakes_only, yes_no
+from bachtest.stats.rates.yes_no import FakesOnly, YesNo, fakes_only, no_sensitivity, yes_no
 from bachtest.stats.tables.table import Table
 from bachtest.stats.tables.validation import BACH
 from bachtest.stats.verdict.finding import POOLED_CAUTION, Finding, Verdict, no_answers
@@ -71,8 +71,7 @@ def fakes_verdict(fit: MixedFit, alpha: float) -> Verdict:
     sentence = (
         f"Undecided. Listeners called these fakes machine-made {often}: a marginal rate of"
         f" {rate.estimate:.1%} ({rate.low:.1%} to {rate.high:.1%}, {p_text(rate.p)},"
-        f" {counted(rate.n, 'answer')}). Without Bach's clips this does not show sensitivity, since"
-        ' a listener who always says "machine" scores 100%.'
+        f" {counted(rate.n, 'answer')}). {no_sensitivity(rate.estimate)}"
     )
     return Verdict(Finding.UNDECIDED, sentence, "", _NEEDS_BACH, alpha=alpha, method=fit.method)
 

@@ -23,7 +23,7 @@ from bachtest.stats.validate.detection_studies import marginal_d, odd_clips, tri
 from bachtest.stats.validate.measured import SimulationStudy
 from bachtest.stats.validate.mixed_studies import few_answers, few_items, many_items
 from bachtest.stats.validate.monitoring_studies import guessing, running_interval
-from bachtest.stats.validate.planning_studies import cannot_tell, power
+from bachtest.stats.validate.planning_studies import cannot_tell, planned_power, power
 
 SEED = 1685
 QUICK = 4
@@ -39,6 +39,7 @@ STUDIES: dict[str, tuple[Run, int, int]] = {
     "power": (power, 20_000, 4),
     "cannot-tell": (cannot_tell, 400, 5),
     "few-answers": (few_answers, 400, 6),
+    "planned-power": (planned_power, 400, 7),
     "yes-no": (odd_clips, 300, 20),
     "triangle": (triangles, 400, 21),
     "marginal-d": (marginal_d, 400, 22),

@@ -17,7 +17,8 @@ from bachtest.stats.rates.order import CONDITIONS
 class SimulatedDesign:
     """Each listener hears `each` of the items, drawn at random.
 
-    Item i belongs to cell i modulo `cells`; `sd_listener` and `sd_item` are on the logit scale.
+    Item i belongs to cell i modulo `cells`; `sd_listener` and `sd_item` are on the logit scale. Of
+    two cells, `hear` "both" gives a listener as many items of each, "one" items of one alone.
     """
 
     listeners: int
@@ -26,6 +27,7 @@ class SimulatedDesign:
     cells: int = 1
     sd_listener: float = 0.6
     sd_item: float = 0.5
+    hear: str = ""
 
     def rate(self, logit: float) -> float:
         """The population-averaged rate of a cell with this logit."""
@@ -87,7 +89,22 @@ def simulate(
     ease = rng.normal(0, design.sd_item, design.items)
     ease += np.asarray(logits)[np.arange(design.items) % design.cells]
     listener: IntArray = np.repeat(np.arange(design.listeners, dtype=np.int64), design.each)
-    drawn = rng.random((design.listeners, design.items)).argsort(axis=1)[:, : design.each]
-    item = np.asarray(drawn.ravel(), dtype=np.int64)
+    item = _heard(rng.random((design.listeners, design.items)), design)
     right = rng.random(len(item)) < expit(skill[listener] + ease[item])
     return SimulatedTable(listener, item, item % design.cells, right.astype(float))
+
+
+def _heard(order: FloatArray, design: SimulatedDesign) -> IntArray:
+    # The items of each listener in turn: the first of a random order.
+    if not design.hear:
+        return np.asarray(order.argsort(axis=1)[:, : design.each].ravel(), dtype=np.int64)
+    odd = np.arange(design.listeners) % 2
+    of_first = np.where(odd, 0, design.each)
+    if design.hear == "both":
+        of_first = (design.each + odd) // 2
+    first, second = (2 * order[:, cell::2].argsort(axis=1) + cell for cell in (0, 1))
+    heard = [
+        np.concatenate([one[:count], other[: design.each - count]])
+        for one, other, count in zip(first, second, of_first, strict=True)
+    ]
+    return np.concatenate(heard).astype(np.int64)

@@ -4,7 +4,7 @@ Conventions
 -----------
 Two intervals decide. The (1 - alpha) interval must exclude one half to show a difference; the
 (1 - 2 alpha) interval must lie within the margin to show that no difference matters. A large
-p-value is never evidence that listeners cannot tell.
+p-value is never evidence that listeners cannot tell. Below one half the words mirror those above.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Finding(StrEnum):
     LESS_THAN_MARGIN = "can tell, but by less than the margin"
     CANNOT_TELL = "cannot tell within the margin"
     TAKE_MACHINE_FOR_BACH = "tell them apart, but take the machine for Bach"
+    TAKE_LESS_THAN_MARGIN = "take the machine for Bach, but by less than the margin"
     UNDECIDED = "undecided"
     NO_ANSWERS = "no answers"
     # Of two clips by Bach, of which none is to be told.
@@ -65,20 +66,22 @@ def judge(above: bool, below: bool, within: bool) -> Finding:
     --------
     >>> print(judge(above=True, below=False, within=True))
     can tell, but by less than the margin
+    >>> print(judge(above=False, below=True, within=True))
+    take the machine for Bach, but by less than the margin
     """
     if above:
         return Finding.LESS_THAN_MARGIN if within else Finding.CAN_TELL
     if below:
-        return Finding.TAKE_MACHINE_FOR_BACH
+        return Finding.TAKE_LESS_THAN_MARGIN if within else Finding.TAKE_MACHINE_FOR_BACH
     return Finding.CANNOT_TELL if within else Finding.UNDECIDED
 
 
-def sentence_of(finding: Finding, figures: str, *, margin: float | None, within: bool) -> str:
+def sentence_of(finding: Finding, figures: str, *, margin: float | None) -> str:
     """The finding as a sentence around the figures that it rests on.
 
     Examples
     --------
-    >>> sentence_of(Finding.CAN_TELL, "70 of 100 right", margin=None, within=False)
+    >>> sentence_of(Finding.CAN_TELL, "70 of 100 right", margin=None)
     'Listeners can tell: 70 of 100 right.'
     """
     size = "" if margin is None else f" of {100 * margin:g} points"
@@ -89,9 +92,13 @@ def sentence_of(finding: Finding, figures: str, *, margin: float | None, within:
     if finding is Finding.CANNOT_TELL:
         return f"Listeners cannot tell within the margin{size}: {figures}."
     if finding is Finding.TAKE_MACHINE_FOR_BACH:
-        less = f", by less than the margin{size}" if within else ""
-        return f"Listeners tell them apart, but take the machine for Bach{less}: {figures}."
-    return f"Undecided: {figures}. This shows neither that listeners can tell nor that they cannot."
+        return f"Listeners tell them apart, but take the machine for Bach: {figures}."
+    if finding is Finding.TAKE_LESS_THAN_MARGIN:
+        return f"Listeners take the machine for Bach, but by less than the margin{size}: {figures}."
+    return (
+        f"Undecided: {figures}. This shows neither that listeners can tell them apart nor that they"
+        " cannot."
+    )
 
 
 def no_answers(*, margin: float | None = None, alpha: float = ALPHA) -> Verdict:

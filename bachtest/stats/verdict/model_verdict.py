@@ -87,7 +87,7 @@ def model_verdict(
     low, high = interval_of(rate, 1 - alpha)
     inner_low, inner_high = interval_of(rate, 1 - 2 * alpha)
     within = margin is not None and inner_high <= chance + margin
-    if margin is not None and not protocol.tests_similarity:
+    if margin is not None and (high < chance or not protocol.tests_similarity):
         within = within and chance - margin <= inner_low
     model = "logistic model without random effects"
     if fit.sampled:
@@ -108,13 +108,14 @@ def model_verdict(
         count = (cell_items or items.levels) if items else None
         part = item_variance(fit, rate.estimate) / count if count else None
         needs = what_would_decide(
-            rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin,
+            rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin, df=rate.df,
+            difference=protocol.has_bach_side or rate.estimate > CHANCE,
             item_variance=part, items=count,
         )  # fmt: skip
         if items is None:
             unknown = f"{needs.sentence} The variance between items is unknown."
             needs = replace(needs, sentence=unknown)
-    sentence = sentence_of(finding, figures, margin=margin, within=within)
+    sentence = sentence_of(finding, figures, margin=margin)
     return Verdict(finding, sentence, caution, needs, margin, alpha, fit.method)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bachtest.stats.rates.discrimination import Discrimination, similarity_to_margin
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin, equivalence
-from bachtest.stats.rates.proportions import CHANCE, tail_below
+from bachtest.stats.rates.proportions import CHANCE, tail_above, tail_below
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.result import counted, p_text
 from bachtest.stats.rates.summary import Cell
+from bachtest.stats.verdict.exact_answers import answers_that_would_decide
 from bachtest.stats.verdict.finding import (
     POOLED_CAUTION,
     Finding,
@@ -17,7 +20,6 @@ from bachtest.stats.verdict.finding import (
     no_answers,
     sentence_of,
 )
-from bachtest.stats.verdict.sample_size import what_would_decide
 
 
 def pooled_verdict(
@@ -64,7 +66,7 @@ def pooled_verdict(
     rate = cell.rate
     if rate.estimate is None:
         return no_answers(margin=margin, alpha=alpha)
-    p = cell.test().p
+    p, exact = cell.test().p, cell.exact()
     within = False
     extra = ""
     if margin is not None:
@@ -73,9 +75,9 @@ def pooled_verdict(
         extra = f"; test of equivalence within {100 * margin:g} points: {p_text(tested.p)}"
     were = "was" if 1 in (rate.correct, rate.n) else "were"
     figures = (
-        f"{rate.correct:,} of {counted(rate.n, 'answer')} {were} right ({rate.estimate:.1%}, Wilson"
-        f" {100 * rate.level:g}% interval {rate.low:.1%} to {rate.high:.1%}; exact test against one"
-        f" half, pooled: {p_text(p)}{extra})"
+        f"{rate.correct:,} of {counted(rate.n, 'answer')} {were} right ({rate.estimate:.1%}, exact"
+        f" {100 * exact.level:g}% interval {exact.low:.1%} to {exact.high:.1%}; exact test against"
+        f" one half, pooled: {p_text(p)}{extra})"
     )
     above, below = p < alpha and rate.estimate > CHANCE, p < alpha and rate.estimate < CHANCE
     if below and not protocol.has_bach_side:
@@ -85,9 +87,11 @@ def pooled_verdict(
     finding = judge(above, below, within)
     needs = None
     if finding is Finding.UNDECIDED:
-        variance = rate.estimate * (1 - rate.estimate) / rate.n
-        needs = what_would_decide(rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin)
-    sentence = sentence_of(finding, figures, margin=margin, within=within)
+        needs = answers_that_would_decide(
+            rate.correct, rate.n, alpha=alpha, margin=margin,
+            difference=protocol.has_bach_side or rate.estimate > CHANCE,
+        )  # fmt: skip
+    sentence = sentence_of(finding, figures, margin=margin)
     return Verdict(finding, sentence, POOLED_CAUTION, needs, margin, alpha)
 
 
@@ -130,6 +134,8 @@ def discrimination_verdict(
     p_below = tail_below(correct, n, protocol.chance)
     size = alpha / 2 if protocol.has_bach_side else alpha
     finding, figures = Finding.UNDECIDED, str(discrimination)
+    if protocol.has_bach_side and p_below < discrimination.p:
+        figures = str(replace(discrimination, p=p_below))
     within = False
     if margin is not None:
         tested = similarity_to_margin(correct, n, margin, protocol)
@@ -138,15 +144,17 @@ def discrimination_verdict(
         finding = Finding.CANNOT_TELL if within else finding
     if discrimination.p < size:
         finding = Finding.LESS_THAN_MARGIN if within else Finding.CAN_TELL
+    elif p_below < size and protocol.has_bach_side:
+        finding = Finding.TAKE_MACHINE_FOR_BACH
+        if margin is not None and tail_above(correct, n, protocol.chance - margin) <= alpha:
+            finding = Finding.TAKE_LESS_THAN_MARGIN
     elif p_below < size:
         figures = (
             f"{protocol.name}: {correct:,} of {n:,} were right, where guessing gives"
             f" {protocol.chance:.1%}; exact test, pooled: one-sided {p_text(p_below)}"
         )
-        if not protocol.has_bach_side:
-            return below_chance(figures, POOLED_CAUTION, margin=None, alpha=alpha, method=method)
-        finding = Finding.TAKE_MACHINE_FOR_BACH
+        return below_chance(figures, POOLED_CAUTION, margin=None, alpha=alpha, method=method)
     if protocol.has_bach_side:
         figures += f", tested at {size:g}"
-    sentence = sentence_of(finding, figures, margin=margin, within=within)
+    sentence = sentence_of(finding, figures, margin=margin)
     return Verdict(finding, sentence, POOLED_CAUTION, None, margin, alpha, method)

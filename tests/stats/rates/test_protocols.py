@@ -144,9 +144,10 @@ def test_fakes_alone_tell_no_sensitivity():
     assert (result.low, result.high) == pytest.approx((0.55807107, 0.58852894), abs=1e-8)
     assert "machine-made more often than half the time (2,321 of 4,048" in result.sentence
     assert "Without Bach's clips this does not show sensitivity" in result.sentence
-    assert str(result) == "2,321 of 4,048: 57.3% (55.8% to 58.9%, wilson 95%), p < .001"
+    assert str(result) == "2,321 of 4,048: 57.3% (55.8% to 58.9%, clopper-pearson 95%), p < .001"
     assert "about half" in fakes_only(51, 100).sentence
     assert "less often" in fakes_only(20, 100).sentence
+    assert 'always says "Bach" scores 0%' in fakes_only(20, 100).sentence
     assert "no answers" in fakes_only(0, 0).sentence
 
 

@@ -79,7 +79,7 @@ def test_grouping_first_or_in_another_order_changes_nothing(rows, random):
     [
         (70, Finding.CAN_TELL),
         (61, Finding.CAN_TELL),
-        # The exact test decides (p = .057), though Wilson's interval begins above one half.
+        # The exact test and interval decide (p = .057), though Wilson's begins above one half.
         (60, Finding.UNDECIDED),
         (50, Finding.UNDECIDED),
         (30, Finding.TAKE_MACHINE_FOR_BACH),

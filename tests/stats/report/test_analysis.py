@@ -251,7 +251,7 @@ def test_the_counts_and_the_headline_have_one_margin_and_one_size(tmp_path, opti
     text = " ".join(analysis_text(analysis).split())
     assert text.count(analysis.verdict.sentence) == 2
     level = "99.9%" if "alpha" in options else "95%"
-    assert f"Wilson {level} interval" in analysis.verdict.sentence
+    assert f"exact {level} interval" in analysis.verdict.sentence
 
 
 def test_yes_no_with_bach_gives_sensitivity(tmp_path):

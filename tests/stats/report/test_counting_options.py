@@ -54,7 +54,7 @@ def test_without_the_options_nothing_is_different(jsf, capsys):
     assert main([str(jsf), "--by", "skill"]) == 0
     plain = capsys.readouterr().out
     assert "p (Holm)" in plain
-    assert "Rates have Wilson intervals." in plain
+    assert "those that belong to it (Clopper-Pearson)" in " ".join(plain.split())
     assert "BH" not in plain
     assert as_json(capsys, CROSSED)["model"]["profiles"] == []
 
