@@ -182,6 +182,8 @@ class Fitting:
             assumptions=tuple(self._assumptions()),
             notes=tuple(self._notes(ml)),
             converged=ml.converged and used.converged,
+            inference=inference,
+            data=self.data,
         )
 
     def _data(self, patterns: FloatArray, separated: list[int]) -> GlmmData:
