@@ -42,8 +42,12 @@ class LevelRates:
 
 
 @dataclass(frozen=True)
-class _Mix:
-    """Rows of X to average: level i has those of cell `of_level[i]`; weights add up to 1 a cell."""
+class LevelMix:
+    """Rows of X to average for each level of a factor.
+
+    `x` is float[R, p]; `weight`, float[R], adds up to 1 in each `cell`, int[R], which ascends.
+    Level i has the rows of cell `of_level[i]`.
+    """
 
     x: FloatArray
     weight: FloatArray
@@ -111,11 +115,11 @@ class LevelPredictions:
         self.row[self.code] = np.arange(len(self.code))
         self.own = [at]
         for other, other_name in enumerate(names):
-            if other_name in within and self._is_constant(data.layout.code_of(other)):
+            if other_name in within and _constant(self.code, self.row, data.layout.code_of(other)):
                 self.own.append(other)
         self.n, self.correct = (sums_by(self.code, c, count) for c in (data.n, data.correct))
         self.effect, self.effect_gradient, self.effect_variance = self._effects()
-        self.mix = self._mix(inference.design)
+        self.mix = level_mix(inference.design, data, self.code, self.row)
         centre = self.mix.means()[self.mix.of_level]
         self.logit = floats(centre @ inference.used.beta + self.effect)
         self.gradient = self.effect_gradient.copy()  # float[L, F + p], of `logit` in phi
@@ -184,9 +188,6 @@ class LevelPredictions:
         product = gradient @ self.inference.used.covariance
         return floats(np.maximum(np.einsum("ij,ij->i", product, gradient), 0.0))
 
-    def _is_constant(self, code: IntArray) -> bool:
-        return bool((code[self.row][self.code] == code).all())
-
     def _mode(self) -> ConditionalMode:
         fit, layout = self.inference.used, self.data.layout
         scaled = [
@@ -215,37 +216,54 @@ class LevelPredictions:
                 gradient[:, column] += theta[f] * data.layout.effects_of(f, change)[level]
         return effect, gradient, variance
 
-    def _mix(self, design: Design) -> _Mix:
-        if design.excluded:
-            return self._own_mix(design)
-        own = [
-            k for k in range(len(design.factors)) if self._is_constant(self._pattern_codes(design, k))
-        ]  # fmt: skip
-        others = [k for k in range(len(design.factors)) if k not in own]
-        cells, of_level = np.unique(
-            design.combos[self.data.x.index[self.row]][:, own], axis=0, return_inverse=True
-        )
-        mix, mix_of = np.unique(design.combos[:, others], axis=0, return_inverse=True)
-        share = sums_by(mix_of.ravel(), design.sizes, len(mix)) / design.sizes.sum()
-        combos = np.empty((len(cells) * len(mix), len(design.factors)), dtype=np.int64)
-        combos[:, own] = np.repeat(cells, len(mix), axis=0)
-        combos[:, others] = np.tile(mix, (len(cells), 1))
-        cell = np.repeat(np.arange(len(cells)), len(mix))
-        return _Mix(design.rows(combos), np.tile(share, len(cells)), cell, of_level.ravel())
 
-    def _own_mix(self, design: Design) -> _Mix:
-        # Some mixtures were never seen and have no rate: each level has the mix of its answers.
-        patterns = len(design.combos)
-        pair, index = np.unique(self.code * patterns + self.data.x.index, return_inverse=True)
-        level = pair // patterns
-        size = sums_by(index, np.maximum(self.data.n, 1e-9), len(pair))
-        weight = size / sums_by(level, size, len(self.levels))[level]
-        x = self.data.x.patterns[pair % patterns]
-        return _Mix(x, weight, level, np.arange(len(self.levels)))
+def _constant(code: IntArray, row: IntArray, value: IntArray) -> bool:
+    # Whether each level, of which `row` names a row, has one value.
+    return bool((value[row][code] == value).all())
 
-    def _pattern_codes(self, design: Design, k: int) -> IntArray:
-        codes: IntArray = design.combos[self.data.x.index, k]
-        return codes
+
+def level_mix(design: Design, data: GlmmData, code: IntArray, row: IntArray) -> LevelMix:
+    """A level's own columns with the overall mix of the others.
+
+    Where columns were excluded some mixtures were never seen and have no rate: then each level has
+    the mix of its own answers.
+
+    Parameters
+    ----------
+    design : Design
+    data : GlmmData
+    code : int[N]
+        The level of each row of the data.
+    row : int[L]
+        Some row of each level.
+
+    Returns
+    -------
+    LevelMix
+    """
+    pattern = data.x.index
+    if design.excluded:
+        return _own_mix(data, code, len(row))
+    columns = range(len(design.factors))
+    own = [k for k in columns if _constant(code, row, design.combos[pattern, k])]
+    others = [k for k in columns if k not in own]
+    cells, of_level = np.unique(design.combos[pattern[row]][:, own], axis=0, return_inverse=True)
+    mix, mix_of = np.unique(design.combos[:, others], axis=0, return_inverse=True)
+    share = sums_by(mix_of.ravel(), design.sizes, len(mix)) / design.sizes.sum()
+    combos = np.empty((len(cells) * len(mix), len(columns)), dtype=np.int64)
+    combos[:, own] = np.repeat(cells, len(mix), axis=0)
+    combos[:, others] = np.tile(mix, (len(cells), 1))
+    cell = np.repeat(np.arange(len(cells)), len(mix))
+    return LevelMix(design.rows(combos), np.tile(share, len(cells)), cell, of_level.ravel())
+
+
+def _own_mix(data: GlmmData, code: IntArray, levels: int) -> LevelMix:
+    patterns = len(data.x.patterns)
+    pair, index = np.unique(code * patterns + data.x.index, return_inverse=True)
+    level = pair // patterns
+    size = sums_by(index, np.maximum(data.n, 1e-9), len(pair))
+    weight = size / sums_by(level, size, levels)[level]
+    return LevelMix(data.x.patterns[pair % patterns], weight, level, np.arange(levels))
 
 
 def _mode_derivative(

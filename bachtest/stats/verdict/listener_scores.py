@@ -1,0 +1,260 @@
+"""The listeners' scores under the fitted model: how far listeners spread, and is that normal?
+
+Conventions
+-----------
+Items have their fitted effects, so an answer's logit is a known offset plus the listener's ability,
+and a listener's number of right answers says all about the ability (as in the Rasch model).
+Abilities are normal with mean `shift`, near 0, and standard deviation `sd`, integrated on an even
+grid or, where no listener gave many answers, by Gauss-Hermite quadrature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit
+from scipy.stats import norm
+
+from bachtest.stats.mixed.blocks import FloatArray, IntArray, floats, sums_by
+from bachtest.stats.mixed.glmm import MAX_SD
+from bachtest.stats.mixed.inference import Inference
+from bachtest.stats.mixed.laplace import GlmmData, LogisticCurve
+from bachtest.stats.mixed.mixed_fit import SLOPE
+
+_GRID = np.linspace(-5.0, 5.0, 61)
+_GRID_WEIGHTS = norm.pdf(_GRID) / norm.pdf(_GRID).sum()
+# With few answers from each listener fewer nodes are as exact.
+_FEW_ANSWERS = 40
+_FEW_NODES, _FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
+_FEW_WEIGHTS = _FEW_WEIGHTS / _FEW_WEIGHTS.sum()
+# Rows up to which the likelihood of the spread is followed to its limits, and draws are made.
+MAX_EXACT_ROWS = 50_000
+_DRAWS = 999
+# The able listeners that the test looks for: right this often, and this many standard deviations
+# above the mean.
+ABLE_RATE, ABLE_SDS = 0.9, 2.0
+# A spread below this is none; one beyond so many standard errors is normal on the log scale.
+_MIN_SD, _SURE_RATIO = 1e-2, 5.0
+_TOLERANCE = 5e-3
+_STEPS, _NEAR = 20, 1e-4
+
+
+@dataclass(frozen=True)
+class TailTest:
+    """One-sided: are more listeners far above the rest than a normal spread allows?
+
+    `p` is from `draws` simulations, with Monte Carlo standard error `p_error`; from the normal
+    distribution where `draws` is 0.
+    """
+
+    p: float
+    p_error: float
+    draws: int
+
+
+class ListenerScores:
+    """Right answers of each listener, given the fitted effects of the items.
+
+    Parameters
+    ----------
+    inference : Inference
+        With the factor `name`.
+    data : GlmmData
+    name : str
+        The factor of the listeners.
+    """
+
+    def __init__(self, inference: Inference, data: GlmmData, name: str) -> None:
+        names = [factor.name for factor in inference.random_factors]
+        at, fit, layout = names.index(name), inference.used, data.layout
+        self.code, self.count = layout.code_of(at), layout.sizes[at]
+        self.sd, self.n = float(fit.theta[at]), data.n
+        self.se = float(np.sqrt(fit.covariance[at, at]))
+        self.offset = data.x.times(fit.beta)
+        for other, other_name in enumerate(names):
+            if other != at and SLOPE not in other_name:
+                self.offset = self.offset + fit.effects[other][layout.code_of(other)]
+        self.right, self.answers = self.by_listener(data.correct), self.by_listener(data.n)
+
+    def by_listener(self, value: FloatArray) -> FloatArray:
+        return sums_by(self.code, value, self.count)
+
+    def _curve(self, ability: float) -> tuple[FloatArray, FloatArray]:
+        # For each listener the sums of log(1 + exp) and of chances, at one ability.
+        curve = LogisticCurve(floats(self.offset + ability))
+        return self.by_listener(self.n * curve.softplus), self.by_listener(self.n * curve.p)
+
+    def loglik(self, shift: float, sd: float) -> tuple[float, float, float]:
+        """The log likelihood up to a constant; its slope in `shift`, and the information there."""
+        few = float(self.answers.max()) <= _FEW_ANSWERS
+        nodes, weights = (_FEW_NODES, _FEW_WEIGHTS) if few else (_GRID, _GRID_WEIGHTS)
+        if sd == 0:
+            nodes, weights = np.zeros(1), np.ones(1)
+        curves = [self._curve(shift + sd * z) for z in nodes]
+        softplus, expected = (np.stack(part, axis=1) for part in zip(*curves, strict=True))
+        total = np.outer(self.right, shift + sd * nodes) - softplus
+        largest = total.max(axis=1, keepdims=True)
+        posterior = np.exp(total - largest) * weights
+        likelihood = posterior.sum(axis=1)
+        slope = self.right - (posterior * expected).sum(axis=1) / likelihood
+        value = float(np.sum(largest[:, 0] + np.log(likelihood)))
+        return value, float(slope.sum()), float(slope @ slope)
+
+    def profile(self, sd: float) -> float:
+        """The log likelihood's maximum over `shift`."""
+        shift, (value, slope, information) = 0.0, self.loglik(0.0, sd)
+        for _ in range(_STEPS):
+            if information <= 0 or slope * slope < _NEAR * information:
+                break
+            step = slope / information
+            following = self.loglik(shift + step, sd)
+            while following[0] < value and abs(step) > 1e-9:
+                step /= 2
+                following = self.loglik(shift + step, sd)
+            shift, (value, slope, information) = shift + step, following
+        return value
+
+    def sd_interval(self, quantile: float) -> tuple[float, float]:
+        """Limits of the standard deviation; the lower is 0 where 0 is not refuted.
+
+        Normal on the log scale where the spread is sure. Elsewhere by profile likelihood (Venzon
+        and Moolgavkar 1988, Applied Statistics 37, 87-94) or, for more than `MAX_EXACT_ROWS` rows,
+        from the score of the variance at 0.
+
+        Parameters
+        ----------
+        quantile : float
+            Of the root of the deviance: 1.96 for 95%.
+        """
+        if 0 < _SURE_RATIO * self.se < self.sd:
+            factor = float(np.exp(quantile * self.se / self.sd))
+            return self.sd / factor, min(MAX_SD, self.sd * factor)
+        if len(self.code) > MAX_EXACT_ROWS:
+            return self._limits_from_score(quantile)
+        top = self._most_likely_sd()
+        best, fall = self.profile(top), quantile**2 / 2
+
+        def excess(sd: float) -> float:
+            return best - self.profile(sd) - fall
+
+        low = (
+            float(brentq(excess, 0.0, top, xtol=_TOLERANCE))
+            if top > 0 and excess(0.0) > 0
+            else 0.0
+        )
+        far = max(2 * top, 0.5)
+        while excess(far) < 0 and far < MAX_SD:
+            far *= 2
+        high = float(brentq(excess, top, far, xtol=_TOLERANCE)) if far < MAX_SD else MAX_SD
+        return min(low, self.sd), max(high, self.sd)
+
+    def _most_likely_sd(self) -> float:
+        from scipy.optimize import minimize_scalar
+
+        bounds = (0.0, min(MAX_SD, 2 * self.sd + 1.0))
+        found = minimize_scalar(
+            lambda sd: -self.profile(sd),
+            bounds=bounds,
+            method="bounded",
+            options={"xatol": _TOLERANCE},
+        )
+        return 0.0 if -found.fun <= self.profile(0.0) else float(found.x)
+
+    def _limits_from_score(self, quantile: float) -> tuple[float, float]:
+        chance = expit(self.offset)
+        variance = self.by_listener(self.n * chance * (1 - chance))
+        score = float(((self.right - self.by_listener(self.n * chance)) ** 2 - variance).sum()) / 2
+        information = float(variance @ variance) / 2
+        half = quantile * np.sqrt(information)
+        low = max(0.0, score - half) / information
+        high = (score + float(np.hypot(min(score, 0.0), half))) / information
+        return min(self.sd, float(np.sqrt(low))), max(self.sd, float(np.sqrt(high)))
+
+    def tail_test(self, seed: int = 1) -> TailTest:
+        """The score test of adding some able listeners to the normal spread.
+
+        The alternative is a share of listeners, above 0, who are right `ABLE_RATE` of the time (or
+        `ABLE_SDS` standard deviations above the mean, if that is more). Its score is the sum over
+        listeners of the likelihood of such a listener over that of the fit, minus 1, less what the
+        scores of `shift` and `sd` explain of it. Its distribution is simulated from the fit.
+
+        Parameters
+        ----------
+        seed : int
+
+        Returns
+        -------
+        TailTest
+
+        References
+        ----------
+        B. G. Lindsay (1983), "The geometry of mixture likelihoods: a general theory", Annals of
+        Statistics 11, 86-94: the gradient. J. Neyman (1959), "Optimal asymptotic tests of composite
+        statistical hypotheses": C(alpha).
+        """
+        table, start = self._score_table(self._able())
+        observed = table[start + np.round(self.right).astype(np.int64)]
+        if len(self.code) > MAX_EXACT_ROWS:
+            return _normal_tail(observed)
+        rng = np.random.default_rng(seed)
+        sums = np.array([table[start + self._draw(rng)].sum(axis=0) for _ in range(_DRAWS)])
+        explained = np.column_stack([np.ones(_DRAWS), sums[:, 1:]])
+        line = np.linalg.lstsq(explained, sums[:, 0], rcond=None)[0]
+        total = observed.sum(axis=0)
+        score = float(total[0] - line @ [1.0, *total[1:]])
+        drawn = sums[:, 0] - explained @ line
+        p = float(1 + np.sum(drawn >= score - 1e-9)) / (_DRAWS + 1)
+        return TailTest(p, float(np.sqrt(p * (1 - p) / _DRAWS)), _DRAWS)
+
+    def _draw(self, rng: np.random.Generator) -> IntArray:
+        ability = self.sd * rng.standard_normal(self.count)
+        chance = expit(self.offset + ability[self.code])
+        if self.n.max() <= 1:
+            right = floats(rng.random(len(chance)) < chance * self.n)
+        else:
+            right = floats(rng.binomial(np.round(self.n).astype(np.int64), chance))
+        return np.round(self.by_listener(right)).astype(np.int64)
+
+    def _able(self) -> float:
+        answers = float(self.n.sum())
+
+        def excess(ability: float) -> float:
+            return float(self.n @ expit(self.offset + ability)) / answers - ABLE_RATE
+
+        return max(float(brentq(excess, -60.0, 60.0)), ABLE_SDS * self.sd)
+
+    def _score_table(self, able: float) -> tuple[FloatArray, IntArray]:
+        # For each listener and each number of right answers: the gradient towards the able, and the
+        # scores of shift and sd. A listener's lines begin at `start`.
+        answers = np.round(self.answers).astype(np.int64)
+        start = np.cumsum(answers + 1) - (answers + 1)
+        of_line = np.repeat(np.arange(self.count), answers + 1)
+        right = floats(np.arange(len(of_line)) - start[of_line])
+        peak = np.full(len(of_line), -np.inf)
+        curves = [self._curve(self.sd * z) for z in _GRID]
+        for z, (sums, _) in zip(_GRID, curves, strict=True):
+            np.maximum(peak, right * (self.sd * z) - sums[of_line], out=peak)
+        likelihood, shift, spread = np.zeros((3, len(of_line)))
+        for z, weight, (sums, expected) in zip(_GRID, _GRID_WEIGHTS, curves, strict=True):
+            one = weight * np.exp(right * (self.sd * z) - sums[of_line] - peak)
+            residual = one * (right - expected[of_line])
+            likelihood += one
+            shift += residual
+            spread += z * residual
+        logs = right * able - self._curve(able)[0][of_line] - peak
+        columns = [np.exp(logs) / likelihood - 1, shift / likelihood]
+        if self.sd > _MIN_SD:
+            columns.append(spread / likelihood)
+        return np.stack(columns, axis=1), start
+
+
+def _normal_tail(lines: FloatArray) -> TailTest:
+    # Of many listeners the score is normal, with the variance that their lines have.
+    gradient, scores = lines[:, 0], lines[:, 1:]
+    rest = gradient - scores @ np.linalg.lstsq(scores, gradient, rcond=None)[0]
+    # By Neyman's form the scores' sums are taken out, though at the maximum they vanish.
+    deviation = float(np.sqrt(rest @ rest))
+    z = float(rest.sum()) / deviation if deviation > 0 else 0.0
+    return TailTest(float(norm.sf(z)), 0.0, 0)
