@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
         help="skip the mixed model: fast, but the intervals are too narrow",
     )
     parser.add_argument(
+        "--rasch",
+        action="store_true",
+        help="list the difficulty of every item and the ability of every listener",
+    )
+    parser.add_argument(
         "--without",
         action="append",
         default=[],
@@ -183,6 +188,7 @@ def _analysis(options: argparse.Namespace) -> Analysis:
         margin=options.margin,
         alpha=options.alpha,
         model=not (options.pooled or options.public),
+        rasch_in_full=options.rasch,
     )
 
 

@@ -129,13 +129,18 @@ class LevelPredictions:
     def se(self) -> FloatArray:
         return np.sqrt(self.effect_variance + self._quadratic(self.gradient))
 
-    def comparison_variance(self) -> FloatArray:
-        """float[L]: the error variance of a level's logit beside the mean of all levels.
+    def comparison_variance(self, centre: FloatArray | None = None) -> FloatArray:
+        """float[L]: the error variance of a level's logit less that of a centre.
 
-        What is uncertain for all of them alike, such as the intercept, does not count.
+        What is uncertain for all levels alike, such as the intercept, does not count.
+
+        Parameters
+        ----------
+        centre : float[F + p], optional
+            The gradient of the centre in phi; without, the centre is the mean of the levels.
         """
-        around = self.gradient - self.gradient.mean(axis=0)
-        return floats(self.effect_variance + self._quadratic(around))
+        centre = self.gradient.mean(axis=0) if centre is None else centre
+        return floats(self.effect_variance + self._quadratic(self.gradient - centre))
 
     def rates(self, at: IntArray | None = None) -> LevelRates:
         """Predicted rates over the other side.

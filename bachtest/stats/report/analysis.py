@@ -26,6 +26,11 @@ from bachtest.stats.report.pooled_report import GROUPS, Report, make_report
 from bachtest.stats.report.single_clips import SingleClipResult, single_clip_result
 from bachtest.stats.tables.read_study_folder import AnswerSource
 from bachtest.stats.tables.table import Table, TableError
+from bachtest.stats.verdict.best_listeners import (
+    BestListeners,
+    best_listeners,
+    with_best_listeners,
+)
 from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.item_effects import (
     ItemEffects,
@@ -35,6 +40,7 @@ from bachtest.stats.verdict.item_effects import (
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.stats.verdict.pooled_verdict import discrimination_verdict
 from bachtest.stats.verdict.ranking import Ranking, rank
+from bachtest.stats.verdict.rasch import RaschModel, rasch_model
 
 if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import MixedFit
@@ -69,6 +75,8 @@ class Analysis:
     listeners: AnytimeInterval | None
     ranking: Ranking | None
     item_effects: ItemEffects | None
+    best_listeners: BestListeners | None
+    rasch: RaschModel | None
 
 
 def analyse(
@@ -79,6 +87,7 @@ def analyse(
     alpha: float = ALPHA,
     model: bool = True,
     slopes: Sequence[str] = (),
+    rasch_in_full: bool = False,
 ) -> Analysis:
     """Answer every question that the table can be asked.
 
@@ -95,6 +104,8 @@ def analyse(
         False skips the mixed model, which takes most of the time.
     slopes : sequence of str
         Columns with by-listener random slopes in the model.
+    rasch_in_full : bool
+        Whether the Rasch model lists every listener and item.
 
     Returns
     -------
@@ -120,6 +131,7 @@ def analyse(
         _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "skipped")
     )
     correct, n = int(answers.correct.sum()), int(answers.n.sum())
+    best = None if fit is None else best_listeners(fit)
     single_clips = single_clip_result(answers, protocol, alpha=alpha)
     discrimination = discriminate(correct, n, protocol, level=1 - alpha) if protocol.curve else None
     if single_clips is not None:
@@ -130,6 +142,7 @@ def analyse(
         verdict = pooled = report.verdict
         if fit is not None:
             verdict = model_verdict(fit, protocol=protocol, alpha=alpha, margin=margin)
+            verdict = with_best_listeners(verdict, best)
     ranked = fit is not None and any(t.by == ("composer",) for t in fit.tables)
     return Analysis(
         report=report,
@@ -157,6 +170,8 @@ def analyse(
         listeners=_listeners(answers, alpha),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
         item_effects=_item_effects(answers, fit),
+        best_listeners=best,
+        rasch=rasch_model(fit, in_full=rasch_in_full) if fit else None,
     )
 
 

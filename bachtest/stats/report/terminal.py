@@ -27,6 +27,8 @@ _RESULTS = {
     "listeners": "listeners",
     "ranking": "ranking",
     "fooling": "item_effects",
+    "best_listeners": "best_listeners",
+    "rasch": "rasch",
 }
 
 

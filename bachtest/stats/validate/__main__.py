@@ -18,6 +18,7 @@ use_one_thread()
 import numpy as np
 from tqdm import tqdm
 
+from bachtest.stats.validate.listener_studies import best_tenth, item_rates
 from bachtest.stats.validate.measured import SimulationStudy
 from bachtest.stats.validate.mixed_studies import few_answers, few_items, many_items
 from bachtest.stats.validate.monitoring_studies import guessing, running_interval
@@ -36,6 +37,8 @@ STUDIES: dict[str, tuple[Run, int]] = {
     "power": (power, 20_000),
     "cannot-tell": (cannot_tell, 400),
     "few-answers": (few_answers, 400),
+    "item-rates": (item_rates, 200),
+    "best-tenth": (best_tenth, 200),
 }
 HEAD = """# Do the statistics keep their promises?
 

@@ -156,6 +156,12 @@ def with_best_listeners(verdict: Verdict, best: BestListeners | None) -> Verdict
     return replace(verdict, caution=caution)
 
 
+def best_listeners_line(best: BestListeners | None, fit: MixedFit) -> str:
+    """What stands beside the verdict."""
+    reason = "" if best is not None else no_best_listeners(fit)
+    return str(best) if best else f"What the best tenth of listeners reach is unknown: {reason}."
+
+
 class _TopRates:
     """The rate that the best tenth reach, as a function of the mean rate and the spread."""
 

@@ -5,7 +5,8 @@ Conventions
 Items have their fitted effects, so an answer's logit is a known offset plus the listener's ability,
 and a listener's number of right answers says all about the ability (as in the Rasch model).
 Abilities are normal with mean `shift`, near 0, and standard deviation `sd`, integrated on an even
-grid or, where no listener gave many answers, by Gauss-Hermite quadrature.
+grid or, where no listener gave many answers, by Gauss-Hermite quadrature. This likelihood's own
+maximum is used where it is cheap: with few answers each Laplace's spread is a little too small.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import expit
 from scipy.stats import norm
 
@@ -77,6 +78,11 @@ class ListenerScores:
             if other != at and SLOPE not in other_name:
                 self.offset = self.offset + fit.effects[other][layout.code_of(other)]
         self.right, self.answers = self.by_listener(data.correct), self.by_listener(data.n)
+        self.exact = len(self.code) <= MAX_EXACT_ROWS
+        if self.exact:
+            self.sd = self._most_likely_sd()
+            shift, self.best = self.profile(self.sd)
+            self.offset = self.offset + shift
 
     def by_listener(self, value: FloatArray) -> FloatArray:
         return sums_by(self.code, value, self.count)
@@ -102,8 +108,8 @@ class ListenerScores:
         value = float(np.sum(largest[:, 0] + np.log(likelihood)))
         return value, float(slope.sum()), float(slope @ slope)
 
-    def profile(self, sd: float) -> float:
-        """The log likelihood's maximum over `shift`."""
+    def profile(self, sd: float) -> tuple[float, float]:
+        """The most likely `shift` at a standard deviation, and the log likelihood there."""
         shift, (value, slope, information) = 0.0, self.loglik(0.0, sd)
         for _ in range(_STEPS):
             if information <= 0 or slope * slope < _NEAR * information:
@@ -114,53 +120,48 @@ class ListenerScores:
                 step /= 2
                 following = self.loglik(shift + step, sd)
             shift, (value, slope, information) = shift + step, following
-        return value
+        return shift, value
 
     def sd_interval(self, quantile: float) -> tuple[float, float]:
         """Limits of the standard deviation; the lower is 0 where 0 is not refuted.
 
-        Normal on the log scale where the spread is sure. Elsewhere by profile likelihood (Venzon
-        and Moolgavkar 1988, Applied Statistics 37, 87-94) or, for more than `MAX_EXACT_ROWS` rows,
-        from the score of the variance at 0.
+        By profile likelihood (Venzon and Moolgavkar 1988, Applied Statistics 37, 87-94). For more
+        than `MAX_EXACT_ROWS` rows: normal on the log scale where the spread is sure, else from the
+        score of the variance at 0.
 
         Parameters
         ----------
         quantile : float
             Of the root of the deviance: 1.96 for 95%.
         """
+        if self.exact:
+            return self._profile_limits(quantile**2 / 2)
         if 0 < _SURE_RATIO * self.se < self.sd:
             factor = float(np.exp(quantile * self.se / self.sd))
             return self.sd / factor, min(MAX_SD, self.sd * factor)
-        if len(self.code) > MAX_EXACT_ROWS:
-            return self._limits_from_score(quantile)
-        top = self._most_likely_sd()
-        best, fall = self.profile(top), quantile**2 / 2
+        return self._limits_from_score(quantile)
 
+    def _profile_limits(self, fall: float) -> tuple[float, float]:
         def excess(sd: float) -> float:
-            return best - self.profile(sd) - fall
+            return self.best - self.profile(sd)[1] - fall
 
-        low = (
-            float(brentq(excess, 0.0, top, xtol=_TOLERANCE))
-            if top > 0 and excess(0.0) > 0
-            else 0.0
-        )
-        far = max(2 * top, 0.5)
+        low = 0.0
+        if self.sd > 0 and excess(0.0) > 0:
+            low = float(brentq(excess, 0.0, self.sd, xtol=_TOLERANCE))
+        far = max(2 * self.sd, 0.5)
         while excess(far) < 0 and far < MAX_SD:
             far *= 2
-        high = float(brentq(excess, top, far, xtol=_TOLERANCE)) if far < MAX_SD else MAX_SD
-        return min(low, self.sd), max(high, self.sd)
+        if far >= MAX_SD:
+            return low, MAX_SD
+        return low, float(brentq(excess, self.sd, far, xtol=_TOLERANCE))
 
     def _most_likely_sd(self) -> float:
-        from scipy.optimize import minimize_scalar
-
         bounds = (0.0, min(MAX_SD, 2 * self.sd + 1.0))
         found = minimize_scalar(
-            lambda sd: -self.profile(sd),
-            bounds=bounds,
-            method="bounded",
+            lambda sd: -self.profile(sd)[1], bounds=bounds, method="bounded",
             options={"xatol": _TOLERANCE},
-        )
-        return 0.0 if -found.fun <= self.profile(0.0) else float(found.x)
+        )  # fmt: skip
+        return 0.0 if -found.fun <= self.profile(0.0)[1] else float(found.x)
 
     def _limits_from_score(self, quantile: float) -> tuple[float, float]:
         chance = expit(self.offset)
@@ -178,7 +179,8 @@ class ListenerScores:
         The alternative is a share of listeners, above 0, who are right `ABLE_RATE` of the time (or
         `ABLE_SDS` standard deviations above the mean, if that is more). Its score is the sum over
         listeners of the likelihood of such a listener over that of the fit, minus 1, less what the
-        scores of `shift` and `sd` explain of it. Its distribution is simulated from the fit.
+        scores of `shift` and `sd` explain of it, in standard deviations. Its distribution is
+        simulated from the fit.
 
         Parameters
         ----------
@@ -195,17 +197,12 @@ class ListenerScores:
         statistical hypotheses": C(alpha).
         """
         table, start = self._score_table(self._able())
-        observed = table[start + np.round(self.right).astype(np.int64)]
-        if len(self.code) > MAX_EXACT_ROWS:
-            return _normal_tail(observed)
+        z = _standard_score(table[start + np.round(self.right).astype(np.int64)])
+        if not self.exact:
+            return TailTest(float(norm.sf(z)), 0.0, 0)
         rng = np.random.default_rng(seed)
-        sums = np.array([table[start + self._draw(rng)].sum(axis=0) for _ in range(_DRAWS)])
-        explained = np.column_stack([np.ones(_DRAWS), sums[:, 1:]])
-        line = np.linalg.lstsq(explained, sums[:, 0], rcond=None)[0]
-        total = observed.sum(axis=0)
-        score = float(total[0] - line @ [1.0, *total[1:]])
-        drawn = sums[:, 0] - explained @ line
-        p = float(1 + np.sum(drawn >= score - 1e-9)) / (_DRAWS + 1)
+        drawn = [_standard_score(table[start + self._draw(rng)]) for _ in range(_DRAWS)]
+        p = float(1 + np.sum(np.array(drawn) >= z - 1e-9)) / (_DRAWS + 1)
         return TailTest(p, float(np.sqrt(p * (1 - p) / _DRAWS)), _DRAWS)
 
     def _draw(self, rng: np.random.Generator) -> IntArray:
@@ -250,11 +247,13 @@ class ListenerScores:
         return np.stack(columns, axis=1), start
 
 
-def _normal_tail(lines: FloatArray) -> TailTest:
-    # Of many listeners the score is normal, with the variance that their lines have.
+def _standard_score(lines: FloatArray) -> float:
+    # The gradient less what the scores explain of it, over its own standard deviation. At the
+    # maximum the scores add up to 0; by Neyman's form they need not. Of many listeners the score is
+    # standard normal.
     gradient, scores = lines[:, 0], lines[:, 1:]
-    rest = gradient - scores @ np.linalg.lstsq(scores, gradient, rcond=None)[0]
-    # By Neyman's form the scores' sums are taken out, though at the maximum they vanish.
+    products = scores.T @ scores
+    explained = np.linalg.lstsq(products, scores.T @ gradient, rcond=None)[0]
+    rest = gradient - scores @ explained
     deviation = float(np.sqrt(rest @ rest))
-    z = float(rest.sum()) / deviation if deviation > 0 else 0.0
-    return TailTest(float(norm.sf(z)), 0.0, 0)
+    return float(rest.sum()) / deviation if deviation > 0 else 0.0
