@@ -40,6 +40,8 @@ ABLE_RATE, ABLE_SDS = 0.9, 2.0
 _MIN_SD, _SURE_RATIO = 1e-2, 5.0
 _TOLERANCE = 5e-3
 _STEPS, _NEAR = 20, 1e-4
+# The mean ability is near 0; where all answers are right the likelihood would let it run away.
+_MAX_SHIFT = 2.0
 
 
 @dataclass(frozen=True)
@@ -81,16 +83,19 @@ class ListenerScores:
         self.exact = len(self.code) <= MAX_EXACT_ROWS
         if self.exact:
             self.sd = self._most_likely_sd()
-            shift, self.best = self.profile(self.sd)
-            self.offset = self.offset + shift
+            self.offset = self.offset + self.profile(self.sd)[0]
+            self.best = self.profile(self.sd)[1]
 
     def by_listener(self, value: FloatArray) -> FloatArray:
         return sums_by(self.code, value, self.count)
 
-    def _curve(self, ability: float) -> tuple[FloatArray, FloatArray]:
-        # For each listener the sums of log(1 + exp) and of chances, at one ability.
+    def _curve(self, ability: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        # For each listener the sums of log(1 + exp), of chances and of variances at one ability.
         curve = LogisticCurve(floats(self.offset + ability))
-        return self.by_listener(self.n * curve.softplus), self.by_listener(self.n * curve.p)
+        softplus, chance, variance = (
+            self.by_listener(self.n * part) for part in (curve.softplus, curve.p, curve.weight)
+        )
+        return softplus, chance, variance
 
     def loglik(self, shift: float, sd: float) -> tuple[float, float, float]:
         """The log likelihood up to a constant; its slope in `shift`, and the information there."""
@@ -99,14 +104,19 @@ class ListenerScores:
         if sd == 0:
             nodes, weights = np.zeros(1), np.ones(1)
         curves = [self._curve(shift + sd * z) for z in nodes]
-        softplus, expected = (np.stack(part, axis=1) for part in zip(*curves, strict=True))
+        softplus, expected, variance = (
+            np.stack(part, axis=1) for part in zip(*curves, strict=True)
+        )
         total = np.outer(self.right, shift + sd * nodes) - softplus
         largest = total.max(axis=1, keepdims=True)
         posterior = np.exp(total - largest) * weights
         likelihood = posterior.sum(axis=1)
-        slope = self.right - (posterior * expected).sum(axis=1) / likelihood
+        posterior /= likelihood[:, None]
+        chances = (posterior * expected).sum(axis=1)
+        known = (posterior * expected**2).sum(axis=1) - chances**2  # Louis 1982
+        information = np.maximum((posterior * variance).sum(axis=1) - known, 0.0)
         value = float(np.sum(largest[:, 0] + np.log(likelihood)))
-        return value, float(slope.sum()), float(slope @ slope)
+        return value, float((self.right - chances).sum()), float(information.sum())
 
     def profile(self, sd: float) -> tuple[float, float]:
         """The most likely `shift` at a standard deviation, and the log likelihood there."""
@@ -114,9 +124,11 @@ class ListenerScores:
         for _ in range(_STEPS):
             if information <= 0 or slope * slope < _NEAR * information:
                 break
-            step = slope / information
+            step = float(np.clip(slope / information, -_MAX_SHIFT - shift, _MAX_SHIFT - shift))
+            if abs(step) < _NEAR:
+                break
             following = self.loglik(shift + step, sd)
-            while following[0] < value and abs(step) > 1e-9:
+            while following[0] < value and abs(step) > _NEAR:
                 step /= 2
                 following = self.loglik(shift + step, sd)
             shift, (value, slope, information) = shift + step, following
@@ -220,7 +232,7 @@ class ListenerScores:
         def excess(ability: float) -> float:
             return float(self.n @ expit(self.offset + ability)) / answers - ABLE_RATE
 
-        return max(float(brentq(excess, -60.0, 60.0)), ABLE_SDS * self.sd)
+        return max(float(brentq(excess, -200.0, 200.0)), ABLE_SDS * self.sd)
 
     def _score_table(self, able: float) -> tuple[FloatArray, IntArray]:
         # For each listener and each number of right answers: the gradient towards the able, and the
@@ -231,10 +243,10 @@ class ListenerScores:
         right = floats(np.arange(len(of_line)) - start[of_line])
         peak = np.full(len(of_line), -np.inf)
         curves = [self._curve(self.sd * z) for z in _GRID]
-        for z, (sums, _) in zip(_GRID, curves, strict=True):
+        for z, (sums, _, _) in zip(_GRID, curves, strict=True):
             np.maximum(peak, right * (self.sd * z) - sums[of_line], out=peak)
         likelihood, shift, spread = np.zeros((3, len(of_line)))
-        for z, weight, (sums, expected) in zip(_GRID, _GRID_WEIGHTS, curves, strict=True):
+        for z, weight, (sums, expected, _) in zip(_GRID, _GRID_WEIGHTS, curves, strict=True):
             one = weight * np.exp(right * (self.sd * z) - sums[of_line] - peak)
             residual = one * (right - expected[of_line])
             likelihood += one
@@ -256,4 +268,6 @@ def _standard_score(lines: FloatArray) -> float:
     explained = np.linalg.lstsq(products, scores.T @ gradient, rcond=None)[0]
     rest = gradient - scores @ explained
     deviation = float(np.sqrt(rest @ rest))
-    return float(rest.sum()) / deviation if deviation > 0 else 0.0
+    z = float(rest.sum()) / deviation if deviation > 0 else 0.0
+    # Below 0 the gradient says that able listeners would fit worse than none.
+    return z if gradient.sum() > 0 else min(z, 0.0)
