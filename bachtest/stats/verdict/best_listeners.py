@@ -76,14 +76,14 @@ class BestListeners(Result):
         )
 
 
-def best_listeners(fit: MixedFit, *, seed: int = 1) -> BestListeners | None:
+def best_listeners(fit: MixedFit, *, seed: int = 1, draws: int = 999) -> BestListeners | None:
     """What the best tenth reach, and the test of a normal spread.
 
     Parameters
     ----------
     fit : MixedFit
-    seed : int
-        Of the simulations of the test.
+    seed, draws : int
+        Of the simulations of the test; more than 50,000 rows need none.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def best_listeners(fit: MixedFit, *, seed: int = 1) -> BestListeners | None:
     above = math.hypot(
         top.logit(mean.high, scores.sd) - best, top.logit(mean.estimate, sd_high) - best
     )
-    test = scores.tail_test(seed)
+    test = scores.tail_test(seed, draws)
     return BestListeners(
         _rate(best), _rate(best - below), _rate(best + above), mean.estimate,
         scores.sd, sd_low, sd_high, test.p, test.p_error, test.draws, 1 - fit.level,

@@ -32,7 +32,7 @@ _FEW_NODES, _FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 _FEW_WEIGHTS = _FEW_WEIGHTS / _FEW_WEIGHTS.sum()
 # Rows up to which the likelihood of the spread is followed to its limits, and draws are made.
 MAX_EXACT_ROWS = 50_000
-_DRAWS = 999
+DRAWS = 999
 # The able listeners that the test looks for: right this often, and this many standard deviations
 # above the mean.
 ABLE_RATE, ABLE_SDS = 0.9, 2.0
@@ -40,6 +40,8 @@ ABLE_RATE, ABLE_SDS = 0.9, 2.0
 _MIN_SD, _SURE_RATIO = 1e-2, 5.0
 _TOLERANCE = 5e-3
 _STEPS, _NEAR = 20, 1e-4
+# A score that shows nothing: its p is 1.
+_NO_SIGN = -1e3
 # The mean ability is near 0; where all answers are right the likelihood would let it run away.
 _MAX_SHIFT = 2.0
 
@@ -185,7 +187,7 @@ class ListenerScores:
         high = (score + float(np.hypot(min(score, 0.0), half))) / information
         return min(self.sd, float(np.sqrt(low))), max(self.sd, float(np.sqrt(high)))
 
-    def tail_test(self, seed: int = 1) -> TailTest:
+    def tail_test(self, seed: int = 1, draws: int = DRAWS) -> TailTest:
         """The score test of adding some able listeners to the normal spread.
 
         The alternative is a share of listeners, above 0, who are right `ABLE_RATE` of the time (or
@@ -197,6 +199,7 @@ class ListenerScores:
         Parameters
         ----------
         seed : int
+        draws : int
 
         Returns
         -------
@@ -213,9 +216,9 @@ class ListenerScores:
         if not self.exact:
             return TailTest(float(norm.sf(z)), 0.0, 0)
         rng = np.random.default_rng(seed)
-        drawn = [_standard_score(table[start + self._draw(rng)]) for _ in range(_DRAWS)]
-        p = float(1 + np.sum(np.array(drawn) >= z - 1e-9)) / (_DRAWS + 1)
-        return TailTest(p, float(np.sqrt(p * (1 - p) / _DRAWS)), _DRAWS)
+        drawn = [_standard_score(table[start + self._draw(rng)]) for _ in range(draws)]
+        p = float(1 + np.sum(np.array(drawn) >= z - 1e-9)) / (draws + 1)
+        return TailTest(p, float(np.sqrt(p * (1 - p) / draws)), draws)
 
     def _draw(self, rng: np.random.Generator) -> IntArray:
         ability = self.sd * rng.standard_normal(self.count)
@@ -268,6 +271,5 @@ def _standard_score(lines: FloatArray) -> float:
     explained = np.linalg.lstsq(products, scores.T @ gradient, rcond=None)[0]
     rest = gradient - scores @ explained
     deviation = float(np.sqrt(rest @ rest))
-    z = float(rest.sum()) / deviation if deviation > 0 else 0.0
-    # Below 0 the gradient says that able listeners would fit worse than none.
-    return z if gradient.sum() > 0 else min(z, 0.0)
+    # Where the gradient is not positive, a few able listeners would fit worse than none.
+    return float(rest.sum()) / deviation if gradient.sum() > 0 and deviation > 0 else _NO_SIGN
