@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from bachtest.stats.mixed.fit import fit_mixed
+from bachtest.stats.mixed.fit import Fitting, fit_mixed
 from bachtest.stats.mixed.glmm import information_of_coefficients
 from bachtest.stats.mixed.laplace import find_mode
 from bachtest.stats.mixed.level_predictions import LevelPredictions
 from bachtest.stats.mixed.logit_normal import mean_rate
-from tests.stats.mixed.tables import CONDITIONS, Columns
+from tests.stats.mixed.tables import CONDITIONS, Columns, crossed
 
 
 def with_excerpts():
@@ -159,3 +159,16 @@ def test_columns_that_cannot_be_told_apart_leave_each_item_its_own_mix():
 def test_a_factor_that_the_model_lacks_is_refused(fit):
     with pytest.raises(KeyError):
         LevelPredictions(fit.inference, fit.data, "choir")
+
+
+def test_effects_and_their_conditional_errors_are_those_of_lme4():
+    """R: ``ranef(glmer(correct ~ 1 + (1|listener) + (1|item)), condVar = TRUE)``, converged."""
+    fitting = Fitting(crossed())
+    inference = fitting.inference(correct_few=False)
+    items = LevelPredictions(inference, fitting.data, "item")
+    at = [items.levels.index(name) for name in ("I0", "I1", "I10", "I11", "I12")]
+    lme4 = [0.1081723, 0.5734692, -0.1936415, -0.4855746, 0.0729333]
+    assert items.effect[at] == pytest.approx(lme4, abs=2e-5)
+    sds = [0.385260, 0.382508, 0.382622, 0.356013, 0.351238]
+    assert np.sqrt(items.effect_variance[at]) == pytest.approx(sds, abs=2e-5)
+    assert (items.se > np.sqrt(items.effect_variance)).all()
