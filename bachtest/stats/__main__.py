@@ -82,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
         help="skip the mixed model: fast, but the intervals are too narrow",
     )
     parser.add_argument(
+        "--rasch",
+        action="store_true",
+        help="list the difficulty of every item and the ability of every listener",
+    )
+    parser.add_argument(
         "--without",
         action="append",
         default=[],
@@ -190,7 +195,7 @@ def _analysis(options: argparse.Namespace) -> Analysis | AllBachAnalysis:
         raise TableError("--profile is of the mixed model, which --pooled and --public skip")
     ask: Callable[..., Analysis | AllBachAnalysis] = analyse_all_bach
     if source.protocol.has_truth:
-        ask = partial(analyse, side_bias=options.side_bias)
+        ask = partial(analyse, side_bias=options.side_bias, rasch_in_full=options.rasch)
     elif options.side_bias:
         raise TableError("--side-bias: the side is all that these answers are about; leave it out")
     return ask(

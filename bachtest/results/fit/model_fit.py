@@ -21,6 +21,7 @@ from bachtest.results.counts.tallies import BATCH
 from bachtest.results.fit.stored_fit import (
     FitDesign,
     FittedModel,
+    FittedPair,
     FittedRate,
     FittedSpread,
     FittedTest,
@@ -34,6 +35,7 @@ from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.likelihood.glmm import MixedError
 from bachtest.stats.mixed.mixed_fit import MixedFit
+from bachtest.stats.verdict.best_listeners import best_listeners, with_best_listeners
 from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
@@ -98,7 +100,8 @@ def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:
 
 
 def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
-    verdict = model_verdict(fit, margin=margin)
+    best = best_listeners(fit)
+    verdict = with_best_listeners(model_verdict(fit, margin=margin), best)
     items = item_effects_of_fit(fit, count=answers)  # no more items than answers: all of them
     return FittedModel(
         verdict=FittedVerdict(
@@ -106,6 +109,7 @@ def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
             _in_words_of_the_site(verdict.sentence),
             _in_words_of_the_site(str(verdict.needs or "")),
             _in_words_of_the_site(verdict.caution),
+            str(best or ""),
         ),
         rates={
             ",".join(table.by): {
@@ -114,7 +118,11 @@ def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
             }
             for table in fit.tables
         },
-        pair_rates={item.name: item.estimate for item in items.most} if items else {},
+        pair_rates={
+            item.name: FittedPair(item.estimate, item.low, item.high, item.residual)
+            for item in (items.most if items else ())
+            if item.low is not None and item.high is not None and item.residual is not None
+        },
         spreads=tuple(
             FittedSpread(
                 _in_words_of_the_site(spread.name),

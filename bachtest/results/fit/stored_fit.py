@@ -38,6 +38,7 @@ class FittedVerdict:
     sentence: str
     needs: str
     caution: str
+    best_listeners: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,16 @@ class FittedRate:
         """d' of the rate; of the raw rate only its counts and its level."""
         estimate, low, high = (d_of_rate(rate) for rate in (self.estimate, self.low, self.high))
         return DPrime(estimate, low, high, None, raw.n, raw.level, "d' of the marginal rate")
+
+
+@dataclass(frozen=True)
+class FittedPair:
+    """A pair's rate for a listener who is new to it; the residual is its own effect in logits."""
+
+    estimate: float
+    low: float
+    high: float
+    residual: float
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,7 @@ class FittedModel:
 
     verdict: FittedVerdict
     rates: Mapping[str, Mapping[str, FittedRate]]
-    pair_rates: Mapping[str, float]
+    pair_rates: Mapping[str, FittedPair]
     spreads: tuple[FittedSpread, ...]
     tests: tuple[FittedTest, ...]
     notes: tuple[str, ...]
@@ -115,13 +126,18 @@ class FittedModel:
                 by: {labels: FittedRate(**rate) for labels, rate in rates.items()}
                 for by, rates in stored["rates"].items()
             },
-            stored["pair_rates"],
+            _pair_rates(stored["pair_rates"]),
             tuple(FittedSpread(**spread) for spread in stored["spreads"]),
             tuple(FittedTest(**test) for test in stored["tests"]),
             tuple(stored["notes"]),
             stored["method"],
             tuple(FittedTest(**test) for test in stored.get("interactions", ())),
         )
+
+
+def _pair_rates(stored: Mapping[str, Any]) -> Mapping[str, FittedPair]:
+    # Older fits have numbers here, which were not rates of the pairs.
+    return {pair: FittedPair(**rate) for pair, rate in stored.items() if isinstance(rate, dict)}
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def results_page(
     analysis = analysis_of(study)
     fit = fit_of(analysis)
     model = fit.model if fit else None
-    shrunken = {int(pair): rate for pair, rate in model.pair_rates.items()} if model else {}
+    predicted = {int(pair): rate for pair, rate in model.pair_rates.items()} if model else {}
     sides = included_cells(study, "sides")
     return ctx | {
         "analysis": analysis,
@@ -71,6 +71,6 @@ def results_page(
         "side_biases": side_bias_rows(sides),
         "places": rates_by_place(sides),
         "learning": learning(included_cells(study, "trials")),
-        "hardest_pairs": hardest_pairs(included_cells(study, "items"), listener, shrunken, labels),
+        "hardest_pairs": hardest_pairs(included_cells(study, "items"), listener, predicted, labels),
         "running": running_total(included_cells(study, "hours")),
     }

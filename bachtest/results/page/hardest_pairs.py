@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bachtest.game.models import Listener, Round
 from bachtest.results.counts.composer_labels import ComposerLabels
 from bachtest.results.counts.tallies import TallyCell
+from bachtest.results.fit.stored_fit import FittedPair
 from bachtest.results.page.rows import voices_in_words
 from bachtest.stats.rates.proportions import Proportion, wilson
 from bachtest.stats.rates.summary import FEW
@@ -29,7 +30,7 @@ class HardestPair:
     condition: str
     voices: str
     rate: Proportion
-    shrunken: float | None = None
+    predicted: FittedPair | None = None
     bwv: str = ""
     title: str = ""
 
@@ -37,12 +38,12 @@ class HardestPair:
 def hardest_pairs(
     items: Iterable[TallyCell],
     listener: Listener | None,
-    shrunken: Mapping[int, float],
+    predicted: Mapping[int, FittedPair],
     composers: ComposerLabels,
 ) -> list[HardestPair]:
-    """Lowest rate first: the model's shrunken rate where there is one, else the raw rate."""
+    """Lowest rate first: that which the model predicts where there is one, else the raw rate."""
     rates = {int(cell.labels[0]): wilson(cell.correct, cell.n) for cell in items if cell.n >= FEW}
-    hardest = sorted(rates, key=lambda pair: (shrunken.get(pair, rates[pair].estimate), pair))
+    hardest = sorted(rates, key=lambda pair: (predicted.get(pair, rates[pair]).estimate, pair))
     pairs = Pair.objects.select_related("machine", "excerpt__work")
     by_id = pairs.in_bulk(hardest[:_LISTED])
     tunes = _tunes_answered(listener)
@@ -57,7 +58,7 @@ def hardest_pairs(
                 machine.condition,
                 voices_in_words(machine.condition),
                 rates[pair],
-                shrunken.get(pair),
+                predicted.get(pair),
                 named.number,
                 named.title,
             )

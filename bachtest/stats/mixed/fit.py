@@ -222,6 +222,8 @@ class Fitting:
             converged=ml.converged and used.converged,
             link=self.link.name,
             chance=self.chance,
+            inference=inference,
+            data=self.data,
         )
 
     def _data(self, patterns: FloatArray, separated: list[int]) -> GlmmData:

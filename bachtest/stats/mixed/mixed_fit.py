@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from bachtest.stats.mixed.likelihood.blocks import FloatArray
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.result import counted, p_text, sentence
+
+if TYPE_CHECKING:
+    from bachtest.stats.mixed.inference import Inference
+    from bachtest.stats.mixed.likelihood.laplace import GlmmData
 
 # Between the listener and the column, in the name of a random slope.
 SLOPE = ":"
@@ -187,7 +191,8 @@ class MixedFit:
     """One fitted model; `notes` are what its reader must know about this table.
 
     `coefficients` are by maximum likelihood. `corrected_coefficients` are the small-sample
-    correction's: use these where there are any.
+    correction's: use these where there are any. `inference` and `data` are what it was made from,
+    for questions that come later.
     """
 
     formula: str
@@ -210,6 +215,8 @@ class MixedFit:
     chance: float = CHANCE
     interaction_tests: tuple[InteractionTest, ...] = ()
     profiles: tuple[ProfileInterval, ...] = ()
+    inference: Inference | None = field(default=None, repr=False, compare=False)
+    data: GlmmData | None = field(default=None, repr=False, compare=False)
 
     def table(self, *by: str) -> RateTable:
         """The rates of one grouping; without names, the overall rate.

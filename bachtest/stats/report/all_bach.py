@@ -11,10 +11,10 @@ from bachtest.stats.clustered.beta_binomial import BetaBinomialFit
 from bachtest.stats.rates.equivalence import ALPHA
 from bachtest.stats.rates.protocols import OTHER_SIDE
 from bachtest.stats.rates.summary import CountSettings
-from bachtest.stats.report.analysis import spread_of
-from bachtest.stats.report.knew_rates import headline_groups
 from bachtest.stats.report.pooled_report import Report, make_report
-from bachtest.stats.report.table_model import ModelOptions, model_columns
+from bachtest.stats.report.questions.clustered import spread_of
+from bachtest.stats.report.questions.knew_rates import headline_groups
+from bachtest.stats.report.questions.table_model import ModelOptions, model_columns
 from bachtest.stats.tables.read_study_folder import AnswerSource
 from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.side_preference import (

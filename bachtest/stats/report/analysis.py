@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bachtest.stats.clustered.anytime_valid import (
     AnytimeInterval,
     EValue,
     e_value,
-    empirical_bernstein_interval,
 )
-from bachtest.stats.clustered.beta_binomial import BetaBinomialFit, beta_binomial
-from bachtest.stats.clustered.response_bias import SideBias, Trend, side_bias, trend
-from bachtest.stats.clustered.two_way_clustering import ClusteredRate, two_way, two_way_bootstrap
+from bachtest.stats.clustered.beta_binomial import BetaBinomialFit
+from bachtest.stats.clustered.response_bias import SideBias, Trend
+from bachtest.stats.clustered.two_way_clustering import ClusteredRate
 from bachtest.stats.detection.marginal_d import MarginalDs, marginal_ds
 from bachtest.stats.rates.discrimination import (
     Discrimination,
@@ -28,18 +25,32 @@ from bachtest.stats.rates.equivalence import ALPHA, Equivalence, check_alpha, eq
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.signal_detection import DPrime
 from bachtest.stats.rates.summary import CountSettings
-from bachtest.stats.rates.two_ac import TwoAC, two_ac
-from bachtest.stats.report.knew_rates import KnewModel, headline_groups
+from bachtest.stats.rates.two_ac import TwoAC
 from bachtest.stats.report.pooled_report import Report, make_report
-from bachtest.stats.report.single_clips import (
+from bachtest.stats.report.questions.clustered import (
+    clustered_rate,
+    mean_of_listeners,
+    side_biases,
+    spread_of,
+    sums_of,
+    ties_of,
+    trend_of,
+)
+from bachtest.stats.report.questions.knew_rates import KnewModel, headline_groups
+from bachtest.stats.report.questions.single_clips import (
     SingleClipResult,
     fakes_verdict,
     single_clip_result,
 )
-from bachtest.stats.report.table_model import ModelOptions, TableModel, model_columns
+from bachtest.stats.report.questions.table_model import ModelOptions, TableModel, model_columns
 from bachtest.stats.tables.read_study_folder import AnswerSource
 from bachtest.stats.tables.spellings import KNEW
 from bachtest.stats.tables.table import Table, TableError
+from bachtest.stats.verdict.best_listeners import (
+    BestListeners,
+    best_listeners,
+    with_best_listeners,
+)
 from bachtest.stats.verdict.contrasts import Contrasts, contrasts
 from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.item_effects import (
@@ -50,14 +61,11 @@ from bachtest.stats.verdict.item_effects import (
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.stats.verdict.pooled_verdict import discrimination_verdict
 from bachtest.stats.verdict.ranking import Ranking, rank
+from bachtest.stats.verdict.rasch import RaschModel, rasch_model
 
 if TYPE_CHECKING:
     from bachtest.stats.detection.yes_no_model import Sensitivity, YesNoModel
     from bachtest.stats.mixed.mixed_fit import MixedFit
-
-# Draws times rows of the bootstrap; larger tables use the closed form.
-_MAX_BOOTSTRAP_WORK = 20_000_000
-_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,8 @@ class Analysis:
     contrasts: tuple[Contrasts, ...]
     ranking: Ranking | None
     item_effects: ItemEffects | None
+    best_listeners: BestListeners | None = None
+    rasch: RaschModel | None = None
     knew: KnewModel | None = None
 
     @property
@@ -117,6 +127,7 @@ def analyse(
     side_bias: bool = False,
     counting: CountSettings | None = None,
     profile: bool = False,
+    rasch_in_full: bool = False,
 ) -> Analysis:
     """Answer every question that the table can be asked.
 
@@ -141,6 +152,8 @@ def analyse(
         How counts are shown; None: Wilson's intervals and Holm's p-values.
     profile : bool
         Adds profile-likelihood intervals to the model.
+    rasch_in_full : bool
+        Whether the Rasch model lists every listener and item.
 
     Returns
     -------
@@ -174,6 +187,7 @@ def analyse(
     fit = fitted.fit
     correct, n = int(answers.correct.sum()), int(answers.n.sum())
     single_clips = single_clip_result(answers, protocol, alpha=alpha)
+    best = best_listeners(fit) if fit and single_clips is None else None
     discrimination = discriminate(correct, n, protocol, level=1 - alpha) if protocol.curve else None
     if single_clips is not None:
         pooled = single_clips.verdict
@@ -189,6 +203,7 @@ def analyse(
             verdict = fakes_verdict(fit, alpha)
     elif fit is not None:
         verdict = model_verdict(fit, protocol=protocol, alpha=alpha, margin=margin)
+        verdict = with_best_listeners(verdict, best)
     has_d = fit is not None and protocol.curve is not None
     ranked = fit is not None and any(t.by == ("composer",) for t in fit.tables)
     return Analysis(
@@ -214,20 +229,22 @@ def analyse(
         ),
         single_clips=single_clips,
         yes_no_model=fitted.yes_no,
-        ties=_ties(source.included, alpha) if protocol.allows_ties else None,
-        clustered=_clustered(answers, alpha),
+        ties=ties_of(source.included, alpha) if protocol.allows_ties else None,
+        clustered=clustered_rate(answers, alpha),
         listeners_differ=spread_of(answers, "listener", alpha),
         items_differ=spread_of(answers, "item", alpha),
-        sides=_sides(answers, alpha) if protocol.two_clips else (),
-        trend=_trend(answers, alpha),
+        sides=side_biases(answers, alpha) if protocol.two_clips else (),
+        trend=trend_of(answers, alpha),
         e_value=e_value(correct, n) if protocol.two_clips else None,
-        listeners=_listeners(answers, alpha),
+        listeners=mean_of_listeners(answers, alpha),
         contrasts=_contrasts(fit, alpha) if fit and not fitted.yes_no else (),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
-        item_effects=_item_effects(answers, fit),
+        item_effects=_item_effects(answers, None if fitted.yes_no else fit),
         knew=_knew_model(source, by, columns, interactions, alpha)
         if model and len(headline) < len(by)
         else None,
+        best_listeners=best,
+        rasch=rasch_model(fit, in_full=rasch_in_full) if fit and single_clips is None else None,
     )
 
 
@@ -252,94 +269,8 @@ def _contrasts(fit: MixedFit, alpha: float) -> tuple[Contrasts, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def _sums(table: Table, name: str) -> tuple[list[str], np.ndarray, np.ndarray]:
-    column = table.column(name)
-    size = len(column.values)
-    n = np.bincount(column.codes, table.n, size)
-    correct = np.bincount(column.codes, table.correct, size)
-    answered = n > 0
-    names = [value for value, some in zip(column.values, answered, strict=True) if some]
-    return names, correct[answered].astype(np.int64), n[answered].astype(np.int64)
-
-
-def _ties(table: Table, alpha: float) -> TwoAC:
-    n, ties, right = int(table.n.sum()), int(table.ties.sum()), int(table.correct.sum())
-    return two_ac(n - ties - right, ties, right, level=1 - alpha)
-
-
-def _clustered(table: Table, alpha: float) -> ClusteredRate | None:
-    if not {"listener", "item"} <= set(table.columns):
-        return None
-    rows = (
-        table.column("listener").codes.astype(np.int64),
-        table.column("item").codes.astype(np.int64),
-        table.correct.astype(np.float64),
-        table.n.astype(np.float64),
-    )
-    draws = min(999, _MAX_BOOTSTRAP_WORK // max(1, len(table)))
-    if draws < 999 or not len(table):
-        return two_way(*rows, level=1 - alpha)
-    generator = np.random.default_rng(_SEED)
-    return two_way_bootstrap(*rows, generator=generator, draws=draws, level=1 - alpha)
-
-
-def spread_of(table: Table, name: str, alpha: float) -> BetaBinomialFit | None:
-    """Whether the levels of a column differ by more than chance; None without the column."""
-    if name not in table.columns:
-        return None
-    _, correct, n = _sums(table, name)
-    return beta_binomial(correct, n, level=1 - alpha)
-
-
-def _sides(table: Table, alpha: float) -> tuple[SideBias, ...]:
-    """The bias towards the clip heard first, and towards the one on the left."""
-    bach_at: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    if "first" in table.columns:
-        first = table.truth("first")
-        bach_at["first"] = first == 1, first == 0
-    if "side" in table.columns:
-        side = table.column("side")
-        left, right = (
-            np.array([*(value == name for value in side.values), False])[side.codes]
-            for name in ("left", "right")
-        )
-        if left.any() or right.any() or not len(table):
-            bach_at["left"] = left, right
-    right = table.correct > 0
-    return tuple(
-        side_bias(
-            name,
-            int((right & on_side).sum()),
-            int(on_side.sum()),
-            int((~right & off_side).sum()),
-            int(off_side.sum()),
-            level=1 - alpha,
-        )
-        for name, (on_side, off_side) in bach_at.items()
-    )
-
-
-def _trend(table: Table, alpha: float) -> Trend | None:
-    if not {"trial", "listener"} <= set(table.columns):
-        return None
-    trial = table.numbers("trial")
-    known = np.isfinite(trial)
-    if not known.all():
-        table, trial = table.where(known), trial[known]
-    listener = table.column("listener").codes.astype(np.int64)
-    n, correct = table.n.astype(np.float64), table.correct.astype(np.float64)
-    return trend(trial, correct, n, listener, level=1 - alpha)
-
-
-def _listeners(table: Table, alpha: float) -> AnytimeInterval | None:
-    if not table.of_answers or "listener" not in table.columns:
-        return None
-    _, correct, n = _sums(table, "listener")
-    return empirical_bernstein_interval(correct / n, level=1 - alpha)
-
-
 def _item_effects(table: Table, fit: MixedFit | None) -> ItemEffects | None:
     effects = None if fit is None else item_effects_of_fit(fit)
     if effects is None and "item" in table.columns:
-        effects = item_effects_of_counts(*_sums(table, "item"))
+        effects = item_effects_of_counts(*sums_of(table, "item"))
     return effects

@@ -17,7 +17,7 @@ from bachtest.stats.rates.summary import (
     CountSettings,
     summarise,
 )
-from bachtest.stats.report.knew_rates import with_those_who_knew
+from bachtest.stats.report.questions.knew_rates import with_those_who_knew
 from bachtest.stats.tables.read_study_folder import AnswerSource
 from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.pooled_verdict import pooled_verdict

@@ -12,7 +12,8 @@ from bachtest.stats.rates.result import counted, listed
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import marked_answers
 from bachtest.stats.report.forest import ForestMark
-from bachtest.stats.report.knew_rates import knew_section_lines
+from bachtest.stats.report.questions.knew_rates import knew_section_lines
+from bachtest.stats.verdict.best_listeners import best_listeners_line
 
 if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import RateTable
@@ -53,6 +54,7 @@ def sections_of(analysis: Analysis) -> list[Section]:
         *_model(analysis),
         _further_questions(analysis),
         *_item_effects(analysis),
+        *_rasch(analysis),
     ]
 
 
@@ -65,6 +67,8 @@ def _verdict(analysis: Analysis) -> Section:
     verdict, pooled = analysis.verdict, analysis.pooled
     lines = [verdict.sentence]
     lines += [f"{analysis.d_prime}, of the marginal rate."] if analysis.d_prime else []
+    if analysis.model is not None and analysis.single_clips is None:
+        lines.append(best_listeners_line(analysis.best_listeners, analysis.model))
     lines += [verdict.needs.sentence] if verdict.needs is not None else []
     lines += [verdict.caution] if verdict.caution else []
     of_fakes = analysis.single_clips is not None and analysis.single_clips.fakes is not None
@@ -248,14 +252,16 @@ def _item_effects(analysis: Analysis) -> Iterator[Section]:
     lines = ["The items do not differ by more than chance."]
     if effects.differ:
         lines = [
-            f"{len(effects.most)} of {effects.items:,} items, by shrunken rate, with raw counts"
+            f"{len(effects.most)} of {effects.items:,} items, by rate, with raw counts"
             f" ({effects.method})"
         ]
-        lines += [
-            f"  {item.name}: {item.estimate:.1%}, {item.correct:,} of {item.n:,}"
-            for item in effects.most
-        ]
+        lines += [f"  {item}" for item in effects.most]
     yield Section(_hardest("items", analysis), tuple(lines))
+
+
+def _rasch(analysis: Analysis) -> Iterator[Section]:
+    if analysis.rasch is not None and analysis.single_clips is None:
+        yield Section("Rasch model", analysis.rasch.lines)
 
 
 def _can_fool(analysis: Analysis) -> bool:

@@ -33,6 +33,8 @@ _RESULTS = {
     "ranking": "ranking",
     "fooling": "item_effects",
     "knew": "knew",
+    "best_listeners": "best_listeners",
+    "rasch": "rasch",
 }
 
 

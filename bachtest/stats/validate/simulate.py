@@ -88,6 +88,26 @@ def simulate(
     skill = rng.normal(0, design.sd_listener, design.listeners)
     ease = rng.normal(0, design.sd_item, design.items)
     ease += np.asarray(logits)[np.arange(design.items) % design.cells]
+    return answers_of(rng, design, skill, ease)
+
+
+def answers_of(
+    rng: np.random.Generator, design: SimulatedDesign, skill: FloatArray, ease: FloatArray
+) -> SimulatedTable:
+    """Simulate the answers of listeners and about items that are known.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    design : SimulatedDesign
+    skill : float[listeners]
+    ease : float[items]
+        An answer's logit is the sum of the two.
+
+    Returns
+    -------
+    SimulatedTable
+    """
     listener: IntArray = np.repeat(np.arange(design.listeners, dtype=np.int64), design.each)
     item = _heard(rng.random((design.listeners, design.items)), design)
     right = rng.random(len(item)) < expit(skill[listener] + ease[item])

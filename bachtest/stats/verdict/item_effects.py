@@ -1,15 +1,16 @@
-"""Which items fool listeners most: rates of items, shrunken the more the less is known of each.
+"""Which items fool listeners most: those with the lowest predicted rate over listeners.
 
 Conventions
 -----------
 An item with two answers, both wrong, proves little: its rate is drawn towards the mean. The raw
-counts are given beside it. With a mixed model the effects are the model's; without one, a
-beta-binomial model of the items gives the weights.
+counts are given beside it. With a mixed model the rate is that of a new listener about this item:
+its condition and composer, its own effect, integrated over listeners. The residual is that effect
+alone, in logits: above 0, the item is easier than its condition and composer say. Without a model,
+a beta-binomial model of the items gives rates and weights.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,17 +23,31 @@ from bachtest.stats.rates.result import Result
 if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import MixedFit
 
+ITEM = "item"
 _LISTED = 10
+# Rates this near are equal.
+_ALIKE = 1e-6
 
 
 @dataclass(frozen=True)
 class Item:
-    """One item: its shrunken rate and its raw counts."""
+    """One item: its predicted rate, its residual in logits and its raw counts.
+
+    Limits and residual are None where the rate is not from a mixed model.
+    """
 
     name: str
     estimate: float
     n: int
     correct: int
+    low: float | None = None
+    high: float | None = None
+    residual: float | None = None
+
+    def __str__(self) -> str:
+        limits = "" if self.low is None else f" ({self.low:.1%} to {self.high:.1%})"
+        residual = "" if self.residual is None else f", residual {self.residual:+.2f}"
+        return f"{self.name}: {self.estimate:.1%}{limits}{residual}, {self.correct:,} of {self.n:,}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +63,7 @@ class ItemEffects(Result):
 
 
 def item_effects_of_fit(fit: MixedFit, *, count: int = _LISTED) -> ItemEffects | None:
-    """From a mixed model's item effects; None if it has none.
+    """From a mixed model's predictions for its items; None if it has none.
 
     Parameters
     ----------
@@ -56,15 +71,22 @@ def item_effects_of_fit(fit: MixedFit, *, count: int = _LISTED) -> ItemEffects |
     count : int
         How many to list at either end.
     """
-    effects = next((effects for effects in fit.effects if effects.name == "item"), None)
-    if effects is None or not len(effects.levels):
+    if fit.inference is None or fit.data is None or all(e.name != ITEM for e in fit.effects):
         return None
-    centre = math.log(fit.overall.estimate / (1 - fit.overall.estimate))
-    rates = (1 + np.tanh((centre + np.asarray(effects.effect)) / 2)) / 2
+    from bachtest.stats.mixed.level_predictions import LevelPredictions
+
+    items = LevelPredictions(fit.inference, fit.data, ITEM, within=("excerpt",))
+    rates = items.rates()
+    predicted = [
+        Item(name, float(rate), int(n), int(correct), float(low), float(high), float(residual))
+        for name, rate, n, correct, low, high, residual in zip(
+            items.levels, rates.estimate, items.n, items.correct, rates.low, rates.high,
+            items.effect, strict=True,
+        )
+    ]  # fmt: skip
     return _listed(
-        list(effects.levels), rates, np.asarray(effects.n), np.asarray(effects.correct), count,
-        "shrunken item effects of the mixed model, around the marginal rate",
-    )  # fmt: skip
+        predicted, count, "predicted by the mixed model for a new listener, lowest first"
+    )
 
 
 def item_effects_of_counts(
@@ -93,20 +115,17 @@ def item_effects_of_counts(
         rates = (mean * strength + correct) / (strength + n)
     else:
         rates = np.full(len(names), mean)
-    return _listed(names, rates, n, correct, count, "beta-binomial model of the items")
+    items = [
+        Item(*line)
+        for line in zip(names, rates.tolist(), n.tolist(), correct.tolist(), strict=True)
+    ]
+    return _listed(items, count, "beta-binomial model of the items")
 
 
-def _listed(
-    names: list[str],
-    rates: NDArray[np.float64],
-    n: NDArray[np.float64] | NDArray[np.int64],
-    correct: NDArray[np.float64] | NDArray[np.int64],
-    count: int,
-    method: str,
-) -> ItemEffects:
-    order = np.argsort(np.round(rates, 9), kind="stable")  # equal but for rounding: by name
-    items = [Item(names[i], float(rates[i]), int(n[i]), int(correct[i])) for i in order]
-    differ = bool(len(rates) and np.ptp(rates) > 1e-6)
+def _listed(items: list[Item], count: int, method: str) -> ItemEffects:
+    # Equal but for rounding: in the order of their names.
+    items = sorted(items, key=lambda item: round(item.estimate, 9))
+    differ = bool(items) and items[-1].estimate - items[0].estimate > _ALIKE
     return ItemEffects(
         tuple(items[:count]), tuple(reversed(items[-count:])), len(items), differ, method
     )

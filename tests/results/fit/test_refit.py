@@ -74,9 +74,13 @@ def test_the_model_is_that_of_the_export(analysis, busy, tmp_path):
             stored = model.rate(group.by, rate.labels)
             interval = (stored.estimate, stored.low, stored.high)
             assert interval == pytest.approx((rate.estimate, rate.low, rate.high), abs=1e-4)
-    shrunken = {item.name: item.estimate for item in item_effects_of_fit(of_export, count=99).most}
-    assert len(shrunken) == 8
-    assert model.pair_rates == pytest.approx(shrunken, abs=1e-4)
+    items = item_effects_of_fit(of_export, count=99).most
+    assert len(items) == len(model.pair_rates) == 8
+    for item in items:
+        stored = model.pair_rates[item.name]
+        assert (stored.estimate, stored.low, stored.high, stored.residual) == pytest.approx(
+            (item.estimate, item.low, item.high, item.residual), abs=1e-4
+        )
     verdict = model_verdict(of_export, margin=source.margin)
     assert model.verdict.finding == verdict.finding.value
 
@@ -87,6 +91,11 @@ def test_a_stored_fit_is_read_back_as_it_was_made(analysis, busy):
     stored = StoredAnalysis.objects.get(study=busy)
     assert fit_of(stored) == made
     assert fit_of(StoredAnalysis()) is None
+
+
+def test_rates_of_pairs_in_an_older_fit_are_left_out(analysis):
+    older = analysis.fit | {"model": analysis.fit["model"] | {"pair_rates": {"1": 0.4}}}
+    assert StoredFit.from_json(older).model.pair_rates == {}
 
 
 def test_a_stored_fit_names_no_listener(analysis):

@@ -11,6 +11,7 @@ from bachtest.game.services.enrolment import enrol
 from bachtest.game.services.games import start_game
 from bachtest.results.counts.composer_labels import composer_labels
 from bachtest.results.counts.tallies import TallyCell
+from bachtest.results.fit.stored_fit import FittedPair
 from bachtest.results.page.hardest_pairs import hardest_pairs
 from generator.models import Pair, Work
 from tests.builders import make_composer, make_pair, make_version
@@ -75,9 +76,10 @@ def test_pairs_with_few_answers_are_not_ranked(pairs):
     assert [row.condition for row in rows] == ["ATB", "SATB"]
 
 
-def test_the_shrunken_rate_orders_where_there_is_one(pairs):
-    shrunken = {pairs[0].id: 0.6, pairs[1].id: 0.5, pairs[2].id: 0.4}
-    rows = hardest_pairs(cells(pairs), None, shrunken, composer_labels(quiz()))
+def test_the_predicted_rate_orders_where_there_is_one(pairs):
+    rates = {pairs[0].id: 0.6, pairs[1].id: 0.5, pairs[2].id: 0.4}
+    predicted = {pair: FittedPair(rate, 0.3, 0.7, -0.1) for pair, rate in rates.items()}
+    rows = hardest_pairs(cells(pairs), None, predicted, composer_labels(quiz()))
     assert [row.condition for row in rows] == ["SATB", "ATB", "S"]
 
 

@@ -69,9 +69,13 @@ class LogitCurve(LinkCurve):
         self.rate_slope = tail * self.larger * self.larger
 
     @property
+    def softplus(self) -> FloatArray:
+        """``log(1 + exp(eta))``."""
+        return floats(np.maximum(self.eta, 0) - np.log(self.larger))
+
+    @property
     def loss(self) -> float:
-        softplus = np.maximum(self.eta, 0) - np.log(self.larger)
-        return float(self.n @ softplus - self.correct @ self.eta)
+        return float(self.n @ self.softplus - self.correct @ self.eta)
 
     @property
     def residual(self) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.report.pooled_report import GROUPS
-from bachtest.stats.report.side_term import SIDE_TERM, with_side
+from bachtest.stats.report.questions.side_term import SIDE_TERM, with_side
 from bachtest.stats.tables.table import Table
 from bachtest.stats.tables.validation import BACH
 
