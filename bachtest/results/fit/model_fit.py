@@ -1,4 +1,4 @@
-"""The mixed model, the trend and the mean of the listeners, from every answer of a study.
+"""The mixed model, the trend and what is valid at any time, from every answer of a study.
 
 A worker's job: it takes too long for a page, and loads SciPy.
 """
@@ -30,13 +30,18 @@ from bachtest.results.fit.stored_fit import (
     StoredFit,
 )
 from bachtest.stats.clustered.anytime_valid import empirical_bernstein_interval
+from bachtest.stats.clustered.population_band import BandLook, population_band
 from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
 from bachtest.stats.mixed.mixed_fit import MixedFit
+from bachtest.stats.rates.summary import FEW
 from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
+
+# Looks at the band that a picture has room for.
+MAX_LOOKS = 120
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,9 @@ def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:
         model = _stored_model(fit_mixed(answers, by), design.margin, len(answers.correct))
     except MixedError as error:
         refused = str(error)
-    return StoredFit(design, model, refused, _trend(answers), _listener_mean(answers))
+    return StoredFit(
+        design, model, refused, _trend(answers), _listener_mean(answers), _band(answers)
+    )
 
 
 def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
@@ -152,6 +159,20 @@ def _listener_mean(answers: IncludedAnswers) -> ListenerMean | None:
     if mean.estimate is None:
         return None
     return ListenerMean(mean.estimate, mean.low, mean.high, mean.n)
+
+
+def _band(answers: IncludedAnswers) -> tuple[BandLook, ...]:
+    """At evenly spaced looks, FEW answers or more apart to hide each one; the last is after all."""
+    count = len(answers.correct)
+    looks = min(MAX_LOOKS, count // FEW)
+    band = population_band(
+        _codes(answers.values("listener")),
+        _codes(answers.values("item")),
+        np.array(answers.correct, dtype=float),
+        np.ones(count),
+        looks=[count * (look + 1) // looks for look in range(looks)],
+    )
+    return band.looks
 
 
 def _codes(values: Sequence[str]) -> NDArray[np.int64]:

@@ -27,12 +27,12 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 # Both listeners and items: below, two-way clustering gives intervals that are too narrow.
 START = 20
-# Standard deviation of the mixture. The band takes the fewest standard errors where one is .06 wide,
-# as with twenty listeners of five answers each.
+# Standard deviation of the mixture. The band takes the fewest standard errors where one is .06, as
+# with twenty listeners of five answers each.
 MIXTURE_SD = 0.17
 METHOD = (
     "asymptotic confidence sequence, normal mixture over the two-way clustered variance, on the"
-    f" logit, t with one degree of freedom less than listeners or items, from the {START}th on"
+    f" logit, t by the effective number of listeners or items, from the {START}th of each on"
 )
 ASSUMPTIONS = "for new listeners and new items, valid whenever you look"
 
@@ -165,7 +165,9 @@ def band_arrays(
 
         z^2 = (1 + 1 / r) (log(1 + r) - 2 log(alpha))
 
-    Then z becomes the quantile of t with as large a tail. The limits are taken on the logit, about
+    Then z becomes the quantile of t with as large a tail and G - 1 degrees of freedom, where G is
+    the effective number of listeners or that of items, (sum n)^2 / sum n^2, whichever is smaller:
+    it is small where a few listeners give most answers. The limits are taken on the logit, about
     a rate with two right and two wrong pseudo-answers, and always contain the rate itself.
 
     Parameters
@@ -194,7 +196,9 @@ def band_arrays(
     2.2, for independent observations; here over the variance of A. C. Cameron, J. B. Gelbach,
     D. L. Miller (2011), "Robust inference with multiway clustering", Journal of Business &
     Economic Statistics 29, 238-249. A. Agresti, B. A. Coull (1998), "Approximate is better than
-    'exact'", American Statistician 52, 119-126, for the pseudo-answers.
+    'exact'", American Statistician 52, 119-126, for the pseudo-answers. A. V. Carter,
+    K. T. Schnepel, D. G. Steigerwald (2017), "Asymptotic behavior of a t-test robust to cluster
+    heterogeneity", Review of Economics and Statistics 99, 698-709, for the effective number.
 
     Examples
     --------
@@ -213,9 +217,9 @@ def band_arrays(
     of_listener, of_item, of_cell = (
         _cluster_sums(code, correct, n, at) for code in (listener, item, cell)
     )
-    fewest = np.minimum(of_listener.clusters, of_item.clusters)
-    begun = fewest >= START
-    parts = [_between(sums, rate) for sums in (of_listener, of_item)]
+    begun = np.minimum(of_listener.clusters, of_item.clusters) >= START
+    fewest = np.minimum(of_listener.effective(total), of_item.effective(total))
+    parts = [_between(sums, rate, total) for sums in (of_listener, of_item)]
     shared = _squares(of_cell, rate)
     centre = (right + 2) / (total + 4)
     # By chance, or where nothing varies, the difference can fall below a part of it.
@@ -229,12 +233,18 @@ def band_arrays(
 
 @dataclass(frozen=True)
 class _ClusterSums:
-    """Over the clusters so far: sums of x^2, x n and n^2, and how many clusters there are."""
+    """Over the clusters so far: sums of x^2, x n, n^2 and n^3, and how many clusters there are."""
 
     xx: FloatArray
     xn: FloatArray
     nn: FloatArray
+    nnn: FloatArray
     clusters: IntArray
+
+    def effective(self, total: FloatArray) -> FloatArray:
+        """As many clusters of equal size would be as good (Carter et al. 2017)."""
+        result: FloatArray = total**2 / np.maximum(self.nn, 1)
+        return result
 
 
 def _cluster_sums(code: IntArray, x: FloatArray, n: FloatArray, at: IntArray) -> _ClusterSums:
@@ -257,6 +267,7 @@ def _cluster_sums(code: IntArray, x: FloatArray, n: FloatArray, at: IntArray) ->
         np.cumsum(x * (2 * x_before + x))[at],
         np.cumsum(x_before * n + n_before * x + x * n)[at],
         np.cumsum(n * (2 * n_before + n))[at],
+        np.cumsum(n * (3 * n_before * (n_before + n) + n**2))[at],
         np.cumsum((n_before == 0) & (n > 0))[at],
     )
 
@@ -268,6 +279,7 @@ def _all_cluster_sums(code: IntArray, x: FloatArray, n: FloatArray) -> _ClusterS
         np.array([right @ right]),
         np.array([right @ answers]),
         np.array([answers @ answers]),
+        np.array([answers**2 @ answers]),
         np.array([np.count_nonzero(answers)]),
     )
 
@@ -278,17 +290,22 @@ def _squares(sums: _ClusterSums, rate: FloatArray) -> FloatArray:
     return result
 
 
-def _between(sums: _ClusterSums, rate: FloatArray) -> FloatArray:
-    return _squares(sums, rate) * sums.clusters / np.maximum(sums.clusters - 1, 1)
+def _between(sums: _ClusterSums, rate: FloatArray, total: FloatArray) -> FloatArray:
+    # A large cluster pulls the rate towards itself, and its residual is too small. With shares w of
+    # the answers, this much is left of a variance between clusters; (G - 1) / G with equal shares.
+    ww, www = sums.nn / total**2, sums.nnn / total**3  # 1 and 1 with a single cluster
+    left = 1 - 2 * www / ww + ww
+    squares = _squares(sums, rate)
+    return np.divide(squares, left, out=np.zeros_like(squares), where=left > 0)
 
 
-def _multiplier(se: FloatArray, fewest: IntArray, level: float) -> FloatArray:
+def _multiplier(se: FloatArray, fewest: FloatArray, level: float) -> FloatArray:
     from scipy.special import ndtr, stdtrit
 
     alpha = 2 * tail_of(level)
     r = (MIXTURE_SD / se) ** 2
     z = np.sqrt((1 + 1 / r) * (np.log1p(r) - 2 * math.log(alpha)))
-    result: FloatArray = -stdtrit(fewest - 1, ndtr(-z))
+    result: FloatArray = -stdtrit(np.maximum(fewest - 1, 1), ndtr(-z))
     return result
 
 

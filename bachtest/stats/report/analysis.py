@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bachtest.stats.clustered.anytime_valid import (
-    AnytimeInterval,
-    EValue,
-    e_value,
-    empirical_bernstein_interval,
-)
+from bachtest.stats.clustered.anytime_valid import AnytimeInterval, EValue, e_value
 from bachtest.stats.clustered.beta_binomial import BetaBinomialFit, beta_binomial
+from bachtest.stats.clustered.population_band import PopulationBand
 from bachtest.stats.clustered.response_bias import SideBias, Trend, side_bias, trend
 from bachtest.stats.clustered.two_way_clustering import ClusteredRate, two_way, two_way_bootstrap
 from bachtest.stats.rates.discrimination import Discrimination, discriminate
@@ -22,6 +18,7 @@ from bachtest.stats.rates.equivalence import ALPHA, Equivalence, check_alpha, eq
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.two_ac import TwoAC, two_ac
+from bachtest.stats.report.monitoring import listener_mean_of, population_band_of
 from bachtest.stats.report.pooled_report import GROUPS, Report, make_report
 from bachtest.stats.report.single_clips import SingleClipResult, single_clip_result
 from bachtest.stats.tables.read_study_folder import AnswerSource
@@ -67,6 +64,7 @@ class Analysis:
     trend: Trend | None
     e_value: EValue | None
     listeners: AnytimeInterval | None
+    population_band: PopulationBand | None
     ranking: Ranking | None
     item_effects: ItemEffects | None
 
@@ -154,7 +152,8 @@ def analyse(
         sides=_sides(answers, alpha) if protocol.two_clips else (),
         trend=_trend(answers, alpha),
         e_value=e_value(correct, n) if protocol.two_clips else None,
-        listeners=_listeners(answers, alpha),
+        listeners=listener_mean_of(answers, level=1 - alpha),
+        population_band=population_band_of(answers, level=1 - alpha),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
         item_effects=_item_effects(answers, fit),
     )
@@ -258,13 +257,6 @@ def _trend(table: Table, alpha: float) -> Trend | None:
     listener = table.column("listener").codes.astype(np.int64)
     n, correct = table.n.astype(np.float64), table.correct.astype(np.float64)
     return trend(trial, correct, n, listener, level=1 - alpha)
-
-
-def _listeners(table: Table, alpha: float) -> AnytimeInterval | None:
-    if not table.of_answers or "listener" not in table.columns:
-        return None
-    _, correct, n = _sums(table, "listener")
-    return empirical_bernstein_interval(correct / n, level=1 - alpha)
 
 
 def _item_effects(table: Table, fit: MixedFit | None) -> ItemEffects | None:

@@ -25,6 +25,7 @@ _RESULTS = {
     "trend": "trend",
     "e_value": "e_value",
     "listeners": "listeners",
+    "population_band": "population_band",
     "ranking": "ranking",
     "fooling": "item_effects",
 }

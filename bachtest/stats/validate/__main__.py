@@ -22,6 +22,10 @@ from bachtest.stats.validate.measured import SimulationStudy
 from bachtest.stats.validate.mixed_studies import few_answers, few_items, many_items
 from bachtest.stats.validate.monitoring_studies import guessing, running_interval
 from bachtest.stats.validate.planning_studies import cannot_tell, power
+from bachtest.stats.validate.population_band_studies import (
+    population_band_misses,
+    population_band_width,
+)
 
 SEED = 1685
 QUICK = 4
@@ -36,6 +40,8 @@ STUDIES: dict[str, tuple[Run, int]] = {
     "power": (power, 20_000),
     "cannot-tell": (cannot_tell, 400),
     "few-answers": (few_answers, 400),
+    "population-band": (population_band_misses, 1000),
+    "population-band-width": (population_band_width, 100),
 }
 HEAD = """# Do the statistics keep their promises?
 

@@ -10,6 +10,8 @@ from scipy.stats import t as student
 from bachtest.stats.clustered.population_band import (
     MIXTURE_SD,
     START,
+    _all_cluster_sums,
+    _between,
     band_arrays,
     population_band,
 )
@@ -104,6 +106,27 @@ def test_it_is_wider_than_the_interval_for_one_look():
     listener, item, right, n = crossed(100, 40)
     band, once = population_band(listener, item, right, n), two_way(listener, item, right, n)
     assert band.low < once.low < once.high < band.high
+
+
+def test_a_listener_with_most_answers_widens_it():
+    listener, item = np.divmod(np.arange(1200), 40)
+    right = (np.random.default_rng(5).random(1200) < 0.6).astype(float)
+    even = population_band(listener, item, right, np.ones(1200))
+    n = np.where(listener == 0, 30.0, 1.0)  # about half of all answers
+    uneven = population_band(listener, item, right * n, n)
+    assert uneven.high - uneven.low > 4 * (even.high - even.low)
+
+
+def test_the_variance_between_unequal_listeners_is_not_underestimated():
+    # Listeners differ and items do not; one gives 40% of the answers.
+    rng, n = np.random.default_rng(6), np.concatenate([[200.0], np.full(30, 10.0)])
+    rates = rng.beta(6, 4, size=(4000, 31))
+    mean = rates @ n / n.sum()
+    found = []
+    for skill, rate in zip(rates, mean, strict=True):
+        sums = _all_cluster_sums(np.arange(31), skill * n, n)
+        found.append(_between(sums, np.array([rate]), np.array([n.sum()]))[0] / n.sum() ** 2)
+    assert np.mean(found) == pytest.approx(mean.var(), rel=0.06)
 
 
 def test_a_smaller_level_is_narrower():
