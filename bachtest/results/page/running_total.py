@@ -78,10 +78,9 @@ class RunningTotal:
     @property
     def picture(self) -> SafeString:
         x = across(0, self.last.n)
-        # The first bands are wide. The later half sets the scale, and what lies outside is cut off.
-        later = [point.rate for point in self.points[len(self.points) // 2 :]]
-        later += [end for look in self._later_looks() for end in (look.low, look.high)]
-        y = upwards(later)
+        # The whole band is drawn. The first rates, of few answers, may be cut off.
+        rates = [point.rate for point in self.points[len(self.points) // 2 :]]
+        y = upwards([*rates, *(end for look in self.band for end in (look.low, look.high))])
         drawn = [line_through([(x(point.n), y(point.rate)) for point in self.points])]
         if self.band:
             lower = [(x(look.n), y(look.low)) for look in self.band]
@@ -95,10 +94,6 @@ class RunningTotal:
             {point.n: (f"{point.n:,}", point.day) for point in _thin(self.points, LABELS)},
             *drawn,
         )
-
-    def _later_looks(self) -> list[BandLook]:
-        later = [look for look in self.band if 2 * look.n >= self.last.n]
-        return later or list(self.band[-1:])
 
 
 def _described(point: RunningPoint) -> str:
