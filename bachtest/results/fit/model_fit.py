@@ -30,18 +30,14 @@ from bachtest.results.fit.stored_fit import (
     StoredFit,
 )
 from bachtest.stats.clustered.anytime_valid import empirical_bernstein_interval
-from bachtest.stats.clustered.population_band import BandLook, population_band
+from bachtest.stats.clustered.population_band import BandLook, population_band, spaced_looks
 from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.glmm import MixedError
 from bachtest.stats.mixed.mixed_fit import MixedFit
-from bachtest.stats.rates.summary import FEW
 from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
-
-# Looks at the band that a picture has room for.
-MAX_LOOKS = 120
 
 
 @dataclass(frozen=True)
@@ -162,15 +158,14 @@ def _listener_mean(answers: IncludedAnswers) -> ListenerMean | None:
 
 
 def _band(answers: IncludedAnswers) -> tuple[BandLook, ...]:
-    """At evenly spaced looks, FEW answers or more apart to hide each one; the last is after all."""
+    """Looks are far enough apart to hide each answer."""
     count = len(answers.correct)
-    looks = min(MAX_LOOKS, count // FEW)
     band = population_band(
         _codes(answers.values("listener")),
         _codes(answers.values("item")),
         np.array(answers.correct, dtype=float),
         np.ones(count),
-        looks=[count * (look + 1) // looks for look in range(looks)],
+        looks=spaced_looks(count),
     )
     return band.looks
 

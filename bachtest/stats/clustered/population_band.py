@@ -22,11 +22,14 @@ from numpy.typing import NDArray
 
 from bachtest.stats.rates.proportions import LEVEL, tail_of
 from bachtest.stats.rates.result import Result, counted
+from bachtest.stats.rates.summary import FEW
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 # Both listeners and items: below, two-way clustering gives intervals that are too narrow.
 START = 20
+# Looks that a picture of the path has room for.
+MAX_LOOKS = 120
 # Standard deviation of the mixture. The band takes the fewest standard errors where one is .06, as
 # with twenty listeners of five answers each.
 MIXTURE_SD = 0.17
@@ -72,6 +75,26 @@ class PopulationBand(Result):
                 f" {counted(self.listeners, 'listener')}, {counted(self.items, 'item')})"
             )
         return f"{self.estimate:.1%} ({self.low:.1%} to {self.high:.1%}, {self.assumptions})"
+
+
+def spaced_looks(answers: int) -> list[int]:
+    """Looks for a picture, evenly spaced, each after FEW more answers or more; the last after all.
+
+    Parameters
+    ----------
+    answers : int
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
+    >>> spaced_looks(47), len(spaced_looks(10**6))
+    ([11, 23, 35, 47], 120)
+    """
+    looks = min(MAX_LOOKS, answers // FEW)
+    return [answers * (look + 1) // looks for look in range(looks)]
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,16 @@ from bachtest.stats.clustered.anytime_valid import (
     AnytimeInterval,
     empirical_bernstein_interval,
 )
-from bachtest.stats.clustered.population_band import IntArray, PopulationBand, population_band
-from bachtest.stats.rates.summary import FEW
+from bachtest.stats.clustered.population_band import (
+    IntArray,
+    PopulationBand,
+    population_band,
+    spaced_looks,
+)
 from bachtest.stats.tables.table import Table
 
 # Of an export since version 6: the rank of an answer's game, by which had its last answer first.
 FINISH_RANK = "finish_rank"
-_MAX_LOOKS = 120
 
 
 def population_band_of(table: Table, *, level: float) -> PopulationBand | None:
@@ -34,7 +37,7 @@ def population_band_of(table: Table, *, level: float) -> PopulationBand | None:
     if not table.of_answers or not {"listener", "item"} <= set(table.columns):
         return None
     order = finishing_order(table)
-    looks = [] if order is None else _looks(len(table))
+    looks = [] if order is None else spaced_looks(len(table))[:-1]
     rows = np.arange(len(table)) if order is None else order
     return population_band(
         table.column("listener").codes.astype(np.int64)[rows],
@@ -82,9 +85,3 @@ def finishing_order(table: Table) -> IntArray | None:
         return None
     trials = table.numbers("trial") if "trial" in table.columns else np.zeros(len(table))
     return np.lexsort((trials, ranks)).astype(np.int64)
-
-
-def _looks(rows: int) -> list[int]:
-    # Evenly spaced, FEW answers or more apart; the last look of all is after every answer.
-    looks = min(_MAX_LOOKS, rows // FEW)
-    return [rows * (look + 1) // looks for look in range(looks - 1)]
