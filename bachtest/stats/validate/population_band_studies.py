@@ -70,8 +70,8 @@ STUDIES = (
     MonitoredStudy("40 items, listeners differ much", replace(MANY_ITEMS, sd_listener=1.2)),
     MonitoredStudy("40 items, rate 94%", MANY_ITEMS, (3.0,)),
     MonitoredStudy("280 items", replace(MANY_ITEMS, items=280)),
-    MonitoredStudy("40 items, answers in random order", MANY_ITEMS, shuffled=True),
-    MonitoredStudy("280 items, 1 to 200 answers each", _UNEVEN, uneven=True),
+    MonitoredStudy("40 items, in random order", MANY_ITEMS, shuffled=True),
+    MonitoredStudy("280 items, 1 to 200 answers", _UNEVEN, uneven=True),
     MonitoredStudy(
         "the same, listeners differ much", replace(_UNEVEN, sd_listener=1.2), uneven=True
     ),
