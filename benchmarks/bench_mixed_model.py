@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit
 
-from bachtest.stats.mixed.blocks import FloatArray, IntArray
 from bachtest.stats.mixed.fit import fit_mixed
-from bachtest.stats.mixed.glmm import GlmmFit, design_matrix, fit_glmm, glmm_data
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, IntArray
+from bachtest.stats.mixed.likelihood.glmm import GlmmFit, design_matrix, fit_glmm, glmm_data
 from bachtest.stats.rates.order import CONDITIONS, EXPERIENCES
 
 ANSWERS_EACH, ITEMS = 5, 280

@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="COLUMN[,COLUMN]",
-        help="compare these columns: crossed in the table, main effects in the model; may be"
-        " repeated",
+        help="compare these columns: crossed in the table of counts, main effects in the model;"
+        " A*B has the model cross them too; may be repeated",
     )
     parser.add_argument(
         "--slopes",
@@ -57,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="COLUMN[,COLUMN]",
         help="add by-listener random slopes for these columns to the model",
+    )
+    parser.add_argument(
+        "--side-bias",
+        action="store_true",
+        help="add a term for the side on which Bach was to the model",
     )
     parser.add_argument(
         "--protocol",
@@ -171,19 +177,43 @@ def _analysis(options: argparse.Namespace) -> Analysis:
     source = _source(options)
 
     def names(group: str) -> list[str]:
-        return [source.table.name_of(name.strip()) for name in group.split(",")]
+        return [source.table.name_of(name.strip()) for name in re.split("[,*]", group)]
 
     by = [names(group) for group in options.by]
+    interactions = list(
+        dict.fromkeys(
+            pair
+            for group in options.by
+            for pair in _crossed([names(part) for part in group.split(",")])
+        )
+    )
     slopes = [name for group in options.slopes for name in names(group)]
     source = source.grouped_by([name for group in [*by, slopes] for name in group])
     return analyse(
         source.excluding(options.without),
         by=by,
         slopes=slopes,
+        interactions=interactions,
+        side_bias=options.side_bias,
         margin=options.margin,
         alpha=options.alpha,
         model=not (options.pooled or options.public),
     )
+
+
+def _crossed(parts: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    # The pairs that stand with a star between them.
+    pairs = []
+    for names in parts:
+        if len(names) > 2:
+            raise TableError(
+                f"--by {'*'.join(names)}: at most two columns can be crossed; name two"
+            )
+        if len(names) == 2:
+            if names[0] == names[1]:
+                raise TableError(f"--by {'*'.join(names)}: a column cannot be crossed with itself")
+            pairs.append((names[0], names[1]))
+    return pairs
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -33,7 +33,7 @@ from bachtest.stats.clustered.anytime_valid import empirical_bernstein_interval
 from bachtest.stats.clustered.population_band import BandLook, population_band, spaced_looks
 from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
-from bachtest.stats.mixed.glmm import MixedError
+from bachtest.stats.mixed.likelihood.glmm import MixedError
 from bachtest.stats.mixed.mixed_fit import MixedFit
 from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
@@ -90,7 +90,9 @@ def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:
     model = None
     by = [field for field in FIELDS if len(set(answers.values(field))) > 1]
     try:
-        model = _stored_model(fit_mixed(answers, by), design.margin, len(answers.correct))
+        model = _stored_model(
+            fit_mixed(answers, by, find_interactions=True), design.margin, len(answers.correct)
+        )
     except MixedError as error:
         refused = str(error)
     return StoredFit(
@@ -124,9 +126,12 @@ def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
             for spread in fit.variance_components
             if spread.estimated
         ),
-        tests=tuple(FittedTest(test.name, test.p) for test in fit.tests),
+        tests=tuple(FittedTest(test.name, test.p) for test in fit.tests if " x " not in test.name),
         notes=tuple(_in_words_of_the_site(note) for note in fit.notes),
         method=_in_words_of_the_site(fit.method),
+        interactions=tuple(
+            FittedTest(f"{test.first} and {test.second}", test.p) for test in fit.interaction_tests
+        ),
     )
 
 

@@ -12,6 +12,8 @@ from typing import Any, Self
 from bachtest.results.counts.composer_labels import labels_with_versions
 from bachtest.results.models import StoredAnalysis
 from bachtest.stats.clustered.population_band import BandLook
+from bachtest.stats.rates.proportions import Proportion
+from bachtest.stats.rates.signal_detection import DPrime, d_of_rate
 from bachtest.studies.models import Study
 
 
@@ -48,6 +50,11 @@ class FittedRate:
     high: float
     p: float
 
+    def d_prime(self, raw: Proportion) -> DPrime:
+        """d' of the rate; of the raw rate only its counts and its level."""
+        estimate, low, high = (d_of_rate(rate) for rate in (self.estimate, self.low, self.high))
+        return DPrime(estimate, low, high, None, raw.n, raw.level, "d' of the marginal rate")
+
 
 @dataclass(frozen=True)
 class FittedSpread:
@@ -59,7 +66,7 @@ class FittedSpread:
 
 @dataclass(frozen=True)
 class FittedTest:
-    """Whether a grouping matters."""
+    """Whether a grouping matters, or whether two interact: `condition and composer`."""
 
     name: str
     p: float
@@ -96,6 +103,7 @@ class FittedModel:
     tests: tuple[FittedTest, ...]
     notes: tuple[str, ...]
     method: str
+    interactions: tuple[FittedTest, ...] = ()
 
     def rate(self, by: Sequence[str], labels: Sequence[str]) -> FittedRate | None:
         return self.rates.get(",".join(by), {}).get("|".join(labels))
@@ -113,6 +121,7 @@ class FittedModel:
             tuple(FittedTest(**test) for test in stored["tests"]),
             tuple(stored["notes"]),
             stored["method"],
+            tuple(FittedTest(**test) for test in stored.get("interactions", ())),
         )
 
 

@@ -32,13 +32,18 @@ GROUP_TITLES = {
 
 @dataclass(frozen=True)
 class RateRow:
-    """One cell's rates. `cell` is None where it has too few answers to be shown."""
+    """One cell's rates. `cell` is None where it has too few answers to be shown.
+
+    d' is that of the model's rate. Only a `pooled` row, which no model is ever fitted to, has that
+    of the raw rate.
+    """
 
     name: str
     meaning: str
     cell: Cell | None
     published: PublishedRate | None = None
     model: FittedRate | None = None
+    pooled: bool = False
 
     @property
     def description(self) -> str:
@@ -63,7 +68,11 @@ class RateRow:
 
     @property
     def d_prime(self) -> DPrime | None:
-        return None if self.cell is None else self.cell.d_prime()
+        if self.cell is None:
+            return None
+        if self.pooled:
+            return self.cell.d_prime()
+        return None if self.model is None else self.model.d_prime(self.cell.rate)
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,7 @@ def forest(
 def unpaired_rows(rates: Breakdown, composer_names: Mapping[str, str]) -> list[RateRow]:
     """By composer, without a model or a published rate: nothing else asks this question."""
     return [
-        RateRow(composer_names.get(cell.labels[0], cell.labels[0]), "", _shown(cell))
+        RateRow(composer_names.get(cell.labels[0], cell.labels[0]), "", _shown(cell), pooled=True)
         for cell in rates.cells
     ]
 

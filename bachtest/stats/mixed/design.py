@@ -16,9 +16,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bachtest.stats.mixed.blocks import FloatArray, IntArray, sums_by
-from bachtest.stats.mixed.glmm import MixedError
-from bachtest.stats.mixed.laplace import DesignMatrix
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, IntArray, sums_by
+from bachtest.stats.mixed.likelihood.glmm import MixedError
+from bachtest.stats.mixed.likelihood.laplace import DesignMatrix
 from bachtest.stats.rates.order import sort_key
 
 INTERCEPT = "(intercept)"

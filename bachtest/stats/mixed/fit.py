@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-``correct ~ 1 + by ... + (1 | listener) + (1 | item) [+ (1 | excerpt)]`` on the logit scale, with
+``correct ~ 1 + by ... + (1 | listener) + (1 | item) [+ (1 | excerpt)]`` on the link's scale, with
 those of the random factors that the table has. Where a variance cannot be estimated it is 0, and
 the result says why. Nothing here is random: the same table gives the same numbers.
 """
@@ -10,15 +10,20 @@ the result says why. Nothing here is random: the same table gives the same numbe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from bachtest.stats.mixed.blocks import FloatArray, sums_by
 from bachtest.stats.mixed.design import AnswerTable, Design, Term, make_design, read_factor
-from bachtest.stats.mixed.glmm import MAX_SD, GlmmFit, MixedError, fit_glmm, glmm_data
 from bachtest.stats.mixed.inference import Inference, coefficients, rate_tables, term_tests
-from bachtest.stats.mixed.laplace import DesignMatrix, GlmmData
+from bachtest.stats.mixed.interactions import interaction_tests
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, sums_by
+from bachtest.stats.mixed.likelihood.glmm import MAX_SD, GlmmFit, MixedError, fit_glmm, glmm_data
+from bachtest.stats.mixed.likelihood.laplace import DesignMatrix, GlmmData
+from bachtest.stats.mixed.likelihood.links import LOGIT, Link
+from bachtest.stats.mixed.likelihood.separation import pseudo_observations, separated_patterns
+from bachtest.stats.mixed.likelihood.small_sample import restricted_fit
 from bachtest.stats.mixed.mixed_fit import (
     SLOPE,
     LevelEffects,
@@ -33,9 +38,7 @@ from bachtest.stats.mixed.random_factors import (
     make_random_factors,
     read_random_factors,
 )
-from bachtest.stats.mixed.separation import pseudo_observations, separated_patterns
-from bachtest.stats.mixed.small_sample import restricted_fit
-from bachtest.stats.rates.proportions import LEVEL, normal_quantile
+from bachtest.stats.rates.proportions import CHANCE, LEVEL, normal_quantile
 from bachtest.stats.rates.result import counted, listed
 
 _NO_SLOPES = "no by-listener slopes: conditions differ by the same amount for every listener"
@@ -47,10 +50,12 @@ def fit_mixed(
     *,
     numbers: Sequence[str] = (),
     interactions: Sequence[tuple[str, str]] = (),
+    find_interactions: bool = False,
     excerpt: bool | None = None,
     slopes: Sequence[str] = (),
     level: float = LEVEL,
     tests: bool = True,
+    chance: float = CHANCE,
 ) -> MixedFit:
     """Fit the mixed model to a table of answers or of counts.
 
@@ -64,6 +69,8 @@ def fit_mixed(
         Columns that enter as numbers, such as `trial`.
     interactions : sequence of (str, str)
         Pairs of the columns named above.
+    find_interactions : bool
+        Tests every other pair of `by`, and adds those that matter (Holm, at 1 - level).
     excerpt : bool or None
         Whether excerpts have an effect of their own; None: where they recur across items.
     slopes : sequence of str
@@ -73,6 +80,8 @@ def fit_mixed(
         Of all intervals.
     tests : bool
         Whether to test the terms; each test costs one more fit.
+    chance : float
+        The rate of a guesser, against which rates are tested.
 
     Returns
     -------
@@ -90,11 +99,20 @@ def fit_mixed(
     modeling with crossed random effects for subjects and items", Journal of Memory and Language 59,
     390-412.
     """
-    fitting = Fitting(
-        table, by, numbers=numbers, interactions=interactions, excerpt=excerpt, slopes=slopes,
-        level=level,
-    )  # fmt: skip
-    return fitting.result(tests=tests)
+
+    def fitting(pairs: Sequence[tuple[str, str]]) -> Fitting:
+        return Fitting(
+            table, by, numbers=numbers, interactions=pairs, excerpt=excerpt, slopes=slopes,
+            level=level, chance=chance,
+        )  # fmt: skip
+
+    first = fitting(interactions)
+    if not find_interactions:
+        return first.result(tests=tests)
+    tested = interaction_tests(first, first.inference())
+    matter = [(one.first, one.second) for one in tested if one.p_holm < 1 - level]
+    chosen = fitting([*interactions, *matter]) if matter else first
+    return replace(chosen.result(tests=tests), interaction_tests=tested)
 
 
 def _check_interactions(named: Sequence[str], interactions: Sequence[tuple[str, str]]) -> None:
@@ -108,7 +126,10 @@ def _check_interactions(named: Sequence[str], interactions: Sequence[tuple[str, 
 
 
 class Fitting:
-    """The steps from a table to a result; parameters as in `fit_mixed`."""
+    """The steps from a table to a result; parameters as in `fit_mixed`, and the link.
+
+    `response` is what the table's `correct` counts, for the formula.
+    """
 
     def __init__(
         self,
@@ -120,8 +141,12 @@ class Fitting:
         excerpt: bool | None = None,
         slopes: Sequence[str] = (),
         level: float = LEVEL,
+        chance: float = CHANCE,
+        link: Link = LOGIT,
+        response: str = "correct",
     ) -> None:
         normal_quantile(level)  # refuses a bad level
+        self.chance, self.link, self.response = chance, link, response
         self.n, self.correct = np.array(table.n, dtype=float), np.array(table.correct, dtype=float)
         if not self.n.sum():
             raise MixedError("no answers: there is nothing to fit a model to")
@@ -145,14 +170,21 @@ class Fitting:
         """The fit by maximum likelihood."""
         return fit_glmm(self.data, fixed_at_zero=self.fixed_at_zero)
 
+    @cached_property
+    def _restricted(self) -> GlmmFit:
+        return restricted_fit(self.data, self.ml, self.fixed_at_zero)
+
     def inference(self, *, correct_few: bool = True) -> Inference:
         """The fits to report; without the correction, as if items and listeners were many."""
         few = tuple(factor.name for factor in self.random_factors if factor.few)
         used = self.ml
         if few and correct_few:
-            used = restricted_fit(self.data, self.ml, self.fixed_at_zero)
+            used = self._restricted
         few = few if correct_few else ()
-        return Inference(self.ml, used, self.design, self.random_factors, few, self.level)
+        return Inference(
+            self.ml, used, self.design, self.random_factors, few, self.level,
+            self.link, self.chance,
+        )  # fmt: skip
 
     def rates(self, inference: Inference) -> tuple[RateTable, ...]:
         return rate_tables(
@@ -166,7 +198,7 @@ class Fitting:
         inference = self.inference()
         ml, used = inference.ml, inference.used
         return MixedFit(
-            formula=_formula(self.design, self.random_factors),
+            formula=_formula(self.response, self.design, self.random_factors),
             n=int(self.n.sum()),
             correct=int(self.correct.sum()),
             level=self.level,
@@ -178,10 +210,12 @@ class Fitting:
             effects=tuple(self._effects(used)),
             loglik=ml.loglik,
             parameters=int(ml.free.sum()),
-            method=_method(self.random_factors, inference.few),
+            method=_method(self.link, self.random_factors, inference.few),
             assumptions=tuple(self._assumptions()),
             notes=tuple(self._notes(ml)),
             converged=ml.converged and used.converged,
+            link=self.link.name,
+            chance=self.chance,
         )
 
     def _data(self, patterns: FloatArray, separated: list[int]) -> GlmmData:
@@ -189,7 +223,7 @@ class Fitting:
             DesignMatrix(patterns, self.design.x.index), self.correct, self.n,
             [factor.factor.code for factor in self.random_factors],
             [len(factor.factor.levels) for factor in self.random_factors],
-            pseudo_observations(patterns, separated),
+            pseudo_observations(patterns, separated), self.link,
         )  # fmt: skip
 
     def _loglik_without(self, term: Term) -> float:
@@ -214,7 +248,7 @@ class Fitting:
         are = "are random samples" if len(sampled) > 1 else "are a random sample"
         assumptions = [
             f"{listed([f'{name}s' for name in sampled])} {are} of those the result is about",
-            "their effects are normal on the logit scale and add up",
+            f"their effects are normal on the {self.link.name} scale and add up",
         ]
         assumptions += [
             f"by-listener slopes: each {name} varies between listeners, with the same variance"
@@ -279,17 +313,18 @@ class Fitting:
         return " ".join(f.levels[c] for f, c in zip(self.design.factors, codes, strict=True))
 
 
-def _formula(design: Design, factors: Sequence[RandomFactor]) -> str:
+def _formula(response: str, design: Design, factors: Sequence[RandomFactor]) -> str:
     terms = [term.name for term in design.terms[1:]] or ["1"]
-    return f"correct ~ {' + '.join([*terms, *(f'(1|{factor.name})' for factor in factors)])}"
+    return f"{response} ~ {' + '.join([*terms, *(f'(1|{factor.name})' for factor in factors)])}"
 
 
-def _method(factors: Sequence[RandomFactor], few: Sequence[str]) -> str:
+def _method(link: Link, factors: Sequence[RandomFactor], few: Sequence[str]) -> str:
     estimated = [factor.name for factor in factors if not factor.not_estimated]
-    method = "logistic model without random effects, maximum likelihood"
+    kind = {"logit": "logistic"}.get(link.name, link.name)
+    method = f"{kind} model without random effects, maximum likelihood"
     if estimated:
         method = (
-            "logistic mixed model, Laplace-approximated maximum likelihood, random intercepts for"
+            f"{kind} mixed model, Laplace-approximated maximum likelihood, random intercepts for"
             f" {listed(estimated)}"
         )
     if not few:

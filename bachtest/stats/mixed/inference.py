@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 from scipy.stats import chi2, f, norm, t
 
-from bachtest.stats.mixed.blocks import FloatArray, IntArray, floats, sums_by
 from bachtest.stats.mixed.design import Design, Term
-from bachtest.stats.mixed.glmm import GlmmFit
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, IntArray, floats, sums_by
+from bachtest.stats.mixed.likelihood.glmm import GlmmFit
+from bachtest.stats.mixed.likelihood.links import LOGIT, Link
 from bachtest.stats.mixed.marginal import marginal_logits
 from bachtest.stats.mixed.mixed_fit import Coefficient, Rate, RateTable, TermTest
 from bachtest.stats.mixed.random_factors import RandomFactor
-
-# Up to this many factors, the rates of every subset of them are given.
-_MAX_CROSSED = 3
+from bachtest.stats.rates.proportions import CHANCE
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Inference:
     """The fits that results come from, and the distribution that their tests use.
 
     `ml` is by maximum likelihood. `used` is the small-sample correction's where `few` names the
-    factors that need it, and `ml` elsewhere.
+    factors that need it, and `ml` elsewhere. Rates are tested against `chance`.
     """
 
     ml: GlmmFit
@@ -35,6 +33,8 @@ class Inference:
     random_factors: tuple[RandomFactor, ...]
     few: tuple[str, ...]
     level: float
+    link: Link = LOGIT
+    chance: float = CHANCE
 
     def df(self, term: int | None) -> float | None:
         """Student's degrees of freedom for a term's coefficients, or for rates; None: normal."""
@@ -53,7 +53,8 @@ class Inference:
         return float(norm.ppf(upper) if df is None else t.ppf(upper, df))
 
 
-def _two_sided(ratio: float, df: float | None) -> float:
+def two_sided(ratio: float, df: float | None) -> float:
+    """The p-value of an estimate over its standard error; without `df` by the normal."""
     return float(2 * (norm.sf(abs(ratio)) if df is None else t.sf(abs(ratio), df)))
 
 
@@ -67,8 +68,8 @@ def coefficients(inference: Inference, fit: GlmmFit) -> tuple[Coefficient, ...]:
             z, half = estimate / se, inference.half_width(df) * se
             lines.append(
                 Coefficient(
-                    inference.design.names[column], estimate, se, z, _two_sided(z, None),
-                    estimate - half, estimate + half, _two_sided(z, df), df,
+                    inference.design.names[column], estimate, se, z, two_sided(z, None),
+                    estimate - half, estimate + half, two_sided(z, df), df,
                 )
             )  # fmt: skip
     return tuple(lines)
@@ -113,7 +114,10 @@ def _wald(fit: GlmmFit, columns: list[int]) -> float:
 def rate_tables(
     inference: Inference, n: FloatArray, correct: FloatArray, *, separated: bool
 ) -> tuple[RateTable, ...]:
-    """The overall rate, the rates by each factor, and those by the factors crossed.
+    """The overall rate, the rates by each factor, and those by the factors that interact.
+
+    Rates by two factors crossed follow from main effects only if these add up. So there are such
+    rates where the model has the interaction, and nowhere else.
 
     Parameters
     ----------
@@ -125,12 +129,9 @@ def rate_tables(
     """
     design = inference.design
     named = [at for at in range(len(design.factors)) if at not in design.numeric]
-    sizes = range(len(named) + 1) if len(named) <= _MAX_CROSSED else (0, 1, len(named))
-    return tuple(
-        _rate_table(inference, by, n, correct, separated)
-        for size in sizes
-        for by in combinations(named, size)
-    )
+    crossed = [term.parts for term in design.terms if len(term.parts) > 1]
+    groupings = [(), *((at,) for at in named), *(pair for pair in crossed if {*pair} <= {*named})]
+    return tuple(_rate_table(inference, by, n, correct, separated) for by in groupings)
 
 
 def _rate_table(
@@ -140,7 +141,9 @@ def _rate_table(
     cells, cell_of = np.unique(design.combos[:, list(by)], axis=0, return_inverse=True)
     combos, weight, cell_of_row = _standard_rows(design, by, cells, cell_of.ravel())
     belongs = (cell_of_row[None, :] == np.arange(len(cells))[:, None]).astype(float)
-    marginal = marginal_logits(design.rows(combos), weight, belongs, fit.theta, fit.beta)
+    marginal = marginal_logits(
+        design.rows(combos), weight, belongs, fit.theta, fit.beta, inference.link
+    )
     covariance = floats(marginal.gradient @ fit.covariance @ marginal.gradient.T)
     df = inference.df(None)
     raw_n = sums_by(cell_of.ravel(), n, len(cells))
@@ -148,20 +151,22 @@ def _rate_table(
     rates = []
     # A standard deviation that runs away flattens every rate and its error. No rate is known better
     # than all answers together would tell it.
-    chance = expit(marginal.logit)
-    floor = 1 / np.sqrt(max(1.0, float(n.sum())) * chance * (1 - chance))
+    mean = expit(marginal.logit)
+    floor = 1 / np.sqrt(max(1.0, float(n.sum())) * mean * (1 - mean))
+    chance = float(logit(inference.chance))
     for at, cell in enumerate(cells):
-        logit = float(marginal.logit[at])
+        centre = float(marginal.logit[at])
         se = float(max(np.sqrt(covariance[at, at]), floor[at]))
         half = inference.half_width(df) * se
-        low, high = float(expit(logit - half)), float(expit(logit + half))
+        low, high = float(expit(centre - half)), float(expit(centre + half))
         if separated:
             low = 0.0 if raw_correct[at] == 0 else low
             high = 1.0 if raw_correct[at] == raw_n[at] else high
         labels = tuple(design.factors[k].levels[code] for k, code in zip(by, cell, strict=True))
         rates.append(
             Rate(
-                labels, float(expit(logit)), low, high, _two_sided(logit / se, df), se, df,
+                labels, float(expit(centre)), low, high, two_sided((centre - chance) / se, df),
+                se, df,
                 int(raw_n[at]), int(raw_correct[at]),
             )
         )  # fmt: skip

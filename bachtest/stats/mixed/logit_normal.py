@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from bachtest.stats.mixed.blocks import FloatArray, floats
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, floats
 
 NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
 WEIGHTS = floats(_WEIGHTS / _WEIGHTS.sum())

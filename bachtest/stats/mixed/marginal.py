@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-The rate of a row of X is ``E[expit(x beta + s Z)]``, with `s^2` the sum of all variances: the mean
-over listeners and items, not the rate of the average listener. A cell's rate is the weighted mean
-over its rows. Intervals are symmetric on the logit of the rate.
+The rate of a row of X is ``E[p(x beta + s Z)]``, `p` by the link, with `s^2` the sum of all
+variances: the mean over listeners and items, not the rate of the average listener. A cell's rate is
+the weighted mean over its rows. Intervals are symmetric on the logit of the rate.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
-from bachtest.stats.mixed.blocks import FloatArray
+from bachtest.stats.mixed.likelihood.blocks import FloatArray
+from bachtest.stats.mixed.likelihood.links import LOGIT, Link
 from bachtest.stats.mixed.logit_normal import NODES, WEIGHTS
 
 
@@ -27,7 +27,12 @@ class MarginalLogits:
 
 
 def marginal_logits(
-    x: FloatArray, weight: FloatArray, cell: FloatArray, theta: FloatArray, beta: FloatArray
+    x: FloatArray,
+    weight: FloatArray,
+    cell: FloatArray,
+    theta: FloatArray,
+    beta: FloatArray,
+    link: Link = LOGIT,
 ) -> MarginalLogits:
     """Logits of the cells' rates, with their gradients in theta and beta.
 
@@ -40,6 +45,7 @@ def marginal_logits(
         1 where the row belongs to the cell.
     theta : float[F]
     beta : float[p]
+    link : Link
 
     Returns
     -------
@@ -54,12 +60,12 @@ def marginal_logits(
     --------
     >>> one = np.ones((1, 1))
     >>> marginal = marginal_logits(one, one[0], one, np.array([1.0]), np.array([1.0]))
-    >>> round(float(expit(marginal.logit[0])), 4)
+    >>> round(float(LOGIT.rate(marginal.logit)[0]), 4)
     0.6967
     """
     sd = float(np.sqrt(theta @ theta))
-    p = expit((x @ beta)[:, None] + sd * NODES)  # (R, nodes)
-    derivative = p * (1 - p)
+    eta = (x @ beta)[:, None] + sd * NODES  # (R, nodes)
+    p, derivative = link.rate(eta), link.slope(eta)
     share = cell * weight
     share = share / share.sum(axis=1, keepdims=True)
     rate = share @ (p @ WEIGHTS)

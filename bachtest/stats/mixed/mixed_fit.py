@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bachtest.stats.mixed.blocks import FloatArray
+from bachtest.stats.mixed.likelihood.blocks import FloatArray
+from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.result import counted, p_text, sentence
 
 # Between the listener and the column, in the name of a random slope.
@@ -15,7 +16,7 @@ SLOPE = ":"
 
 @dataclass(frozen=True)
 class Coefficient:
-    """One coefficient on the logit scale.
+    """One coefficient on the scale of the link: that of a typical listener and item.
 
     `low`, `high` and `p` follow from `estimate` and `se` by Student's t with `df` degrees of
     freedom or, where `df` is None, by the normal distribution. `z` is `estimate / se` and `p_wald`
@@ -42,7 +43,7 @@ class Coefficient:
 
 @dataclass(frozen=True)
 class VarianceComponent:
-    """How much the levels of a random factor differ on the logit scale, by maximum likelihood.
+    """How much the levels of a random factor differ on the link's scale, by maximum likelihood.
 
     `restricted_sd` is the small-sample correction's, None without it. `note` says why the variance
     is 0 or was not estimated; it is empty otherwise.
@@ -87,12 +88,36 @@ class TermTest:
 
 
 @dataclass(frozen=True)
+class InteractionTest:
+    """Do two columns interact? The score test of the model of main effects.
+
+    `chi2` on `df`; with the small-sample correction `chi2 / df` is F on `df` and `df2`. `p_holm` is
+    adjusted for all pairs that were tested.
+    """
+
+    first: str
+    second: str
+    chi2: float
+    df: int
+    df2: float | None
+    p: float
+    p_holm: float
+
+    def __str__(self) -> str:
+        statistic = f"score chi-square {self.chi2:.3f} on {self.df}"
+        if self.df2 is not None:
+            statistic = f"score F {self.chi2 / self.df:.3f} on {self.df} and {self.df2:g}"
+        adjusted = "" if self.p_holm == self.p else f", Holm {p_text(self.p_holm)}"
+        return f"{self.first} x {self.second}: {statistic}, {p_text(self.p)}{adjusted}"
+
+
+@dataclass(frozen=True)
 class Rate:
     """A cell's population-averaged rate; `n` and `correct` are its raw counts.
 
-    `p` tests a rate of one half. `se_logit` is the standard error of the rate's logit; limits and
-    `p` follow from it by Student's t with `df` degrees of freedom or, where `df` is None, by the
-    normal distribution. In a separated cell one limit is 0 or 1.
+    `p` tests the rate of a guesser (`MixedFit.chance`). `se_logit` is the standard error of the
+    rate's logit; limits and `p` follow from it by Student's t with `df` degrees of freedom or,
+    where `df` is None, by the normal distribution. In a separated cell one limit is 0 or 1.
     """
 
     labels: tuple[str, ...]
@@ -130,7 +155,7 @@ class RateTable:
 
 @dataclass(frozen=True)
 class LevelEffects:
-    """The shrunken effects of a random factor's levels, on the logit scale, with raw counts."""
+    """The shrunken effects of a random factor's levels on the link's scale, with raw counts."""
 
     name: str
     levels: tuple[str, ...]
@@ -164,6 +189,9 @@ class MixedFit:
     assumptions: tuple[str, ...]
     notes: tuple[str, ...]
     converged: bool
+    link: str = "logit"
+    chance: float = CHANCE
+    interaction_tests: tuple[InteractionTest, ...] = ()
 
     def table(self, *by: str) -> RateTable:
         """The rates of one grouping; without names, the overall rate.
@@ -206,6 +234,7 @@ class MixedFit:
             "corrected_coefficients": [asdict(one) for one in self.corrected_coefficients],
             "variances": [asdict(one) for one in self.variance_components],
             "tests": [asdict(one) for one in self.tests],
+            "interaction_tests": [asdict(one) for one in self.interaction_tests],
             "rates": [
                 {"by": list(table.by), "cells": [_rate_json(rate) for rate in table.rates]}
                 for table in self.tables
@@ -219,6 +248,8 @@ class MixedFit:
             "assumptions": list(self.assumptions),
             "notes": list(self.notes),
             "converged": self.converged,
+            "link": self.link,
+            "chance": self.chance,
         }
 
     @property
@@ -229,6 +260,7 @@ class MixedFit:
 
     def __str__(self) -> str:
         lines = [self.formula, self.method]
+        lines.append(f"Coefficients are for a typical listener and item, in {self.link}s.")
         if self.corrected_coefficients:
             lines += ["With the small-sample correction (use these):", *self._corrected_lines()]
             lines.append("By maximum likelihood, uncorrected:")

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import brentq, root_scalar
 
-from bachtest.stats.mixed.glmm import GlmmFit, maximum_at
-from bachtest.stats.mixed.laplace import GlmmData
+from bachtest.stats.mixed.likelihood.glmm import GlmmFit, maximum_at
+from bachtest.stats.mixed.likelihood.laplace import GlmmData
 from bachtest.stats.rates.proportions import normal_quantile
 
 # How exactly a limit is found, in standard errors.

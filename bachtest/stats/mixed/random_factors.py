@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bachtest.stats.mixed.blocks import FloatArray, sums_by
 from bachtest.stats.mixed.design import AnswerTable, Design, Factor, read_factor
-from bachtest.stats.mixed.glmm import MixedError
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, sums_by
+from bachtest.stats.mixed.likelihood.glmm import MixedError
+from bachtest.stats.mixed.likelihood.small_sample import MIN_DF, MIN_LEVELS
 from bachtest.stats.mixed.mixed_fit import SLOPE
-from bachtest.stats.mixed.small_sample import MIN_DF, MIN_LEVELS
 
 LISTENER, ITEM, EXCERPT = "listener", "item", "excerpt"
 # With slopes, listeners, items and excerpts are one dense matrix. A fit with 600 of them takes 2 s,

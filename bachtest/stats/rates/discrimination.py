@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from bachtest.stats.rates.equivalence import check_margin
 from bachtest.stats.rates.proportions import (
     LEVEL,
     POOLED,
@@ -144,3 +145,23 @@ def similarity(correct: int, n: int, pd0: float, protocol: DiscriminationProtoco
         raise ValueError(f"pd0 {pd0!r}; use a share between 0 and 1")
     rate0 = protocol.chance + pd0 * (1 - protocol.chance)
     return Similarity(protocol.name, correct, n, pd0, rate0, tail_below(correct, n, rate0))
+
+
+def similarity_to_margin(
+    correct: int, n: int, margin: float, protocol: DiscriminationProtocol
+) -> Similarity:
+    """Is the rate below chance plus a margin?
+
+    Raises
+    ------
+    ValueError
+        If the counts or the margin are impossible.
+
+    Examples
+    --------
+    >>> from bachtest.stats.rates.protocols import PROTOCOLS
+    >>> print(similarity_to_margin(26, 75, 2 / 15, PROTOCOLS["triangle"]))
+    triangle: fewer than 20% discriminate, p = .024
+    """
+    check_margin(margin, protocol.chance)
+    return similarity(correct, n, margin / (1 - protocol.chance), protocol)

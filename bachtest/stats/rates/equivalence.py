@@ -52,20 +52,23 @@ class Equivalence(Result):
         )
 
 
-def check_margin(margin: float) -> None:
+def check_margin(margin: float, chance: float = CHANCE) -> None:
     """Refuse a margin within which nothing, or everything, is equivalent.
 
     Raises
     ------
     ValueError
-        Unless ``0 < margin < 0.5``.
+        Unless ``0 < margin < 1 - chance``, and no rate that it allows is below 0.
 
     Examples
     --------
     >>> check_margin(0.05)
     """
-    if not 0 < margin < CHANCE:
-        raise ValueError(f"margin {margin!r}; use a number between 0 and 0.5, such as 0.05")
+    largest = min(chance, 1 - chance)
+    if not 0 < margin < largest:
+        raise ValueError(
+            f"margin {margin!r}; use a number between 0 and {largest:.3g}, such as 0.05"
+        )
 
 
 def check_alpha(alpha: float) -> None:

@@ -65,9 +65,17 @@ class DiscriminationProtocol:
     needs_bach_column: bool = False
 
     @property
-    def tests_equivalence(self) -> bool:
-        """Whether the verdict tests a margin around one half."""
-        return self.chance == CHANCE and not self.single_clips
+    def tests_margin(self) -> bool:
+        """Whether a verdict can say that a rate is within a margin of chance."""
+        return not self.single_clips
+
+    @property
+    def tests_similarity(self) -> bool:
+        """Whether the margin has one side: a rate above chance by the margin is ruled out.
+
+        So it is where a rate below chance means no more than one at chance does.
+        """
+        return self.tests_margin and not self.two_clips
 
     def rate(self, d: float) -> float:
         """The rate of right answers at d'.

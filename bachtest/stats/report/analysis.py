@@ -13,16 +13,28 @@ from bachtest.stats.clustered.beta_binomial import BetaBinomialFit, beta_binomia
 from bachtest.stats.clustered.population_band import PopulationBand
 from bachtest.stats.clustered.response_bias import SideBias, Trend, side_bias, trend
 from bachtest.stats.clustered.two_way_clustering import ClusteredRate, two_way, two_way_bootstrap
-from bachtest.stats.rates.discrimination import Discrimination, discriminate
+from bachtest.stats.detection.marginal_d import MarginalDs, marginal_ds
+from bachtest.stats.rates.discrimination import (
+    Discrimination,
+    Similarity,
+    discriminate,
+    similarity_to_margin,
+)
 from bachtest.stats.rates.equivalence import ALPHA, Equivalence, check_alpha, equivalence
-from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import DiscriminationProtocol
+from bachtest.stats.rates.signal_detection import DPrime
 from bachtest.stats.rates.two_ac import TwoAC, two_ac
 from bachtest.stats.report.monitoring import listener_mean_of, population_band_of
 from bachtest.stats.report.pooled_report import GROUPS, Report, make_report
-from bachtest.stats.report.single_clips import SingleClipResult, single_clip_result
+from bachtest.stats.report.single_clips import (
+    SingleClipResult,
+    fakes_verdict,
+    single_clip_result,
+)
+from bachtest.stats.report.table_model import ModelOptions, TableModel
 from bachtest.stats.tables.read_study_folder import AnswerSource
 from bachtest.stats.tables.table import Table, TableError
+from bachtest.stats.verdict.contrasts import Contrasts, contrasts
 from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.item_effects import (
     ItemEffects,
@@ -34,6 +46,7 @@ from bachtest.stats.verdict.pooled_verdict import discrimination_verdict
 from bachtest.stats.verdict.ranking import Ranking, rank
 
 if TYPE_CHECKING:
+    from bachtest.stats.detection.yes_no_model import Sensitivity, YesNoModel
     from bachtest.stats.mixed.mixed_fit import MixedFit
 
 # Draws times rows of the bootstrap; larger tables use the closed form.
@@ -54,8 +67,11 @@ class Analysis:
     model: MixedFit | None
     no_model: str
     equivalence: Equivalence | None
+    d_primes: MarginalDs | None
     discrimination: Discrimination | None
+    similarity: Similarity | None
     single_clips: SingleClipResult | None
+    yes_no_model: YesNoModel | None
     ties: TwoAC | None
     clustered: ClusteredRate | None
     listeners_differ: BetaBinomialFit | None
@@ -65,8 +81,22 @@ class Analysis:
     e_value: EValue | None
     listeners: AnytimeInterval | None
     population_band: PopulationBand | None
+    contrasts: tuple[Contrasts, ...]
     ranking: Ranking | None
     item_effects: ItemEffects | None
+
+    @property
+    def d_prime(self) -> DPrime | None:
+        """That of the headline, where the protocol has a curve and there is a model."""
+        return None if self.d_primes is None else self.d_primes[(), ()]
+
+    @property
+    def sensitivity(self) -> tuple[Sensitivity, ...]:
+        """d' and criterion of yes/no answers: of all, then of the levels of each column."""
+        if self.yes_no_model is None:
+            return ()
+        cells = [cell for table in self.yes_no_model.tables for cell in table.cells]
+        return (self.yes_no_model.overall, *cells)
 
 
 def analyse(
@@ -77,6 +107,8 @@ def analyse(
     alpha: float = ALPHA,
     model: bool = True,
     slopes: Sequence[str] = (),
+    interactions: Sequence[tuple[str, str]] = (),
+    side_bias: bool = False,
 ) -> Analysis:
     """Answer every question that the table can be asked.
 
@@ -93,6 +125,10 @@ def analyse(
         False skips the mixed model, which takes most of the time.
     slopes : sequence of str
         Columns with by-listener random slopes in the model.
+    interactions : sequence of (str, str)
+        Pairs of columns of `by` that the model crosses whether or not that matters.
+    side_bias : bool
+        Whether the model has a term for the side on which Bach was.
 
     Returns
     -------
@@ -102,32 +138,41 @@ def analyse(
     ------
     ValueError
         If there is no such column or flag, or alpha or the margin is impossible, or the protocol
-        does not test equivalence.
+        has no rate that a margin could lie around.
     """
     check_alpha(alpha)
-    if margin is not None and not source.protocol.tests_equivalence:
+    if margin is not None and not source.protocol.tests_margin:
         raise TableError(
-            f"margin {margin:g}: protocol {source.protocol.name} does not test equivalence; leave"
-            " the margin out"
+            f"margin {margin:g}: protocol {source.protocol.name} has no rate at which listeners"
+            " guess, so none for a margin to lie around; leave the margin out"
         )
     margin = source.margin if margin is None else margin
     protocol = source.protocol
     report = make_report(source, by=by, alpha=alpha, margin=margin)
     answers = source.included.without_ties() if protocol.allows_ties else source.included
-    fit, no_model = (
-        _model(answers, _columns(answers, by), slopes, alpha) if model else (None, "skipped")
-    )
+    fitted = TableModel(None, None, "skipped")
+    if model:
+        options = ModelOptions(protocol, alpha, slopes, interactions, side_bias)
+        fitted = options.fit(answers, _columns(answers, by))
+    fit = fitted.fit
     correct, n = int(answers.correct.sum()), int(answers.n.sum())
     single_clips = single_clip_result(answers, protocol, alpha=alpha)
     discrimination = discriminate(correct, n, protocol, level=1 - alpha) if protocol.curve else None
     if single_clips is not None:
-        verdict = pooled = single_clips.verdict
-    elif protocol.chance != CHANCE and discrimination is not None:
-        verdict = pooled = discrimination_verdict(discrimination, protocol, alpha=alpha)
+        pooled = single_clips.verdict
+    elif discrimination is not None and not protocol.two_clips:
+        pooled = discrimination_verdict(discrimination, protocol, alpha=alpha, margin=margin)
     else:
-        verdict = pooled = report.verdict
-        if fit is not None:
-            verdict = model_verdict(fit, protocol=protocol, alpha=alpha, margin=margin)
+        pooled = report.verdict
+    verdict = pooled
+    if single_clips is not None and fitted.yes_no is not None:
+        verdict = single_clips.by_model(fitted.yes_no, alpha)
+    elif single_clips is not None:
+        if single_clips.fakes is not None and fit is not None:
+            verdict = fakes_verdict(fit, alpha)
+    elif fit is not None:
+        verdict = model_verdict(fit, protocol=protocol, alpha=alpha, margin=margin)
+    has_d = fit is not None and protocol.curve is not None
     ranked = fit is not None and any(t.by == ("composer",) for t in fit.tables)
     return Analysis(
         report=report,
@@ -137,14 +182,21 @@ def analyse(
         verdict=verdict,
         pooled=pooled,
         model=fit,
-        no_model=no_model,
+        no_model=fitted.no_model,
         equivalence=(
             equivalence(correct, n, margin=margin, alpha=alpha)
             if protocol.two_clips and margin is not None
             else None
         ),
-        discrimination=discrimination,
+        d_primes=marginal_ds(fit, protocol) if fit and has_d else None,
+        discrimination=None if has_d else discrimination,
+        similarity=(
+            similarity_to_margin(correct, n, margin, protocol)
+            if protocol.tests_similarity and margin is not None
+            else None
+        ),
         single_clips=single_clips,
+        yes_no_model=fitted.yes_no,
         ties=_ties(source.included, alpha) if protocol.allows_ties else None,
         clustered=_clustered(answers, alpha),
         listeners_differ=_spread(answers, "listener", alpha),
@@ -154,6 +206,7 @@ def analyse(
         e_value=e_value(correct, n) if protocol.two_clips else None,
         listeners=listener_mean_of(answers, level=1 - alpha),
         population_band=population_band_of(answers, level=1 - alpha),
+        contrasts=_contrasts(fit, alpha) if fit and not fitted.yes_no else (),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
         item_effects=_item_effects(answers, fit),
     )
@@ -166,19 +219,9 @@ def _columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:
     return [name for (name,) in GROUPS if (table.distinct(name) or 0) > 1]
 
 
-def _model(
-    table: Table, by: Sequence[str], slopes: Sequence[str], alpha: float
-) -> tuple[MixedFit | None, str]:
-    # Optimisers and distributions take a second to load; a pooled analysis needs none of them.
-    from bachtest.stats.mixed.fit import fit_mixed
-    from bachtest.stats.mixed.glmm import MixedError
-
-    try:
-        return fit_mixed(table, by, slopes=slopes, level=1 - alpha), ""
-    except MixedError as error:
-        if slopes:  # asked for by name: a report without them would not answer the question
-            raise
-        return None, str(error)
+def _contrasts(fit: MixedFit, alpha: float) -> tuple[Contrasts, ...]:
+    found = (contrasts(table, level=1 - alpha) for table in fit.tables if table.by)
+    return tuple(one for one in found if one is not None)
 
 
 def _sums(table: Table, name: str) -> tuple[list[str], np.ndarray, np.ndarray]:

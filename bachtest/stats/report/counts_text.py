@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from bachtest.stats.detection.marginal_d import MarginalDs
 from bachtest.stats.rates.identical_pairs import IdenticalPairs
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import counted
+from bachtest.stats.rates.signal_detection import DPrime
 from bachtest.stats.rates.summary import FEW, Breakdown, Cell
 from bachtest.stats.report.pooled_report import Flagged, Report
 from bachtest.stats.verdict.finding import Verdict
 
-FORMAT = 2
+FORMAT = 3
+# Which d' a cell has; None where it has none.
+CellD = Callable[[Cell], DPrime | None]
 # Columns of the tables: counts and rates, with p, with d'.
 _RATE_COLUMNS, _TESTED_COLUMNS, _ALL_COLUMNS = 5, 7, 9
 
 
-def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
+def to_json(
+    report: Report, *, hide_few: bool = False, d_primes: MarginalDs | None = None
+) -> dict[str, Any]:
     """The report as plain data; infinite d' and missing values are null.
 
     Parameters
@@ -26,6 +32,8 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
     report : Report
     hide_few : bool
         As on the public page: a cell with few answers has nothing but its labels.
+    d_primes : mapping or None
+        d' of the marginal rates, which then stand instead of the pooled ones.
 
     Returns
     -------
@@ -43,14 +51,16 @@ def to_json(report: Report, *, hide_few: bool = False) -> dict[str, Any]:
         "listeners": report.listeners,
         "items": report.items,
         "few": FEW,
-        "overall": None if hidden else _cell(report.overall, protocol),
-        "with_everything": None if hidden else _cell(report.everything, protocol),
+        "overall": None if hidden else _cell(report.overall, protocol, cell_d((), d_primes)),
+        "with_everything": None if hidden else _cell(report.everything, protocol, _no_d),
         "flags": [
             {"flag": flag.flag, "answers": flag.answers, "left_out": flag.excluded}
             for flag in report.flags
         ],
         "by": {
-            ",".join(breakdown.by): _cells(breakdown, hide_few, protocol)
+            ",".join(breakdown.by): _cells(
+                breakdown, hide_few, protocol, cell_d(breakdown.by, d_primes)
+            )
             for breakdown in report.breakdowns
         },
         "alike": [_identical(row, hide_few and row.few) for row in report.identical_pairs],
@@ -79,8 +89,30 @@ def _verdict(verdict: Verdict) -> dict[str, str]:
     }
 
 
+def cell_d(by: Sequence[str], d_primes: MarginalDs | None) -> CellD:
+    """d' of the cells of a grouping: the pooled one, or that of the marginal rate.
+
+    A column with one level is in no model; the rate without it is that level's.
+    """
+    if d_primes is None:
+        return Cell.d_prime
+    columns = {name for known, _ in d_primes for name in known}
+    kept = [at for at, name in enumerate(by) if name in columns]
+
+    def marginal(cell: Cell) -> DPrime | None:
+        labels = tuple(cell.labels[at] for at in kept)
+        return d_primes.get((tuple(by[at] for at in kept), labels))
+
+    return marginal
+
+
+def _no_d(cell: Cell) -> None:
+    # The model is of the included answers alone.
+    return None
+
+
 def _cells(
-    breakdown: Breakdown, hide_few: bool, protocol: DiscriminationProtocol
+    breakdown: Breakdown, hide_few: bool, protocol: DiscriminationProtocol, d_of: CellD
 ) -> list[dict[str, Any]]:
     cells = []
     for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
@@ -90,11 +122,11 @@ def _cells(
         }
         hidden = hide_few and cell.few
         adjusted = {"p_holm": p_holm} if protocol.two_clips else {}
-        cells.append(labels if hidden else labels | _cell(cell, protocol) | adjusted)
+        cells.append(labels if hidden else labels | _cell(cell, protocol, d_of) | adjusted)
     return cells
 
 
-def _cell(cell: Cell, protocol: DiscriminationProtocol) -> dict[str, Any]:
+def _cell(cell: Cell, protocol: DiscriminationProtocol, d_of: CellD) -> dict[str, Any]:
     rate = cell.rate
     shown: dict[str, Any] = {
         "n": rate.n,
@@ -108,12 +140,12 @@ def _cell(cell: Cell, protocol: DiscriminationProtocol) -> dict[str, Any]:
     if protocol.two_clips:
         shown["p"] = cell.test().p
     if _has_d_prime(protocol):
-        d_prime = cell.d_prime()
+        d_prime = d_of(cell)
         shown |= {
-            "d_prime": _finite(d_prime.estimate),
-            "d_prime_low": _finite(d_prime.low),
-            "d_prime_high": _finite(d_prime.high),
-            "d_prime_se": d_prime.se,
+            "d_prime": d_prime and _finite(d_prime.estimate),
+            "d_prime_low": d_prime and _finite(d_prime.low),
+            "d_prime_high": d_prime and _finite(d_prime.high),
+            "d_prime_method": d_prime and d_prime.method,
         }
     return shown
 
@@ -127,7 +159,7 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or math.isinf(value) else value
 
 
-def to_text(report: Report, *, hide_few: bool = False) -> str:
+def to_text(report: Report, *, hide_few: bool = False, d_primes: MarginalDs | None = None) -> str:
     """The report for a terminal.
 
     Parameters
@@ -135,6 +167,8 @@ def to_text(report: Report, *, hide_few: bool = False) -> str:
     report : Report
     hide_few : bool
         As on the public page: a cell with few answers has nothing but its name.
+    d_primes : mapping or None
+        d' of the marginal rates, which then stand instead of the pooled ones.
 
     Returns
     -------
@@ -143,21 +177,23 @@ def to_text(report: Report, *, hide_few: bool = False) -> str:
     if hide_few and report.overall.few:
         return f"{report.source}: fewer than {FEW} answers so far\n"
     parts = [_title(report), _flags(report)]
-    parts += [_table(rows, report) for rows in _tables(report, hide_few)]
+    parts += [_table(rows, report) for rows in _tables(report, hide_few, d_primes)]
     if any(cell.few for breakdown in report.breakdowns for cell in breakdown.cells):
         parts.append(f"* fewer than {FEW} answers: not shown on the public page")
     parts.append(_identical_pairs(report, hide_few))
     if report.protocol.two_clips:
-        parts.append(_method(report.protocol))
+        parts.append(_method(report.protocol, marginal=d_primes is not None))
         parts.append(f"{report.verdict.sentence}\n{report.verdict.caution}".strip())
     else:
         parts.append("Rates have Wilson intervals.")
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _method(protocol: DiscriminationProtocol) -> str:
+def _method(protocol: DiscriminationProtocol, *, marginal: bool) -> str:
     method = "Rates have Wilson intervals. p is the two-sided exact binomial test of one half."
-    if _has_d_prime(protocol):
+    if _has_d_prime(protocol) and marginal:
+        method += " d' is\nnot pooled: it is that of the mixed model's marginal rate."
+    elif _has_d_prime(protocol):
         method += (
             " d' is that of\ntwo-alternative forced choice, with the Clopper-Pearson interval."
         )
@@ -197,16 +233,20 @@ def _flags(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _tables(report: Report, hide_few: bool) -> list[list[tuple[str, ...]]]:
+def _tables(
+    report: Report, hide_few: bool, d_primes: MarginalDs | None
+) -> list[list[tuple[str, ...]]]:
     interval = f"{100 * report.overall.rate.level:g}% interval"
     head = ("n", "right", "rate", interval, "p", "p (Holm)", "d'", interval)
-    tables = [[("", *head), _row("all", report.overall, None)]]
+    tables = [[("", *head), _row("all", report.overall, None, cell_d((), d_primes))]]
     for breakdown in report.breakdowns:
         rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
+        d_of = cell_d(breakdown.by, d_primes)
         for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
             name = " ".join(cell.labels) + (" *" if cell.few else "")
             hidden = hide_few and cell.few
-            rows.append((name, *[""] * len(head)) if hidden else _row(name, cell, p_holm))
+            blank = (name, *[""] * len(head))
+            rows.append(blank if hidden else _row(name, cell, p_holm, d_of))
         tables.append(rows)
     return tables
 
@@ -218,8 +258,8 @@ def _table(rows: list[tuple[str, ...]], report: Report) -> str:
     return grid([row[:shown] for row in rows])
 
 
-def _row(name: str, cell: Cell, p_holm: float | None) -> tuple[str, ...]:
-    rate, d_prime = cell.rate, cell.d_prime()
+def _row(name: str, cell: Cell, p_holm: float | None, d_of: CellD) -> tuple[str, ...]:
+    rate, d_prime = cell.rate, d_of(cell)
     return (
         name,
         f"{rate.n:,}",
@@ -228,8 +268,8 @@ def _row(name: str, cell: Cell, p_holm: float | None) -> tuple[str, ...]:
         f"{rate.low:.3f} to {rate.high:.3f}",
         f"{cell.test().p:.2g}",
         "" if p_holm is None else f"{p_holm:.2g}",
-        "-" if d_prime.estimate is None else f"{d_prime.estimate:z.2f}",
-        f"{d_prime.low:z.2f} to {d_prime.high:z.2f}",
+        "-" if d_prime is None or d_prime.estimate is None else f"{d_prime.estimate:z.2f}",
+        "-" if d_prime is None else f"{d_prime.low:z.2f} to {d_prime.high:z.2f}",
     )
 
 

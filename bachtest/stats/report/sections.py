@@ -44,7 +44,10 @@ def sections_of(analysis: Analysis) -> list[Section]:
         *_reading(analysis),
         _verdict(analysis),
         _exclusions(analysis),
+        *_sensitivity(analysis),
         *_forests(analysis),
+        *_interactions(analysis),
+        *_contrasts(analysis),
         *_model(analysis),
         _further_questions(analysis),
         *_item_effects(analysis),
@@ -59,9 +62,11 @@ def _reading(analysis: Analysis) -> Iterator[Section]:
 def _verdict(analysis: Analysis) -> Section:
     verdict, pooled = analysis.verdict, analysis.pooled
     lines = [verdict.sentence]
+    lines += [f"{analysis.d_prime}, of the marginal rate."] if analysis.d_prime else []
     lines += [verdict.needs.sentence] if verdict.needs is not None else []
     lines += [verdict.caution] if verdict.caution else []
-    if pooled is not verdict:
+    of_fakes = analysis.single_clips is not None and analysis.single_clips.fakes is not None
+    if pooled is not verdict and not of_fakes:  # the same words twice
         lines.append(f"Pooled, for comparison: {pooled.sentence} {pooled.caution}".rstrip())
     lines.append(f"Protocol {analysis.protocol.name}: {analysis.protocol.question}")
     return Section(VERDICT_TITLE, tuple(lines))
@@ -87,9 +92,11 @@ def _forests(analysis: Analysis) -> Iterator[Section]:
         rates_are = "Rates of the logistic model without random effects."
         if sampled:
             rates_are = f"Marginal rates of the mixed model, for {listed(sampled)}."
+        if analysis.yes_no_model is not None:
+            rates_are = "How often clips were called Bach's, for new listeners and clips."
         for table in analysis.model.tables:
             if len(table.rates) <= _MAX_CELLS:
-                yield _marginal_rates(table, rates_are)
+                yield _marginal_rates(table, rates_are, analysis)
         return
     marks = [_pooled_mark("all", report.overall.rate)]
     for breakdown in report.breakdowns:
@@ -102,16 +109,77 @@ def _pooled_mark(label: str, rate: Proportion) -> ForestMark:
     return ForestMark(label, rate.estimate, rate.low, rate.high)
 
 
-def _marginal_rates(table: RateTable, rates_are: str) -> Section:
+def _marginal_rates(table: RateTable, rates_are: str, analysis: Analysis) -> Section:
     by = " x ".join(table.by)
+    names = [_name(rate.labels, analysis) for rate in table.rates]
+    lines = [rates_are]
+    if analysis.d_primes is not None:
+        lines.append("d' is that of the marginal rate, through the protocol's curve.")
+        lines += [
+            f"  {name}: {analysis.d_primes[table.by, rate.labels]}"
+            for name, rate in zip(names, table.rates, strict=True)
+        ]
     return Section(
         f"Rates by {by}" if by else "Rate",
-        (rates_are,),
+        tuple(lines),
         tuple(
-            ForestMark(" ".join(rate.labels) or "all", rate.estimate, rate.low, rate.high)
-            for rate in table.rates
+            ForestMark(name, rate.estimate, rate.low, rate.high)
+            for name, rate in zip(names, table.rates, strict=True)
         ),
     )
+
+
+def _name(labels: tuple[str, ...], analysis: Analysis) -> str:
+    if analysis.yes_no_model is not None and labels:
+        return {"1": "Bach's clips", "0": "the machine's"}.get(labels[0], labels[0])
+    return " ".join(labels) or "all"
+
+
+def _sensitivity(analysis: Analysis) -> Iterator[Section]:
+    model = analysis.yes_no_model
+    if model is None:
+        return
+    lines = [
+        "Coefficients of the probit mixed model, for a typical listener and clip: d' and the"
+        ' criterion, which is above 0 for listeners who are quicker to say "machine".',
+        f"  all: {model.overall}",
+    ]
+    for table in model.tables:
+        lines += [f"  {table.by} {' '.join(cell.labels)}: {cell}" for cell in table.cells]
+    lines.append(f"{model.slopes[:1].upper()}{model.slopes[1:]}.")
+    yield Section("Sensitivity and criterion", tuple(lines))
+
+
+def _interactions(analysis: Analysis) -> Iterator[Section]:
+    model = analysis.model
+    if model is None or not model.interaction_tests:
+        return
+    crossed = {table.by for table in model.tables if len(table.by) > 1}
+    lines = ["Score tests of the model of main effects."]
+    for test in model.interaction_tests:
+        pair = (test.first, test.second)
+        fate = "so the model has it, and rates by both"
+        if not {pair, pair[::-1]} & crossed:
+            fate = (
+                "so there are no rates by both: with main effects alone they would say nothing that"
+                f" the two tables do not (--by '{test.first}*{test.second}' fits it all the same)"
+            )
+        lines.append(f"  {test}, {fate}.")
+    yield Section("Interactions", tuple(lines))
+
+
+def _contrasts(analysis: Analysis) -> Iterator[Section]:
+    for compared in analysis.contrasts:
+        level = f"{100 * compared.level:g}%"
+        by = " x ".join(compared.by)
+        yield Section(
+            f"Differences by {by}",
+            (
+                f"Marginal rates of the first minus the second. All {level} intervals of the table"
+                f" hold together, and p is adjusted for its pairs (single-step).",
+                *(f"  {pair}" for pair in compared.pairs),
+            ),
+        )
 
 
 def _model(analysis: Analysis) -> Iterator[Section]:
@@ -126,7 +194,7 @@ def _model(analysis: Analysis) -> Iterator[Section]:
         first = "that fools listeners most" if _can_fool(analysis) else "hardest to tell apart"
         lines = [
             f"Marginal rates of the mixed model, the composer {first} first. Intervals hold jointly"
-            " (Bonferroni); ranks follow from pairwise tests (Holm).",
+            " (Bonferroni); ranks follow from the differences above.",
             *str(ranking).split("\n"),
         ]
         yield Section(_hardest("composer", analysis), tuple(lines), marks)
@@ -134,11 +202,13 @@ def _model(analysis: Analysis) -> Iterator[Section]:
 
 def _further_questions(analysis: Analysis) -> Section:
     single_clips = analysis.single_clips
+    judged = single_clips and (single_clips.yes_no or single_clips.fakes)
     results = [
-        ("d'", analysis.discrimination),
-        ("single clips", single_clips and (single_clips.yes_no or single_clips.fakes)),
-        ("with ties", analysis.ties),
-        ("equivalence", analysis.equivalence),
+        ("d'", analysis.d_prime or analysis.discrimination),
+        ("single clips", judged if analysis.model is None else None),
+        ("with ties, pooled", analysis.ties),
+        ("equivalence, pooled", analysis.equivalence),
+        ("similarity, pooled", analysis.similarity),
         ("listeners and items resampled", analysis.clustered),
         ("listeners differ (beta-binomial)", analysis.listeners_differ),
         ("items differ (beta-binomial)", analysis.items_differ),

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import DiscriminationProtocol
-from bachtest.stats.rates.result import Result
+from bachtest.stats.rates.result import Result, counted, listed, p_text
 from bachtest.stats.rates.yes_no import FakesOnly, YesNo, fakes_only, yes_no
 from bachtest.stats.tables.table import Table
 from bachtest.stats.tables.validation import BACH
 from bachtest.stats.verdict.finding import POOLED_CAUTION, Finding, Verdict, no_answers
 from bachtest.stats.verdict.sample_size import Decision
+
+if TYPE_CHECKING:
+    from bachtest.stats.detection.yes_no_model import YesNoModel
+    from bachtest.stats.mixed.mixed_fit import MixedFit
+
+_NEEDS_BACH = Decision(
+    None,
+    None,
+    "No number of further answers would decide; answers about Bach's clips are needed too.",
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +32,49 @@ class SingleClipResult(Result):
     yes_no: YesNo | None
     fakes: FakesOnly | None
     verdict: Verdict
+
+    def by_model(self, model: YesNoModel, alpha: float) -> Verdict:
+        """The verdict of the probit mixed model."""
+        overall, fit = model.overall, model.fit
+        finding, claim = _finding(overall.low, overall.high)
+        over = listed([counted(one.levels, one.name) for one in fit.sampled])
+        spread = model.listener_spread
+        words = "" if spread is None else f"; spread of d' between listeners {spread:.2f}"
+        sampled = f"probit mixed model over {over}" if over else "probit model"
+        sentence = (
+            f"{claim}: {overall}, for a typical listener and clip ({sampled}"
+            f", {counted(overall.n, 'answer')}{words})."
+        )
+        missing = [one for one in fit.variance_components if not one.estimated]
+        caution = " ".join(
+            f"The model leaves out differences between {one.name}s: {one.note}." for one in missing
+        )
+        return Verdict(finding, sentence, caution, alpha=alpha, method=fit.method)
+
+
+def _finding(low: float, high: float) -> tuple[Finding, str]:
+    if low > 0:
+        return Finding.CAN_TELL, "Listeners can tell"
+    if high < 0:
+        finding = Finding.TAKE_MACHINE_FOR_BACH
+        return finding, f"Listeners {finding}"
+    return Finding.UNDECIDED, "Undecided"
+
+
+def fakes_verdict(fit: MixedFit, alpha: float) -> Verdict:
+    """The verdict on fakes alone by the model: how often they were called machine-made."""
+    rate = fit.overall
+    if rate.low <= CHANCE <= rate.high:
+        often = "about half the time"
+    else:
+        often = f"{'more' if rate.estimate > CHANCE else 'less'} often than half the time"
+    sentence = (
+        f"Undecided. Listeners called these fakes machine-made {often}: a marginal rate of"
+        f" {rate.estimate:.1%} ({rate.low:.1%} to {rate.high:.1%}, {p_text(rate.p)},"
+        f" {counted(rate.n, 'answer')}). Without Bach's clips this does not show sensitivity, since"
+        ' a listener who always says "machine" scores 100%.'
+    )
+    return Verdict(Finding.UNDECIDED, sentence, "", _NEEDS_BACH, alpha=alpha, method=fit.method)
 
 
 def single_clip_result(
@@ -57,10 +112,7 @@ def single_clip_result(
         )
     # A right answer about a machine's clip is "machine"; the others are false alarms.
     result = yes_no(hits, bach, machine - rejected, machine, level=1 - alpha)
-    finding, claim = Finding.UNDECIDED, "Undecided"
-    if result.low > 0 or result.high < 0:
-        finding = Finding.CAN_TELL if result.low > 0 else Finding.TAKE_MACHINE_FOR_BACH
-        claim = f"Listeners {finding}"
+    finding, claim = _finding(result.low, result.high)
     sentence = f"{claim} ({result})."
     verdict = Verdict(finding, sentence, POOLED_CAUTION, alpha=alpha, method=result.method)
     return SingleClipResult(result, None, verdict)
@@ -70,16 +122,16 @@ def _fakes_result(table: Table, alpha: float) -> SingleClipResult:
     result = fakes_only(int(table.correct.sum()), int(table.n.sum()), level=1 - alpha)
     if result.estimate is None:
         return SingleClipResult(None, result, no_answers(alpha=alpha))
-    needs = Decision(
-        None,
-        None,
-        "No number of further answers would decide; answers about Bach's clips are needed too.",
-    )
     sentence = f"Undecided. {result.sentence}"
     return SingleClipResult(
         None,
         result,
         Verdict(
-            Finding.UNDECIDED, sentence, POOLED_CAUTION, needs, alpha=alpha, method=result.method
+            Finding.UNDECIDED,
+            sentence,
+            POOLED_CAUTION,
+            _NEEDS_BACH,
+            alpha=alpha,
+            method=result.method,
         ),
     )

@@ -14,7 +14,10 @@ from bachtest.stats.report.sections import COUNTS_TITLE, sections_of
 _WIDTH = 100
 # The key of each result in the JSON, and its name in the analysis.
 _RESULTS = {
+    "d_prime": "d_prime",
+    "sensitivity": "sensitivity",
     "equivalence": "equivalence",
+    "similarity": "similarity",
     "discrimination": "discrimination",
     "judged": "single_clips",
     "ties": "ties",
@@ -26,6 +29,7 @@ _RESULTS = {
     "e_value": "e_value",
     "listeners": "listeners",
     "population_band": "population_band",
+    "contrasts": "contrasts",
     "ranking": "ranking",
     "fooling": "item_effects",
 }
@@ -44,7 +48,7 @@ def analysis_text(analysis: Analysis, *, hide_few: bool = False) -> str:
     -------
     str
     """
-    counts = to_text(analysis.report, hide_few=hide_few)
+    counts = to_text(analysis.report, hide_few=hide_few, d_primes=analysis.d_primes)
     if hide_few:
         return counts
     parts = []
@@ -82,7 +86,7 @@ def analysis_json(analysis: Analysis, *, hide_few: bool = False) -> dict[str, An
     -------
     dict
     """
-    report = to_json(analysis.report, hide_few=hide_few)
+    report = to_json(analysis.report, hide_few=hide_few, d_primes=analysis.d_primes)
     if hide_few:
         return report
     return report | {

@@ -101,7 +101,8 @@ class SimulationStudy:
         height = _TOP + _ROW * len(self.measured) + 30
         step = 0.05 if high - low <= 0.5 else 0.1
         # Of limits that are no multiple of the step, the inner ones.
-        ticks = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
+        first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
+        ticks = np.arange(first, last + 1) * step
         rows = [_svg_row(one, x, _TOP + _ROW * (at + 0.5)) for at, one in enumerate(self.measured)]
         drawn = svg.picture(
             self.title,

@@ -9,7 +9,7 @@ from scipy.special import expit
 from scipy.stats import binom
 
 from bachtest.stats.clustered.anytime_valid import empirical_bernstein_cs, log_e_values
-from bachtest.stats.mixed.blocks import IntArray
+from bachtest.stats.mixed.likelihood.blocks import IntArray
 from bachtest.stats.mixed.logit_normal import mean_rate
 from bachtest.stats.rates.proportions import normal_quantile
 from bachtest.stats.validate.measured import Measured, SimulationStudy

@@ -9,8 +9,12 @@ import numpy as np
 from scipy.special import betaln, xlog1py, xlogy
 
 from bachtest.stats.clustered.anytime_valid import beta_binomial_cs
-from bachtest.stats.clustered.population_band import BandArrays, band_arrays
-from bachtest.stats.mixed.blocks import FloatArray, IntArray
+from bachtest.stats.clustered.population_band import (
+    BandArrays,
+    FloatArray,
+    IntArray,
+    band_arrays,
+)
 from bachtest.stats.mixed.fit import Fitting
 from bachtest.stats.validate.measured import Measured, SimulationStudy
 from bachtest.stats.validate.mixed_studies import EASY, FEW_ITEMS, FIRST_DAY, LOGIT, MANY_ITEMS

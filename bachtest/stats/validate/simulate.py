@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from bachtest.stats.mixed.blocks import FloatArray, IntArray
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, IntArray
 from bachtest.stats.mixed.logit_normal import logit_of_mean, mean_rate
 from bachtest.stats.rates.order import CONDITIONS
 

@@ -64,7 +64,7 @@ def model_verdict(
     rate : Rate or None
         A cell of the fit; None takes the overall rate.
     protocol : DiscriminationProtocol
-        One where a guesser is right half the time.
+        The rates of the fit must be tested against its chance.
     alpha : float
     margin : float or None
     cell_items : int or None
@@ -80,25 +80,29 @@ def model_verdict(
         If alpha or the margin is impossible.
     """
     check_alpha(alpha)
+    chance = protocol.chance
     if margin is not None:
-        check_margin(margin)
+        check_margin(margin, chance)
     rate = fit.overall if rate is None else rate
     low, high = interval_of(rate, 1 - alpha)
     inner_low, inner_high = interval_of(rate, 1 - 2 * alpha)
-    within = margin is not None and CHANCE - margin <= inner_low and inner_high <= CHANCE + margin
+    within = margin is not None and inner_high <= chance + margin
+    if margin is not None and not protocol.tests_similarity:
+        within = within and chance - margin <= inner_low
     model = "logistic model without random effects"
     if fit.sampled:
         model = f"mixed model over {listed([counted(s.levels, s.name) for s in fit.sampled])}"
+    guessing = "" if chance == CHANCE else f"; guessing gives {chance:.1%}"
     figures = (
         f"a marginal rate of {rate.estimate:.1%} ({100 * (1 - alpha):g}% interval {low:.1%} to"
-        f" {high:.1%}, {p_text(rate.p)}; {model}, {counted(rate.n, 'answer')})"
+        f" {high:.1%}, {p_text(rate.p)}{guessing}; {model}, {counted(rate.n, 'answer')})"
     )
     caution = " ".join(_caution(fit))
-    if high < CHANCE and not protocol.has_bach_side:
+    if high < chance and not protocol.has_bach_side:
         return below_chance(figures, caution, margin=margin, alpha=alpha, method=fit.method)
-    finding = judge(low > CHANCE, high < CHANCE, within)
+    finding = judge(low > chance, high < chance, within)
     needs = None
-    if finding is Finding.UNDECIDED:
+    if finding is Finding.UNDECIDED and chance == CHANCE:
         items = next((s for s in fit.sampled if s.name == "item"), None)
         variance = (rate.se_logit * rate.estimate * (1 - rate.estimate)) ** 2
         count = (cell_items or items.levels) if items else None

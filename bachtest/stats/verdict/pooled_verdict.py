@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bachtest.stats.rates.discrimination import Discrimination
+from bachtest.stats.rates.discrimination import Discrimination, similarity_to_margin
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin, equivalence
 from bachtest.stats.rates.proportions import CHANCE, tail_below
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
@@ -92,11 +92,15 @@ def pooled_verdict(
 
 
 def discrimination_verdict(
-    discrimination: Discrimination, protocol: DiscriminationProtocol, *, alpha: float = ALPHA
+    discrimination: Discrimination,
+    protocol: DiscriminationProtocol,
+    *,
+    alpha: float = ALPHA,
+    margin: float | None = None,
 ) -> Verdict:
     """Can they tell? By exact tests against the protocol's chance.
 
-    Equivalence is not tested here; `similarity` does that.
+    A margin is tested on one side: `similarity` to a rate of chance plus the margin.
 
     Parameters
     ----------
@@ -105,6 +109,8 @@ def discrimination_verdict(
     alpha : float
         Size of the test. It is two-sided, with half of alpha on each side, where listeners point to
         a clip as Bach's; elsewhere only a rate above chance means something.
+    margin : float or None
+        Without one, the finding is never that they cannot tell.
 
     Returns
     -------
@@ -124,8 +130,14 @@ def discrimination_verdict(
     p_below = tail_below(correct, n, protocol.chance)
     size = alpha / 2 if protocol.has_bach_side else alpha
     finding, figures = Finding.UNDECIDED, str(discrimination)
+    within = False
+    if margin is not None:
+        tested = similarity_to_margin(correct, n, margin, protocol)
+        within = tested.p <= alpha
+        figures += f"; {tested}"
+        finding = Finding.CANNOT_TELL if within else finding
     if discrimination.p < size:
-        finding = Finding.CAN_TELL
+        finding = Finding.LESS_THAN_MARGIN if within else Finding.CAN_TELL
     elif p_below < size:
         figures = (
             f"{protocol.name}: {correct:,} of {n:,} were right, where guessing gives"
@@ -136,5 +148,5 @@ def discrimination_verdict(
         finding = Finding.TAKE_MACHINE_FOR_BACH
     if protocol.has_bach_side:
         figures += f", tested at {size:g}"
-    sentence = sentence_of(finding, figures, margin=None, within=False)
-    return Verdict(finding, sentence, POOLED_CAUTION, alpha=alpha, method=method)
+    sentence = sentence_of(finding, figures, margin=margin, within=within)
+    return Verdict(finding, sentence, POOLED_CAUTION, None, margin, alpha, method)

@@ -3,18 +3,18 @@
 Conventions
 -----------
 The composer with the lowest rate fools most and comes first. Intervals and comparisons hold for
-all composers together: Bonferroni's level for the intervals, Holm's adjustment for the pairs.
+all composers together: Bonferroni's level for the intervals, and the contrasts' for the ranks.
 """
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bachtest.stats.rates.multiplicity import holm
 from bachtest.stats.rates.proportions import LEVEL
 from bachtest.stats.rates.result import Result
+from bachtest.stats.verdict.contrasts import contrasts
 from bachtest.stats.verdict.model_verdict import interval_of
 
 if TYPE_CHECKING:
@@ -35,25 +35,12 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class CellComparison:
-    """Two composers: the difference of their logits, the first minus the second."""
-
-    first: str
-    second: str
-    difference: float
-    se: float
-    p: float
-    p_holm: float
-
-
-@dataclass(frozen=True)
 class Ranking(Result):
     """All composers, the one that fools most first."""
 
     ranked: tuple[Ranked, ...]
-    comparisons: tuple[CellComparison, ...]
     level: float
-    method: str = "marginal rates of the mixed model; intervals by Bonferroni, pairs by Holm"
+    method: str = "marginal rates of the mixed model; intervals by Bonferroni, ranks by contrasts"
     assumptions: str = "as the mixed model"
 
     def __str__(self) -> str:
@@ -80,10 +67,6 @@ def rank(table: RateTable, *, level: float = LEVEL) -> Ranking:
     -------
     Ranking
 
-    References
-    ----------
-    S. Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
-
     Examples
     --------
     >>> import numpy as np
@@ -97,43 +80,25 @@ def rank(table: RateTable, *, level: float = LEVEL) -> Ranking:
     x: 70.0% (65.1% to 74.5%), rank 2
     """
     rates = table.rates
-    pairs = [(i, j) for i in range(len(rates)) for j in range(i + 1, len(rates))]
-    logits = [math.log(rate.estimate / (1 - rate.estimate)) for rate in rates]
-    differences = [logits[i] - logits[j] for i, j in pairs]
-    cov = table.covariance
-    ses = [math.sqrt(max(0.0, cov[i, i] + cov[j, j] - 2 * cov[i, j])) for i, j in pairs]
-    dfs = [min((d for d in (rates[i].df, rates[j].df) if d), default=None) for i, j in pairs]
-    p_values = [_p(d, se, df) for d, se, df in zip(differences, ses, dfs, strict=True)]
-    adjusted = holm(p_values)
-    names = [" ".join(rate.labels) for rate in rates]
-    lower = [0] * len(rates)
-    higher = [0] * len(rates)
-    for (i, j), difference, p in zip(pairs, differences, adjusted, strict=True):
-        if p < 1 - level:
-            below, above = (i, j) if difference < 0 else (j, i)
-            higher[above] += 1
-            lower[below] += 1
+    compared = contrasts(table, level=level)
+    below = Counter[str]()
+    above = Counter[str]()
+    for pair in compared.pairs if compared is not None else ():
+        if pair.p < 1 - level:
+            lower, higher = (
+                (pair.first, pair.second) if pair.difference < 0 else (pair.second, pair.first)
+            )
+            above[lower] += 1
+            below[higher] += 1
     shared = 1 - (1 - level) / max(1, len(rates))
     rows = []
-    for at, rate in enumerate(rates):
+    for rate in rates:
+        name = " ".join(rate.labels)
         low, high = interval_of(rate, shared)
         rows.append(
             Ranked(
-                names[at], rate.estimate, low, high, rate.n,
-                1 + higher[at], len(rates) - lower[at],
+                name, rate.estimate, low, high, rate.n,
+                1 + below[name], len(rates) - above[name],
             )
         )  # fmt: skip
-    comparisons = tuple(
-        CellComparison(names[i], names[j], d, se, p, a)
-        for (i, j), d, se, p, a in zip(pairs, differences, ses, p_values, adjusted, strict=True)
-    )
-    return Ranking(tuple(sorted(rows, key=lambda row: row.estimate)), comparisons, level)
-
-
-def _p(difference: float, se: float, df: float | None) -> float:
-    from scipy.stats import norm, t
-
-    if se == 0:
-        return 1.0
-    z = abs(difference) / se
-    return float(2 * (norm.sf(z) if df is None else t.sf(z, df)))
+    return Ranking(tuple(sorted(rows, key=lambda row: row.estimate)), level)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bachtest.stats.mixed.glmm import design_matrix, glmm_data
+from bachtest.stats.mixed.likelihood.glmm import design_matrix, glmm_data
 from tests.stats.reference import DATA
 
 CONDITIONS = ("S", "A", "T", "B", "AT", "ATB", "SATB")

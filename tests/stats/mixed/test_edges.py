@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bachtest.stats.mixed.fit import Fitting, fit_mixed
-from bachtest.stats.mixed.glmm import fit_glmm
-from bachtest.stats.mixed.small_sample import MAX_FALL, restricted_fit
+from bachtest.stats.mixed.likelihood.glmm import fit_glmm
+from bachtest.stats.mixed.likelihood.small_sample import MAX_FALL, restricted_fit
 from bachtest.stats.verdict.model_verdict import interval_of
 from tests.stats.mixed.tables import EXPERIENCES, Columns, simulated
 
@@ -19,8 +19,8 @@ def answers(listeners, items, conditions, correct):
     return Columns({name: [str(v) for v in values] for name, values in named.items()}, correct)
 
 
-def checked(table, by=()):
-    fit = fit_mixed(table, by=by)
+def checked(table, by=(), **options):
+    fit = fit_mixed(table, by=by, **options)
     json.dumps(fit.to_json(effects=("listener", "item")), allow_nan=False)
     for rates in fit.tables:
         for rate in rates.rates:
@@ -112,7 +112,8 @@ def test_cells_that_nobody_heard_are_excluded():
     table.named["experience"] = [
         "novice" if condition == "S" else "expert" for condition in table.named["condition"]
     ]
-    fit = checked(table, by=("condition", "experience"))
+    by = ("condition", "experience")
+    fit = checked(table, by=by, interactions=[by])
     assert any("other columns: experience expert" in note for note in fit.notes)
     cells = [rate.labels for rate in fit.table("condition", "experience").rates]
     assert cells == [("S", "novice"), ("A", "expert")]

@@ -3,17 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bachtest.stats.mixed import blocks
-from bachtest.stats.mixed.blocks import BlockLayout, Precision
-from bachtest.stats.mixed.glmm import design_matrix, fit_glmm, glmm_data
-from bachtest.stats.mixed.laplace import DesignMatrix, GlmmData, LaplaceObjective
+from bachtest.stats.mixed.likelihood import blocks
+from bachtest.stats.mixed.likelihood.blocks import BlockLayout, Precision
+from bachtest.stats.mixed.likelihood.glmm import design_matrix, fit_glmm, glmm_data
+from bachtest.stats.mixed.likelihood.laplace import DesignMatrix, GlmmData, LaplaceObjective
+from bachtest.stats.mixed.likelihood.links import LOGIT, PROBIT
 from tests.stats.mixed.tables import crossed_data
 from tests.stats.reference import REFERENCE
 
 CROSSED, NULL = (REFERENCE["glmm_lme4_converged"][name] for name in ("crossed", "null"))
 
 
-def random_data(rng, factors):
+def random_data(rng, factors, link=LOGIT):
     rows, sizes = 300, [40, 12, 7][:factors]
     codes = [rng.integers(0, size, rows) for size in sizes]
     x = np.column_stack([np.ones(rows), rng.integers(0, 3, rows), rng.normal(size=rows)])
@@ -21,7 +22,7 @@ def random_data(rng, factors):
     correct = rng.binomial(n, 0.6).astype(float)
     pseudo = np.array([[1.0, 0.0, 0.0]]), np.array([1.0])
     layout = BlockLayout(codes, sizes)
-    return GlmmData(DesignMatrix(x, np.arange(rows)), correct, n * 1.0, layout, *pseudo)
+    return GlmmData(DesignMatrix(x, np.arange(rows)), correct, n * 1.0, layout, *pseudo, link)
 
 
 @pytest.mark.parametrize("factors", [1, 2, 3])
@@ -45,9 +46,10 @@ def test_the_factorised_precision_is_the_whole_matrix(factors, dense, monkeypatc
     assert shared == pytest.approx(np.diag(scaled))
 
 
+@pytest.mark.parametrize("link", [LOGIT, PROBIT])
 @pytest.mark.parametrize("factors", [1, 2, 3])
-def test_the_gradient_is_the_slope_of_the_objective(factors):
-    data = random_data(np.random.default_rng(2), factors)
+def test_the_gradient_is_the_slope_of_the_objective(factors, link):
+    data = random_data(np.random.default_rng(2), factors, link)
     objective = LaplaceObjective(data)
     phi = np.array([*[0.7, 0.4, 0.3][:factors], 0.2, 0.1, -0.3])
     _, slope = objective.value_and_gradient(phi)

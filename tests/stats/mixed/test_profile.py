@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bachtest.stats.mixed.glmm import design_matrix, fit_glmm, glmm_data
+from bachtest.stats.mixed.likelihood.glmm import design_matrix, fit_glmm, glmm_data
 from bachtest.stats.mixed.profile import profile_interval
 from tests.stats.mixed.tables import crossed_data
 from tests.stats.reference import REFERENCE, rows_of

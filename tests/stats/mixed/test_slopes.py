@@ -7,7 +7,7 @@ import pytest
 
 from bachtest.stats.mixed import random_factors
 from bachtest.stats.mixed.fit import fit_mixed
-from bachtest.stats.mixed.glmm import MixedError
+from bachtest.stats.mixed.likelihood.glmm import MixedError
 from tests.stats.mixed.tables import Columns, simulated
 from tests.stats.reference import REFERENCE
 

@@ -151,7 +151,7 @@ def invariants(analysis):
     """Values that stay the same if sides are swapped, listeners renamed, or rows shuffled."""
     rates = [rate.estimate for table in analysis.model.tables for rate in table.rates]
     return [
-        *rates, analysis.verdict.finding, analysis.discrimination.estimate,
+        *rates, analysis.verdict.finding, analysis.d_prime.estimate,
         analysis.listeners_differ.gamma, analysis.items_differ.estimate, analysis.e_value.log_e,
         analysis.trend.estimate, analysis.equivalence.p, analysis.pooled.sentence,
     ]  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack
 
-from bachtest.stats.mixed.blocks import FloatArray
+from bachtest.stats.mixed.likelihood.blocks import FloatArray
 
 # A linear programme of this many patterns takes a second. Numeric columns with more values than
 # this are hardly ever separated, and the search for the maximum says so when they are.

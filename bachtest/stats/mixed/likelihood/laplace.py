@@ -1,8 +1,9 @@
-"""The Laplace approximation of a logistic mixed model, with its gradient.
+"""The Laplace approximation of a logit or probit mixed model, with its gradient.
 
 Conventions
 -----------
-`correct` of `n` answers a row are binomial with logit ``X beta + Z Lambda v``, `v` standard normal.
+`correct` of `n` answers a row are binomial with predictor ``eta = X beta + Z Lambda v``, `v`
+standard normal; a link makes it a rate.
 ``phi = (theta, beta)``: standard deviations first, in the order of the factors. The objective is
 ``-log likelihood`` without binomial coefficients, so a table of counts and the same answers one by
 one give the same value. It is even in each theta: signs carry no meaning.
@@ -13,9 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
-from bachtest.stats.mixed.blocks import (
+from bachtest.stats.mixed.likelihood.blocks import (
     BlockLayout,
     FloatArray,
     IntArray,
@@ -23,11 +23,12 @@ from bachtest.stats.mixed.blocks import (
     floats,
     sums_by,
 )
+from bachtest.stats.mixed.likelihood.links import LOGIT, Link, LinkCurve
 
 _MAX_STEPS = 60
 # A Newton step this small leaves an error of its square.
 _SMALL_STEP = 1e-4
-# Within one logit the curvature changes by less than a factor of e: such a step descends.
+# Within one unit of eta the curvature changes by less than a factor of e: such a step descends.
 _SAFE_STEP = 1.0
 
 
@@ -71,6 +72,7 @@ class GlmmData:
     layout: BlockLayout
     pseudo_x: FloatArray
     pseudo_n: FloatArray
+    link: Link = LOGIT
 
     @property
     def factors(self) -> int:
@@ -81,14 +83,17 @@ class GlmmData:
 class ConditionalMode:
     """The most likely effects given phi, and the curvature there.
 
-    `weight` is ``n p (1 - p)``, `weight_derivative` how it changes with the logit.
+    `precision` has the expected information `weight`, and `observed` the observed `curvature`: the
+    same object where the link is the logit.
     """
 
     v: FloatArray
     residual: FloatArray
     weight: FloatArray
     weight_derivative: FloatArray
+    curvature: FloatArray
     precision: Precision
+    observed: Precision
     penalised: float
 
     @property
@@ -115,39 +120,24 @@ def find_mode(data: GlmmData, phi: FloatArray, start: FloatArray) -> Conditional
     D. Bates, M. Mächler, B. Bolker, S. Walker (2015), "Fitting linear mixed-effects models using
     lme4", Journal of Statistical Software 67(1): penalised iteratively reweighted least squares.
     """
-    layout, n = data.layout, data.n
+    layout = data.layout
     theta, beta = phi[: data.factors], phi[data.factors :]
     v, last = start, np.inf
     eta = data.x.times(beta) + layout.to_rows(theta, v)
     for _ in range(_MAX_STEPS):
-        curve = LogisticCurve(eta)
-        residual = data.correct - n * curve.p
-        weight = n * curve.weight
-        precision = Precision(layout, theta, weight)
+        curve = data.link.curve(eta, data.correct, data.n)
+        observed = Precision(layout, theta, curve.curvature)
         if last < _SMALL_STEP:
             break
-        step = precision.solve(layout.to_levels(theta, residual) - v)
+        step = observed.solve(layout.to_levels(theta, curve.residual) - v)
         change = layout.to_rows(theta, step)
         size = _step_size(data, eta, v, change, step)
         v, eta, last = v + size * step, eta + size * change, size * float(np.abs(step).max())
-    value = float(n @ curve.softplus - data.correct @ eta + v @ v / 2)
-    return ConditionalMode(v, residual, weight, weight * (1 - 2 * curve.p), precision, value)
-
-
-class LogisticCurve:
-    """The logistic function at some logits, its derivative and its integral: one exponential."""
-
-    def __init__(self, eta: FloatArray) -> None:
-        tail = np.exp(-np.abs(eta))
-        self.larger = 1 / (1 + tail)
-        self.weight = tail * self.larger * self.larger
-        self.p = np.where(eta >= 0, self.larger, tail * self.larger)
-        self.eta = eta
-
-    @property
-    def softplus(self) -> FloatArray:
-        """``log(1 + exp(eta))``."""
-        return floats(np.maximum(self.eta, 0) - np.log(self.larger))
+    expected = observed if data.link.canonical else Precision(layout, theta, curve.weight)
+    return ConditionalMode(
+        v, curve.residual, curve.weight, curve.weight_derivative, curve.curvature,
+        expected, observed, curve.loss + float(v @ v / 2),
+    )  # fmt: skip
 
 
 def _step_size(
@@ -158,9 +148,9 @@ def _step_size(
         return 1.0
 
     def penalised(size: float) -> float:
-        at, logit = v + size * step, eta + size * change
-        loss = data.n @ LogisticCurve(logit).softplus - data.correct @ logit
-        return float(loss + at @ at / 2)
+        at = v + size * step
+        curve = data.link.curve(eta + size * change, data.correct, data.n)
+        return curve.loss + float(at @ at / 2)
 
     now, size = penalised(0.0), 1.0
     while penalised(size) > now and size > 1e-6:
@@ -172,7 +162,7 @@ def gradient(data: GlmmData, phi: FloatArray, mode: ConditionalMode) -> FloatArr
     """The gradient of the objective at a mode, by implicit differentiation.
 
     The mode moves with phi, and the weights with the mode: `det_gradient` is what half the log
-    determinant gains with each row's logit, at a fixed mode; `det_total` lets the mode follow
+    determinant gains with each row's predictor, at a fixed mode; `det_total` lets the mode follow
     through its own equation ``v = Lambda Z' (y - mu)``.
 
     Parameters
@@ -188,12 +178,11 @@ def gradient(data: GlmmData, phi: FloatArray, mode: ConditionalMode) -> FloatArr
     """
     layout, factors = data.layout, data.factors
     theta, beta = phi[:factors], phi[factors:]
-    precision = mode.precision
-    shared = precision.covariances()  # (F, F, N)
-    logit_variance = np.einsum("f,fgn,g->n", theta, shared, theta)
-    det_gradient = mode.weight_derivative * logit_variance / 2
-    adjoint = precision.solve(layout.to_levels(theta, det_gradient))
-    det_total = det_gradient - mode.weight * layout.to_rows(theta, adjoint)
+    shared = mode.precision.covariances()  # (F, F, N)
+    variance = np.einsum("f,fgn,g->n", theta, shared, theta)
+    det_gradient = mode.weight_derivative * variance / 2
+    adjoint = mode.observed.solve(layout.to_levels(theta, det_gradient))
+    det_total = det_gradient - mode.curvature * layout.to_rows(theta, adjoint)
     slope = np.empty(len(phi))
     for factor in range(factors):
         code = layout.code_of(factor)
@@ -209,15 +198,19 @@ def gradient(data: GlmmData, phi: FloatArray, mode: ConditionalMode) -> FloatArr
     return slope
 
 
+def pseudo_curve(data: GlmmData, beta: FloatArray) -> LinkCurve:
+    """The pseudo-observations, half of them right, at some coefficients."""
+    return data.link.curve(data.pseudo_x @ beta, data.pseudo_n / 2, data.pseudo_n)
+
+
 def penalty(data: GlmmData, beta: FloatArray) -> float:
     """What the pseudo-observations add to the objective."""
-    eta = data.pseudo_x @ beta
-    return float(data.pseudo_n @ (np.logaddexp(0.0, eta) - eta / 2))
+    return pseudo_curve(data, beta).loss
 
 
 def penalty_gradient(data: GlmmData, beta: FloatArray) -> FloatArray:
     """The gradient of `penalty`."""
-    slope: FloatArray = data.pseudo_x.T @ (data.pseudo_n * (expit(data.pseudo_x @ beta) - 0.5))
+    slope: FloatArray = -data.pseudo_x.T @ pseudo_curve(data, beta).residual
     return slope
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from bachtest.stats.mixed.blocks import FloatArray
+from bachtest.stats.mixed.likelihood.blocks import FloatArray
 
 ValueAndGradient = Callable[[FloatArray], tuple[float, FloatArray]]
 

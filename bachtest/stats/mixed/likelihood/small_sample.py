@@ -16,9 +16,14 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import brentq, minimize
 
-from bachtest.stats.mixed.blocks import FloatArray, Precision, floats
-from bachtest.stats.mixed.glmm import MAX_SD, GlmmFit, fit_glmm, information_of_coefficients
-from bachtest.stats.mixed.laplace import GlmmData, LaplaceObjective
+from bachtest.stats.mixed.likelihood.blocks import FloatArray, Precision, floats
+from bachtest.stats.mixed.likelihood.glmm import (
+    MAX_SD,
+    GlmmFit,
+    fit_glmm,
+    information_of_coefficients,
+)
+from bachtest.stats.mixed.likelihood.laplace import GlmmData, LaplaceObjective
 
 # With fewer levels than this in some cell the correction takes over, and with fewer degrees of
 # freedom in all: with 40 items in one cell plain intervals still cover 93 % instead of 95.

@@ -1,4 +1,4 @@
-"""Logistic mixed models with crossed random intercepts, by Laplace-approximated likelihood.
+"""Logit and probit mixed models with crossed random intercepts, by Laplace-approximated likelihood.
 
 Conventions
 -----------
@@ -16,9 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit
 
-from bachtest.stats.mixed.blocks import (
+from bachtest.stats.mixed.likelihood.blocks import (
     BlockLayout,
     FloatArray,
     IntArray,
@@ -26,14 +25,16 @@ from bachtest.stats.mixed.blocks import (
     floats,
     sums_by,
 )
-from bachtest.stats.mixed.laplace import (
+from bachtest.stats.mixed.likelihood.laplace import (
     ConditionalMode,
     DesignMatrix,
     GlmmData,
     LaplaceObjective,
     penalty,
+    pseudo_curve,
 )
-from bachtest.stats.mixed.scaled_objective import ScaledObjective
+from bachtest.stats.mixed.likelihood.links import LOGIT, Link
+from bachtest.stats.mixed.likelihood.scaled_objective import ScaledObjective
 
 BoolArray = NDArray[np.bool_]
 
@@ -59,7 +60,7 @@ class GlmmFit:
     `theta` are the standard deviations of the factors (0 where they are fixed or vanish), `beta`
     the coefficients. `covariance` is of both, theta first, with zeros where theta is not free.
     `effects` and `effect_sds` are, for each factor, the most likely effect of each level on the
-    logit and its conditional standard deviation. `loglik` is without binomial coefficients.
+    link's scale and its conditional standard deviation. `loglik` is without binomial coefficients.
     """
 
     theta: FloatArray
@@ -105,6 +106,7 @@ def glmm_data(
     codes: Sequence[IntArray],
     sizes: Sequence[int],
     pseudo: tuple[FloatArray, FloatArray] | None = None,
+    link: Link = LOGIT,
 ) -> GlmmData:
     """Add up rows that are alike in everything, and lay out the random factors.
 
@@ -118,6 +120,7 @@ def glmm_data(
         Levels of each factor.
     pseudo : (float[P, p], float[P]), optional
         Pseudo-observations, see `GlmmData`.
+    link : Link
 
     Returns
     -------
@@ -139,6 +142,7 @@ def glmm_data(
         sums_by(index, n, rows),
         BlockLayout([code[first] for code in codes], sizes),
         *pseudo,
+        link,
     )
 
 
@@ -178,7 +182,7 @@ def fit_glmm(
     --------
     >>> rng = np.random.default_rng(1)
     >>> item = rng.integers(0, 30, 900)
-    >>> correct = rng.random(900) < expit(0.4 + rng.normal(0, 1.0, 30)[item])
+    >>> correct = rng.random(900) < LOGIT.rate(0.4 + rng.normal(0, 1.0, 30)[item])
     >>> x = design_matrix(np.ones((900, 1)))
     >>> fit = fit_glmm(glmm_data(x, correct * 1.0, np.ones(900), [item], [30]))
     >>> f"{fit.beta[0]:.3f} {fit.se[0]:.3f} {fit.theta[0]:.3f}"
@@ -337,8 +341,7 @@ def information_of_coefficients(
         value = weight * x.column(at)
         effects = precision.solve(layout.to_levels(theta, value))
         columns[:, at] = x.transposed_times(value - weight * layout.to_rows(theta, effects))
-    p = expit(data.pseudo_x @ beta)
-    columns += data.pseudo_x.T @ ((data.pseudo_n * p * (1 - p))[:, None] * data.pseudo_x)
+    columns += data.pseudo_x.T @ (pseudo_curve(data, beta).weight[:, None] * data.pseudo_x)
     return floats((columns + columns.T) / 2)
 
 
@@ -351,14 +354,14 @@ def _start(data: GlmmData, free: BoolArray) -> FloatArray:
     correct = np.concatenate([correct, data.pseudo_n / 2])
     beta = np.zeros(data.x.width)
     for _ in range(6):
-        p = expit(x @ beta)
-        weight = n * p * (1 - p) + 1e-9 * n
-        score = x.T @ (correct - n * p)
+        curve = data.link.curve(x @ beta, correct, n)
+        weight = curve.weight + 1e-9 * n
+        score = x.T @ curve.residual
         step = np.linalg.lstsq(x.T @ (weight[:, None] * x), score, rcond=None)[0]
         beta = beta + step.clip(-2, 2)
     theta = np.full(data.factors, _START_SD)
     # Averaging over the effects flattens the curve: coefficients given the effects are larger.
-    phi = np.concatenate([theta, beta * np.sqrt(1 + 0.346 * float(theta @ theta))])
+    phi = np.concatenate([theta, beta * np.sqrt(1 + data.link.flattening * float(theta @ theta))])
     return np.where(free, phi, 0.0)
 
 
