@@ -8,8 +8,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bachtest.lib.threads import use_one_thread
 
@@ -17,25 +19,29 @@ use_one_thread()
 
 from bachtest.stats.planning.plan import add_arguments, plan_from
 from bachtest.stats.rates.protocols import PROTOCOLS
+from bachtest.stats.rates.summary import CountSettings
+from bachtest.stats.report.all_bach import AllBachAnalysis, analyse_all_bach
+from bachtest.stats.report.all_bach_report import all_bach_html, all_bach_json, all_bach_text
 from bachtest.stats.report.analysis import Analysis, analyse
+from bachtest.stats.report.compare import compare
+from bachtest.stats.report.counting_options import add_counting_arguments
 from bachtest.stats.report.html import to_html
 from bachtest.stats.report.plan_text import plan_text
 from bachtest.stats.report.terminal import analysis_json, analysis_text
 from bachtest.stats.tables.column_names import FLAG, KNOWN, known_name
 from bachtest.stats.tables.read_study_folder import AnswerSource, read_source
 from bachtest.stats.tables.table import TableError, TableOptions
+from bachtest.stats.tables.text_file import PIPED, STANDARD_INPUT, delimiter_of, piped
 
 _PROG = "python -m bachtest.stats"
-_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "space": " "}
-# The path that stands for what is piped in, and its name in the report.
-_PIPED, _STANDARD_INPUT = "-", Path("standard input")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=_PROG,
         description=__doc__,
-        epilog=f"`{_PROG} power --help` plans a study.",
+        epilog=f"`{_PROG} power --help` plans a study; `{_PROG} compare --help` ranks by"
+        " comparisons.",
     )
     parser.add_argument(
         "path",
@@ -89,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="show counts only, and hide cells with few answers, as the public page does",
     )
+    add_counting_arguments(parser)
     parser.add_argument(
         "--delimiter",
         default=",",
@@ -120,9 +127,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _table_options(options: argparse.Namespace) -> TableOptions:
-    delimiter = _DELIMITERS.get(options.delimiter.lower(), options.delimiter)
-    if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise TableError(f"--delimiter {options.delimiter!r}: use one character, or the word tab")
+    delimiter = delimiter_of(options.delimiter)
     columns: dict[str, str] = {}
     for stated in options.column:
         name, equals, column = (part.strip() for part in stated.partition("="))
@@ -140,14 +145,8 @@ def _table_options(options: argparse.Namespace) -> TableOptions:
         columns,
         tuple(options.correct_is),
         options.skip_missing,
-        _piped() if options.path == _PIPED else None,
+        piped() if options.path == PIPED else None,
     )
-
-
-def _piped() -> bytes:
-    if sys.stdin is None:
-        raise TableError(f"{_STANDARD_INPUT}: nothing is piped in; name a file of answers")
-    return sys.stdin.buffer.read()
 
 
 def source_of(arguments: Sequence[str]) -> AnswerSource:
@@ -157,7 +156,7 @@ def source_of(arguments: Sequence[str]) -> AnswerSource:
 
 def _source(options: argparse.Namespace) -> AnswerSource:
     source = read_source(
-        _STANDARD_INPUT if options.path == _PIPED else Path(options.path),
+        STANDARD_INPUT if options.path == PIPED else Path(options.path),
         protocol=options.protocol or "",
         options=_table_options(options),
     )
@@ -173,7 +172,7 @@ def _source(options: argparse.Namespace) -> AnswerSource:
     return source
 
 
-def _analysis(options: argparse.Namespace) -> Analysis:
+def _analysis(options: argparse.Namespace) -> Analysis | AllBachAnalysis:
     source = _source(options)
 
     def names(group: str) -> list[str]:
@@ -189,15 +188,23 @@ def _analysis(options: argparse.Namespace) -> Analysis:
     )
     slopes = [name for group in options.slopes for name in names(group)]
     source = source.grouped_by([name for group in [*by, slopes] for name in group])
-    return analyse(
+    if options.profile and (options.pooled or options.public):
+        raise TableError("--profile is of the mixed model, which --pooled and --public skip")
+    ask: Callable[..., Analysis | AllBachAnalysis] = analyse_all_bach
+    if source.protocol.has_truth:
+        ask = partial(analyse, side_bias=options.side_bias)
+    elif options.side_bias:
+        raise TableError("--side-bias: the side is all that these answers are about; leave it out")
+    return ask(
         source.excluding(options.without),
         by=by,
         slopes=slopes,
         interactions=interactions,
-        side_bias=options.side_bias,
         margin=options.margin,
         alpha=options.alpha,
         model=not (options.pooled or options.public),
+        counting=CountSettings(options.interval, options.exploratory),
+        profile=options.profile,
     )
 
 
@@ -221,15 +228,33 @@ def _report(options: argparse.Namespace) -> None:
     if options.public:  # the report must name nobody; whoever makes it may know
         for note in analysis.report.notes:
             print(f"note: {note}", file=sys.stderr)
+    text, page, data = _forms(analysis)
     if options.html is not None:
         try:
-            options.html.write_text(to_html(analysis, hide_few=options.public), encoding="utf-8")
+            options.html.write_text(page(hide_few=options.public), encoding="utf-8")
         except OSError as error:
             raise TableError(f"{options.html}: {error.strerror or error}") from None
     if options.json:
-        print(json.dumps(analysis_json(analysis, hide_few=options.public), indent=2))
+        print(json.dumps(data(hide_few=options.public), indent=2))
     elif options.html is None:
-        print(analysis_text(analysis, hide_few=options.public), end="")
+        print(text(hide_few=options.public), end="")
+
+
+def _forms(
+    analysis: Analysis | AllBachAnalysis,
+) -> tuple[Callable[..., str], Callable[..., str], Callable[..., dict[str, Any]]]:
+    """What writes an analysis as text, as a page and as JSON."""
+    if isinstance(analysis, AllBachAnalysis):
+        return (
+            partial(all_bach_text, analysis),
+            partial(all_bach_html, analysis),
+            partial(all_bach_json, analysis),
+        )
+    return (
+        partial(analysis_text, analysis),
+        partial(to_html, analysis),
+        partial(analysis_json, analysis),
+    )
 
 
 def _plan(arguments: Sequence[str]) -> None:
@@ -245,6 +270,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments[:1] == ["power"]:
             _plan(arguments[1:])
+        elif arguments[:1] == ["compare"]:
+            print(compare(_PROG, arguments[1:]))
         else:
             _report(_parser().parse_args(arguments))
     except ValueError as error:

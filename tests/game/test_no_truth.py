@@ -146,3 +146,12 @@ def test_an_answer_to_a_round_without_truth_is_stored_and_neither_right_nor_wron
     assert (reveal["chosen"], reveal["correct"]) == ("right", None)
     answer = Answer.objects.get()
     assert (answer.response, answer.correct, answer.first) == ("2", None, None)
+
+
+def test_the_side_chosen_between_two_clips_by_bach_is_analysed_apart(game, tmp_path, capsys):
+    call_command("export_study", "quiz", "--out", str(tmp_path / "out"))
+    capsys.readouterr()
+    assert main([str(tmp_path / "out"), "--protocol", "all-bach", "--json", "--pooled"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["side"], report["overall"]["chosen"], report["overall"]["n"]) == ("left", 0, 1)
+    assert any("4 answers to rounds that were not of two clips" in it for it in report["notes"])

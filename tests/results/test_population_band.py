@@ -16,7 +16,8 @@ from bachtest.results.counts.answers import answers_of
 from bachtest.results.fit.refit import refit
 from bachtest.results.fit.stored_fit import fit_of
 from bachtest.stats.__main__ import main
-from bachtest.stats.report.monitoring import finishing_order, listener_mean_of, population_band_of
+from bachtest.stats.report.monitoring.anytime_results import listener_mean_of, population_band_of
+from bachtest.stats.report.monitoring.finishing_order import finishing_order
 from bachtest.stats.tables.read_study_folder import read_source
 from tests.results.rows import make_answer, make_game, spread_over_hours
 

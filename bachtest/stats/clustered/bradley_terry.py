@@ -1,6 +1,6 @@
 """Which of several is preferred? Bradley and Terry's strengths.
 
-For data from elsewhere, in which composers are compared with each other. No report uses it yet.
+For data from elsewhere, in which composers are compared with each other: see `report.compare`.
 
 Conventions
 -----------

@@ -32,6 +32,7 @@ from bachtest.stats.mixed.mixed_fit import (
     TermTest,
     VarianceComponent,
 )
+from bachtest.stats.mixed.profile import with_profiles
 from bachtest.stats.mixed.random_factors import (
     LISTENER,
     RandomFactor,
@@ -56,6 +57,7 @@ def fit_mixed(
     level: float = LEVEL,
     tests: bool = True,
     chance: float = CHANCE,
+    profile: bool = False,
 ) -> MixedFit:
     """Fit the mixed model to a table of answers or of counts.
 
@@ -82,6 +84,8 @@ def fit_mixed(
         Whether to test the terms; each test costs one more fit.
     chance : float
         The rate of a guesser, against which rates are tested.
+    profile : bool
+        Whether to add profile-likelihood intervals; each costs about ten more fits.
 
     Returns
     -------
@@ -108,11 +112,13 @@ def fit_mixed(
 
     first = fitting(interactions)
     if not find_interactions:
-        return first.result(tests=tests)
+        result = first.result(tests=tests)
+        return with_profiles(result, first) if profile else result
     tested = interaction_tests(first, first.inference())
     matter = [(one.first, one.second) for one in tested if one.p_holm < 1 - level]
     chosen = fitting([*interactions, *matter]) if matter else first
-    return replace(chosen.result(tests=tests), interaction_tests=tested)
+    result = replace(chosen.result(tests=tests), interaction_tests=tested)
+    return with_profiles(result, chosen) if profile else result
 
 
 def _check_interactions(named: Sequence[str], interactions: Sequence[tuple[str, str]]) -> None:

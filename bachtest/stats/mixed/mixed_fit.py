@@ -166,6 +166,23 @@ class LevelEffects:
 
 
 @dataclass(frozen=True)
+class ProfileInterval:
+    """A parameter of the likelihood with its profile-likelihood interval, on the logit scale.
+
+    `name` is a coefficient's, or ``sd(listener)`` and its like. A limit that was not found is None.
+    """
+
+    name: str
+    estimate: float
+    low: float | None
+    high: float | None
+
+    def __str__(self) -> str:
+        low, high = ("?" if limit is None else f"{limit:z.3f}" for limit in (self.low, self.high))
+        return f"{self.name}: {self.estimate:z.6f} ({low} to {high})"
+
+
+@dataclass(frozen=True)
 class MixedFit:
     """One fitted model; `notes` are what its reader must know about this table.
 
@@ -192,6 +209,7 @@ class MixedFit:
     link: str = "logit"
     chance: float = CHANCE
     interaction_tests: tuple[InteractionTest, ...] = ()
+    profiles: tuple[ProfileInterval, ...] = ()
 
     def table(self, *by: str) -> RateTable:
         """The rates of one grouping; without names, the overall rate.
@@ -250,6 +268,7 @@ class MixedFit:
             "converged": self.converged,
             "link": self.link,
             "chance": self.chance,
+            "profiles": [asdict(one) for one in self.profiles],
         }
 
     @property
@@ -265,6 +284,9 @@ class MixedFit:
             lines += ["With the small-sample correction (use these):", *self._corrected_lines()]
             lines.append("By maximum likelihood, uncorrected:")
         lines += self._likelihood_lines()
+        if self.profiles:
+            lines.append("Profile-likelihood intervals, by maximum likelihood:")
+            lines += [f"  {one}" for one in self.profiles]
         lines += ["Assumptions:", *(f"  {words}" for words in self.assumptions)]
         return "\n".join([*lines, *map(sentence, self.notes)])
 

@@ -14,10 +14,14 @@ CONDITIONS: tuple[str, ...] = (
 )  # fmt: skip
 EXPERIENCES: tuple[str, ...] = ("novice", "intermediate", "advanced", "expert", "unstated")
 UNSTATED = "unstated"
+NOT_ASKED = "not asked"
+# Whether listeners knew the piece, as they said.
+KNEW_LEVELS: tuple[str, ...] = ("yes", "unsure", "no", "passed", NOT_ASKED)
 
 _KNOWN: Mapping[str, Mapping[str, int]] = {
     "condition": {value: rank for rank, value in enumerate(CONDITIONS)},
     "experience": {value: rank for rank, value in enumerate(EXPERIENCES)},
+    "knew": {value: rank for rank, value in enumerate(KNEW_LEVELS)},
 }
 
 SortKey = tuple[tuple[int, float, str], ...]

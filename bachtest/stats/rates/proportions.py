@@ -11,6 +11,7 @@ skip its `binomtest`, which takes milliseconds for each; a results page shows hu
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -271,6 +272,13 @@ def jeffreys(correct: int, n: int, *, level: float = LEVEL) -> Proportion:
     60 of 100: 60.0% (50.2% to 69.2%, jeffreys 95%)
     """
     return _beta_interval(correct, n, level, 0.5, "jeffreys")
+
+
+INTERVALS: Mapping[str, Callable[..., Proportion]] = {
+    "wilson": wilson,
+    "clopper-pearson": clopper_pearson,
+    "jeffreys": jeffreys,
+}
 
 
 def _beta_interval(correct: int, n: int, level: float, add: float, method: str) -> Proportion:

@@ -24,6 +24,8 @@ _ROOT2, _ROOT6 = math.sqrt(2), math.sqrt(6)
 # Gauss-Legendre on [-8, 8]: the integral below is smooth and good to 1e-12 with 200 nodes.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(200)
 _MAX_D = 40.0
+# The side whose choices are counted where there is no truth, and the other one.
+OTHER_SIDE: Mapping[str, str] = {"left": "right", "first": "second"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class DiscriminationProtocol:
         "No idea" is an answer.
     needs_bach_column : bool
         A table of answers must have the column `bach`.
+    has_truth : bool
+        Whether an answer is right or wrong. Where it is not, a table has the side chosen instead.
     """
 
     name: str
@@ -63,6 +67,7 @@ class DiscriminationProtocol:
     single_clips: bool = False
     allows_ties: bool = False
     needs_bach_column: bool = False
+    has_truth: bool = True
 
     @property
     def tests_margin(self) -> bool:
@@ -202,6 +207,11 @@ _PROTOCOLS = (
     ),
     DiscriminationProtocol(
         "three-afc", "three clips, one of them Bach: which?", 1 / 3, _three_afc, has_bach_side=True
+    ),
+    DiscriminationProtocol(
+        "all-bach",
+        "two clips, both of them Bach: which? (column `chosen`: left or right, or first or second)",
+        has_truth=False,
     ),
 )
 PROTOCOLS: Mapping[str, DiscriminationProtocol] = {

@@ -11,9 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bachtest.stats.rates.multiplicity import holm
+from bachtest.stats.rates.multiplicity import benjamini_hochberg, holm
 from bachtest.stats.rates.order import sort_key
-from bachtest.stats.rates.proportions import LEVEL, BinomialTest, Proportion, binomial_test, wilson
+from bachtest.stats.rates.proportions import (
+    INTERVALS,
+    LEVEL,
+    BinomialTest,
+    Proportion,
+    binomial_test,
+)
 from bachtest.stats.rates.signal_detection import DPrime, d_prime_2afc
 
 # Below this many answers a rate says nothing yet; the public page shows only the name of the cell.
@@ -49,18 +55,77 @@ class Cell:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """All cells of one grouping."""
+    """All cells of one grouping; `note` says if it has other answers than the headline."""
 
     by: tuple[str, ...]
     cells: tuple[Cell, ...]
+    note: str = ""
 
     def holm(self) -> tuple[float, ...]:
         """The cells' exact p-values, adjusted for the number of cells."""
         return holm([cell.test().p for cell in self.cells])
 
 
+_INTERVAL_NAMES = {
+    "wilson": "Wilson",
+    "clopper-pearson": "Clopper-Pearson",
+    "jeffreys": "Jeffreys",
+}
+
+
+@dataclass(frozen=True)
+class CountSettings:
+    """How counts are shown.
+
+    Parameters
+    ----------
+    interval : str
+        Of rates: one of `INTERVALS`.
+    exploratory : bool
+        The cells were looked at to find something: Benjamini and Hochberg's p-values, which bound
+        the share of false findings, instead of Holm's, which bound the chance of any.
+    """
+
+    interval: str = "wilson"
+    exploratory: bool = False
+
+    def adjusted(self, breakdown: Breakdown) -> tuple[float, ...]:
+        """The cells' exact p-values, adjusted for their number."""
+        if self.exploratory:
+            return benjamini_hochberg([cell.test().p for cell in breakdown.cells])
+        return breakdown.holm()
+
+    @property
+    def adjusted_key(self) -> str:
+        return "p_bh" if self.exploratory else "p_holm"
+
+    @property
+    def adjusted_name(self) -> str:
+        return "p (BH)" if self.exploratory else "p (Holm)"
+
+    @property
+    def adjusted_sentence(self) -> str:
+        if not self.exploratory:
+            return ""
+        return (
+            "p (BH) is adjusted by Benjamini and Hochberg, for exploration: of the cells below 5%,"
+            " at most 5% are false findings on average. Holm's is for what was registered."
+        )
+
+    @property
+    def interval_sentence(self) -> str:
+        return f"Rates have {_INTERVAL_NAMES[self.interval]} intervals."
+
+
+DEFAULT_COUNTING = CountSettings()
+
+
 def summarise(
-    counts: Iterable[AnswerCount], by: Sequence[str] = (), *, level: float = LEVEL
+    counts: Iterable[AnswerCount],
+    by: Sequence[str] = (),
+    *,
+    level: float = LEVEL,
+    interval: str = "wilson",
 ) -> Breakdown:
     """Add up counts with the same labels, and give each group its rate.
 
@@ -71,7 +136,9 @@ def summarise(
     by : sequence of str
         Names of the labels; without any there is one cell of all answers.
     level : float
-        Of the Wilson intervals.
+        Of the intervals.
+    interval : str
+        One of `INTERVALS`.
 
     Returns
     -------
@@ -98,8 +165,9 @@ def summarise(
             raise ValueError(f"labels {count.labels!r} for fields {tuple(by)!r}")
         n, correct = sums.get(count.labels, (0, 0))
         sums[count.labels] = (n + count.n, correct + count.correct)
+    interval_of_counts = INTERVALS[interval]
     cells = tuple(
-        Cell(labels, wilson(sums[labels][1], sums[labels][0], level=level))
+        Cell(labels, interval_of_counts(sums[labels][1], sums[labels][0], level=level))
         for labels in sorted(sums, key=lambda labels: sort_key(by, labels))
     )
     return Breakdown(tuple(by), cells)

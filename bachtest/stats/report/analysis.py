@@ -23,16 +23,19 @@ from bachtest.stats.rates.discrimination import (
 from bachtest.stats.rates.equivalence import ALPHA, Equivalence, check_alpha, equivalence
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.signal_detection import DPrime
+from bachtest.stats.rates.summary import CountSettings
 from bachtest.stats.rates.two_ac import TwoAC, two_ac
-from bachtest.stats.report.monitoring import listener_mean_of, population_band_of
-from bachtest.stats.report.pooled_report import GROUPS, Report, make_report
+from bachtest.stats.report.knew_rates import KnewModel, headline_groups
+from bachtest.stats.report.monitoring.anytime_results import listener_mean_of, population_band_of
+from bachtest.stats.report.pooled_report import Report, make_report
 from bachtest.stats.report.single_clips import (
     SingleClipResult,
     fakes_verdict,
     single_clip_result,
 )
-from bachtest.stats.report.table_model import ModelOptions, TableModel
+from bachtest.stats.report.table_model import ModelOptions, TableModel, model_columns
 from bachtest.stats.tables.read_study_folder import AnswerSource
+from bachtest.stats.tables.spellings import KNEW
 from bachtest.stats.tables.table import Table, TableError
 from bachtest.stats.verdict.contrasts import Contrasts, contrasts
 from bachtest.stats.verdict.finding import Verdict
@@ -84,6 +87,7 @@ class Analysis:
     contrasts: tuple[Contrasts, ...]
     ranking: Ranking | None
     item_effects: ItemEffects | None
+    knew: KnewModel | None = None
 
     @property
     def d_prime(self) -> DPrime | None:
@@ -109,6 +113,8 @@ def analyse(
     slopes: Sequence[str] = (),
     interactions: Sequence[tuple[str, str]] = (),
     side_bias: bool = False,
+    counting: CountSettings | None = None,
+    profile: bool = False,
 ) -> Analysis:
     """Answer every question that the table can be asked.
 
@@ -129,6 +135,10 @@ def analyse(
         Pairs of columns of `by` that the model crosses whether or not that matters.
     side_bias : bool
         Whether the model has a term for the side on which Bach was.
+    counting : CountSettings or None
+        How counts are shown; None: Wilson's intervals and Holm's p-values.
+    profile : bool
+        Adds profile-likelihood intervals to the model.
 
     Returns
     -------
@@ -141,6 +151,8 @@ def analyse(
         has no rate that a margin could lie around.
     """
     check_alpha(alpha)
+    if not source.protocol.has_truth:
+        raise TableError(f"protocol {source.protocol.name}: nothing is right; use analyse_all_bach")
     if margin is not None and not source.protocol.tests_margin:
         raise TableError(
             f"margin {margin:g}: protocol {source.protocol.name} has no rate at which listeners"
@@ -148,12 +160,15 @@ def analyse(
         )
     margin = source.margin if margin is None else margin
     protocol = source.protocol
-    report = make_report(source, by=by, alpha=alpha, margin=margin)
+    report = make_report(source, by=by, alpha=alpha, margin=margin, counting=counting)
     answers = source.included.without_ties() if protocol.allows_ties else source.included
+    headline = headline_groups(source, by)
+    columns = model_columns(answers, headline)
     fitted = TableModel(None, None, "skipped")
+    crossed = [pair for pair in interactions if {*pair} <= {*columns}]
+    options = ModelOptions(protocol, alpha, slopes, crossed, side_bias, profile)
     if model:
-        options = ModelOptions(protocol, alpha, slopes, interactions, side_bias)
-        fitted = options.fit(answers, _columns(answers, by))
+        fitted = options.fit(answers, columns)
     fit = fitted.fit
     correct, n = int(answers.correct.sum()), int(answers.n.sum())
     single_clips = single_clip_result(answers, protocol, alpha=alpha)
@@ -199,8 +214,8 @@ def analyse(
         yes_no_model=fitted.yes_no,
         ties=_ties(source.included, alpha) if protocol.allows_ties else None,
         clustered=_clustered(answers, alpha),
-        listeners_differ=_spread(answers, "listener", alpha),
-        items_differ=_spread(answers, "item", alpha),
+        listeners_differ=spread_of(answers, "listener", alpha),
+        items_differ=spread_of(answers, "item", alpha),
         sides=_sides(answers, alpha) if protocol.two_clips else (),
         trend=_trend(answers, alpha),
         e_value=e_value(correct, n) if protocol.two_clips else None,
@@ -209,14 +224,26 @@ def analyse(
         contrasts=_contrasts(fit, alpha) if fit and not fitted.yes_no else (),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
         item_effects=_item_effects(answers, fit),
+        knew=_knew_model(source, by, columns, interactions, alpha)
+        if model and len(headline) < len(by)
+        else None,
     )
 
 
-def _columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:
-    columns = list(dict.fromkeys(name for group in by for name in group))
-    if columns:
-        return columns
-    return [name for (name,) in GROUPS if (table.distinct(name) or 0) > 1]
+def _knew_model(
+    source: AnswerSource,
+    by: Sequence[Sequence[str]],
+    columns: Sequence[str],
+    interactions: Sequence[tuple[str, str]],
+    alpha: float,
+) -> KnewModel:
+    wider = source.including(KNEW)
+    answers, added = wider.included, int(wider.included.n.sum() - source.included.n.sum())
+    answers = answers.without_ties() if source.protocol.allows_ties else answers
+    groups = tuple(tuple(group) for group in by if KNEW in group)
+    named = dict.fromkeys([*columns, *(name for group in groups for name in group)])
+    fitted = ModelOptions(source.protocol, alpha, (), interactions).fit(answers, list(named))
+    return KnewModel(groups, fitted.fit, fitted.no_model, added)
 
 
 def _contrasts(fit: MixedFit, alpha: float) -> tuple[Contrasts, ...]:
@@ -255,7 +282,8 @@ def _clustered(table: Table, alpha: float) -> ClusteredRate | None:
     return two_way_bootstrap(*rows, generator=generator, draws=draws, level=1 - alpha)
 
 
-def _spread(table: Table, name: str, alpha: float) -> BetaBinomialFit | None:
+def spread_of(table: Table, name: str, alpha: float) -> BetaBinomialFit | None:
+    """Whether the levels of a column differ by more than chance; None without the column."""
     if name not in table.columns:
         return None
     _, correct, n = _sums(table, name)

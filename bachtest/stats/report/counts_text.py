@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from bachtest.stats.verdict.finding import Verdict
 FORMAT = 3
 # Which d' a cell has; None where it has none.
 CellD = Callable[[Cell], DPrime | None]
+_WIDTH = 100
 # Columns of the tables: counts and rates, with p, with d'.
 _RATE_COLUMNS, _TESTED_COLUMNS, _ALL_COLUMNS = 5, 7, 9
 
@@ -59,7 +61,7 @@ def to_json(
         ],
         "by": {
             ",".join(breakdown.by): _cells(
-                breakdown, hide_few, protocol, cell_d(breakdown.by, d_primes)
+                breakdown, hide_few, report, cell_d(breakdown.by, d_primes)
             )
             for breakdown in report.breakdowns
         },
@@ -112,16 +114,16 @@ def _no_d(cell: Cell) -> None:
 
 
 def _cells(
-    breakdown: Breakdown, hide_few: bool, protocol: DiscriminationProtocol, d_of: CellD
+    breakdown: Breakdown, hide_few: bool, report: Report, d_of: CellD
 ) -> list[dict[str, Any]]:
-    cells = []
-    for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
+    protocol, counting, cells = report.protocol, report.counting, []
+    for cell, p in zip(breakdown.cells, counting.adjusted(breakdown), strict=True):
         labels = {
             "labels": dict(zip(breakdown.by, cell.labels, strict=True)),
             "few": cell.few,
         }
         hidden = hide_few and cell.few
-        adjusted = {"p_holm": p_holm} if protocol.two_clips else {}
+        adjusted = {counting.adjusted_key: p} if protocol.two_clips else {}
         cells.append(labels if hidden else labels | _cell(cell, protocol, d_of) | adjusted)
     return cells
 
@@ -177,27 +179,30 @@ def to_text(report: Report, *, hide_few: bool = False, d_primes: MarginalDs | No
     if hide_few and report.overall.few:
         return f"{report.source}: fewer than {FEW} answers so far\n"
     parts = [_title(report), _flags(report)]
-    parts += [_table(rows, report) for rows in _tables(report, hide_few, d_primes)]
+    tables = [_table(rows, report) for rows in _tables(report, hide_few, d_primes)]
+    notes = ["", *(breakdown.note for breakdown in report.breakdowns)]
+    parts += [f"{table}\n{note}".rstrip() for table, note in zip(tables, notes, strict=True)]
     if any(cell.few for breakdown in report.breakdowns for cell in breakdown.cells):
         parts.append(f"* fewer than {FEW} answers: not shown on the public page")
     parts.append(_identical_pairs(report, hide_few))
     if report.protocol.two_clips:
-        parts.append(_method(report.protocol, marginal=d_primes is not None))
+        parts.append(_method(report, marginal=d_primes is not None))
         parts.append(f"{report.verdict.sentence}\n{report.verdict.caution}".strip())
     else:
-        parts.append("Rates have Wilson intervals.")
+        parts.append(report.counting.interval_sentence)
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _method(protocol: DiscriminationProtocol, *, marginal: bool) -> str:
-    method = "Rates have Wilson intervals. p is the two-sided exact binomial test of one half."
-    if _has_d_prime(protocol) and marginal:
-        method += " d' is\nnot pooled: it is that of the mixed model's marginal rate."
-    elif _has_d_prime(protocol):
+def _method(report: Report, *, marginal: bool) -> str:
+    counting = report.counting
+    method = f"{counting.interval_sentence} p is the two-sided exact binomial test of one half."
+    if _has_d_prime(report.protocol) and marginal:
+        method += " d' is not pooled: it is that of the mixed model's marginal rate."
+    elif _has_d_prime(report.protocol):
         method += (
             " d' is that of\ntwo-alternative forced choice, with the Clopper-Pearson interval."
         )
-    return method
+    return "\n".join(filter(None, [method, textwrap.fill(counting.adjusted_sentence, _WIDTH)]))
 
 
 def _title(report: Report) -> str:
@@ -237,16 +242,16 @@ def _tables(
     report: Report, hide_few: bool, d_primes: MarginalDs | None
 ) -> list[list[tuple[str, ...]]]:
     interval = f"{100 * report.overall.rate.level:g}% interval"
-    head = ("n", "right", "rate", interval, "p", "p (Holm)", "d'", interval)
+    head = ("n", "right", "rate", interval, "p", report.counting.adjusted_name, "d'", interval)
     tables = [[("", *head), _row("all", report.overall, None, cell_d((), d_primes))]]
     for breakdown in report.breakdowns:
         rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
         d_of = cell_d(breakdown.by, d_primes)
-        for cell, p_holm in zip(breakdown.cells, breakdown.holm(), strict=True):
+        for cell, p in zip(breakdown.cells, report.counting.adjusted(breakdown), strict=True):
             name = " ".join(cell.labels) + (" *" if cell.few else "")
             hidden = hide_few and cell.few
             blank = (name, *[""] * len(head))
-            rows.append(blank if hidden else _row(name, cell, p_holm, d_of))
+            rows.append(blank if hidden else _row(name, cell, p, d_of))
         tables.append(rows)
     return tables
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from bachtest.stats.report.analysis import Analysis
@@ -46,18 +47,38 @@ def to_html(analysis: Analysis, *, hide_few: bool = False) -> str:
     -------
     str
     """
-    title = f"Analysis of {escape(analysis.report.source)}"
-    body = "".join(
-        _section(section, analysis.protocol.chance)
-        for section in ([] if hide_few else sections_of(analysis))
+    return html_page(
+        analysis.report.source,
+        [] if hide_few else sections_of(analysis),
+        to_text(analysis.report, hide_few=hide_few),
+        chance=analysis.protocol.chance,
     )
-    table = escape(to_text(analysis.report, hide_few=hide_few))
+
+
+def html_page(source: str, sections: Sequence[Section], table: str, *, chance: float) -> str:
+    """A page of sections, with a table of counts below them.
+
+    Parameters
+    ----------
+    source : str
+        Names what was analysed.
+    sections : sequence of Section
+    table : str
+    chance : float
+        Where the pictures have their line.
+
+    Returns
+    -------
+    str
+    """
+    title = f"Analysis of {escape(source)}"
+    body = "".join(_section(section, chance) for section in sections)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>{body}"
         f"<section><h2>{COUNTS_TITLE}</h2><details open><summary>As a table</summary>"
-        f'<pre tabindex="0">{table}</pre></details></section></body></html>\n'
+        f'<pre tabindex="0">{escape(table)}</pre></details></section></body></html>\n'
     )
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bachtest.stats.rates.equivalence import ALPHA
 from bachtest.stats.rates.identical_pairs import IdenticalPairs, identical_pairs
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
-from bachtest.stats.rates.summary import Breakdown, Cell, summarise
+from bachtest.stats.rates.summary import (
+    DEFAULT_COUNTING,
+    Breakdown,
+    Cell,
+    CountSettings,
+    summarise,
+)
+from bachtest.stats.report.knew_rates import with_those_who_knew
 from bachtest.stats.tables.read_study_folder import AnswerSource
 from bachtest.stats.verdict.finding import Verdict
 from bachtest.stats.verdict.pooled_verdict import pooled_verdict
@@ -47,6 +55,7 @@ class Report:
     protocol: DiscriminationProtocol = PAIR
     alpha: float = ALPHA
     margin: float | None = None
+    counting: CountSettings = DEFAULT_COUNTING
     # About the file, not about what it shows.
     notes: tuple[str, ...] = field(default=(), compare=False)
 
@@ -63,6 +72,7 @@ def make_report(
     by: Sequence[Sequence[str]] = (),
     alpha: float = ALPHA,
     margin: float | None = None,
+    counting: CountSettings | None = None,
 ) -> Report:
     """Answer the simple questions about a table.
 
@@ -76,6 +86,7 @@ def make_report(
         Size of the tests; the intervals have level 1 - alpha.
     margin : float or None
         None takes the design's, if there is one.
+    counting : CountSettings or None
 
     Returns
     -------
@@ -90,27 +101,34 @@ def make_report(
     if source.protocol.allows_ties:
         ties = int(included.ties.sum())
         table, included = table.without_ties(), included.without_ties()
-    level = 1 - alpha
+    counting = counting or DEFAULT_COUNTING
+    summed = partial(summarise, level=1 - alpha, interval=counting.interval)
     groups = [group for group in GROUPS if set(group) <= set(table.columns)]
     groups += [tuple(group) for group in by if tuple(group) not in groups]
+    breakdowns = []
+    for group in groups:
+        wider, note = with_those_who_knew(source, group)
+        counts = wider.included.without_ties().counts(group) if note else included.counts(group)
+        breakdowns.append(replace(summed(counts, group), note=note))
     answers = included.counts(("composer", "condition")) if source.pool else []
     return Report(
         source=str(table.path),
         of_answers=table.of_answers,
         answers=int(source.table.n.sum()),
         ties=ties,
-        overall=summarise(included.counts(), level=level).cells[0],
-        everything=summarise(table.counts(), level=level).cells[0],
+        overall=summed(included.counts()).cells[0],
+        everything=summed(table.counts()).cells[0],
         listeners=included.distinct("listener"),
         items=included.distinct("item"),
         flags=tuple(
             Flagged(flag, int(source.table.flagged(flag).sum()), flag in source.exclusions)
             for flag in table.flags
         ),
-        breakdowns=tuple(summarise(included.counts(group), group, level=level) for group in groups),
+        breakdowns=tuple(breakdowns),
         identical_pairs=identical_pairs(source.pool, answers),
         protocol=source.protocol,
         alpha=alpha,
         margin=source.margin if margin is None else margin,
-        notes=source.table.notes,
+        counting=counting,
+        notes=(*source.table.notes, *(each.note for each in breakdowns if each.note)),
     )

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bachtest.stats.detection.marginal_d import MarginalDs, marginal_ds
 from bachtest.stats.rates.proportions import Proportion
 from bachtest.stats.rates.result import counted, listed
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import marked_answers
 from bachtest.stats.report.forest import ForestMark
+from bachtest.stats.report.knew_rates import knew_section_lines
 
 if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import RateTable
@@ -96,7 +98,7 @@ def _forests(analysis: Analysis) -> Iterator[Section]:
             rates_are = "How often clips were called Bach's, for new listeners and clips."
         for table in analysis.model.tables:
             if len(table.rates) <= _MAX_CELLS:
-                yield _marginal_rates(table, rates_are, analysis)
+                yield _marginal_rates(table, analysis, analysis.d_primes, rates_are)
         return
     marks = [_pooled_mark("all", report.overall.rate)]
     for breakdown in report.breakdowns:
@@ -109,14 +111,16 @@ def _pooled_mark(label: str, rate: Proportion) -> ForestMark:
     return ForestMark(label, rate.estimate, rate.low, rate.high)
 
 
-def _marginal_rates(table: RateTable, rates_are: str, analysis: Analysis) -> Section:
+def _marginal_rates(
+    table: RateTable, analysis: Analysis, d_primes: MarginalDs | None, *rates_are: str
+) -> Section:
     by = " x ".join(table.by)
     names = [_name(rate.labels, analysis) for rate in table.rates]
-    lines = [rates_are]
-    if analysis.d_primes is not None:
+    lines = list(rates_are)
+    if d_primes is not None:
         lines.append("d' is that of the marginal rate, through the protocol's curve.")
         lines += [
-            f"  {name}: {analysis.d_primes[table.by, rate.labels]}"
+            f"  {name}: {d_primes[table.by, rate.labels]}"
             for name, rate in zip(names, table.rates, strict=True)
         ]
     return Section(
@@ -186,6 +190,14 @@ def _model(analysis: Analysis) -> Iterator[Section]:
     if analysis.model is None:
         return
     yield Section("Mixed model", tuple(str(analysis.model).split("\n")))
+    if analysis.knew is not None:
+        said = tuple(knew_section_lines(analysis.knew))
+        fit, protocol = analysis.knew.fit, analysis.protocol
+        d_primes = marginal_ds(fit, protocol) if fit and protocol.curve else None
+        for table in analysis.knew.tables:
+            yield _marginal_rates(table, analysis, d_primes, *said)
+        if not analysis.knew.tables:
+            yield Section("Rates by knew", said)
     ranking = analysis.ranking
     if ranking is not None and len(ranking.ranked) > 1:
         marks = tuple(

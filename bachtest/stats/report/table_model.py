@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bachtest.stats.rates.protocols import DiscriminationProtocol
+from bachtest.stats.report.pooled_report import GROUPS
 from bachtest.stats.report.side_term import SIDE_TERM, with_side
 from bachtest.stats.tables.table import Table
 from bachtest.stats.tables.validation import BACH
@@ -34,9 +35,10 @@ class ModelOptions:
 
     protocol: DiscriminationProtocol
     alpha: float
-    slopes: Sequence[str]
-    interactions: Sequence[tuple[str, str]]
-    side_bias: bool
+    slopes: Sequence[str] = ()
+    interactions: Sequence[tuple[str, str]] = ()
+    side_bias: bool = False
+    profile: bool = False
 
     def fit(self, answers: Table, by: Sequence[str]) -> TableModel:
         """The model with the main effects of `by`.
@@ -74,7 +76,16 @@ class ModelOptions:
         return fit_mixed(
             table, by, numbers=numbers, slopes=self.slopes, interactions=self.interactions,
             find_interactions=True, level=1 - self.alpha, chance=self.protocol.chance,
+            profile=self.profile,
         )  # fmt: skip
+
+
+def model_columns(table: Table, by: Sequence[Sequence[str]]) -> list[str]:
+    """The columns whose main effects are in the model."""
+    columns = list(dict.fromkeys(name for group in by for name in group))
+    if columns:
+        return columns
+    return [name for (name,) in GROUPS if (table.distinct(name) or 0) > 1]
 
 
 def _kinds(answers: Table) -> np.ndarray | None:

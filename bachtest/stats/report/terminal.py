@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from bachtest.stats.rates.result import plain
 from bachtest.stats.report.analysis import Analysis
 from bachtest.stats.report.counts_text import to_json, to_text
 from bachtest.stats.report.forest import forest_text
-from bachtest.stats.report.sections import COUNTS_TITLE, sections_of
+from bachtest.stats.report.sections import COUNTS_TITLE, Section, sections_of
 
 _WIDTH = 100
 # The key of each result in the JSON, and its name in the analysis.
@@ -32,6 +33,7 @@ _RESULTS = {
     "contrasts": "contrasts",
     "ranking": "ranking",
     "fooling": "item_effects",
+    "knew": "knew",
 }
 
 
@@ -51,11 +53,28 @@ def analysis_text(analysis: Analysis, *, hide_few: bool = False) -> str:
     counts = to_text(analysis.report, hide_few=hide_few, d_primes=analysis.d_primes)
     if hide_few:
         return counts
+    return sections_text(sections_of(analysis), counts, chance=analysis.protocol.chance)
+
+
+def sections_text(sections: Sequence[Section], counts: str, *, chance: float) -> str:
+    """Sections for a terminal, with a table of counts below them.
+
+    Parameters
+    ----------
+    sections : sequence of Section
+    counts : str
+    chance : float
+        Where the pictures have their line.
+
+    Returns
+    -------
+    str
+    """
     parts = []
-    for section in sections_of(analysis):
-        lines = [_wrapped(line) for line in section.lines]
+    for section in sections:
+        lines = [wrapped(line) for line in section.lines]
         if section.marks:
-            lines += ["", forest_text(section.marks, chance=analysis.protocol.chance)]
+            lines += ["", forest_text(section.marks, chance=chance)]
         parts.append(_headed(section.title, "\n".join(lines)))
     return "\n\n".join([*parts, _headed(COUNTS_TITLE, counts)])
 
@@ -64,7 +83,8 @@ def _headed(title: str, text: str) -> str:
     return f"{title}\n{'-' * len(title)}\n{text}"
 
 
-def _wrapped(line: str) -> str:
+def wrapped(line: str) -> str:
+    """A line as a terminal shows it; what goes on is indented as its beginning is."""
     indent = line[: len(line) - len(line.lstrip())]
     return textwrap.fill(
         line, _WIDTH, subsequent_indent=indent + "  " * bool(indent), break_on_hyphens=False

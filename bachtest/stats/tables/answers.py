@@ -11,6 +11,7 @@ import numpy as np
 from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.result import counted, listed
 from bachtest.stats.tables.cell_words import MISSING, number, truth
+from bachtest.stats.tables.choices.side_choices import score_choices
 from bachtest.stats.tables.column_names import ANSWERS, FLAG, fold, known_name, options, suggested
 from bachtest.stats.tables.csv_columns import CodedCsv, CsvColumn
 from bachtest.stats.tables.repeats import check_repeats, items_by_condition
@@ -65,12 +66,17 @@ def read_answers(
         If a cell is missing or says nothing, or a listener answered an item twice.
     """
     table, notes = rows_of_data(table, ANSWERS, header)
-    table, note = _with_condition(table)
-    notes += note
-    table, note = left_and_right(table)
-    notes += note
-    answers = score(table, protocol, correct_is=correct_is, skip_missing=skip_missing)
-    table, notes = answers.table, [*notes, *answers.notes]
+    if protocol.has_truth:
+        table, note = _with_condition(table)
+        notes += note
+        table, note = left_and_right(table)
+        notes += note
+        answers = score(table, protocol, correct_is=correct_is, skip_missing=skip_missing)
+        table, notes = answers.table, [*notes, *answers.notes]
+    else:
+        answers = score_choices(table, skip_missing=skip_missing, exported=exported)
+        table, note = _with_condition(answers.table)
+        notes += [*answers.notes, *note]
     check_ids(table)
     if not exported:
         table, note = one_spelling(table)

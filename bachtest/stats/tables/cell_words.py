@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bachtest.stats.rates.order import KNEW_LEVELS, NOT_ASKED
 from bachtest.stats.tables.column_names import fold
 
 TIE_CODE = 2
@@ -56,6 +57,7 @@ _POWER = re.compile(r"\d(\.\d{1,20})?e\+?\d{1,2}", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}([.,' \u00a0\u2009\u202f’]\d{3})+")
 _RATE = re.compile(r"([0-9]*[.,]?[0-9]+|[0-9]+[.,])(e-?[0-9]{1,2})?(\s*%)?", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,20})?(e[-+]?[0-9]{1,2})?", re.IGNORECASE)
+_KNEW = {1: "yes", 0: "no"}
 _MAX_RATE = 40
 _MAX_COUNT = 10**15
 
@@ -76,6 +78,25 @@ def truth(text: str) -> int | None:
 def no_answer(text: str) -> bool:
     """Whether a cell of `correct` says that there was no answer."""
     return fold(text) in _MISSING_ANSWER
+
+
+def knew_level(cell: str) -> str:
+    """The level that a cell means, or the cell itself if it is none of them.
+
+    Examples
+    --------
+    >>> [knew_level(cell) for cell in ("Ja", "0", "not sure", "passed", "", "a little")]
+    ['yes', 'no', 'unsure', 'passed', 'not asked', 'a little']
+    """
+    folded = fold(cell)
+    if folded in KNEW_LEVELS:
+        return folded
+    if no_answer(cell):
+        return NOT_ASKED
+    if folded in TIES:
+        return "unsure"
+    truth_value = truth(cell)
+    return cell if truth_value is None else _KNEW[truth_value]
 
 
 def number(text: str) -> float | None:

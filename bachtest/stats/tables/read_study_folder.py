@@ -14,6 +14,7 @@ from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol, protocol_named
 from bachtest.stats.tables.composer_versions import name_versions
 from bachtest.stats.tables.csv_rows import read_csv_rows
+from bachtest.stats.tables.spellings import KNEW, knew_column
 from bachtest.stats.tables.table import Table, TableOptions, read_table
 from bachtest.stats.tables.text_file import TableError
 
@@ -36,10 +37,19 @@ class AnswerSource:
         """The same source, with answers that carry one of these flags excluded too."""
         return replace(self, exclusions=tuple(dict.fromkeys((*self.exclusions, *flags))))
 
+    def including(self, flag: str) -> AnswerSource:
+        """The same source, with answers that carry this flag, unless another one excludes them."""
+        return replace(self, exclusions=tuple(name for name in self.exclusions if name != flag))
+
     def grouped_by(self, names: Sequence[str]) -> AnswerSource:
         """The same source, with one spelling for each group of these columns."""
         known = [name for name in names if name in self.table.columns]
-        return replace(self, table=self.table.grouped_by(known))
+        table = self.table.grouped_by([name for name in known if name != KNEW])
+        if KNEW in known:
+            column, notes = knew_column(table.data[KNEW])
+            data = table.data.replacing(KNEW, column)
+            table = replace(table, data=data, notes=(*table.notes, *notes))
+        return replace(self, table=table)
 
     @cached_property
     def included(self) -> Table:
@@ -80,11 +90,15 @@ def read_source(
         design = read_design(folder / DESIGN)
     stated = protocol or str(design.get("protocol", ""))
     asked = protocol_named(stated or PAIR.name)
+    if options is not None and options.correct_is and not asked.has_truth:
+        raise TableError(f"--correct-is: with --protocol {asked.name} no answer is right or wrong")
     table = read_table(
         file, protocol=asked, options=options, exported=exported, repeats=bool(stated)
     )
     if not exported:
         return AnswerSource(table, (), (), None, asked)
+    if not asked.has_truth:  # the margin of the design is one of rates of right answers
+        return AnswerSource(table, _exclusions(folder / DESIGN, design), (), None, asked)
     has_pool = file.name == ANSWERS and (folder / ITEMS).is_file()
     pool = read_pool(folder / ITEMS) if has_pool else ()
     table, pool = name_versions(table, pool)

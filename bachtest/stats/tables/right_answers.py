@@ -26,12 +26,16 @@ _MAY_SAY_WHAT_IS_RIGHT = re.compile(r"reference|target|truth", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ScoredAnswers:
-    """A table without the rows that are no answers; `correct` and `ties` of each, and notes."""
+    """A table without the rows that are no answers; `correct` and `ties` of each, and notes.
+
+    Without a truth, `correct` is 1 where the listener chose the side `chosen_side`.
+    """
 
     table: CodedCsv
     correct: IntArray
     ties: IntArray
     notes: tuple[str, ...]
+    chosen_side: str = ""
 
 
 def score(

@@ -11,13 +11,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from bachtest.stats.tables.cell_words import LEFT_RIGHT, MISSING
+from bachtest.stats.rates.result import listed
+from bachtest.stats.tables.cell_words import LEFT_RIGHT, MISSING, knew_level
 from bachtest.stats.tables.column_names import UNSEEN, fold
 from bachtest.stats.tables.csv_columns import CodedCsv, CsvColumn, recoded
 from bachtest.stats.tables.text_file import shown
 
 IDS = ("listener", "item")
 GROUPS = ("condition", "composer", "experience")
+KNEW = "knew"
 _WHOLE = re.compile(r"(-?\d+)[.,]0+")
 _SUSPICIOUS = re.compile(r"[.,]0|\s\s|[^\x00-\x7f]|[\t\n]")
 # A share or a temperature: .5, 0.5 and 0,50.
@@ -162,3 +164,26 @@ def left_and_right(table: CodedCsv) -> tuple[CodedCsv, list[str]]:
                 " towards a side is computed from such rows."
             )
     return table, notes
+
+
+def knew_column(column: CsvColumn) -> tuple[CsvColumn, list[str]]:
+    """The column in the words of `KNEW_LEVELS`, and what was decided.
+
+    Parameters
+    ----------
+    column : CsvColumn
+
+    Returns
+    -------
+    CsvColumn
+    notes : list of str
+    """
+    levels = [knew_level(cell) for cell in column.values]
+    level_of = dict(zip(column.values, levels, strict=True))
+    read = [
+        f"{shown(cell)} is {level_of[cell]}" if cell else f"an empty cell is {level_of[cell]}"
+        for cell in column.used()
+        if level_of[cell] != fold(cell)
+    ]
+    notes = [f"knew: {listed(read)}."] if read else []
+    return recoded(column.codes, levels), notes

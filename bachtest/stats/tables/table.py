@@ -23,6 +23,7 @@ from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.summary import AnswerCount
 from bachtest.stats.tables.answers import read_answers, rows_of_data
 from bachtest.stats.tables.cell_words import number, truth
+from bachtest.stats.tables.choices.side_choices import check_choice_counts, find_choices_header
 from bachtest.stats.tables.column_names import COUNTS, FLAG, KNOWN, RATES, fold
 from bachtest.stats.tables.csv_columns import (
     CodedCsv,
@@ -69,6 +70,8 @@ class Table:
     notes: tuple[str, ...] = ()
     # Names of columns in the file that the table has under another name.
     renamed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Without a truth, `correct` says how many answers chose this side.
+    chosen_side: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -279,7 +282,8 @@ def read_table(
     """
     options = options or TableOptions()
     file = text_file(path, options.delimiter, options.encoding, options.data)
-    header = find_header(file, options.columns)
+    find = find_header if protocol.has_truth else find_choices_header
+    header = find(file, options.columns)
     names = header.columns.names
     check_names(header.file, names)
     coded = read_coded_csv(header.file, needed=_needed, names=names)
@@ -294,7 +298,10 @@ def read_table(
             repeats=repeats,
         )
         n = np.ones(answers.table.rows, dtype=np.int64)
-        table = Table(path, answers.table.columns, n, answers.correct, answers.ties, True)
+        table = Table(
+            path, answers.table.columns, n, answers.correct, answers.ties, True,
+            chosen_side=answers.chosen_side,
+        )  # fmt: skip
         return _noted(table, header, answers.notes)
     return _counts(path, coded, protocol, header)
 
@@ -302,7 +309,11 @@ def read_table(
 def _counts(path: Path, coded: CodedCsv, protocol: DiscriminationProtocol, header: Header) -> Table:
     kind = COUNTS if set(COUNTS) <= set(coded.names) else RATES
     coded, notes = rows_of_data(coded, kind, header.columns.cell_of)
-    if kind is COUNTS:
+    chosen_side = ""
+    if not protocol.has_truth:
+        n, correct, chosen_side = check_choice_counts(coded, header.columns.cell_of)
+        ties = np.zeros_like(n)
+    elif kind is COUNTS:
         n, correct, ties = check_counts(coded, protocol)
     else:
         n, correct, rate_notes = check_rates(coded)
@@ -312,7 +323,7 @@ def _counts(path: Path, coded: CodedCsv, protocol: DiscriminationProtocol, heade
         check_bach(coded)
     coded, spelling = one_spelling(coded)
     coded, unstated = stated_groups(coded, GROUPS)
-    table = Table(path, coded.columns, n, correct, ties, False)
+    table = Table(path, coded.columns, n, correct, ties, False, chosen_side=chosen_side)
     return _noted(table, header, [*notes, *spelling, *unstated, *_empty_groups(coded)])
 
 

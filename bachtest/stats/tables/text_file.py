@@ -6,6 +6,7 @@ import codecs
 import gzip
 import io
 import stat
+import sys
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from bachtest.stats.tables.file_kinds import kind_of
 # Enough to tell what kind of file it is.
 _HEAD = 1 << 16
 _GZIP = b"\x1f\x8b"
+# The path that stands for what is piped in, and its name in the report.
+PIPED, STANDARD_INPUT = "-", Path("standard input")
+_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "space": " "}
 # The longest name or cell that a message repeats.
 _SHOWN, _SHOWN_NAMES = 40, 12
 
@@ -101,6 +105,38 @@ def text_file(
     if kind := kind_of(head, path.name):
         raise TableError(f"{path}: {kind}")
     return TextFile(path, delimiter, encoding, data)
+
+
+def piped() -> bytes:
+    """What standard input holds.
+
+    Raises
+    ------
+    TableError
+        If nothing is piped in.
+    """
+    if sys.stdin is None:
+        raise TableError(f"{STANDARD_INPUT}: nothing is piped in; name a file of answers")
+    return sys.stdin.buffer.read()
+
+
+def delimiter_of(text: str) -> str:
+    """The character that an option means.
+
+    Raises
+    ------
+    TableError
+        If it is none.
+
+    Examples
+    --------
+    >>> delimiter_of(";"), delimiter_of("Tab")
+    (';', '\\t')
+    """
+    delimiter = _DELIMITERS.get(text.lower(), text)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise TableError(f"--delimiter {text!r}: use one character, or the word tab")
+    return delimiter
 
 
 def _head(path: Path) -> bytes:

@@ -96,7 +96,7 @@ def check_counts(
     TableError
         If one is not a whole number, or more are right than there are.
     """
-    n, correct = (_whole_numbers(table, name) for name in COUNTS)
+    n, correct = (whole_numbers(table, name) for name in COUNTS)
     ties = _ties(table, protocol)
     too_many = np.flatnonzero(correct + ties > n)
     if len(too_many):
@@ -129,7 +129,7 @@ def _check_rates_agree(table: CodedCsv, n: IntArray, correct: IntArray, ties: In
 def _ties(table: CodedCsv, protocol: DiscriminationProtocol) -> IntArray:
     if "ties" not in table.columns:
         return np.zeros(table.rows, dtype=np.int64)
-    ties = _whole_numbers(table, "ties")
+    ties = whole_numbers(table, "ties")
     if not protocol.allows_ties and ties.any():
         row = int(np.argmax(ties > 0))
         raise TableError(
@@ -199,7 +199,7 @@ def check_rates(table: CodedCsv) -> tuple[IntArray, IntArray, list[str]]:
     TableError
         If a rate is outside 0..1, or is not that of one whole number of right answers.
     """
-    n = _whole_numbers(table, "n")
+    n = whole_numbers(table, "n")
     _check_rate_cells(table)
     column = table.columns["rate"]
     sizes, size_codes = np.unique(n, return_inverse=True)
@@ -263,12 +263,19 @@ def _check_rate_cells(table: CodedCsv) -> None:
     )
 
 
-def _whole_numbers(table: CodedCsv, name: str) -> IntArray:
+def whole_numbers(table: CodedCsv, name: str, called: str = "") -> IntArray:
+    """A column of counts, under the name that a message calls it by.
+
+    Raises
+    ------
+    TableError
+        If a cell is no whole number.
+    """
     column = table.columns[name]
     invalid = rows_with(column, lambda value: whole_number(value) is None)
     if invalid.any():
         value = value_of(column, int(np.argmax(invalid)))
-        raise_first(table, name, invalid, name + " is {}; " + whole_number_hint(value))
+        raise_first(table, name, invalid, (called or name) + " is {}; " + whole_number_hint(value))
     numbers = [whole_number(value) or 0 for value in column.values]
     return np.array([*numbers, 0], dtype=np.int64)[column.codes]
 

@@ -29,6 +29,10 @@ class Finding(StrEnum):
     TAKE_MACHINE_FOR_BACH = "tell them apart, but take the machine for Bach"
     UNDECIDED = "undecided"
     NO_ANSWERS = "no answers"
+    # Of two clips by Bach, of which none is to be told.
+    FAVOUR_SIDE = "favour a side"
+    FAVOUR_SIDE_BELOW_MARGIN = "favour a side, but by less than the margin"
+    NO_SIDE_FAVOURED = "no side is favoured within the margin"
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ GORILLA = columns(listener="Participant Private ID", item="Spreadsheet: item")
 PSYNET = columns(listener="participant_id", item="definition", correct="answer")
 WEBMUSHRA = columns(listener="email", item="trial_id", correct="choice_answer")
 WEBMUSHRA_2 = columns(listener="participant_id", item="trial_id", correct="choice_answer")
+ALL_BACH = ("--protocol", "all-bach")
 SEMICOLON = ("--delimiter", ";")
 
 CASES = (
@@ -67,6 +68,12 @@ CASES = (
         Reads(64, 96, 6, 1, 1, ("6 of 6 pairs of a listener and an item",)),
         *("--protocol", "abx"),
     ),
+    case("all_bach.csv", "no column 'correct'"),
+    case("all_bach.csv", Reads(64, 96, 12, 20, 2), *ALL_BACH),
+    case("all_bach_counts.csv", Reads(124, 220, conditions=2), *ALL_BACH),
+    case("all_bach_counts.csv", "no column 'listener', 'item', 'correct'"),
+    case("all_bach_first.csv", Reads(24, 40, 10, 4, 1, ("correct is empty", ONE)), *ALL_BACH),
+    case("all_bach_first.csv", "line 2: correct is 'NA', which is no answer"),
     case("bachbot.csv", "no column 'correct'"),
     case("bachbot.csv", "add --column correct=response"),
     case(
@@ -117,6 +124,7 @@ CASES = (
     case("jspsych.csv", "add --column listener=subject_id --column item=stimulus"),
     case("jspsych.csv", ok(ONE, conditions=1), *JSPSYCH),
     case("jspsych.json", "a JSON file, not CSV; jsPsych writes CSV with"),
+    case("knew.csv", Reads(41, 72, 12, 6, 2)),
     case("latin1.csv", "line 2: not UTF-8 at 'Jürgen,item'"),
     case("latin1.csv", ok(), "--encoding", "latin-1"),
     case("missing_listener.csv", "line 9: listener is empty"),

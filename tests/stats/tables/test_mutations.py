@@ -26,6 +26,7 @@ OPTIONS = [
     (), (), ("--protocol", "yes-no"), ("--protocol", "pair-ties"), ("--protocol", "abx"),
     ("--skip-missing",), ("--correct-is", "1"), ("--delimiter", ";"), ("--encoding", "utf-16"),
     ("--encoding", "latin-1"), ("--column", "listener=item"), ("--protocol", "single-fakes"),
+    ("--protocol", "all-bach"),
 ]  # fmt: skip
 FOREIGN_WORDS = ("numpy", "ufunc", "array", "broadcast", "invalid literal", "codec", "object")
 

@@ -9,15 +9,12 @@ from bachtest.stats.clustered.anytime_valid import (
     empirical_bernstein_interval,
 )
 from bachtest.stats.clustered.population_band import (
-    IntArray,
     PopulationBand,
     population_band,
     spaced_looks,
 )
+from bachtest.stats.report.monitoring.finishing_order import finishing_order
 from bachtest.stats.tables.table import Table
-
-# Of an export since version 6: the rank of an answer's game, by which had its last answer first.
-FINISH_RANK = "finish_rank"
 
 
 def population_band_of(table: Table, *, level: float) -> PopulationBand | None:
@@ -74,14 +71,3 @@ def listener_mean_of(table: Table, *, level: float) -> AnytimeInterval | None:
     listeners = listeners[np.argsort(last[listeners])]
     means = np.bincount(codes, table.correct)[listeners] / answered[listeners]
     return empirical_bernstein_interval(means, level=level)
-
-
-def finishing_order(table: Table) -> IntArray | None:
-    """The rows by rank and trial, int[N]; None without ranks, or where a rank is no number."""
-    if FINISH_RANK not in table.columns:
-        return None
-    ranks = table.numbers(FINISH_RANK)
-    if not np.isfinite(ranks).all():
-        return None
-    trials = table.numbers("trial") if "trial" in table.columns else np.zeros(len(table))
-    return np.lexsort((trials, ranks)).astype(np.int64)
