@@ -61,10 +61,14 @@ def _listeners(tables: dict[str, Table], games: dict[str, str]) -> dict[str, str
 
 
 def without(tables: dict[str, Table], columns: set[tuple[str, str]]) -> dict[str, Table]:
+    """Sorted again by the columns that are left."""
     return {
-        file: [
-            {name: value for name, value in row.items() if (file, name) not in columns}
-            for row in table
-        ]
+        file: sorted(
+            (
+                {name: value for name, value in row.items() if (file, name) not in columns}
+                for row in table
+            ),
+            key=lambda row: sorted(row.items()),
+        )
         for file, table in tables.items()
     }

@@ -7,8 +7,8 @@ import pytest
 from django.utils.timezone import now
 
 from bachtest.studies.models import Study, StudyComposer
-from tests.builders import make_composer, make_pair
-from tests.results.rows import make_answer, make_game, make_many_answers, quiz
+from tests.builders import make_composer, make_pair, make_pairs
+from tests.results.rows import make_answer, make_game, make_many_answers, quiz, spread_over_hours
 
 
 @pytest.fixture
@@ -29,6 +29,21 @@ def busy(db) -> Study:
             right = rng.random() < 1 / (1 + exp(-skill - weight))
             answers.append((game, pair, right, "yes" if rng.random() < 0.05 else "no"))
     make_many_answers(answers, per_game=5)
+    return quiz()
+
+
+@pytest.fixture
+def long(db) -> Study:
+    """Thirty listeners over 24 pairs, eight answers each, as the days go by: there is a band."""
+    rng = Random(8)
+    pairs = make_pairs(["S", "SATB"] * 12, make_composer("flagship", name="Flagship"))
+    answers = []
+    for _ in range(30):
+        game, skill = make_game(), rng.gauss(0.5, 0.4)
+        for pair in rng.sample(pairs, 8):
+            answers.append((game, pair, rng.random() < 1 / (1 + exp(-skill)), "no"))
+    make_many_answers(answers, per_game=8)
+    spread_over_hours()
     return quiz()
 
 

@@ -11,11 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat, Substr
+from django.db.models.functions import Cast, Concat, DenseRank, Substr
 
-from bachtest.game.models import RoundClip, Side
+from bachtest.game.models import Answer, RoundClip, Side
 from bachtest.results.counts.flags import FLAGS, FLAGS_VERSION, flag_column
 from bachtest.results.counts.sides import BACH_SIDE, CHOSEN_SIDE
 from bachtest.studies.models import Study
@@ -29,6 +40,7 @@ PairClips = Mapping[int, tuple[Rendering | None, Rendering | None]]
 CHANGED_SINCE_1: dict[tuple[str, str], str] = {
     ("answers.csv", "version"): "not there",
     ("answers.csv", "paired"): "not there; always 1",
+    ("answers.csv", "finish_rank"): "not there",
     ("items.csv", "version"): "not there",
     ("composers.csv", "version"): "not there; one row a composer",
     ("composers.csv", "in_quiz"): "of the composer, in every study",
@@ -53,6 +65,10 @@ WRITTEN = "what the composer wrote: voices by their letters, or NEXT or GAP (doc
 PAIRED = (
     "1 if both clips are of one excerpt by Bach; 0 if a whole piece by another system stood beside"
     " his, in unpaired_answers.csv alone"
+)
+FINISH_RANK = (
+    "rank of the game among the games of this table, by which had its last answer first: 1, 2, 3"
+    " and so on; with trial, the order of the answers"
 )
 VERSION = f"version of the composer: the first {VERSION_DIGITS} digits of its sha256"
 
@@ -110,6 +126,15 @@ def clip_of(side: Side, field: str) -> Combinable:
 
 def version_of(path: str) -> Combinable:
     return Substr(f"{path}sha256", 1, VERSION_DIGITS)
+
+
+def finish_rank() -> Combinable:
+    """Of the game of each answer. Games alone are ranked: who played at once with whom is not told.
+
+    Ids of answers rise as they are given, so no two games are equal.
+    """
+    of_game = Answer.objects.filter(round__game=OuterRef(GAME)).order_by("-id")
+    return Window(DenseRank(), order_by=Subquery(of_game.values("id")[:1]).asc())
 
 
 def of_pair(clips: PairClips, side: int, field: str) -> Convert:
@@ -177,6 +202,7 @@ def answer_columns(pseudonym: Convert) -> list[ExportColumn]:
         ExportColumn(
             "differing", "share of written cells that differ from Bach's", f"{PAIR}__differing"
         ),
+        ExportColumn("finish_rank", FINISH_RANK, finish_rank()),
         *flag_columns(),
     ]
 

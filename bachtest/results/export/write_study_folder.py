@@ -29,7 +29,7 @@ from bachtest.results.export.sorted_rows import Row, RowProgress
 from bachtest.results.export.tables import Sheet, sheets_of
 from bachtest.studies.models import Study
 
-EXPORT_VERSION = 5
+EXPORT_VERSION = 6
 
 
 # Opens a file of the export by its name.

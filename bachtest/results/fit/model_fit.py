@@ -1,4 +1,4 @@
-"""The mixed model, the trend and the mean of the listeners, from every answer of a study.
+"""The mixed model, the trend and what is valid at any time, from every answer of a study.
 
 A worker's job: it takes too long for a page, and loads SciPy.
 """
@@ -31,6 +31,7 @@ from bachtest.results.fit.stored_fit import (
     StoredFit,
 )
 from bachtest.stats.clustered.anytime_valid import empirical_bernstein_interval
+from bachtest.stats.clustered.population_band import BandLook, population_band, spaced_looks
 from bachtest.stats.clustered.response_bias import trend
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.likelihood.glmm import MixedError
@@ -96,7 +97,9 @@ def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:
         )
     except MixedError as error:
         refused = str(error)
-    return StoredFit(design, model, refused, _trend(answers), _listener_mean(answers))
+    return StoredFit(
+        design, model, refused, _trend(answers), _listener_mean(answers), _band(answers)
+    )
 
 
 def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
@@ -165,6 +168,19 @@ def _listener_mean(answers: IncludedAnswers) -> ListenerMean | None:
     if mean.estimate is None:
         return None
     return ListenerMean(mean.estimate, mean.low, mean.high, mean.n)
+
+
+def _band(answers: IncludedAnswers) -> tuple[BandLook, ...]:
+    """Looks are far enough apart to hide each answer."""
+    count = len(answers.correct)
+    band = population_band(
+        _codes(answers.values("listener")),
+        _codes(answers.values("item")),
+        np.array(answers.correct, dtype=float),
+        np.ones(count),
+        looks=spaced_looks(count),
+    )
+    return band.looks
 
 
 def _codes(values: Sequence[str]) -> NDArray[np.int64]:

@@ -47,7 +47,9 @@ def is_stale(analysis: StoredAnalysis, answers: int) -> bool:
         return False
     grown = abs(answers - analysis.answers) > GROWTH * analysis.answers
     fit = fit_of(analysis)
-    return grown or fit is None or fit.design != FitDesign.of(analysis.study)
+    if fit is None or "band" not in analysis.fit:  # made before there was a band over time
+        return True
+    return grown or fit.design != FitDesign.of(analysis.study)
 
 
 def is_asked(analysis: StoredAnalysis) -> bool:

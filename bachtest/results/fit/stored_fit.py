@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from bachtest.results.counts.composer_labels import labels_with_versions
 from bachtest.results.models import StoredAnalysis
+from bachtest.stats.clustered.population_band import BandLook
 from bachtest.stats.rates.proportions import Proportion
 from bachtest.stats.rates.signal_detection import DPrime, d_of_rate
 from bachtest.studies.models import Study
@@ -142,13 +143,17 @@ def _pair_rates(stored: Mapping[str, Any]) -> Mapping[str, FittedPair]:
 
 @dataclass(frozen=True)
 class StoredFit:
-    """All that is kept. Without a model `refused` says why; nothing is about one listener."""
+    """All that is kept. Without a model `refused` says why; nothing is about one listener.
+
+    `band` is the band over time as far as it had begun, oldest look first.
+    """
 
     design: FitDesign
     model: FittedModel | None
     refused: str
     trend: FittedTrend | None
     listener_mean: ListenerMean | None
+    band: tuple[BandLook, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -163,6 +168,7 @@ class StoredFit:
             stored["refused"],
             FittedTrend(**trend) if trend else None,
             ListenerMean(**mean) if mean else None,
+            tuple(BandLook(**look) for look in stored.get("band", ())),
         )
 
 

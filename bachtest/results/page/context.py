@@ -72,5 +72,5 @@ def results_page(
         "places": rates_by_place(sides),
         "learning": learning(included_cells(study, "trials")),
         "hardest_pairs": hardest_pairs(included_cells(study, "items"), listener, predicted, labels),
-        "running": running_total(included_cells(study, "hours")),
+        "running": running_total(included_cells(study, "hours"), fit.band if fit else ()),
     }

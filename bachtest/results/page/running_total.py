@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import TypeVar
 
 from django.utils.safestring import SafeString
@@ -18,7 +20,8 @@ from bachtest.results.page.charts import (
     upwards,
 )
 from bachtest.results.page.rows import percent
-from bachtest.stats.clustered.anytime_valid import EValue, beta_binomial_cs, e_value
+from bachtest.stats.clustered.anytime_valid import EValue, e_value
+from bachtest.stats.clustered.population_band import START, BandLook
 from bachtest.stats.rates.result import counted
 from bachtest.stats.rates.summary import FEW
 
@@ -30,13 +33,12 @@ LABELS = 4
 
 @dataclass(frozen=True)
 class RunningPoint:
-    """All answers up to the end of an hour."""
+    """All answers up to the end of an hour, and the last look at the band by then."""
 
     hour: str
     n: int
     correct: int
-    low: float
-    high: float
+    band: BandLook | None
 
     @property
     def rate(self) -> float:
@@ -53,12 +55,20 @@ class RunningPoint:
 
 @dataclass(frozen=True)
 class RunningTotal:
+    """`band` ends with the answers of the last fit, and the points with all answers."""
+
     points: tuple[RunningPoint, ...]
+    band: tuple[BandLook, ...]
     e_value: EValue
 
     @property
     def last(self) -> RunningPoint:
         return self.points[-1]
+
+    @property
+    def band_starts_at(self) -> int:
+        """So many listeners, and so many pairs."""
+        return START
 
     @property
     def rows(self) -> list[RunningPoint]:
@@ -68,37 +78,42 @@ class RunningTotal:
     @property
     def picture(self) -> SafeString:
         x = across(0, self.last.n)
-        # The first bands are wide. The later half sets the scale, and what lies outside is cut off.
-        later = self.points[len(self.points) // 2 :]
-        y = upwards(bound for point in later for bound in (point.low, point.high))
-        described = "; ".join(
-            f"after {counted(point.n, 'answer')} {percent(point.rate)}, band"
-            f" {percent(point.low)} to {percent(point.high)}"
-            for point in self.rows
-        )
+        # The whole band is drawn. The first rates, of few answers, may be cut off.
+        rates = [point.rate for point in self.points[len(self.points) // 2 :]]
+        y = upwards([*rates, *(end for look in self.band for end in (look.low, look.high))])
+        drawn = [line_through([(x(point.n), y(point.rate)) for point in self.points])]
+        if self.band:
+            lower = [(x(look.n), y(look.low)) for look in self.band]
+            upper = [(x(look.n), y(look.high)) for look in self.band]
+            drawn.insert(0, band_between(lower, upper))
         return chart(
-            f"Share right so far, with a band that is valid at any time: {described}; the table"
-            " below has the numbers",
+            f"Share right so far, with a band that is valid whenever you look:"
+            f" {'; '.join(map(_described, self.rows))}; the table below has the numbers",
             x,
             y,
             {point.n: (f"{point.n:,}", point.day) for point in _thin(self.points, LABELS)},
-            band_between(
-                [(x(point.n), y(point.low)) for point in self.points],
-                [(x(point.n), y(point.high)) for point in self.points],
-            ),
-            line_through([(x(point.n), y(point.rate)) for point in self.points]),
+            *drawn,
         )
 
 
-def running_total(hours: Iterable[TallyCell]) -> RunningTotal | None:
+def _described(point: RunningPoint) -> str:
+    band = point.band
+    limits = f"band {percent(band.low)} to {percent(band.high)}" if band else "no band yet"
+    return f"after {counted(point.n, 'answer')} {percent(point.rate)}, {limits}"
+
+
+def running_total(hours: Iterable[TallyCell], band: Sequence[BandLook] = ()) -> RunningTotal | None:
     """None while there are too few answers, or a single point, which makes no line."""
     steps = _thin(_steps(hours), STEPS)
     if len(steps) < 2:
         return None
-    low, high = beta_binomial_cs([step[2] for step in steps], [step[1] for step in steps])
-    bands = zip(low.tolist(), high.tolist(), strict=True)
-    points = tuple(RunningPoint(*step, *band) for step, band in zip(steps, bands, strict=True))
-    return RunningTotal(points, e_value(points[-1].correct, points[-1].n))
+    points = tuple(RunningPoint(*step, _last_look(band, step[1])) for step in steps)
+    return RunningTotal(points, tuple(band), e_value(points[-1].correct, points[-1].n))
+
+
+def _last_look(band: Sequence[BandLook], n: int) -> BandLook | None:
+    at = bisect_right(band, n, key=attrgetter("n"))
+    return band[at - 1] if at else None
 
 
 def _steps(hours: Iterable[TallyCell]) -> list[tuple[str, int, int]]:

@@ -12,6 +12,7 @@ from bachtest.stats.clustered.anytime_valid import (
     e_value,
 )
 from bachtest.stats.clustered.beta_binomial import BetaBinomialFit
+from bachtest.stats.clustered.population_band import PopulationBand
 from bachtest.stats.clustered.response_bias import SideBias, Trend
 from bachtest.stats.clustered.two_way_clustering import ClusteredRate
 from bachtest.stats.detection.marginal_d import MarginalDs, marginal_ds
@@ -26,10 +27,10 @@ from bachtest.stats.rates.protocols import DiscriminationProtocol
 from bachtest.stats.rates.signal_detection import DPrime
 from bachtest.stats.rates.summary import CountSettings
 from bachtest.stats.rates.two_ac import TwoAC
+from bachtest.stats.report.monitoring.anytime_results import listener_mean_of, population_band_of
 from bachtest.stats.report.pooled_report import Report, make_report
 from bachtest.stats.report.questions.clustered import (
     clustered_rate,
-    mean_of_listeners,
     side_biases,
     spread_of,
     sums_of,
@@ -94,6 +95,7 @@ class Analysis:
     trend: Trend | None
     e_value: EValue | None
     listeners: AnytimeInterval | None
+    population_band: PopulationBand | None
     contrasts: tuple[Contrasts, ...]
     ranking: Ranking | None
     item_effects: ItemEffects | None
@@ -236,7 +238,8 @@ def analyse(
         sides=side_biases(answers, alpha) if protocol.two_clips else (),
         trend=trend_of(answers, alpha),
         e_value=e_value(correct, n) if protocol.two_clips else None,
-        listeners=mean_of_listeners(answers, alpha),
+        listeners=listener_mean_of(answers, level=1 - alpha),
+        population_band=population_band_of(answers, level=1 - alpha),
         contrasts=_contrasts(fit, alpha) if fit and not fitted.yes_no else (),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
         item_effects=_item_effects(answers, None if fitted.yes_no else fit),

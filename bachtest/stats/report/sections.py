@@ -234,6 +234,7 @@ def _further_questions(analysis: Analysis) -> Section:
         ("", analysis.trend),
         ("evidence against guessing", analysis.e_value),
         ("mean of listeners, anytime-valid", analysis.listeners),
+        ("band over time", analysis.population_band),
     ]
     lines = [
         f"{name}: {result}" if name else str(result)

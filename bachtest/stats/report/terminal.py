@@ -29,6 +29,7 @@ _RESULTS = {
     "trend": "trend",
     "e_value": "e_value",
     "listeners": "listeners",
+    "population_band": "population_band",
     "contrasts": "contrasts",
     "ranking": "ranking",
     "fooling": "item_effects",

@@ -25,6 +25,10 @@ from bachtest.stats.validate.measured import SimulationStudy
 from bachtest.stats.validate.mixed_studies import few_answers, few_items, many_items
 from bachtest.stats.validate.monitoring_studies import guessing, running_interval
 from bachtest.stats.validate.planning_studies import cannot_tell, planned_power, power
+from bachtest.stats.validate.population_band_studies import (
+    population_band_misses,
+    population_band_width,
+)
 
 SEED = 1685
 QUICK = 4
@@ -41,6 +45,8 @@ STUDIES: dict[str, tuple[Run, int, int]] = {
     "cannot-tell": (cannot_tell, 400, 5),
     "few-answers": (few_answers, 400, 6),
     "planned-power": (planned_power, 400, 7),
+    "population-band": (population_band_misses, 1000, 7),
+    "population-band-width": (population_band_width, 100, 8),
     "yes-no": (odd_clips, 300, 20),
     "triangle": (triangles, 400, 21),
     "marginal-d": (marginal_d, 400, 22),

@@ -100,7 +100,9 @@ class SimulationStudy:
         x = svg.Scale(low, high, _LEFT, _WIDTH - 24)
         height = _TOP + _ROW * len(self.measured) + 30
         step = 0.05 if high - low <= 0.5 else 0.1
-        ticks = np.arange(round(low / step), round(high / step) + 1) * step
+        # Of limits that are no multiple of the step, the inner ones.
+        first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
+        ticks = np.arange(first, last + 1) * step
         rows = [_svg_row(one, x, _TOP + _ROW * (at + 0.5)) for at, one in enumerate(self.measured)]
         drawn = svg.picture(
             self.title,

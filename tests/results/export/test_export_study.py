@@ -99,7 +99,7 @@ def test_an_export_of_version_1_says_the_same(out):
     design = json.loads((VERSION_1 / "design.json").read_text())
     assert design["export_version"] == 1
     changed = {
-        "export_version": 5,
+        "export_version": 6,
         "flags_version": 2,
         "rendering": str(PROFILES[NEWEST]),
         "rounds": [*design["rounds"][:-1], ["SATB", "NEXT"]],
@@ -108,13 +108,9 @@ def test_an_export_of_version_1_says_the_same(out):
     for name in ("answers", "games", "listeners", "items", "composers"):
         header = (out / f"{name}.csv").read_text().splitlines()[0].split(",")
         added = {
-            "version",
-            "budget_steps",
-            "paired",
-            "title",
-            "flag_too_good_too_fast",
+            "version", "budget_steps", "paired", "finish_rank", "title", "flag_too_good_too_fast",
             "rendering",
-        }
+        }  # fmt: skip
         assert [column for column in header if column not in added] == (
             VERSION_1 / f"{name}.csv"
         ).read_text().splitlines()[0].split(",")
@@ -155,6 +151,7 @@ def test_answers_have_the_columns_of_the_contract(out):
         "paired",
         "heard_left",
         "heard_right",
+        "finish_rank",
         "flag_knew",
         "flag_too_good_too_fast",
     }
@@ -226,7 +223,7 @@ def test_the_design_and_the_codebook_are_complete(out):
 
 
 def test_the_codebook_says_what_was_otherwise_in_version_1(out):
-    assert json.loads((out / "design.json").read_text())["export_version"] == 5
+    assert json.loads((out / "design.json").read_text())["export_version"] == 6
     codebook = {(row["file"], row["column"]): row for row in rows_of(out / "codebook.csv")}
     assert set(CHANGED_SINCE_1) <= set(codebook)
     assert "spacing" in codebook["items.csv", "sampling"]["version_1"]

@@ -105,6 +105,13 @@ def test_a_stored_fit_names_no_listener(analysis):
         assert listener.id.hex not in stored
 
 
+def test_a_fit_from_before_there_was_a_band_is_stale(analysis):
+    assert not is_stale(analysis, analysis.answers)
+    del analysis.fit["band"]
+    assert fit_of(analysis).band == ()
+    assert is_stale(analysis, analysis.answers)
+
+
 def test_a_worker_is_asked_once_when_a_tenth_more_has_come(busy, recorded_queue):
     without_model(busy, answers=100)
     request_refit(busy, 110)

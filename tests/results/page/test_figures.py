@@ -10,24 +10,43 @@ from django.urls import reverse
 
 from bachtest.results.counts.tallies import TallyCell, included_cells
 from bachtest.results.page.bias_rows import learning, rates_by_place, side_bias_rows
-from bachtest.results.page.charts import tenths, upwards
+from bachtest.results.page.charts import BOTTOM, TOP, tenths, upwards
 from bachtest.results.page.published_results import bachbot_rate, published_rates
 from bachtest.results.page.running_total import running_total
-from bachtest.stats.clustered.anytime_valid import beta_binomial_cs
+from bachtest.stats.clustered.population_band import BandLook
 
 
 def cell(*labels, n, correct):
     return TallyCell(labels, frozenset(), n, correct)
 
 
-def test_the_running_total_ends_with_all_answers_and_its_band():
+def test_the_running_total_ends_with_all_answers_and_the_last_look_at_the_band():
     hours = [cell(f"2026-11-{day:02} 08", n=20, correct=12) for day in range(20, 0, -1)]
-    running = running_total(hours)
+    looks = [BandLook(n, 0.6, 0.3 + n / 2000, 0.9 - n / 2000) for n in (110, 250, 380)]
+    running = running_total(hours, looks)
     last = running.last
     assert (last.n, last.correct, last.time) == (400, 240, "2026-11-20 08:59")
-    low, high = beta_binomial_cs([240], [400])
-    assert (last.low, last.high) == pytest.approx((low[0], high[0]))
     assert [point.n for point in running.rows] == sorted(point.n for point in running.rows)
+    bands = {point.n: point.band and point.band.n for point in running.points}
+    assert (bands[100], bands[120], bands[240], bands[260]) == (None, 110, 110, 250)
+    assert bands[400] == 380, "answers since the last fit widen nothing"
+
+
+def test_no_part_of_the_band_is_cut_off():
+    hours = [cell(f"2026-11-{day:02} 08", n=20, correct=12) for day in range(20, 0, -1)]
+    looks = [BandLook(110, 0.6, 0.23, 0.88), BandLook(400, 0.6, 0.55, 0.65)]
+    picture = running_total(hours, looks).picture
+    points = re.search(r'class="band" points="([^"]+)"', picture)[1].split()
+    heights = [float(point.split(",")[1]) for point in points]
+    assert len(set(heights)) == 4
+    assert TOP < min(heights) < max(heights) < BOTTOM
+
+
+def test_without_a_band_the_line_is_drawn_alone():
+    hours = [cell(f"2026-11-{day:02} 08", n=20, correct=12) for day in range(20, 0, -1)]
+    assert 'class="band"' not in running_total(hours).picture
+    assert "no band yet" in running_total(hours).picture
+    assert 'class="band"' in running_total(hours, [BandLook(300, 0.6, 0.5, 0.7)]).picture
 
 
 def test_no_step_of_the_running_total_shows_fewer_than_ten_answers():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from bachtest.stats.clustered.anytime_valid import AnytimeInterval, empirical_bernstein_interval
 from bachtest.stats.clustered.beta_binomial import BetaBinomialFit, beta_binomial
 from bachtest.stats.clustered.response_bias import SideBias, Trend, side_bias, trend
 from bachtest.stats.clustered.two_way_clustering import ClusteredRate, two_way, two_way_bootstrap
@@ -97,11 +96,3 @@ def trend_of(table: Table, alpha: float) -> Trend | None:
     listener = table.column("listener").codes.astype(np.int64)
     n, correct = table.n.astype(np.float64), table.correct.astype(np.float64)
     return trend(trial, correct, n, listener, level=1 - alpha)
-
-
-def mean_of_listeners(table: Table, alpha: float) -> AnytimeInterval | None:
-    """The mean of the listeners' own rates, for these items; None without single answers."""
-    if not table.of_answers or "listener" not in table.columns:
-        return None
-    _, correct, n = sums_of(table, "listener")
-    return empirical_bernstein_interval(correct / n, level=1 - alpha)
