@@ -10,12 +10,11 @@ their signs carry no meaning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from bachtest.stats.mixed.likelihood.blocks import (
     BlockLayout,
@@ -34,7 +33,7 @@ from bachtest.stats.mixed.likelihood.laplace import (
     pseudo_curve,
 )
 from bachtest.stats.mixed.likelihood.links import LOGIT, Link
-from bachtest.stats.mixed.likelihood.scaled_objective import ScaledObjective
+from bachtest.stats.mixed.likelihood.scaled_objective import Minimum, ScaledObjective, minimise
 
 BoolArray = NDArray[np.bool_]
 
@@ -45,6 +44,9 @@ _START_SD = 0.5
 _ZERO_SD, _SMALL_SD = 1e-3, 0.1
 # A gradient this small means an error of 1e-4 standard errors, and of 5e-9 in the objective.
 _GRADIENT_TOLERANCE = 1e-4
+# The same before a last Newton step with the exact curvature, and where the value alone is wanted
+# and what is left of the way is taken off it: an error of 1e-6.
+_BEFORE_POLISH, _FOR_VALUE = 1e-3, 1e-2
 # The least eigenvalue of a scaled curvature that is trusted.
 _MIN_CURVATURE = 1e-3
 
@@ -167,7 +169,7 @@ def fit_glmm(
     start : float[F + p], optional
         Where to begin; chosen from the data otherwise.
     errors : bool
-        Without, the covariance is left at zero: likelihood ratios need none.
+        Without, the covariance is left at zero.
 
     Returns
     -------
@@ -194,11 +196,36 @@ def fit_glmm(
     phi = _start(data, free) if start is None else np.where(free, start, 0.0)
     if theta is not None:
         phi[: data.factors], free[: data.factors] = theta, False
-    search = _Search(objective, phi, free)
-    search.run()
+    search = Search(objective, phi, free)
+    polish = errors and theta is None
+    search.run(_BEFORE_POLISH if polish else _GRADIENT_TOLERANCE)
     if theta is not None:
         search.free[: data.factors] = theta > 0
-    return _fit_at(search, errors=errors, polish=theta is None)
+    return _fit_at(search, errors=errors, polish=polish)
+
+
+def max_loglik(
+    data: GlmmData,
+    start: FloatArray,
+    fixed_at_zero: Sequence[int] = (),
+    information: FloatArray | None = None,
+) -> float:
+    """The log likelihood's maximum alone, to 1e-5: likelihood ratios need no more.
+
+    Parameters
+    ----------
+    data : GlmmData
+    start : float[F + p]
+    fixed_at_zero : sequence of int
+        Factors whose standard deviation is 0.
+    information : float[F + p, F + p], optional
+        About the curvature at the maximum, if it is known.
+    """
+    free = np.ones(len(start), dtype=bool)
+    free[list(fixed_at_zero)] = False
+    search = Search(LaplaceObjective(data), start, free, information)
+    search.run(_FOR_VALUE)
+    return search.loglik + search.remaining
 
 
 def maximum_at(
@@ -225,25 +252,43 @@ def maximum_at(
     free[[*fixed_at_zero, at]] = False
     phi = start.copy()
     phi[at] = value
-    search = _Search(LaplaceObjective(data), phi, free)
-    search.run()
+    search = Search(LaplaceObjective(data), phi, free)
+    search.run(_GRADIENT_TOLERANCE)
     return search.loglik, search.phi
 
 
-class _Search:
-    """Searches for the maximum until no standard deviation vanishes or runs away any more."""
+class Search:
+    """Searches for the maximum until no standard deviation vanishes or runs away any more.
 
-    def __init__(self, objective: LaplaceObjective, phi: FloatArray, free: BoolArray) -> None:
+    Parameters
+    ----------
+    objective : LaplaceObjective
+    phi : float[F + p]
+        Where to start.
+    free : bool[F + p]
+    information : float[F + p, F + p], optional
+        About the curvature; found at the start otherwise.
+    """
+
+    def __init__(
+        self,
+        objective: LaplaceObjective,
+        phi: FloatArray,
+        free: BoolArray,
+        information: FloatArray | None = None,
+    ) -> None:
         self.objective, self.phi, self.free = objective, phi, free.copy()
         self.data = objective.data
         self.factors = self.data.factors
-        self.converged, self.value = True, np.inf
+        self.information = information
+        self.converged, self.value, self.remaining = True, np.inf, 0.0
 
-    def run(self) -> None:
+    def run(self, tolerance: float) -> None:
         while True:
-            self._minimise()
+            self._minimise(tolerance)
             if not self._fix_one():
                 return
+            self.information = None
 
     @property
     def loglik(self) -> float:
@@ -251,23 +296,20 @@ class _Search:
         return penalty(self.data, self.phi[self.factors :]) - self.value
 
     def scaled(self) -> ScaledObjective:
-        information = approximate_information(self.data, self.phi, self.objective.mode(self.phi))
+        if self.information is None:
+            mode = self.objective.mode(self.phi)
+            self.information = approximate_information(self.data, self.phi, mode)
         return ScaledObjective(
             self.objective.value_and_gradient, self.phi, self.free,
-            information[np.ix_(self.free, self.free)],
+            self.information[np.ix_(self.free, self.free)],
         )  # fmt: skip
 
-    def _minimise(self) -> None:
-        if not self.free.any():
-            self.value = self.objective.value(self.phi)
-            return
+    def _minimise(self, tolerance: float) -> None:
         scaled = self.scaled()
-        minimum = minimize(
-            scaled, np.zeros(int(self.free.sum())), jac=True, method="BFGS",
-            options={"gtol": _GRADIENT_TOLERANCE},
-        )  # fmt: skip
-        self.phi = scaled.phi(minimum.x)
-        self.value, self.converged = float(minimum.fun), bool(minimum.success)
+        minimum: Minimum = minimise(scaled, np.zeros(int(self.free.sum())), tolerance)
+        self.phi = scaled.phi(minimum.z)
+        self.value, self.converged = minimum.value, minimum.converged
+        self.remaining = minimum.remaining
 
     def _fix_one(self) -> bool:
         # The objective is even in theta: a minimum at 0 is approached from either side.
@@ -335,14 +377,23 @@ def information_of_coefficients(
     -------
     float[p, p]
     """
+    columns = [
+        data.x.transposed_times(column) for column in whitened_columns(data, weight, precision)
+    ]
+    information = np.stack(columns, axis=1)
+    information += data.pseudo_x.T @ (pseudo_curve(data, beta).weight[:, None] * data.pseudo_x)
+    return floats((information + information.T) / 2)
+
+
+def whitened_columns(
+    data: GlmmData, weight: FloatArray, precision: Precision
+) -> Iterator[FloatArray]:
+    """The columns of ``V^-1 X``, float[N] each, of the linear mixed model with these weights."""
     x, layout, theta = data.x, data.layout, precision.theta
-    columns = np.empty((x.width, x.width))
     for at in range(x.width):
         value = weight * x.column(at)
-        effects = precision.solve(layout.to_levels(theta, value))
-        columns[:, at] = x.transposed_times(value - weight * layout.to_rows(theta, effects))
-    columns += data.pseudo_x.T @ (pseudo_curve(data, beta).weight[:, None] * data.pseudo_x)
-    return floats((columns + columns.T) / 2)
+        effects = precision.step(layout.to_levels(theta, value))
+        yield value - weight * layout.to_rows(theta, effects)
 
 
 def _start(data: GlmmData, free: BoolArray) -> FloatArray:
@@ -365,7 +416,7 @@ def _start(data: GlmmData, free: BoolArray) -> FloatArray:
     return np.where(free, phi, 0.0)
 
 
-def _fit_at(search: _Search, *, errors: bool, polish: bool) -> GlmmFit:
+def _fit_at(search: Search, *, errors: bool, polish: bool) -> GlmmFit:
     data, factors = search.data, search.factors
     covariance = np.zeros((len(search.phi), len(search.phi)))
     if errors:
@@ -388,17 +439,17 @@ def _fit_at(search: _Search, *, errors: bool, polish: bool) -> GlmmFit:
     )
 
 
-def _covariance(search: _Search, polish: bool) -> FloatArray:
+def _covariance(search: Search, polish: bool) -> FloatArray:
     # From the curvature in coefficients and standard deviations; where that is not positive, from
     # the expected information, which takes the standard deviations as known.
     scaled = search.scaled()
     origin = np.zeros(int(search.free.sum()))
-    search.objective.centre_on(search.phi)
-    curvature = scaled.curvature(origin)
+    _, gradient = scaled(origin)
+    curvature = scaled.curvature(origin, gradient)
     if not len(origin) or np.linalg.eigvalsh(curvature)[0] <= _MIN_CURVATURE:
-        return floats(np.linalg.inv(scaled.unscaled(np.eye(len(origin)))))
+        search.information = None
+        return floats(np.linalg.inv(search.scaled().unscaled(np.eye(len(origin)))))
     if polish:
-        _, gradient = scaled(origin)
         search.phi = scaled.phi(floats(-np.linalg.solve(curvature, gradient)))
         search.value = search.objective.value(search.phi)
     return floats(np.linalg.inv(scaled.unscaled(curvature)))
