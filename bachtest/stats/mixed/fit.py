@@ -20,7 +20,6 @@ from bachtest.stats.mixed.inference import Inference, coefficients, rate_tables,
 from bachtest.stats.mixed.interactions import interaction_tests
 from bachtest.stats.mixed.likelihood.blocks import FloatArray, sums_by
 from bachtest.stats.mixed.likelihood.glmm import (
-    MAX_SD,
     GlmmFit,
     MixedError,
     fit_glmm,
@@ -29,6 +28,7 @@ from bachtest.stats.mixed.likelihood.glmm import (
 )
 from bachtest.stats.mixed.likelihood.laplace import DesignMatrix, GlmmData
 from bachtest.stats.mixed.likelihood.links import LOGIT, Link
+from bachtest.stats.mixed.likelihood.search import MAX_SD
 from bachtest.stats.mixed.likelihood.separation import pseudo_observations, separated_patterns
 from bachtest.stats.mixed.likelihood.small_sample import restricted_fit
 from bachtest.stats.mixed.mixed_fit import (

@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import blas, lapack
 
+from bachtest.stats.mixed.likelihood.conjugate_gradients import conjugate_gradients
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -27,8 +29,6 @@ IntArray = NDArray[np.int64]
 _PAIR_NS, _CELL_NS, _FLOP_NS = 12.0, 4.0, 0.03
 # Rough nanoseconds of one conjugate-gradient step for an entry, and how many steps there are.
 _STEP_NS, _STEPS = 10.0, 20
-# Where conjugate gradients end: an error of this share, or so many steps and a factor after all.
-_RELATIVE_ERROR, _MAX_STEPS = 1e-6, 200
 
 
 def floats(value: ArrayLike) -> FloatArray:
@@ -294,22 +294,14 @@ class Precision:
         factorised = not {"root", "inverse"}.isdisjoint(self.__dict__)
         if factorised or not self.layout.is_wide:
             return self.solve(value)
-        layout, theta, w = self.layout, self.theta, self.w
-        solution, residual = np.zeros_like(value), value
+        layout, theta = self.layout, self.theta
+
+        def times(v: FloatArray) -> FloatArray:
+            return v + layout.to_levels(theta, self.w * layout.to_rows(theta, v))
+
         diagonal = np.concatenate([self.d, self.small_diagonal])
-        scaled = direction = residual / diagonal
-        length = first = float(residual @ scaled)
-        for _ in range(_MAX_STEPS):
-            if length <= _RELATIVE_ERROR**2 * first:
-                return solution
-            rows = layout.to_rows(theta, direction)
-            product = direction + layout.to_levels(theta, w * rows)
-            size = length / float(direction @ product)
-            solution, residual = solution + size * direction, residual - size * product
-            scaled, before = residual / diagonal, length
-            length = float(residual @ scaled)
-            direction = scaled + length / before * direction
-        return self.solve(value)
+        solution = conjugate_gradients(times, diagonal, value)
+        return self.solve(value) if solution is None else solution
 
     @cached_property
     def inverse(self) -> FloatArray:

@@ -23,6 +23,8 @@ _DIFFERENCE = 2e-4
 # Wolfe's conditions: the share of the promised descent that will do, and of the slope left over.
 _DESCENT, _SLOPE = 1e-4, 0.9
 _MAX_ITERATIONS, _MAX_TRIALS = 200, 40
+# The least information in any direction, as a share of the most: rounding may leave less than none.
+_LEAST_INFORMATION = 1e-10
 # What rounding leaves of a value, relative to it.
 _ROUNDING = 1e-13
 
@@ -37,7 +39,7 @@ class ScaledObjective:
         The point with coordinates 0; entries that are not free stay there.
     free : bool[k]
     information : float[m, m]
-        About the curvature of the free entries; positive definite.
+        About the curvature of the free entries; made positive definite where it is not.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class ScaledObjective:
         information: FloatArray,
     ) -> None:
         self.function, self.origin, self.free = function, origin, free
-        self.root = np.linalg.cholesky(information)
+        values, vectors = np.linalg.eigh(information)
+        floor = _LEAST_INFORMATION * max(values.max(initial=0.0), 1.0)
+        self.root = np.linalg.cholesky((vectors * values.clip(floor)) @ vectors.T)
 
     def phi(self, z: FloatArray) -> FloatArray:
         phi = self.origin.copy()
