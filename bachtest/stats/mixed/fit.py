@@ -239,13 +239,20 @@ class Fitting:
             pseudo_observations(patterns, separated), self.link,
         )  # fmt: skip
 
+    def _with_patterns(self, patterns: FloatArray, separated: list[int]) -> GlmmData:
+        # The same rows and layout with other columns of X.
+        pseudo_x, pseudo_n = pseudo_observations(patterns, separated)
+        x = DesignMatrix(patterns, self.data.x.index)
+        return replace(self.data, x=x, pseudo_x=pseudo_x, pseudo_n=pseudo_n)
+
     def _loglik_without(self, term: Term) -> float:
         others = [at for at in range(self.design.x.width) if at not in term.columns]
         patterns = np.ascontiguousarray(self.design.x.patterns[:, others])
         separated = separated_patterns(patterns, self.pattern_correct, self.pattern_n)
         start, information = _start_without(self.ml, others, self.fixed_at_zero)
-        data = self._data(patterns, separated)
-        return max_loglik(data, start, self.fixed_at_zero, information)
+        return max_loglik(
+            self._with_patterns(patterns, separated), start, self.fixed_at_zero, information
+        )
 
     def _assumptions(self) -> list[str]:
         sampled = [

@@ -111,17 +111,20 @@ class BlockLayout:
         self.spans = [slice(a, b) for a, b in pairwise(starts)]
         self.small_codes = [np.asarray(codes[factor], dtype=np.int64) for factor in self.small]
         self.columns = [
-            code + span.start for code, span in zip(self.small_codes, self.spans, strict=True)
+            code + span.start if span.start else code
+            for code, span in zip(self.small_codes, self.spans, strict=True)
         ]
 
     @cached_property
     def entry_column(self) -> IntArray:
         """int[S * N]: the small column of each entry, row by row."""
-        return np.stack(self.columns, axis=1).ravel()
+        return self.columns[0] if len(self.small) == 1 else np.stack(self.columns, axis=1).ravel()
 
     @cached_property
     def entry_level(self) -> IntArray:
         """int[S * N]: the large level of each entry."""
+        if len(self.small) == 1:
+            return self.large_code
         levels: IntArray = np.repeat(self.large_code, len(self.small))
         return levels
 

@@ -100,7 +100,9 @@ class ConditionalMode:
         return self.penalised + self.precision.log_det / 2
 
 
-def find_mode(data: GlmmData, phi: FloatArray, start: FloatArray) -> ConditionalMode:
+def find_mode(
+    data: GlmmData, phi: FloatArray, start: FloatArray, near: Precision | None = None
+) -> ConditionalMode:
     """Newton's method for the effects, each step solved by blocks.
 
     Parameters
@@ -109,6 +111,9 @@ def find_mode(data: GlmmData, phi: FloatArray, start: FloatArray) -> Conditional
     phi : float[F + p]
     start : float[levels]
         Near the mode if one is known; the objective is convex, so any start will do.
+    near : Precision, optional
+        Of the mode at `start`, already factorised. It solves the first step in place of the factor
+        here: its error too is of the order of the step's square.
 
     Returns
     -------
@@ -128,7 +133,8 @@ def find_mode(data: GlmmData, phi: FloatArray, start: FloatArray) -> Conditional
         observed = Precision(layout, theta, curve.curvature)
         if last < _SMALL_STEP:
             break
-        step = observed.step(layout.to_levels(theta, curve.residual) - v)
+        step = (near or observed).step(layout.to_levels(theta, curve.residual) - v)
+        near = None
         change = layout.to_rows(theta, step)
         size = _step_size(data, eta, v, change, step)
         v, eta, last = v + size * step, eta + size * change, size * float(np.abs(step).max())
@@ -226,8 +232,11 @@ class LaplaceObjective:
         """The mode at phi; asked again for the same phi, the same with its factor."""
         if self.last is not None and np.array_equal(phi, self.phi):
             return self.last
-        self.last = None  # its matrices make room for the next ones
-        mode = find_mode(self.data, phi, self.v)
+        # Large matrices make room for the next ones.
+        keep = self.last is not None and not self.data.layout.is_wide
+        near = self.last.observed if self.last is not None and keep else None
+        self.last = None
+        mode = find_mode(self.data, phi, self.v, near)
         self.v, self.phi, self.last = mode.v, phi.copy(), mode
         return mode
 
