@@ -25,6 +25,7 @@ from bachtest.stats.mixed.likelihood.glmm import (
     fit_glmm,
     glmm_data,
     max_loglik,
+    start_without,
 )
 from bachtest.stats.mixed.likelihood.laplace import DesignMatrix, GlmmData
 from bachtest.stats.mixed.likelihood.links import LOGIT, Link
@@ -249,7 +250,7 @@ class Fitting:
         others = [at for at in range(self.design.x.width) if at not in term.columns]
         patterns = np.ascontiguousarray(self.design.x.patterns[:, others])
         separated = separated_patterns(patterns, self.pattern_correct, self.pattern_n)
-        start, information = _start_without(self.ml, others, self.fixed_at_zero)
+        start, information = start_without(self.ml, others, self.fixed_at_zero)
         return max_loglik(
             self._with_patterns(patterns, separated), start, self.fixed_at_zero, information
         )
@@ -328,26 +329,6 @@ class Fitting:
     def _label(self, pattern: int) -> str:
         codes = self.design.combos[pattern]
         return " ".join(f.levels[c] for f, c in zip(self.design.factors, codes, strict=True))
-
-
-def _start_without(
-    ml: GlmmFit, others: Sequence[int], fixed_at_zero: Sequence[int]
-) -> tuple[FloatArray, FloatArray | None]:
-    # Where the maximum without some coefficients would be if the log likelihood were quadratic, and
-    # its curvature; None where a standard deviation vanished or ran away, and may come back.
-    factors, count = len(ml.theta), len(ml.phi)
-    included = [*range(factors), *(factors + at for at in others)]
-    if int(ml.free.sum()) + len(fixed_at_zero) < count:
-        return np.concatenate([np.maximum(ml.theta, 0.3), ml.beta[list(others)]]), None
-    dropped = np.setdiff1d(np.arange(count), included)
-    information = np.eye(count)
-    free = np.ix_(ml.free, ml.free)
-    information[free] = np.linalg.inv(ml.covariance[free])
-    within = information[np.ix_(included, included)]
-    across = information[np.ix_(included, dropped)]
-    start = ml.phi[included] + np.linalg.solve(within, across @ ml.phi[dropped])
-    start[:factors] = np.where(ml.free[:factors], np.maximum(start[:factors], 0.1), 0.0)
-    return start, within
 
 
 def _formula(response: str, design: Design, factors: Sequence[RandomFactor]) -> str:

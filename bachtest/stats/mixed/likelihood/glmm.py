@@ -213,6 +213,41 @@ def max_loglik(
     return search.loglik + search.remaining
 
 
+def start_without(
+    ml: GlmmFit, others: Sequence[int], fixed_at_zero: Sequence[int]
+) -> tuple[FloatArray, FloatArray | None]:
+    """Where `max_loglik` without some coefficients starts, and the curvature there.
+
+    It is the maximum if the log likelihood is quadratic. The curvature is None where a standard
+    deviation vanished or ran away: it may come back.
+
+    Parameters
+    ----------
+    ml : GlmmFit
+        With all coefficients.
+    others : sequence of int
+        Those that stay.
+    fixed_at_zero : sequence of int
+
+    Returns
+    -------
+    float[F + q], float[F + q, F + q] or None
+    """
+    factors, count = len(ml.theta), len(ml.phi)
+    included = [*range(factors), *(factors + at for at in others)]
+    if int(ml.free.sum()) + len(fixed_at_zero) < count:
+        return np.concatenate([np.maximum(ml.theta, 0.3), ml.beta[list(others)]]), None
+    dropped = np.setdiff1d(np.arange(count), included)
+    information = np.eye(count)
+    free = np.ix_(ml.free, ml.free)
+    information[free] = np.linalg.inv(ml.covariance[free])
+    within = information[np.ix_(included, included)]
+    across = information[np.ix_(included, dropped)]
+    start = ml.phi[included] + np.linalg.solve(within, across @ ml.phi[dropped])
+    start[:factors] = np.where(ml.free[:factors], np.maximum(start[:factors], 0.1), 0.0)
+    return start, within
+
+
 def maximum_at(
     data: GlmmData, at: int, value: float, start: FloatArray, fixed_at_zero: Sequence[int] = ()
 ) -> tuple[float, FloatArray]:
