@@ -27,6 +27,9 @@ from bachtest.stats.mixed.likelihood.links import LOGIT, Link, LinkCurve
 _MAX_STEPS = 60
 # A Newton step this small leaves an error of its square, or of a millionth of it.
 _SMALL_STEP = 1e-5
+# Another mode's factor solves steps up to this long, while each is a tenth of the one before. The
+# last has to be shorter by a factor, as its error is not of the order of its square.
+_NEAR_STEP, _NEAR_LOSS = 1e-3, 100.0
 # Within one unit of eta the curvature changes by less than a factor of e: such a step descends.
 _SAFE_STEP = 1.0
 
@@ -113,7 +116,7 @@ def find_mode(
         Near the mode if one is known; the objective is convex, so any start will do.
     near : Precision, optional
         Of the mode at `start`, already factorised. It solves the first step in place of the factor
-        here: its error too is of the order of the step's square.
+        here, and the next ones where they are short.
 
     Returns
     -------
@@ -126,18 +129,21 @@ def find_mode(
     """
     layout = data.layout
     theta, beta = phi[: data.factors], phi[data.factors :]
-    v, last = start, np.inf
+    v, error, moved = start, np.inf, np.inf
     eta = data.x.times(beta) + layout.to_rows(theta, v)
     for _ in range(_MAX_STEPS):
         curve = data.link.curve(eta, data.correct, data.n)
         observed = Precision(layout, theta, curve.curvature)
-        if last < _SMALL_STEP:
+        if error < _SMALL_STEP:
             break
         step = (near or observed).step(layout.to_levels(theta, curve.residual) - v)
-        near = None
         change = layout.to_rows(theta, step)
         size = _step_size(data, eta, v, change, step)
-        v, eta, last = v + size * step, eta + size * change, size * float(np.abs(step).max())
+        before, moved = moved, size * float(np.abs(step).max())
+        v, eta = v + size * step, eta + size * change
+        error = moved if near is None else _NEAR_LOSS * moved
+        if moved > min(_NEAR_STEP, before / 10):
+            near = None
     expected = observed if data.link.canonical else Precision(layout, theta, curve.weight)
     return ConditionalMode(
         v, curve.residual, curve.weight, curve.weight_derivative, curve.curvature,
