@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from bachtest.stats.tables.table import read_table
-from benchmarks import bench_families, bench_tables
+from benchmarks import bench_families, bench_mixed_model, bench_tables
 from benchmarks.peer_deepbach import InstalledDeepBach, PeerMissing
 from generator.registry import installed
 
@@ -46,6 +46,23 @@ def test_the_tables_that_are_timed_can_be_read(tmp_path, monkeypatch):
         table = read_table(path)
         assert len(table) == 100
         assert 40 < table.correct.sum() < 80
+
+
+@pytest.mark.slow
+def test_the_mixed_model_is_measured_as_a_whole_process(monkeypatch, capsys):
+    monkeypatch.setattr(bench_mixed_model, "_r_with_lme4", lambda: None)
+    bench_mixed_model.main([bench_mixed_model.ModelTable(400, 70, 5, True, 600, 2000)])
+    printed = capsys.readouterr().out
+    assert "at most 600 s and 2000 MB: met" in printed
+    assert "no R with lme4 to compare with" in printed
+
+
+def test_a_program_is_stopped_at_its_limit():
+    endless = [sys.executable, "-c", "print(7, flush=True)\nwhile True: pass"]
+    cost = bench_mixed_model.cost_of(endless, limit=1)
+    assert not cost.finished
+    assert cost.printed == "7\n"
+    assert cost.seconds > 0.9
 
 
 @pytest.mark.slow

@@ -6,8 +6,10 @@ A worker's job: it takes too long for a page, and loads SciPy.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 import numpy as np
 from django.db.models import CharField, F
@@ -77,13 +79,22 @@ def included_answers(study: Study) -> IncludedAnswers:
             included = included.exclude(flag.condition)
     sources = {f"column_{name}": source for name, source in _COLUMNS.items()}
     rows = included.annotate(**sources).order_by("id").values_list(*sources, "correct")
-    columns = tuple(zip(*rows.iterator(chunk_size=BATCH), strict=True))
-    if not columns:
-        columns = ((),) * (len(sources) + 1)
-    cells = dict(zip(_COLUMNS, columns, strict=False))
+    *columns, correct = _columns_of(rows.iterator(chunk_size=BATCH), len(sources) + 1)
+    cells = dict(zip(_COLUMNS, columns, strict=True))
     labels = composer_labels(study)
     cells["composer"] = tuple(labels[version].label for version in cells["composer"])
-    return IncludedAnswers(tuple(cells), tuple(cells.values()), tuple(map(int, columns[-1])))
+    return IncludedAnswers(tuple(cells), tuple(cells.values()), tuple(map(int, correct)))
+
+
+def _columns_of(rows: Iterable[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
+    # Each value is kept once: a million rows of texts of their own would take a gigabyte.
+    columns: list[list[Any]] = [[] for _ in range(width)]
+    values: list[dict[Any, Any]] = [{} for _ in range(width)]
+    rows = iter(rows)
+    while batch := list(islice(rows, BATCH)):
+        for column, known, cells in zip(columns, values, zip(*batch, strict=True), strict=True):
+            column.extend(map(known.setdefault, cells, cells))
+    return [tuple(column) for column in columns]
 
 
 def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:

@@ -73,14 +73,12 @@ def read_factor(table: AnswerTable, name: str) -> Factor:
     """
     if name not in table.columns:
         raise MixedError(f"no column {name!r}; the table has {', '.join(table.columns)}")
-    codes: dict[str, int] = {}
-    code = np.fromiter(
-        (codes.setdefault(str(value), len(codes)) for value in table.values(name)), dtype=np.int64
-    )
-    levels = sorted(codes, key=lambda level: sort_key([name], [level]))
-    rank = np.empty(len(codes), dtype=np.int64)
-    rank[[codes[level] for level in levels]] = np.arange(len(levels))
-    return Factor(name, tuple(levels), rank[code])
+    cells = list(map(str, table.values(name)))
+    # In their order of appearance, which is often nearly sorted.
+    levels = sorted(dict.fromkeys(cells), key=lambda level: sort_key([name], [level]))
+    rank = {level: at for at, level in enumerate(levels)}
+    code = np.fromiter(map(rank.__getitem__, cells), dtype=np.int64, count=len(cells))
+    return Factor(name, tuple(levels), code)
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,17 @@ from bachtest.stats.mixed.design import AnswerTable, Design, Term, make_design, 
 from bachtest.stats.mixed.inference import Inference, coefficients, rate_tables, term_tests
 from bachtest.stats.mixed.interactions import interaction_tests
 from bachtest.stats.mixed.likelihood.blocks import FloatArray, sums_by
-from bachtest.stats.mixed.likelihood.glmm import MAX_SD, GlmmFit, MixedError, fit_glmm, glmm_data
+from bachtest.stats.mixed.likelihood.glmm import (
+    GlmmFit,
+    MixedError,
+    fit_glmm,
+    glmm_data,
+    max_loglik,
+    start_without,
+)
 from bachtest.stats.mixed.likelihood.laplace import DesignMatrix, GlmmData
 from bachtest.stats.mixed.likelihood.links import LOGIT, Link
+from bachtest.stats.mixed.likelihood.search import MAX_SD
 from bachtest.stats.mixed.likelihood.separation import pseudo_observations, separated_patterns
 from bachtest.stats.mixed.likelihood.small_sample import restricted_fit
 from bachtest.stats.mixed.mixed_fit import (
@@ -234,16 +242,20 @@ class Fitting:
             pseudo_observations(patterns, separated), self.link,
         )  # fmt: skip
 
+    def _with_patterns(self, patterns: FloatArray, separated: list[int]) -> GlmmData:
+        # The same rows and layout with other columns of X.
+        pseudo_x, pseudo_n = pseudo_observations(patterns, separated)
+        x = DesignMatrix(patterns, self.data.x.index)
+        return replace(self.data, x=x, pseudo_x=pseudo_x, pseudo_n=pseudo_n)
+
     def _loglik_without(self, term: Term) -> float:
         others = [at for at in range(self.design.x.width) if at not in term.columns]
         patterns = np.ascontiguousarray(self.design.x.patterns[:, others])
         separated = separated_patterns(patterns, self.pattern_correct, self.pattern_n)
-        start = np.concatenate([np.maximum(self.ml.theta, 0.3), self.ml.beta[others]])
-        fit = fit_glmm(
-            self._data(patterns, separated),
-            fixed_at_zero=self.fixed_at_zero, start=start, errors=False,
-        )  # fmt: skip
-        return fit.loglik
+        start, information = start_without(self.ml, others, self.fixed_at_zero)
+        return max_loglik(
+            self._with_patterns(patterns, separated), start, self.fixed_at_zero, information
+        )
 
     def _assumptions(self) -> list[str]:
         sampled = [

@@ -19,8 +19,9 @@ from scipy.stats import chi2, f
 from bachtest.stats.mixed.design import Design, make_design
 from bachtest.stats.mixed.inference import Inference
 from bachtest.stats.mixed.likelihood.blocks import FloatArray
-from bachtest.stats.mixed.likelihood.glmm import glmm_data, information_of_coefficients
+from bachtest.stats.mixed.likelihood.glmm import glmm_data
 from bachtest.stats.mixed.likelihood.laplace import LaplaceObjective
+from bachtest.stats.mixed.likelihood.search import information_of_coefficients
 from bachtest.stats.mixed.likelihood.separation import pseudo_observations
 from bachtest.stats.mixed.mixed_fit import InteractionTest
 from bachtest.stats.rates.multiplicity import holm

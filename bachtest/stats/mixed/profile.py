@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import brentq, root_scalar
 
-from bachtest.stats.mixed.likelihood.glmm import MAX_SD, GlmmFit, maximum_at
+from bachtest.stats.mixed.likelihood.glmm import GlmmFit, maximum_at
 from bachtest.stats.mixed.likelihood.laplace import GlmmData
+from bachtest.stats.mixed.likelihood.search import MAX_SD
 from bachtest.stats.mixed.mixed_fit import MixedFit, ProfileInterval
 from bachtest.stats.rates.proportions import normal_quantile
 

@@ -20,9 +20,9 @@ from scipy.stats import norm
 
 from bachtest.stats.mixed.inference import Inference
 from bachtest.stats.mixed.likelihood.blocks import FloatArray, IntArray, floats, sums_by
-from bachtest.stats.mixed.likelihood.glmm import MAX_SD
 from bachtest.stats.mixed.likelihood.laplace import GlmmData
 from bachtest.stats.mixed.likelihood.links import LogitCurve
+from bachtest.stats.mixed.likelihood.search import MAX_SD
 from bachtest.stats.mixed.mixed_fit import SLOPE
 
 _GRID = np.linspace(-5.0, 5.0, 61)

@@ -10,8 +10,8 @@ from scipy.special import expit
 
 from bachtest.stats.mixed.fit import Fitting, fit_mixed
 from bachtest.stats.mixed.level_predictions import LevelPredictions
-from bachtest.stats.mixed.likelihood.glmm import information_of_coefficients
 from bachtest.stats.mixed.likelihood.laplace import find_mode
+from bachtest.stats.mixed.likelihood.search import information_of_coefficients
 from bachtest.stats.mixed.logit_normal import mean_rate
 from tests.stats.mixed.tables import CONDITIONS, Columns, crossed
 

@@ -14,37 +14,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from bachtest.stats.mixed.likelihood.blocks import (
     BlockLayout,
     FloatArray,
     IntArray,
-    Precision,
     floats,
     sums_by,
 )
-from bachtest.stats.mixed.likelihood.laplace import (
-    ConditionalMode,
-    DesignMatrix,
-    GlmmData,
-    LaplaceObjective,
-    penalty,
-    pseudo_curve,
-)
+from bachtest.stats.mixed.likelihood.laplace import DesignMatrix, GlmmData, LaplaceObjective
 from bachtest.stats.mixed.likelihood.links import LOGIT, Link
-from bachtest.stats.mixed.likelihood.scaled_objective import ScaledObjective
+from bachtest.stats.mixed.likelihood.search import BoolArray, Search
 
-BoolArray = NDArray[np.bool_]
-
-# A standard deviation beyond this means that every level is all right or all wrong.
-MAX_SD = 10.0
 _START_SD = 0.5
-# Below the first, a standard deviation is 0; below the second, 0 is tried.
-_ZERO_SD, _SMALL_SD = 1e-3, 0.1
 # A gradient this small means an error of 1e-4 standard errors, and of 5e-9 in the objective.
 _GRADIENT_TOLERANCE = 1e-4
+# The same before a last Newton step with the exact curvature, and where the value alone is wanted
+# and what is left of the way is taken off it: an error of 1e-6.
+_BEFORE_POLISH, _FOR_VALUE = 1e-3, 1e-2
 # The least eigenvalue of a scaled curvature that is trusted.
 _MIN_CURVATURE = 1e-3
 
@@ -167,7 +154,7 @@ def fit_glmm(
     start : float[F + p], optional
         Where to begin; chosen from the data otherwise.
     errors : bool
-        Without, the covariance is left at zero: likelihood ratios need none.
+        Without, the covariance is left at zero.
 
     Returns
     -------
@@ -194,11 +181,71 @@ def fit_glmm(
     phi = _start(data, free) if start is None else np.where(free, start, 0.0)
     if theta is not None:
         phi[: data.factors], free[: data.factors] = theta, False
-    search = _Search(objective, phi, free)
-    search.run()
+    search = Search(objective, phi, free)
+    polish = errors and theta is None
+    search.run(_BEFORE_POLISH if polish else _GRADIENT_TOLERANCE)
     if theta is not None:
         search.free[: data.factors] = theta > 0
-    return _fit_at(search, errors=errors, polish=theta is None)
+    return _fit_at(search, errors=errors, polish=polish)
+
+
+def max_loglik(
+    data: GlmmData,
+    start: FloatArray,
+    fixed_at_zero: Sequence[int] = (),
+    information: FloatArray | None = None,
+) -> float:
+    """The log likelihood's maximum alone, to 1e-5: likelihood ratios need no more.
+
+    Parameters
+    ----------
+    data : GlmmData
+    start : float[F + p]
+    fixed_at_zero : sequence of int
+        Factors whose standard deviation is 0.
+    information : float[F + p, F + p], optional
+        About the curvature at the maximum, if it is known.
+    """
+    free = np.ones(len(start), dtype=bool)
+    free[list(fixed_at_zero)] = False
+    search = Search(LaplaceObjective(data), start, free, information)
+    search.run(_FOR_VALUE)
+    return search.loglik + search.remaining
+
+
+def start_without(
+    ml: GlmmFit, others: Sequence[int], fixed_at_zero: Sequence[int]
+) -> tuple[FloatArray, FloatArray | None]:
+    """Where `max_loglik` without some coefficients starts, and the curvature there.
+
+    It is the maximum if the log likelihood is quadratic. The curvature is None where a standard
+    deviation vanished or ran away: it may come back.
+
+    Parameters
+    ----------
+    ml : GlmmFit
+        With all coefficients.
+    others : sequence of int
+        Those that stay.
+    fixed_at_zero : sequence of int
+
+    Returns
+    -------
+    float[F + q], float[F + q, F + q] or None
+    """
+    factors, count = len(ml.theta), len(ml.phi)
+    included = [*range(factors), *(factors + at for at in others)]
+    if int(ml.free.sum()) + len(fixed_at_zero) < count:
+        return np.concatenate([np.maximum(ml.theta, 0.3), ml.beta[list(others)]]), None
+    dropped = np.setdiff1d(np.arange(count), included)
+    information = np.eye(count)
+    free = np.ix_(ml.free, ml.free)
+    information[free] = np.linalg.inv(ml.covariance[free])
+    within = information[np.ix_(included, included)]
+    across = information[np.ix_(included, dropped)]
+    start = ml.phi[included] + np.linalg.solve(within, across @ ml.phi[dropped])
+    start[:factors] = np.where(ml.free[:factors], np.maximum(start[:factors], 0.1), 0.0)
+    return start, within
 
 
 def maximum_at(
@@ -225,124 +272,9 @@ def maximum_at(
     free[[*fixed_at_zero, at]] = False
     phi = start.copy()
     phi[at] = value
-    search = _Search(LaplaceObjective(data), phi, free)
-    search.run()
+    search = Search(LaplaceObjective(data), phi, free)
+    search.run(_GRADIENT_TOLERANCE)
     return search.loglik, search.phi
-
-
-class _Search:
-    """Searches for the maximum until no standard deviation vanishes or runs away any more."""
-
-    def __init__(self, objective: LaplaceObjective, phi: FloatArray, free: BoolArray) -> None:
-        self.objective, self.phi, self.free = objective, phi, free.copy()
-        self.data = objective.data
-        self.factors = self.data.factors
-        self.converged, self.value = True, np.inf
-
-    def run(self) -> None:
-        while True:
-            self._minimise()
-            if not self._fix_one():
-                return
-
-    @property
-    def loglik(self) -> float:
-        """Without what the pseudo-observations add."""
-        return penalty(self.data, self.phi[self.factors :]) - self.value
-
-    def scaled(self) -> ScaledObjective:
-        information = approximate_information(self.data, self.phi, self.objective.mode(self.phi))
-        return ScaledObjective(
-            self.objective.value_and_gradient, self.phi, self.free,
-            information[np.ix_(self.free, self.free)],
-        )  # fmt: skip
-
-    def _minimise(self) -> None:
-        if not self.free.any():
-            self.value = self.objective.value(self.phi)
-            return
-        scaled = self.scaled()
-        minimum = minimize(
-            scaled, np.zeros(int(self.free.sum())), jac=True, method="BFGS",
-            options={"gtol": _GRADIENT_TOLERANCE},
-        )  # fmt: skip
-        self.phi = scaled.phi(minimum.x)
-        self.value, self.converged = float(minimum.fun), bool(minimum.success)
-
-    def _fix_one(self) -> bool:
-        # The objective is even in theta: a minimum at 0 is approached from either side.
-        for factor in np.flatnonzero(self.free[: self.factors]):
-            sd = abs(self.phi[factor])
-            if sd > MAX_SD:
-                self.phi[factor], self.free[factor] = MAX_SD, False
-                return True
-            if sd < _SMALL_SD:
-                trial = self.phi.copy()
-                trial[factor] = 0.0
-                value = self.objective.value(trial)
-                if sd < _ZERO_SD or value <= self.value + 1e-9:
-                    self.phi, self.value, self.free[factor] = trial, value, False
-                    return True
-        return False
-
-
-def approximate_information(data: GlmmData, phi: FloatArray, mode: ConditionalMode) -> FloatArray:
-    """About the curvature of the objective.
-
-    For the coefficients it is that of a linear mixed model with the mode's weights, for each
-    standard deviation it follows from how far its levels are shrunken.
-
-    Parameters
-    ----------
-    data : GlmmData
-    phi : float[F + p]
-    mode : ConditionalMode
-        At phi.
-
-    Returns
-    -------
-    float[F + p, F + p]
-        Positive definite unless X is deficient.
-    """
-    factors, layout = data.factors, data.layout
-    theta, beta = phi[:factors], phi[factors:]
-    information = np.eye(len(phi))
-    for factor in range(factors):
-        known = 1 - layout.effects_of(factor, mode.precision.variances)
-        curvature = 2 * float(known @ known) / max(theta[factor] ** 2, 0.01)
-        information[factor, factor] = max(curvature, 1e-3)
-    information[factors:, factors:] = information_of_coefficients(
-        data, beta, mode.weight, mode.precision
-    )
-    return information
-
-
-def information_of_coefficients(
-    data: GlmmData, beta: FloatArray, weight: FloatArray, precision: Precision
-) -> FloatArray:
-    """``X' V^-1 X`` of the linear mixed model with these weights, pseudo-observations included.
-
-    Parameters
-    ----------
-    data : GlmmData
-    beta : float[p]
-        For the pseudo-observations alone.
-    weight : float[N]
-    precision : Precision
-        With that weight.
-
-    Returns
-    -------
-    float[p, p]
-    """
-    x, layout, theta = data.x, data.layout, precision.theta
-    columns = np.empty((x.width, x.width))
-    for at in range(x.width):
-        value = weight * x.column(at)
-        effects = precision.solve(layout.to_levels(theta, value))
-        columns[:, at] = x.transposed_times(value - weight * layout.to_rows(theta, effects))
-    columns += data.pseudo_x.T @ (pseudo_curve(data, beta).weight[:, None] * data.pseudo_x)
-    return floats((columns + columns.T) / 2)
 
 
 def _start(data: GlmmData, free: BoolArray) -> FloatArray:
@@ -365,7 +297,7 @@ def _start(data: GlmmData, free: BoolArray) -> FloatArray:
     return np.where(free, phi, 0.0)
 
 
-def _fit_at(search: _Search, *, errors: bool, polish: bool) -> GlmmFit:
+def _fit_at(search: Search, *, errors: bool, polish: bool) -> GlmmFit:
     data, factors = search.data, search.factors
     covariance = np.zeros((len(search.phi), len(search.phi)))
     if errors:
@@ -388,17 +320,17 @@ def _fit_at(search: _Search, *, errors: bool, polish: bool) -> GlmmFit:
     )
 
 
-def _covariance(search: _Search, polish: bool) -> FloatArray:
+def _covariance(search: Search, polish: bool) -> FloatArray:
     # From the curvature in coefficients and standard deviations; where that is not positive, from
     # the expected information, which takes the standard deviations as known.
     scaled = search.scaled()
     origin = np.zeros(int(search.free.sum()))
-    search.objective.centre_on(search.phi)
-    curvature = scaled.curvature(origin)
+    _, gradient = scaled(origin)
+    curvature = scaled.curvature(origin, gradient)
     if not len(origin) or np.linalg.eigvalsh(curvature)[0] <= _MIN_CURVATURE:
-        return floats(np.linalg.inv(scaled.unscaled(np.eye(len(origin)))))
+        search.information = None
+        return floats(np.linalg.inv(search.scaled().unscaled(np.eye(len(origin)))))
     if polish:
-        _, gradient = scaled(origin)
         search.phi = scaled.phi(floats(-np.linalg.solve(curvature, gradient)))
         search.value = search.objective.value(search.phi)
     return floats(np.linalg.inv(scaled.unscaled(curvature)))

@@ -20,14 +20,16 @@ from bachtest.stats.mixed.likelihood.blocks import (
     FloatArray,
     IntArray,
     Precision,
-    floats,
     sums_by,
 )
 from bachtest.stats.mixed.likelihood.links import LOGIT, Link, LinkCurve
 
 _MAX_STEPS = 60
-# A Newton step this small leaves an error of its square.
-_SMALL_STEP = 1e-4
+# A Newton step this small leaves an error of its square, or of a millionth of it.
+_SMALL_STEP = 1e-5
+# Another mode's factor solves steps up to this long, while each is a tenth of the one before. The
+# last has to be shorter by a factor, as its error is not of the order of its square.
+_NEAR_STEP, _NEAR_LOSS = 1e-3, 100.0
 # Within one unit of eta the curvature changes by less than a factor of e: such a step descends.
 _SAFE_STEP = 1.0
 
@@ -101,7 +103,9 @@ class ConditionalMode:
         return self.penalised + self.precision.log_det / 2
 
 
-def find_mode(data: GlmmData, phi: FloatArray, start: FloatArray) -> ConditionalMode:
+def find_mode(
+    data: GlmmData, phi: FloatArray, start: FloatArray, near: Precision | None = None
+) -> ConditionalMode:
     """Newton's method for the effects, each step solved by blocks.
 
     Parameters
@@ -110,6 +114,9 @@ def find_mode(data: GlmmData, phi: FloatArray, start: FloatArray) -> Conditional
     phi : float[F + p]
     start : float[levels]
         Near the mode if one is known; the objective is convex, so any start will do.
+    near : Precision, optional
+        Of the mode at `start`, already factorised. It solves the first step in place of the factor
+        here, and the next ones where they are short.
 
     Returns
     -------
@@ -122,17 +129,21 @@ def find_mode(data: GlmmData, phi: FloatArray, start: FloatArray) -> Conditional
     """
     layout = data.layout
     theta, beta = phi[: data.factors], phi[data.factors :]
-    v, last = start, np.inf
+    v, error, moved = start, np.inf, np.inf
     eta = data.x.times(beta) + layout.to_rows(theta, v)
     for _ in range(_MAX_STEPS):
         curve = data.link.curve(eta, data.correct, data.n)
         observed = Precision(layout, theta, curve.curvature)
-        if last < _SMALL_STEP:
+        if error < _SMALL_STEP:
             break
-        step = observed.solve(layout.to_levels(theta, curve.residual) - v)
+        step = (near or observed).step(layout.to_levels(theta, curve.residual) - v)
         change = layout.to_rows(theta, step)
         size = _step_size(data, eta, v, change, step)
-        v, eta, last = v + size * step, eta + size * change, size * float(np.abs(step).max())
+        before, moved = moved, size * float(np.abs(step).max())
+        v, eta = v + size * step, eta + size * change
+        error = moved if near is None else _NEAR_LOSS * moved
+        if moved > min(_NEAR_STEP, before / 10):
+            near = None
     expected = observed if data.link.canonical else Precision(layout, theta, curve.weight)
     return ConditionalMode(
         v, curve.residual, curve.weight, curve.weight_derivative, curve.curvature,
@@ -181,7 +192,7 @@ def gradient(data: GlmmData, phi: FloatArray, mode: ConditionalMode) -> FloatArr
     shared = mode.precision.covariances()  # (F, F, N)
     variance = np.einsum("f,fgn,g->n", theta, shared, theta)
     det_gradient = mode.weight_derivative * variance / 2
-    adjoint = mode.observed.solve(layout.to_levels(theta, det_gradient))
+    adjoint = mode.observed.step(layout.to_levels(theta, det_gradient))
     det_total = det_gradient - mode.curvature * layout.to_rows(theta, adjoint)
     slope = np.empty(len(phi))
     for factor in range(factors):
@@ -220,26 +231,20 @@ class LaplaceObjective:
     def __init__(self, data: GlmmData) -> None:
         self.data = data
         self.v = np.zeros(data.layout.levels + data.layout.width)
-        self.last = np.zeros(0)
-        self.centre: tuple[FloatArray, FloatArray] | None = None
+        self.phi: FloatArray = np.zeros(0)
+        self.last: ConditionalMode | None = None
 
     def mode(self, phi: FloatArray) -> ConditionalMode:
-        mode = find_mode(self.data, phi, self._start(phi))
-        self.v, self.last = mode.v, phi
+        """The mode at phi; asked again for the same phi, the same with its factor."""
+        if self.last is not None and np.array_equal(phi, self.phi):
+            return self.last
+        # Large matrices make room for the next ones.
+        keep = self.last is not None and not self.data.layout.is_wide
+        near = self.last.observed if self.last is not None and keep else None
+        self.last = None
+        mode = find_mode(self.data, phi, self.v, near)
+        self.v, self.phi, self.last = mode.v, phi.copy(), mode
         return mode
-
-    def centre_on(self, phi: FloatArray) -> None:
-        """Start the modes of central differences from the one at phi."""
-        self.centre = (phi, self.mode(phi).v)
-
-    def _start(self, phi: FloatArray) -> FloatArray:
-        if self.centre is None:
-            return self.v
-        centre, v = self.centre
-        # The other side of a difference: its mode is nearly the mirror image.
-        if np.allclose(phi - centre, centre - self.last, rtol=1e-6, atol=1e-12):
-            return floats(2 * v - self.v)
-        return v
 
     def value(self, phi: FloatArray) -> float:
         return self.mode(phi).value + penalty(self.data, phi[self.data.factors :])
