@@ -224,7 +224,7 @@ def _further_questions(analysis: Analysis) -> Section:
     results = [
         ("d'", analysis.d_prime or analysis.discrimination),
         ("single clips", judged if analysis.model is None else None),
-        ("with ties, pooled", analysis.ties),
+        (f"with ties ({analysis.ties.method})" if analysis.ties else "", analysis.ties),
         ("equivalence, pooled", analysis.equivalence),
         ("similarity, pooled", analysis.similarity),
         ("listeners and items resampled", analysis.clustered),

@@ -6,6 +6,7 @@ import numpy as np
 
 from bachtest.stats.clustered.beta_binomial import BetaBinomialFit, beta_binomial
 from bachtest.stats.clustered.response_bias import SideBias, Trend, side_bias, trend
+from bachtest.stats.clustered.two_ac_clustering import two_ac_bootstrap
 from bachtest.stats.clustered.two_way_clustering import ClusteredRate, two_way, two_way_bootstrap
 from bachtest.stats.rates.two_ac import TwoAC, two_ac
 from bachtest.stats.tables.table import Table
@@ -27,9 +28,15 @@ def sums_of(table: Table, name: str) -> tuple[list[str], np.ndarray, np.ndarray]
 
 
 def ties_of(table: Table, alpha: float) -> TwoAC:
-    """d' and tau of answers with ties, pooled."""
-    n, ties, right = int(table.n.sum()), int(table.ties.sum()), int(table.correct.sum())
-    return two_ac(n - ties - right, ties, right, level=1 - alpha)
+    """d' and tau of answers with ties; without listeners and items, pooled."""
+    kinds = np.array([table.n - table.ties - table.correct, table.ties, table.correct], dtype=float)
+    if {"listener", "item"} <= set(table.columns) and len(table):
+        listener, item = (
+            table.column(name).codes.astype(np.int64) for name in ("listener", "item")
+        )
+        generator = np.random.default_rng(_SEED)
+        return two_ac_bootstrap(listener, item, kinds, generator=generator, level=1 - alpha)
+    return two_ac(*(int(count) for count in kinds.sum(axis=1)), level=1 - alpha)
 
 
 def clustered_rate(table: Table, alpha: float) -> ClusteredRate | None:
