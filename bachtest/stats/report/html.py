@@ -19,7 +19,7 @@ _STYLE = """
   --chance: #000; } section { break-inside: avoid; } details { display: block; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+h1 { font-size: 1.5rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
 p { margin: .3rem 0; overflow-wrap: anywhere; } p.in { padding-left: 1.5rem; }
 pre { overflow-x: auto; font-size: .8rem; line-height: 1.35; }
 .wide { overflow-x: auto; }

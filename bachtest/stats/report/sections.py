@@ -71,8 +71,8 @@ def _verdict(analysis: Analysis) -> Section:
         lines.append(best_listeners_line(analysis.best_listeners, analysis.model))
     lines += [verdict.needs.sentence] if verdict.needs is not None else []
     lines += [verdict.caution] if verdict.caution else []
-    of_fakes = analysis.single_clips is not None and analysis.single_clips.fakes is not None
-    if pooled is not verdict and not of_fakes:  # the same words twice
+    # Elsewhere the pooled sentence has a d' of its own, and a report has one.
+    if pooled is not verdict and analysis.protocol.two_clips:
         lines.append(f"Pooled, for comparison: {pooled.sentence} {pooled.caution}".rstrip())
     lines.append(f"Protocol {analysis.protocol.name}: {analysis.protocol.question}")
     return Section(VERDICT_TITLE, tuple(lines))
