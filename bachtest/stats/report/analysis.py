@@ -205,7 +205,7 @@ def analyse(
             verdict = fakes_verdict(fit, alpha)
     elif fit is not None:
         verdict = model_verdict(fit, protocol=protocol, alpha=alpha, margin=margin)
-        verdict = with_best_listeners(verdict, best)
+        verdict = with_best_listeners(verdict, best, chance=protocol.chance)
     has_d = fit is not None and protocol.curve is not None
     ranked = fit is not None and any(t.by == ("composer",) for t in fit.tables)
     return Analysis(

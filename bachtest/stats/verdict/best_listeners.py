@@ -126,7 +126,9 @@ def no_best_listeners(fit: MixedFit) -> str:
     return "the table does not say which answers are from the same listener"
 
 
-def with_best_listeners(verdict: Verdict, best: BestListeners | None) -> Verdict:
+def with_best_listeners(
+    verdict: Verdict, best: BestListeners | None, *, chance: float = CHANCE
+) -> Verdict:
     """The verdict; where it says that they cannot tell, its caution says whether some can.
 
     Parameters
@@ -134,6 +136,8 @@ def with_best_listeners(verdict: Verdict, best: BestListeners | None) -> Verdict
     verdict : Verdict
         Of the mean rate.
     best : BestListeners or None
+    chance : float
+        The rate of a guesser.
 
     Returns
     -------
@@ -141,7 +145,7 @@ def with_best_listeners(verdict: Verdict, best: BestListeners | None) -> Verdict
     """
     if best is None or verdict.finding not in (Finding.CANNOT_TELL, Finding.LESS_THAN_MARGIN):
         return verdict
-    beyond = verdict.margin is not None and best.estimate > CHANCE + verdict.margin
+    beyond = verdict.margin is not None and best.estimate > chance + verdict.margin
     if not (beyond or best.some_stand_out):
         return verdict
     words = ["This is about the mean of all listeners."]
