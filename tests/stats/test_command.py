@@ -154,7 +154,7 @@ def test_an_unknown_column_or_flag_is_named(answers, capsys):
 def test_slopes_are_fitted_on_request(answers, capsys):
     assert main([str(answers), "--slopes", "condition"]) == 0
     text = capsys.readouterr().out
-    assert "(1|listener:condition)" in text
+    assert "of listener and condition: standard deviation" in text
     assert "listener:conditions," not in text.split("Pooled")[0]  # the verdict counts people
     assert main([str(answers), "--slopes", "mood"]) == 2
     assert "no column 'mood'" in capsys.readouterr().err

@@ -12,14 +12,14 @@ it, a few odd clips look like sensitivity.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bachtest.stats.mixed.design import AnswerTable
-from bachtest.stats.mixed.fit import Fitting
+from bachtest.stats.mixed.fit import SAID_BACH, Fitting
 from bachtest.stats.mixed.inference import Inference, two_sided
 from bachtest.stats.mixed.likelihood.blocks import FloatArray
 from bachtest.stats.mixed.likelihood.links import PROBIT
@@ -102,22 +102,25 @@ class YesNoModel:
 
 
 class _SaidBach:
-    """A table whose right answers are those that said "Bach"."""
+    """Some rows of a table; its right answers are those that said "Bach"."""
 
     def __init__(
         self,
         table: AnswerTable,
         is_bach: BoolArray,
         said: FloatArray,
-        columns: dict[str, list[str]],
+        recoded: Mapping[str, Sequence[str]],
+        rows: BoolArray | None = None,
     ) -> None:
-        self.table, self.own = table, columns
-        self.own[BACH] = [str(int(flag)) for flag in is_bach]
+        self.table = table
+        self.rows = np.ones(len(said), dtype=np.bool_) if rows is None else rows
+        self.own = {**recoded, BACH: [str(int(flag)) for flag in is_bach]}
         self.columns = list(dict.fromkeys([*table.columns, BACH]))
-        self.n, self.correct = table.n, said
+        self.n, self.correct = np.asarray(table.n)[self.rows], said[self.rows]
 
     def values(self, column: str) -> Sequence[str]:
-        return self.own[column] if column in self.own else self.table.values(column)
+        values = self.own[column] if column in self.own else self.table.values(column)
+        return [value for value, kept in zip(values, self.rows, strict=True) if kept]
 
 
 def fit_yes_no(
@@ -132,8 +135,9 @@ def fit_yes_no(
     is_bach : bool[N]
         Which rows are about Bach's clips; there must be some of each kind.
     by : sequence of str
-        Columns with a d' for each level. Where Bach's clips do not have the levels of the
-        machine's, as with composers, every level is compared with all of Bach's.
+        Columns with a d' for each level. Where Bach's clips have none of the machine's levels, as
+        with composers, every level is compared with all of Bach's. Where they have some, a level
+        without clips of both kinds has no d'.
     level : float
         Of all intervals.
 
@@ -178,7 +182,7 @@ def _fitting(
 ) -> Fitting:
     return Fitting(
         answers, by, interactions=interactions, slopes=slopes, level=level,
-        link=PROBIT, response="said_bach",
+        link=PROBIT, response=SAID_BACH,
     )  # fmt: skip
 
 
@@ -211,9 +215,11 @@ def _by_column(
     of_bach = {value for value, flag in zip(values, is_bach, strict=True) if flag}
     of_machine = {value for value, flag in zip(values, is_bach, strict=True) if not flag}
     slopes, _ = _slopes(table, is_bach)
-    crossed = of_machine <= of_bach
+    shared = of_machine & of_bach
+    crossed = bool(shared)
     if crossed:
-        answers = _SaidBach(table, is_bach, said, {})
+        rows = np.array([value in shared for value in values])
+        answers = _SaidBach(table, is_bach, said, {}, rows)
         fitting = _fitting(answers, [name, BACH], [(name, BACH)], slopes, level)
     else:
         own = [_BACHS if flag else value for value, flag in zip(values, is_bach, strict=True)]
@@ -221,7 +227,7 @@ def _by_column(
         fitting = _fitting(answers, [name], (), slopes, level)
     inference = fitting.inference()
     cells = []
-    for label in sorted(of_machine, key=lambda value: sort_key([name], [value])):
+    for label in sorted(shared or of_machine, key=lambda value: sort_key([name], [value])):
         here = np.array([value == label for value in values])
         raw = counts.of(here if crossed else here | is_bach)
         one = {name: label, BACH: "1"} if crossed else {name: _BACHS}

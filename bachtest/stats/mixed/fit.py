@@ -50,6 +50,7 @@ from bachtest.stats.mixed.random_factors import (
 from bachtest.stats.rates.proportions import CHANCE, LEVEL, normal_quantile
 from bachtest.stats.rates.result import counted, listed
 
+SAID_BACH = "said_bach"
 _NO_SLOPES = "no by-listener slopes: conditions differ by the same amount for every listener"
 
 
@@ -271,7 +272,8 @@ class Fitting:
             f"their effects are normal on the {self.link.name} scale and add up",
         ]
         assumptions += [
-            f"by-listener slopes: each {name} varies between listeners, with the same variance"
+            f"by-listener slopes: listeners differ in what {name} does, with one variance for all"
+            " of its levels"
             for name in self.slopes
         ]
         if LISTENER in sampled and not self.slopes:
@@ -311,10 +313,12 @@ class Fitting:
         notes = []
         if self.separated:
             cells = ", ".join(self._label(at) for at in self.separated[:5])
-            where = f"every answer is {'right' if self.correct.any() else 'wrong'}"
+            # Of single clips `correct` counts those that were called Bach's.
+            yes, no = ("Bach", "machine") if self.response == SAID_BACH else ("right", "wrong")
+            where = f"every answer is {yes if self.correct.any() else no}"
             if cells:
                 more = " and more" if len(self.separated) > 5 else ""
-                where = f"all right or all wrong in {cells}{more}"
+                where = f"all {yes} or all {no} in {cells}{more}"
             notes.append(
                 f"{where}: regularised with a Jeffreys prior (half a right and half a wrong"
                 " pseudo-answer; Greenland and Mansournia 2015); the interval reaches 0 or 1"
@@ -330,12 +334,16 @@ class Fitting:
 
     def _label(self, pattern: int) -> str:
         codes = self.design.combos[pattern]
-        return " ".join(f.levels[c] for f, c in zip(self.design.factors, codes, strict=True))
+        labels = [f.levels[c] for f, c in zip(self.design.factors, codes, strict=True)]
+        if self.response == SAID_BACH and labels in (["0"], ["1"]):
+            return "Bach's clips" if labels == ["1"] else "the machine's"
+        return " ".join(labels)
 
 
 def _formula(response: str, design: Design, factors: Sequence[RandomFactor]) -> str:
     terms = [term.name for term in design.terms[1:]] or ["1"]
-    return f"{response} ~ {' + '.join([*terms, *(f'(1|{factor.name})' for factor in factors)])}"
+    random = [f"(1|{factor.name})" for factor in factors if not factor.not_estimated]
+    return f"{response} ~ {' + '.join([*terms, *random])}"
 
 
 def _method(link: Link, factors: Sequence[RandomFactor], few: Sequence[str]) -> str:

@@ -66,10 +66,12 @@ def coefficients(inference: Inference, fit: GlmmFit) -> tuple[Coefficient, ...]:
         for column in term.columns:
             estimate, se = float(fit.beta[column]), float(fit.se[column])
             z, half = estimate / se, inference.half_width(df) * se
+            # Where a guesser is right less than half the time, no skill is another intercept.
+            null = 0.0 if term.parts else float(logit(inference.chance))
             lines.append(
                 Coefficient(
                     inference.design.names[column], estimate, se, z, two_sided(z, None),
-                    estimate - half, estimate + half, two_sided(z, df), df,
+                    estimate - half, estimate + half, two_sided((estimate - null) / se, df), df,
                 )
             )  # fmt: skip
     return tuple(lines)
@@ -170,7 +172,10 @@ def _rate_table(
                 int(raw_n[at]), int(raw_correct[at]),
             )
         )  # fmt: skip
-    return RateTable(tuple(design.factors[k].name for k in by), tuple(rates), covariance)
+    terms = [at for at, term in enumerate(design.terms) if term.parts and {*term.parts} <= {*by}]
+    between = min((one for at in terms if (one := inference.df(at)) is not None), default=None)
+    names = tuple(design.factors[k].name for k in by)
+    return RateTable(names, tuple(rates), covariance, between)
 
 
 def _standard_rows(

@@ -69,6 +69,8 @@ class VarianceComponent:
     def described(self, sd: float) -> str:
         """Its standard deviation by one of the two fits, in words."""
         levels = counted(self.levels, self.name)
+        if self.of_slopes:
+            levels = f"{counted(self.levels, 'pair')} of {self.name.replace(SLOPE, ' and ')}"
         if not self.estimated:
             return f"{levels}: standard deviation not estimated"
         return f"{levels}: standard deviation {sd:.6f}, variance {sd * sd:.6f}"
@@ -137,11 +139,15 @@ class Rate:
 
 @dataclass(frozen=True)
 class RateTable:
-    """The rates of one grouping; `covariance` is that of their logits."""
+    """The rates of one grouping; `covariance` is that of their logits.
+
+    `df` are Student's degrees of freedom of differences between the cells; None: normal.
+    """
 
     by: tuple[str, ...]
     rates: tuple[Rate, ...]
     covariance: FloatArray
+    df: float | None = None
 
     def rate(self, *labels: str) -> Rate:
         """The rate of one cell.

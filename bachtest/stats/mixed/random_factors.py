@@ -124,7 +124,10 @@ def make_random_factors(
             at for at, term in enumerate(design.terms) if set(term.parts) <= set(constant)
         )
         columns = sum(len(design.terms[at].columns) for at in between)
-        df = len(factor.levels) - max(columns, 1)
+        levels = len(factor.levels)
+        if SLOPE in factor.name:  # the levels of a listener are not independent of each other
+            levels = min(levels, len(factors[0].levels))
+        df = levels - max(columns, 1)
         fixed = [design.factors[at] for at in constant if at not in design.numeric]
         reason = _why_not_estimated(factor, n, df, made)
         made.append(RandomFactor(factor, reason, between, df, _smallest_cell(factor, fixed)))

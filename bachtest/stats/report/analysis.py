@@ -109,6 +109,11 @@ class Analysis:
         return None if self.d_primes is None else self.d_primes[(), ()]
 
     @property
+    def pooled_single_clips(self) -> SingleClipResult | None:
+        """The pooled result of single clips, where there is no model of them."""
+        return self.single_clips if self.model is None else None
+
+    @property
     def sensitivity(self) -> tuple[Sensitivity, ...]:
         """d' and criterion of yes/no answers: of all, then of the levels of each column."""
         if self.yes_no_model is None:

@@ -54,16 +54,14 @@ def to_json(
         "listeners": report.listeners,
         "items": report.items,
         "few": FEW,
-        "overall": None if hidden else _cell(report.overall, protocol, cell_d((), d_primes)),
+        "overall": None if hidden else _cell(report.overall, protocol, cell_d(None, d_primes)),
         "with_everything": None if hidden else _cell(report.everything, protocol, _no_d),
         "flags": [
             {"flag": flag.flag, "answers": flag.answers, "left_out": flag.excluded}
             for flag in report.flags
         ],
         "by": {
-            ",".join(breakdown.by): _cells(
-                breakdown, hide_few, report, cell_d(breakdown.by, d_primes)
-            )
+            ",".join(breakdown.by): _cells(breakdown, hide_few, report, cell_d(breakdown, d_primes))
             for breakdown in report.breakdowns
         },
         "alike": [_identical(row, hide_few and row.few) for row in report.identical_pairs],
@@ -92,15 +90,21 @@ def _verdict(verdict: Verdict) -> dict[str, str]:
     }
 
 
-def cell_d(by: Sequence[str], d_primes: MarginalDs | None) -> CellD:
-    """d' of the cells of a grouping: the pooled one, or that of the marginal rate.
+def cell_d(breakdown: Breakdown | None, d_primes: MarginalDs | None) -> CellD:
+    """d' of all, or of the cells of a grouping: pooled, or that of the marginal rate.
 
-    A column with one level is in no model; the rate without it is that level's.
+    A column with one level is in no model; the rate without it is that level's. For the levels of
+    any other column that the model lacks there is no rate.
     """
     if d_primes is None:
         return Cell.d_prime
+    by = () if breakdown is None else breakdown.by
     columns = {name for known, _ in d_primes for name in known}
     kept = [at for at, name in enumerate(by) if name in columns]
+    if breakdown is not None:
+        levels = [{cell.labels[at] for cell in breakdown.cells} for at in range(len(by))]
+        if any(len(levels[at]) > 1 for at in range(len(by)) if at not in kept):
+            return _no_d
 
     def marginal(cell: Cell) -> DPrime | None:
         labels = tuple(cell.labels[at] for at in kept)
@@ -249,12 +253,12 @@ def _tables(
     tables = [
         [
             ("", *head),
-            _row("all", report.overall, report.shown(report.overall), None, cell_d((), d_primes)),
+            _row("all", report.overall, report.shown(report.overall), None, cell_d(None, d_primes)),
         ]
     ]
     for breakdown in report.breakdowns:
         rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
-        d_of = cell_d(breakdown.by, d_primes)
+        d_of = cell_d(breakdown, d_primes)
         for cell, p in zip(breakdown.cells, report.counting.adjusted(breakdown), strict=True):
             name = " ".join(cell.labels) + (" *" if cell.few else "")
             hidden = hide_few and cell.few

@@ -185,8 +185,9 @@ def _contrasts(analysis: Analysis) -> Iterator[Section]:
         yield Section(
             f"Differences by {by}",
             (
-                f"Marginal rates of the first minus the second. All {level} intervals of the table"
-                f" hold together, and p is adjusted for its pairs (single-step).",
+                "Marginal rates of the model, the first minus the second. All"
+                f" {level} intervals of the table hold together, and p is adjusted for its pairs"
+                " (single-step).",
                 *(f"  {pair}" for pair in compared.pairs),
             ),
         )

@@ -20,7 +20,7 @@ _RESULTS = {
     "equivalence": "equivalence",
     "similarity": "similarity",
     "discrimination": "discrimination",
-    "judged": "single_clips",
+    "judged": "pooled_single_clips",
     "ties": "ties",
     "clustered": "clustered",
     "listeners_differ": "listeners_differ",

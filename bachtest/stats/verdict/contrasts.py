@@ -112,10 +112,10 @@ def contrasts(table: RateTable, *, level: float = LEVEL) -> Contrasts | None:
     covariance = compared @ table.covariance @ compared.T
     ses = np.sqrt(np.maximum(np.diag(covariance), 1e-18))
     difference = compared @ logits
-    df = min((rate.df for rate in rates if rate.df), default=None)
-    largest = _largest_t(covariance / np.outer(ses, ses), df)
+    largest = _largest_t(covariance / np.outer(ses, ses), table.df)
     quantile = float(np.quantile(largest, level))
-    beyond = (largest[None] >= np.abs(difference / ses)[:, None]).mean(axis=1)
+    reached = (largest[None] >= np.abs(difference / ses)[:, None]).sum(axis=1)
+    beyond = (reached + 1) / (_DRAWS + 1)  # of the draws and the table itself
     names = [" ".join(rate.labels) for rate in rates]
     found = [
         _contrast(names, logits, pair, float(delta), float(se), quantile, float(p))

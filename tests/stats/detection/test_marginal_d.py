@@ -70,8 +70,15 @@ def test_a_column_with_one_level_has_the_d_of_all(tmp_path):
     rows = [f"l{a},i{b},S,{int((a * b) % 3 > 0)}" for a in range(12) for b in range(10)]
     path.write_text("\n".join(["listener,item,condition,correct", *rows]) + "\n")
     analysis = analyse(read_source(path))
-    [cell] = analysis.report.breakdowns[0].cells
-    assert cell_d(("condition",), analysis.d_primes)(cell) == analysis.d_prime
+    [breakdown] = analysis.report.breakdowns
+    assert cell_d(breakdown, analysis.d_primes)(breakdown.cells[0]) == analysis.d_prime
+
+
+def test_levels_of_a_column_that_the_model_lacks_have_no_d():
+    analysis = analyse(read_source(CASES / "interaction.csv.gz"), by=[["condition"]])
+    report = analysis_json(analysis)
+    assert all(cell["d_prime"] for cell in report["by"]["condition"])
+    assert [cell["d_prime"] for cell in report["by"]["experience"]] == [None, None]
 
 
 class TestCurvesThatEndAtChance:
@@ -82,6 +89,8 @@ class TestCurvesThatEndAtChance:
         assert analysis.model.chance == pytest.approx(1 / 3)
         assert analysis.model.overall.estimate == pytest.approx(0.31, abs=0.005)
         assert 0.1 < analysis.model.overall.p < 0.5
+        # The intercept is tested against chance as well.
+        assert 0.1 < analysis.model.corrected_coefficients[0].p < 0.5
         assert analysis.verdict.finding is Finding.UNDECIDED
         assert "guessing gives 33.3%" in analysis.verdict.sentence
         assert analysis.d_prime.estimate == analysis.d_prime.low == 0

@@ -127,3 +127,60 @@ def test_one_d_in_one_report(case):
     results = analysis_json(case)["results"]
     assert results["sensitivity"][0]["estimate"] == pytest.approx(0.2146, abs=2e-4)
     assert results["d_prime"] is results["discrimination"] is None
+
+
+def test_a_level_without_clips_of_both_kinds_has_no_d_and_changes_no_other():
+    table, is_bach = judged(0.0)
+    number = [int(name[1:]) for name in table.named["listener"]]
+    # Novices call more clips Bach's, experts fewer: criteria differ, d' does not.
+    for at, listener in enumerate(number):
+        said = table.correct[at] == is_bach[at]
+        if listener % 2 == 0 and not said and at % 3 == 0:
+            table.correct[at] = int(is_bach[at])
+    table.named["experience"] = ["novice" if one % 2 == 0 else "expert" for one in number]
+    [alone] = fit_yes_no(table, is_bach, ["experience"]).tables
+    teachers = [at for at in range(len(number)) if number[at] > 26 and not is_bach[at]]
+    rows = [at for at in range(len(number)) if number[at] <= 26] + teachers
+    for name, values in table.named.items():
+        table.named[name] = [values[at] for at in rows]
+    table.named["experience"] = [
+        "teacher" if number[at] > 26 else value
+        for at, value in zip(rows, table.named["experience"], strict=True)
+    ]
+    table.correct = [table.correct[at] for at in rows]
+    table.n = [1] * len(rows)
+    [mixed] = fit_yes_no(table, is_bach[rows], ["experience"]).tables
+    assert [cell.labels for cell in mixed.cells] == [("expert",), ("novice",)] or [
+        cell.labels for cell in mixed.cells
+    ] == [("novice",), ("expert",)]
+    by_name = {cell.labels: cell.estimate for cell in alone.cells}
+    for cell in mixed.cells:
+        assert cell.estimate == pytest.approx(by_name[cell.labels], abs=0.25)
+
+
+def test_the_headline_and_the_coefficient_have_one_interval(case):
+    [_, coefficient] = case.model.corrected_coefficients
+    overall = case.yes_no_model.overall
+    assert (coefficient.estimate, coefficient.low, coefficient.high, coefficient.p) == (
+        pytest.approx((overall.estimate, overall.low, overall.high, overall.p))
+    )
+
+
+def test_few_listeners_limit_the_degrees_of_freedom_of_slopes():
+    table, is_bach = judged(1.0)
+    few = [at for at, name in enumerate(table.named["listener"]) if int(name[1:]) < 8]
+    for name, values in table.named.items():
+        table.named[name] = [values[at] for at in few]
+    table.correct, table.n = [table.correct[at] for at in few], [1] * len(few)
+    model = fit_yes_no(table, is_bach[few])
+    assert model.overall.df <= 7
+    assert model.fit.corrected_coefficients[1].df == model.overall.df
+
+
+@pytest.mark.parametrize("option", ["slopes", "interactions", "side_bias", "profile"])
+def test_options_of_other_models_are_refused(option):
+    source = read_source(CASES / "yn.csv.gz", protocol="yes-no")
+    value = {"slopes": ["condition"], "interactions": [("condition", "condition")]}.get(option)
+    options = {option: value or True}
+    with pytest.raises(ValueError, match="not with single clips"):
+        analyse(source, by=[["condition"]], **options)

@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 
+from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.mixed_fit import Rate, RateTable
 from bachtest.stats.verdict.contrasts import MAX_PAIRS, contrasts
 from bachtest.stats.verdict.ranking import rank
+from tests.stats.mixed.tables import simulated
 
 
 def table(rates, covariance, df=None):
     cells = tuple(
         Rate((f"c{at}",), p, 0.0, 1.0, 0.5, 0.1, df, 100, 50) for at, p in enumerate(rates)
     )
-    return RateTable(("composer",), cells, np.asarray(covariance))
+    return RateTable(("composer",), cells, np.asarray(covariance), df)
 
 
 def test_one_pair_has_the_interval_of_one_comparison():
@@ -41,6 +43,8 @@ def test_many_pairs_are_held_together():
     assert found.quantile == pytest.approx(3.858 / math.sqrt(2), rel=0.01)
     assert len(found.pairs) == 10
     assert all(pair.p == 1 for pair in found.pairs)
+    far = contrasts(table([0.99, 0.01], 1e-4 * np.eye(2)))
+    assert 0 < far.pairs[0].p < 1e-4  # of so many draws none is as large
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -67,3 +71,16 @@ def test_one_cell_and_very_many_have_none():
     assert contrasts(table([0.6], [[0.01]])) is None
     cells = int(math.sqrt(2 * MAX_PAIRS)) + 2
     assert contrasts(table([0.6] * cells, 0.01 * np.eye(cells))) is None
+
+
+def test_a_difference_between_groups_of_listeners_has_the_degrees_of_freedom_of_listeners():
+    rng = np.random.default_rng(3)
+    simulation = simulated(rng, 60, 4, 4)
+    simulation.named["experience"] = [
+        ("novice", "expert")[int(name[1:]) % 2] for name in simulation.named["listener"]
+    ]
+    fit = fit_mixed(simulation, ("experience",))
+    [test] = fit.tests
+    found = fit.table("experience")
+    assert fit.overall.df == 3
+    assert found.df == test.df2 == 58

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bachtest.stats.rates.protocols import DiscriminationProtocol
+from bachtest.stats.rates.result import listed
 from bachtest.stats.report.pooled_report import GROUPS
 from bachtest.stats.report.questions.side_term import SIDE_TERM, with_side
-from bachtest.stats.tables.table import Table
+from bachtest.stats.tables.table import Table, TableError
 from bachtest.stats.tables.validation import BACH
 
 if TYPE_CHECKING:
@@ -64,6 +65,17 @@ class ModelOptions:
     def _yes_no(self, answers: Table, is_bach: np.ndarray, by: Sequence[str]) -> YesNoModel:
         from bachtest.stats.detection.yes_no_model import fit_yes_no
 
+        asked = {
+            "--slopes": self.slopes,
+            "--side-bias": self.side_bias,
+            "--profile": self.profile,
+            "--by with a star": self.interactions,
+        }
+        if refused := [option for option, value in asked.items() if value]:
+            raise TableError(
+                f"{listed(refused)}: not with single clips, whose model has slopes of bach by"
+                " listener, and a d' for each level of --by; leave it out"
+            )
         return fit_yes_no(answers, is_bach, by, level=1 - self.alpha)
 
     def _rates(self, answers: Table, by: Sequence[str]) -> MixedFit:
