@@ -221,8 +221,10 @@ def _model(analysis: Analysis) -> Iterator[Section]:
 def _further_questions(analysis: Analysis) -> Section:
     single_clips = analysis.single_clips
     judged = single_clips and (single_clips.yes_no or single_clips.fakes)
+    # The verdict has the test, on the side where the rate lies.
+    pooled_d = analysis.discrimination.d_line if analysis.discrimination else None
     results = [
-        ("d'", analysis.d_prime or analysis.discrimination),
+        ("d'", analysis.d_prime or pooled_d),
         ("single clips", judged if analysis.model is None else None),
         (f"with ties ({analysis.ties.method})" if analysis.ties else "", analysis.ties),
         ("equivalence, pooled", analysis.equivalence),
