@@ -252,7 +252,7 @@ def _item_effects(analysis: Analysis) -> Iterator[Section]:
     effects = analysis.item_effects
     if effects is None or not effects.items or analysis.single_clips is not None:
         return
-    lines = ["The items do not differ by more than chance."]
+    lines = [effects.alike]
     if effects.differ:
         lines = [
             f"{len(effects.most)} of {effects.items:,} items, by rate, with raw counts"
