@@ -51,6 +51,14 @@ def test_reliability_is_the_spread_that_is_not_error(fit, rasch):
     assert rasch.listener_reliability == pytest.approx(by_hand, abs=0.02)
 
 
+def test_where_nothing_differs_nothing_is_listed_and_nothing_is_reliable():
+    table = crossed()
+    alike = rasch_model(fit_mixed(Columns(dict(table.named), [1] * len(table.n)), tests=False))
+    assert (alike.item_reliability, alike.listener_reliability) == (0, 0)
+    assert alike.items == alike.listeners == ()
+    assert "No differences between listeners were found, so none is listed." in alike.lines
+
+
 def test_reliable_where_listeners_answer_much():
     rng = np.random.default_rng(3)
     skill, ease = rng.normal(0, 1.0, 40), rng.normal(0, 1.0, 150)
