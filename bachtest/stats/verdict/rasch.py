@@ -8,7 +8,10 @@ the overall mix of the listeners' columns (experience), has ability 0, and is ri
 about an item of difficulty 0.
 
 Reliability is ``Var(estimates) / (Var(estimates) + mean squared error)``: 0 where all differences
-are noise, near 1 where a second study of this size would find the same order.
+are noise, near 1 where a second study of this size would find the same order. That holds for
+shrunken estimates only. So it is that of the random effects, among items of one condition: rates of
+conditions are not shrunken, their noise would count as differences, and they have tests of their
+own.
 """
 
 from __future__ import annotations
@@ -192,5 +195,14 @@ def _levels(
 def _reliability(predictions: LevelPredictions) -> float | None:
     if predictions.spread <= MIN_SPREAD:
         return 0.0
-    spread = float(np.var(predictions.logit))
-    return spread / (spread + float(np.mean(predictions.comparison_variance())))
+    kind = predictions.kinds.of_level
+    size = np.bincount(kind)
+    compared = size[kind] > 1
+    freedom = int(compared.sum() - (size > 1).sum())
+    if freedom == 0:
+        return None
+    means = np.stack([np.bincount(kind, column) / size for column in predictions.gradient.T], 1)
+    centred = predictions.effect - (np.bincount(kind, predictions.effect) / size)[kind]
+    spread = float(np.sum(centred[compared] ** 2)) / freedom
+    errors = predictions.comparison_variance(means[kind])
+    return spread / (spread + float(np.mean(errors[compared])))
