@@ -39,7 +39,7 @@ from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.mixed.likelihood.glmm import MixedError
 from bachtest.stats.mixed.mixed_fit import MixedFit
 from bachtest.stats.verdict.best_listeners import best_listeners, with_best_listeners
-from bachtest.stats.verdict.item_effects import item_effects_of_fit
+from bachtest.stats.verdict.item_effects import items_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
 
@@ -103,9 +103,7 @@ def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:
     model = None
     by = [field for field in FIELDS if len(set(answers.values(field))) > 1]
     try:
-        model = _stored_model(
-            fit_mixed(answers, by, find_interactions=True), design.margin, len(answers.correct)
-        )
+        model = _stored_model(fit_mixed(answers, by, find_interactions=True), design.margin)
     except MixedError as error:
         refused = str(error)
     return StoredFit(
@@ -113,10 +111,9 @@ def fit_answers(answers: IncludedAnswers, design: FitDesign) -> StoredFit:
     )
 
 
-def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
+def _stored_model(fit: MixedFit, margin: float) -> FittedModel:
     best = best_listeners(fit)
     verdict = with_best_listeners(model_verdict(fit, margin=margin), best)
-    items = item_effects_of_fit(fit, count=answers)  # no more items than answers: all of them
     return FittedModel(
         verdict=FittedVerdict(
             verdict.finding.value,
@@ -134,7 +131,7 @@ def _stored_model(fit: MixedFit, margin: float, answers: int) -> FittedModel:
         },
         pair_rates={
             item.name: FittedPair(item.estimate, item.low, item.high, item.residual)
-            for item in (items.most if items else ())
+            for item in items_of_fit(fit)
             if item.low is not None and item.high is not None and item.residual is not None
         },
         spreads=tuple(

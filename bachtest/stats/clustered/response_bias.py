@@ -10,7 +10,7 @@ favour the first. Learning: the slope of the logit of being right on the number 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,8 @@ IntArray = NDArray[np.int64]
 @dataclass(frozen=True)
 class SideBias(Result):
     """`estimate` is the bias towards `side` in probits, `d_prime` the sensitivity with that bias
-    removed; both are None where Bach was never, or always, on that side."""
+    removed; both are None where Bach was never, or always, on that side. `listeners` is None if
+    pooled."""
 
     side: str
     estimate: float | None
@@ -38,15 +39,17 @@ class SideBias(Result):
     n: int
     corrected: bool
     level: float
+    listeners: int | None = None
     method: str = "probit of the side chosen on the side Bach was on; Wald interval"
     assumptions: str = "pooled: answers independent of each other; one bias for all listeners"
 
     def __str__(self) -> str:
         if self.estimate is None:
             return f"side bias towards the {self.side}: unknown, as Bach was not on both sides"
+        how = "pooled" if self.listeners is None else "clustered by listener"
         return (
             f"side bias towards the {self.side}: {self.estimate:z.2f} ({self.low:z.2f} to"
-            f" {self.high:z.2f}), {p_text(self.p)}; chosen {self.chosen_share:.1%}"
+            f" {self.high:z.2f}), {p_text(self.p)}, {how}; chosen {self.chosen_share:.1%}"
         )
 
 
@@ -88,7 +91,7 @@ def side_bias(
     chosen_without_bach: int, rounds_without_bach: int,
     *, level: float = LEVEL,
 ) -> SideBias:  # fmt: skip
-    """The bias towards a side, from how often it was chosen with and without Bach on it.
+    """The bias towards a side, pooled: how often it was chosen with and without Bach on it.
 
     Parameters
     ----------
@@ -111,7 +114,7 @@ def side_bias(
     Examples
     --------
     >>> print(side_bias("first", 70, 100, 45, 100))
-    side bias towards the first: 0.20 (0.02 to 0.38), p = .029; chosen 57.5%
+    side bias towards the first: 0.20 (0.02 to 0.38), p = .029, pooled; chosen 57.5%
     """
     from scipy.stats import norm
 
@@ -139,6 +142,71 @@ def side_bias(
         float(z[0] - z[1]) / math.sqrt(2), chosen_share, n,
         corrected, level,
     )  # fmt: skip
+
+
+def side_bias_by_listener(
+    side: str, chosen: FloatArray, n: FloatArray, with_bach: NDArray[np.bool_], listener: IntArray,
+    *, level: float = LEVEL,
+) -> SideBias:  # fmt: skip
+    """The bias towards a side, where each listener may have another one.
+
+    Parameters
+    ----------
+    side : str
+    chosen, n : float[N]
+        How often this side was chosen, of so many answers.
+    with_bach : bool[N]
+        Whether Bach was on this side.
+    listener : int[N]
+        Codes from 0.
+    level : float
+
+    Returns
+    -------
+    SideBias
+        Pooled if one listener gave all answers.
+
+    References
+    ----------
+    K.-Y. Liang, S. L. Zeger (1986), "Longitudinal data analysis using generalized linear models",
+    Biometrika 73, 13-22.
+
+    Examples
+    --------
+    >>> chosen = np.array([3.0, 2, 1, 0, 2, 2])
+    >>> with_bach, listener = np.array([True, False] * 3), np.array([0, 0, 1, 1, 2, 2])
+    >>> print(side_bias_by_listener("left", chosen, np.full(6, 3.0), with_bach, listener))
+    side bias towards the left: 0.15 (-2.12 to 2.41), p = .808, clustered by listener; chosen 55.6%
+    """
+    from scipy.stats import norm, t
+
+    counts = [(float(chosen[rows].sum()), float(n[rows].sum())) for rows in (with_bach, ~with_bach)]
+    (hits, of_hits), (others, of_others) = counts
+    pooled = side_bias(side, int(hits), int(of_hits), int(others), int(of_others), level=level)
+    groups = len(np.unique(listener[n > 0]))
+    if pooled.estimate is None or pooled.se is None or groups < 2:
+        return pooled
+    add = 0.5 if pooled.corrected else 0.0
+    influence = np.zeros(len(n))
+    for rows, (times, rounds) in zip((with_bach, ~with_bach), counts, strict=True):
+        share = (times + add) / (rounds + 2 * add)
+        slope = rounds * float(norm.pdf(norm.ppf(share)))
+        influence[rows] = (chosen[rows] - n[rows] * share) / slope / 2
+    by_listener = np.bincount(listener, influence)
+    # Listeners who differ by less than chance are no reason for a smaller error.
+    se = max(pooled.se, math.sqrt(float(by_listener @ by_listener) * groups / (groups - 1)))
+    half = float(t.isf((1 - level) / 2, groups - 1)) * se
+    bias = pooled.estimate
+    return replace(
+        pooled,
+        low=bias - half,
+        high=bias + half,
+        se=se,
+        p=2 * float(t.sf(abs(bias) / se, groups - 1)),
+        listeners=groups,
+        method=f"{pooled.method} (Student's t); standard error clustered by listener",
+        assumptions="listeners independent of each other; for these items",
+    )
 
 
 def trend(

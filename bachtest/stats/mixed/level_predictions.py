@@ -61,6 +61,14 @@ class LevelMix:
         return np.stack(columns, axis=1)
 
 
+@dataclass(frozen=True)
+class LevelKinds:
+    """Levels by the columns of their own, whose names are `columns`: `of_level` is int[L]."""
+
+    columns: tuple[str, ...]
+    of_level: IntArray
+
+
 class LevelPredictions:
     """The levels of one random factor under a fit.
 
@@ -125,6 +133,20 @@ class LevelPredictions:
         self.gradient = self.effect_gradient.copy()  # float[L, F + p], of `logit` in phi
         self.gradient[:, data.factors :] += centre
 
+    @property
+    def spread(self) -> float:
+        """The fitted standard deviation of `effect`: 0 where no differences were found."""
+        own = self.inference.used.theta[self.own]
+        return float(np.sqrt(own @ own))
+
+    @cached_property
+    def kinds(self) -> LevelKinds:
+        """Levels whose fixed effects are the same, such as items of one condition."""
+        design = self.inference.design
+        own, combos = _own_columns(design, self.data, self.code, self.row)
+        _, of_level = np.unique(combos, axis=0, return_inverse=True)
+        return LevelKinds(tuple(design.factors[k].name for k in own), of_level.ravel())
+
     @cached_property
     def se(self) -> FloatArray:
         return np.sqrt(self.effect_variance + self._quadratic(self.gradient))
@@ -136,8 +158,9 @@ class LevelPredictions:
 
         Parameters
         ----------
-        centre : float[F + p], optional
-            The gradient of the centre in phi; without, the centre is the mean of the levels.
+        centre : float[F + p] or float[L, F + p], optional
+            The gradient of the centre, or of each level's, in phi; without, the centre is the mean
+            of the levels.
         """
         centre = self.gradient.mean(axis=0) if centre is None else centre
         return floats(self.effect_variance + self._quadratic(self.gradient - centre))
@@ -246,13 +269,12 @@ def level_mix(design: Design, data: GlmmData, code: IntArray, row: IntArray) -> 
     -------
     LevelMix
     """
-    pattern = data.x.index
     if design.excluded:
         return _own_mix(data, code, len(row))
     columns = range(len(design.factors))
-    own = [k for k in columns if _constant(code, row, design.combos[pattern, k])]
+    own, own_combos = _own_columns(design, data, code, row)
     others = [k for k in columns if k not in own]
-    cells, of_level = np.unique(design.combos[pattern[row]][:, own], axis=0, return_inverse=True)
+    cells, of_level = np.unique(own_combos, axis=0, return_inverse=True)
     mix, mix_of = np.unique(design.combos[:, others], axis=0, return_inverse=True)
     share = sums_by(mix_of.ravel(), design.sizes, len(mix)) / design.sizes.sum()
     combos = np.empty((len(cells) * len(mix), len(columns)), dtype=np.int64)
@@ -260,6 +282,15 @@ def level_mix(design: Design, data: GlmmData, code: IntArray, row: IntArray) -> 
     combos[:, others] = np.tile(mix, (len(cells), 1))
     cell = np.repeat(np.arange(len(cells)), len(mix))
     return LevelMix(design.rows(combos), np.tile(share, len(cells)), cell, of_level.ravel())
+
+
+def _own_columns(
+    design: Design, data: GlmmData, code: IntArray, row: IntArray
+) -> tuple[list[int], IntArray]:
+    # The columns that are constant within each level, and the levels' values of them.
+    pattern, columns = data.x.index, range(len(design.factors))
+    own = [k for k in columns if _constant(code, row, design.combos[pattern, k])]
+    return own, design.combos[pattern[row]][:, own]
 
 
 def _own_mix(data: GlmmData, code: IntArray, levels: int) -> LevelMix:

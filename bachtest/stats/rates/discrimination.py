@@ -19,7 +19,7 @@ from bachtest.stats.rates.proportions import (
     tail_above,
     tail_below,
 )
-from bachtest.stats.rates.protocols import DiscriminationProtocol
+from bachtest.stats.rates.protocols import PROTOCOLS, DiscriminationProtocol
 from bachtest.stats.rates.result import Result, p_text
 
 
@@ -44,15 +44,22 @@ class Discrimination(Result):
     method: str = "exact binomial, one-sided; d' with the Clopper-Pearson interval"
     assumptions: str = POOLED
 
-    def __str__(self) -> str:
+    @property
+    def d_line(self) -> str:
+        """The counts and d', without the test."""
         if self.estimate is None:
             return "no answers"
         d = f"{self.estimate:z.2f} ({self.low:z.2f} to {self.high:z.2f})"
         if self.low == self.high:
             d = "not defined below chance"
-        return (
-            f"{self.protocol}: {self.correct:,} of {self.n:,}, d' {d}, one-sided {p_text(self.p)}"
-        )
+        return f"{self.protocol}: {self.correct:,} of {self.n:,}, d' {d}"
+
+    def __str__(self) -> str:
+        two_clips = self.protocol in PROTOCOLS and PROTOCOLS[self.protocol].two_clips
+        if self.estimate is None or two_clips:
+            # Of two clips the verdict has a two-sided test, which this one would contradict.
+            return self.d_line
+        return f"{self.d_line}, one-sided {p_text(self.p)}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ def discriminate(
     --------
     >>> from bachtest.stats.rates.protocols import PROTOCOLS
     >>> print(discriminate(10, 15, PROTOCOLS["pair"]))
-    pair: 10 of 15, d' 0.61 (-0.42 to 1.67), one-sided p = .151
+    pair: 10 of 15, d' 0.61 (-0.42 to 1.67)
     >>> print(discriminate(30, 60, PROTOCOLS["triangle"]))
     triangle: 30 of 60, d' 1.47 (0.62 to 2.14), one-sided p = .006
     """

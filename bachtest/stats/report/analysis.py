@@ -247,7 +247,7 @@ def analyse(
         population_band=population_band_of(answers, level=1 - alpha),
         contrasts=_contrasts(fit, alpha) if fit and not fitted.yes_no else (),
         ranking=rank(fit.table("composer"), level=1 - alpha) if fit and ranked else None,
-        item_effects=_item_effects(answers, None if fitted.yes_no else fit),
+        item_effects=_item_effects(answers, None if fitted.yes_no else fit, alpha),
         knew=_knew_model(source, by, columns, interactions, alpha)
         if model and len(headline) < len(by)
         else None,
@@ -277,8 +277,8 @@ def _contrasts(fit: MixedFit, alpha: float) -> tuple[Contrasts, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def _item_effects(table: Table, fit: MixedFit | None) -> ItemEffects | None:
+def _item_effects(table: Table, fit: MixedFit | None, alpha: float) -> ItemEffects | None:
     effects = None if fit is None else item_effects_of_fit(fit)
     if effects is None and "item" in table.columns:
-        effects = item_effects_of_counts(*sums_of(table, "item"))
+        effects = item_effects_of_counts(*sums_of(table, "item"), alpha=alpha)
     return effects

@@ -222,8 +222,10 @@ def _model(analysis: Analysis) -> Iterator[Section]:
 def _further_questions(analysis: Analysis) -> Section:
     single_clips = analysis.single_clips
     judged = single_clips and (single_clips.yes_no or single_clips.fakes)
+    # The verdict has the test, on the side where the rate lies.
+    pooled_d = analysis.discrimination.d_line if analysis.discrimination else None
     results = [
-        ("d'", analysis.d_prime or analysis.discrimination),
+        ("d'", analysis.d_prime or pooled_d),
         ("single clips", judged if analysis.model is None else None),
         (f"with ties ({analysis.ties.method})" if analysis.ties else "", analysis.ties),
         ("equivalence, pooled", analysis.equivalence),
@@ -251,7 +253,7 @@ def _item_effects(analysis: Analysis) -> Iterator[Section]:
     effects = analysis.item_effects
     if effects is None or not effects.items or analysis.single_clips is not None:
         return
-    lines = ["The items do not differ by more than chance."]
+    lines = [effects.alike]
     if effects.differ:
         lines = [
             f"{len(effects.most)} of {effects.items:,} items, by rate, with raw counts"

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from bachtest.stats.validate.comparison_studies import all_differences, interactions
 from bachtest.stats.validate.detection_studies import marginal_d, odd_clips, triangles
-from bachtest.stats.validate.listener_studies import best_tenth, item_rates
+from bachtest.stats.validate.listener_studies import alike_items, best_tenth, item_rates
 from bachtest.stats.validate.measured import SimulationStudy
 from bachtest.stats.validate.mixed_studies import few_answers, few_items, many_items
 from bachtest.stats.validate.monitoring_studies import guessing, running_interval
@@ -53,6 +53,7 @@ STUDIES: dict[str, tuple[Run, int, int]] = {
     "interactions": (interactions, 300, 23),
     "contrasts": (all_differences, 400, 24),
     "item-rates": (item_rates, 200, 7),
+    "alike-items": (alike_items, 200, 9),
     "best-tenth": (best_tenth, 200, 8),
 }
 HEAD = """# Do the statistics keep their promises?

@@ -12,12 +12,17 @@ from bachtest.stats.mixed.level_predictions import LevelPredictions
 from bachtest.stats.mixed.likelihood.blocks import FloatArray
 from bachtest.stats.mixed.logit_normal import mean_rate
 from bachtest.stats.validate.measured import Measured, SimulationStudy
-from bachtest.stats.validate.simulate import SimulatedDesign, SimulatedTable, answers_of
+from bachtest.stats.validate.simulate import SimulatedDesign, SimulatedTable, answers_of, simulate
 from bachtest.stats.verdict.best_listeners import BEST_SHARE, BestListeners, best_listeners
+from bachtest.stats.verdict.rasch import rasch_model
 
 ITEMS_HEARD = SimulatedDesign(listeners=200, each=10, items=40, cells=2)
 SPREAD = SimulatedDesign(listeners=300, each=10, items=120)
 FEW_EACH = SimulatedDesign(listeners=300, each=5, items=120)
+# No item differs from another, whatever its condition.
+ITEMS_ALIKE = SimulatedDesign(listeners=60, each=10, items=42, cells=7, sd_item=0.0)
+# Below it, the report says not to compare single items.
+RELIABLE = 0.5
 LOGITS, LOGIT = (0.2, 0.9), 0.3
 GUESSERS, ABLE_RATE = 0.9, 0.92
 MIN_COVERAGE, MAX_COVERAGE, ALPHA = 0.93, 0.97, 0.05
@@ -55,6 +60,27 @@ def item_rates(rng: np.random.Generator, replicates: Iterable[int]) -> Simulatio
             Measured("difficulties", tuple(difficulties), 0.92, MAX_COVERAGE),
             Measured("abilities", tuple(abilities), 0.92, MAX_COVERAGE),
             Measured("difficulties, the effect's error alone", tuple(alone)),
+        ),
+    )
+
+
+def alike_items(rng: np.random.Generator, replicates: Iterable[int]) -> SimulationStudy:
+    """The reliability of items that do not differ."""
+    found = []
+    for _ in replicates:
+        table = simulate(rng, ITEMS_ALIKE, (LOGIT,) * ITEMS_ALIKE.cells)
+        rasch = rasch_model(fit_mixed(table, ("condition",), tests=False))
+        assert rasch is not None and rasch.item_reliability is not None
+        found.append(rasch.item_reliability)
+    return SimulationStudy(
+        "alike-items",
+        "Items that do not differ",
+        "60 listeners with 10 answers each over 42 items in seven conditions; neither items nor"
+        " conditions differ. The reliability of the items' difficulties, and how often it is .5 or"
+        " more, from where on the report calls it good enough for groups of items.",
+        (
+            Measured("reliability, mean of studies", tuple(found), 0.0, 0.15),
+            Measured(".5 or more", tuple(float(one >= RELIABLE) for one in found), 0.0, ALPHA),
         ),
     )
 

@@ -71,8 +71,8 @@ class BestListeners(Result):
                 f" ({p_text(self.p)}): some can tell."
             )
         return (
-            f"{reached} No more of them are far above the rest than a normal spread allows"
-            f" ({p_text(self.p)})."
+            f"{reached} It is not shown that more of them are far above the rest than a normal"
+            f" spread allows ({p_text(self.p)})."
         )
 
 

@@ -111,8 +111,8 @@ def discrimination_verdict(
     discrimination : Discrimination
     protocol : DiscriminationProtocol
     alpha : float
-        Size of the test. It is two-sided, with half of alpha on each side, where listeners point to
-        a clip as Bach's; elsewhere only a rate above chance means something.
+        Size of the test. It is two-sided, with half of alpha on each side, as the model's is. So it
+        agrees with the (1 - alpha) interval of d'.
     margin : float or None
         Without one, the finding is never that they cannot tell.
 
@@ -132,7 +132,7 @@ def discrimination_verdict(
     if discrimination.estimate is None:
         return no_answers(alpha=alpha)
     p_below = tail_below(correct, n, protocol.chance)
-    size = alpha / 2 if protocol.has_bach_side else alpha
+    size = alpha / 2
     finding, figures = Finding.UNDECIDED, str(discrimination)
     if protocol.has_bach_side and p_below < discrimination.p:
         figures = str(replace(discrimination, p=p_below))
@@ -151,10 +151,10 @@ def discrimination_verdict(
     elif p_below < size:
         figures = (
             f"{protocol.name}: {correct:,} of {n:,} were right, where guessing gives"
-            f" {protocol.chance:.1%}; exact test, pooled: one-sided {p_text(p_below)}"
+            f" {protocol.chance:.1%}; exact test, pooled: one-sided {p_text(p_below)}, tested at"
+            f" {size:g}"
         )
         return below_chance(figures, POOLED_CAUTION, margin=None, alpha=alpha, method=method)
-    if protocol.has_bach_side:
-        figures += f", tested at {size:g}"
+    figures += f", tested at {size:g}"
     sentence = sentence_of(finding, figures, margin=margin)
     return Verdict(finding, sentence, POOLED_CAUTION, None, margin, alpha, method)

@@ -8,7 +8,10 @@ the overall mix of the listeners' columns (experience), has ability 0, and is ri
 about an item of difficulty 0.
 
 Reliability is ``Var(estimates) / (Var(estimates) + mean squared error)``: 0 where all differences
-are noise, near 1 where a second study of this size would find the same order.
+are noise, near 1 where a second study of this size would find the same order. That holds for
+shrunken estimates only. So it is that of the random effects, among items of one condition: rates of
+conditions are not shrunken, their noise would count as differences, and they have tests of their
+own.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bachtest.stats.rates.result import Result, counted
+from bachtest.stats.rates.result import Result, counted, listed
+from bachtest.stats.verdict.item_effects import MIN_SPREAD, no_differences
 
 if TYPE_CHECKING:
     from bachtest.stats.mixed.level_predictions import LevelPredictions
@@ -51,18 +55,22 @@ class RaschLevel:
 class RaschModel(Result):
     """Items, hardest first, and listeners, ablest first: the first ten where they are many.
 
-    Reliabilities are 0 where the fit has no spread on that side.
+    Where the fit has no spread on one side, its reliability is 0 and nothing is listed. Reliability
+    is that of differences given the columns `item_kinds`, or `listener_kinds`, and None where no
+    two items, or listeners, have the same.
     """
 
     items: tuple[RaschLevel, ...]
     listeners: tuple[RaschLevel, ...]
     listener_count: int
-    item_reliability: float
-    listener_reliability: float
+    item_reliability: float | None
+    listener_reliability: float | None
     in_full: bool
+    item_kinds: tuple[str, ...] = ()
+    listener_kinds: tuple[str, ...] = ()
     method: str = (
-        "Rasch model with random items and random listeners; reliability of EAP estimates"
-        " (Adams 2005)"
+        "Rasch model with random items and random listeners; reliability of EAP estimates, of"
+        " the random effects alone (Adams 2005)"
     )
 
     @property
@@ -73,11 +81,20 @@ class RaschModel(Result):
             " is the listener's ability minus the item's difficulty. The average listener has"
             " ability 0 and is right half the time about an item of difficulty 0.",
         ]
-        for what, value in (
-            ("items' difficulties", self.item_reliability),
-            ("listeners' abilities", self.listener_reliability),
+        for nouns, what, value, kinds in (
+            ("items", "difficulties", self.item_reliability, self.item_kinds),
+            ("listeners", "abilities", self.listener_reliability, self.listener_kinds),
         ):
-            lines.append(f"Reliability of the {what}: {value:.2f} ({_reading(value)}).")
+            given = f", given {listed(kinds)}" if kinds else ""
+            reliability = f"Reliability of the {nouns}' {what}{given}"
+            if value is None:
+                lines.append(
+                    f"{reliability}: unknown, as no two {nouns} have the same {listed(kinds)}."
+                )
+            elif value == 0:
+                lines.append(f"{no_differences(nouns, kinds)}, so none is listed.")
+            else:
+                lines.append(f"{reliability}: {value:.2f} ({_reading(value)}).")
         return (*lines, *self._item_lines(), *self._listener_lines())
 
     def _item_lines(self) -> list[str]:
@@ -136,7 +153,7 @@ def rasch_model(fit: MixedFit, *, in_full: bool = False) -> RaschModel | None:
     (2008), "Random item IRT models", Psychometrika 73, 533-559. R. J. Adams (2005), "Reliability as
     a measurement design effect", Studies in Educational Evaluation 31, 162-172: the reliability of
     expected-a-posteriori estimates; B. D. Wright and G. N. Masters (1982), "Rating Scale Analysis",
-    have the like for unshrunken ones.
+    have the like for unshrunken ones, less the error.
     """
     from bachtest.stats.mixed.level_predictions import LevelPredictions
 
@@ -144,18 +161,21 @@ def rasch_model(fit: MixedFit, *, in_full: bool = False) -> RaschModel | None:
     if fit.inference is None or fit.data is None or not {ITEM, LISTENER} <= estimated:
         return None
     items = LevelPredictions(fit.inference, fit.data, ITEM, within=("excerpt",))
+    # Without a spread only conditions differ, and a list would name items that are alike.
+    shown = len(items.levels) if items.spread > MIN_SPREAD else 0
     listeners = LevelPredictions(fit.inference, fit.data, LISTENER)
     design = fit.inference.design
     centre = np.zeros(listeners.gradient.shape[1])
     centre[-design.x.width :] = design.sizes @ design.x.patterns / design.sizes.sum()
     ability = listeners.logit - centre @ fit.inference.used.phi
     se = np.sqrt(listeners.comparison_variance(centre))
-    hardest = _levels(items, -items.logit, items.se, len(items.levels))
+    hardest = _levels(items, -items.logit, items.se, shown)
     count = len(listeners.levels)
-    every = in_full or count <= MAX_LISTENERS
+    shown = count if in_full or count <= MAX_LISTENERS else TOP_N
+    ablest = _levels(listeners, ability, se, shown if listeners.spread > MIN_SPREAD else 0)
     return RaschModel(
-        hardest, _levels(listeners, ability, se, count if every else TOP_N), count,
-        _reliability(items), _reliability(listeners), in_full,
+        hardest, ablest, count, _reliability(items), _reliability(listeners), in_full,
+        items.kinds.columns, listeners.kinds.columns,
     )  # fmt: skip
 
 
@@ -172,7 +192,17 @@ def _levels(
     )  # fmt: skip
 
 
-def _reliability(predictions: LevelPredictions) -> float:
-    spread = float(np.var(predictions.logit))
-    whole = spread + float(np.mean(predictions.comparison_variance()))
-    return spread / whole if whole > 0 else 0.0
+def _reliability(predictions: LevelPredictions) -> float | None:
+    if predictions.spread <= MIN_SPREAD:
+        return 0.0
+    kind = predictions.kinds.of_level
+    size = np.bincount(kind)
+    compared = size[kind] > 1
+    freedom = int(compared.sum() - (size > 1).sum())
+    if freedom == 0:
+        return None
+    means = np.stack([np.bincount(kind, column) / size for column in predictions.gradient.T], 1)
+    centred = predictions.effect - (np.bincount(kind, predictions.effect) / size)[kind]
+    spread = float(np.sum(centred[compared] ** 2)) / freedom
+    errors = predictions.comparison_variance(means[kind])
+    return spread / (spread + float(np.mean(errors[compared])))

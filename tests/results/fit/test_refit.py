@@ -22,7 +22,7 @@ from bachtest.results.models import StoredAnalysis
 from bachtest.results.tasks import ask_again, refresh_results, request_refit
 from bachtest.stats.mixed.fit import fit_mixed
 from bachtest.stats.tables.read_study_folder import read_source
-from bachtest.stats.verdict.item_effects import item_effects_of_fit
+from bachtest.stats.verdict.item_effects import items_of_fit
 from bachtest.stats.verdict.model_verdict import model_verdict
 from bachtest.studies.models import Study
 from generator.models import Pair
@@ -74,7 +74,7 @@ def test_the_model_is_that_of_the_export(analysis, busy, tmp_path):
             stored = model.rate(group.by, rate.labels)
             interval = (stored.estimate, stored.low, stored.high)
             assert interval == pytest.approx((rate.estimate, rate.low, rate.high), abs=1e-4)
-    items = item_effects_of_fit(of_export, count=99).most
+    items = items_of_fit(of_export)
     assert len(items) == len(model.pair_rates) == 8
     for item in items:
         stored = model.pair_rates[item.name]

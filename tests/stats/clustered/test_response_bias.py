@@ -5,7 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from bachtest.stats.clustered.response_bias import side_bias, trend
+from bachtest.stats.clustered.response_bias import (
+    side_bias,
+    side_bias_by_listener,
+    trend,
+)
 from bachtest.stats.rates.signal_detection import d_of_rate
 
 
@@ -44,6 +48,42 @@ def test_always_the_same_side_is_corrected_and_finite():
     bias = side_bias("left", 10, 10, 10, 10)
     assert bias.corrected
     assert 0 < bias.low < bias.estimate < math.inf
+
+
+def own_biases(seed, *, sd, listeners=40, each=12):
+    rng = np.random.default_rng(seed)
+    listener = np.repeat(np.arange(listeners), each)
+    with_bach = rng.random(len(listener)) < 0.5
+    felt = sd * rng.normal(size=listeners)[listener] + np.where(with_bach, 0.3, -0.3)
+    chosen = (felt + rng.normal(size=len(listener)) > 0).astype(float)
+    return chosen, np.ones(len(chosen)), with_bach, listener
+
+
+@pytest.mark.parametrize(("sd", "least"), [(0.8, 0.025), (0.0, 0.01)])
+def test_listeners_with_biases_of_their_own_are_no_bias_of_all(sd, least):
+    alarms = [
+        side_bias_by_listener("left", *own_biases(seed, sd=sd)).p < 0.05 for seed in range(400)
+    ]
+    assert least < np.mean(alarms) < 0.08
+
+
+def test_clustering_widens_the_interval_and_moves_nothing_else():
+    chosen, n, with_bach, listener = own_biases(1, sd=0.8)
+    counts = [column[rows].sum() for rows in (with_bach, ~with_bach) for column in (chosen, n)]
+    pooled = side_bias("left", *(int(count) for count in counts))
+    clustered = side_bias_by_listener("left", chosen, n, with_bach, listener)
+    assert clustered.estimate == pytest.approx(pooled.estimate)
+    assert clustered.d_prime == pytest.approx(pooled.d_prime)
+    assert clustered.se > 1.3 * pooled.se
+    assert "p = " in str(pooled) and ", pooled; chosen" in str(pooled)
+    assert ", clustered by listener; chosen" in str(clustered)
+    assert side_bias_by_listener("left", chosen, n, with_bach, listener * 0) == pooled
+
+
+def test_two_listeners_who_agree_to_an_answer_are_not_certain():
+    chosen, with_bach = np.array([5.0, 3, 5, 3]), np.array([True, False] * 2)
+    bias = side_bias_by_listener("left", chosen, np.full(4, 6.0), with_bach, np.array([0, 0, 1, 1]))
+    assert bias.p > 0.2
 
 
 def trials(slope, seed=1, listeners=300):

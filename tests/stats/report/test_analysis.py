@@ -140,6 +140,8 @@ def test_fakes_alone_are_reported_as_what_they_are():
 def test_all_questions_of_a_full_table_are_answered(source):
     analysis = analyse(source(simulated()), margin=0.1)
     assert {bias.side for bias in analysis.sides} == {"first", "left"}
+    assert [bias.listeners for bias in analysis.sides] == [40, 40]
+    assert "clustered by listener; chosen" in " ".join(analysis_text(analysis).split())
     assert analysis.trend.estimate is not None
     assert analysis.listeners.n == 40
     assert analysis.ranking is not None

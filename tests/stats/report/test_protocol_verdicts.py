@@ -88,6 +88,26 @@ def test_three_clips_of_which_one_is_bach_are_tested_on_both_sides():
     assert "tested at 0.025" in verdict.sentence
 
 
+def test_three_clips_of_which_two_are_alike_are_tested_on_both_sides():
+    protocol = PROTOCOLS["triangle"]
+    # One-sided p: .019, .036, .031 and .015. The test agrees with the 95% interval of d'.
+    for correct, tells, below in ((27, True, False), (26, False, False), (12, False, False),
+                                  (11, False, True)):  # fmt: skip
+        found = discriminate(correct, 57, protocol)
+        verdict = discrimination_verdict(found, protocol)
+        assert (verdict.finding is Finding.CAN_TELL) == (found.low > 0) == tells
+        assert ("right less often than by guessing" in verdict.sentence) == below
+        assert "tested at 0.025" in verdict.sentence
+
+
+@pytest.mark.parametrize("name", ["pair", "three-afc", "triangle"])
+def test_the_d_prime_of_counts_has_no_test_beside_the_verdicts(study, name):
+    analysis = study(name, 1, model=False)
+    text = " ".join(analysis_text(analysis).split())
+    assert f"d': {name}: 20 of 200, d' " in text
+    assert "one-sided" not in text.partition("Further questions")[2]
+
+
 @pytest.mark.parametrize("name", ["pair", "abx", "duo-trio", "triangle"])
 def test_only_where_listeners_look_for_bach_do_composers_fool_them(study, name):
     text = analysis_text(study(name, 8))

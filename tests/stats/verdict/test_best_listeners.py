@@ -62,6 +62,7 @@ def test_listeners_who_only_guess_do_not_stand_out():
     fit = fit_mixed(answers([0.0] * 200, seed=4), tests=False)
     best = best_listeners(fit, draws=199)
     assert not best.some_stand_out
+    assert "It is not shown that more of them are far above the rest" in str(best)
     assert best.sd_low == 0
     assert best.low <= best.mean <= best.estimate <= best.high
     verdict = with_best_listeners(model_verdict(fit, margin=0.2), best)

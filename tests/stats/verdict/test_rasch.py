@@ -9,6 +9,7 @@ import pytest
 
 from bachtest.stats.__main__ import main
 from bachtest.stats.mixed.fit import fit_mixed
+from bachtest.stats.validate.simulate import SimulatedDesign, simulate
 from bachtest.stats.verdict.item_effects import item_effects_of_fit
 from bachtest.stats.verdict.rasch import rasch_model
 from tests.stats.mixed.tables import Columns, crossed
@@ -39,16 +40,34 @@ def test_a_logit_is_ability_minus_difficulty(fit, rasch):
         assert ability[listener] - difficulty[item] == pytest.approx(logit[row], abs=1e-9)
 
 
-def test_reliability_is_the_spread_that_is_not_error(fit, rasch):
-    difficulties = np.array([one.estimate for one in rasch.items])
-    # What is uncertain for all items alike is no error of their differences.
-    from_all = np.mean([one.se**2 for one in rasch.items])
-    least = np.var(difficulties) / (np.var(difficulties) + from_all)
-    assert least < rasch.item_reliability < 0.9
-    abilities = np.array([one.estimate for one in rasch.listeners])
-    errors = np.mean([one.se**2 for one in rasch.listeners])
-    by_hand = np.var(abilities) / (np.var(abilities) + errors)
-    assert rasch.listener_reliability == pytest.approx(by_hand, abs=0.02)
+def test_reliability_is_the_spread_of_the_effects_that_is_not_error(fit, rasch):
+    assert (rasch.item_kinds, rasch.listener_kinds) == (("condition",), ("experience",))
+    found = {"item": rasch.item_reliability, "listener": rasch.listener_reliability}
+    for one, sd in zip(fit.effects, fit.inference.used.theta, strict=True):
+        # Of shrunken effects, spread and error add up to the variance of the true ones.
+        by_hand = 1 - np.mean(np.square(one.sd)) / sd**2
+        assert found[one.name] == pytest.approx(by_hand, abs=0.08)
+    assert "Reliability of the items' difficulties, given condition: " in "\n".join(rasch.lines)
+
+
+def test_conditions_that_differ_are_no_reliability_of_items():
+    from_conditions = items_alike(1, (-1.5, 0.0, 1.5))
+    assert from_conditions.item_reliability < 0.3
+    assert np.mean([items_alike(seed, (0.0,) * 7).item_reliability for seed in range(12)]) < 0.15
+
+
+def items_alike(seed, logits):
+    design = SimulatedDesign(60, 10, 6 * len(logits), len(logits), sd_item=0.0)
+    answers = simulate(np.random.default_rng(seed), design, logits)
+    return rasch_model(fit_mixed(answers, ("condition",), tests=False))
+
+
+def test_where_nothing_differs_nothing_is_listed_and_nothing_is_reliable():
+    table = crossed()
+    alike = rasch_model(fit_mixed(Columns(dict(table.named), [1] * len(table.n)), tests=False))
+    assert (alike.item_reliability, alike.listener_reliability) == (0, 0)
+    assert alike.items == alike.listeners == ()
+    assert "No differences between listeners were found, so none is listed." in alike.lines
 
 
 def test_reliable_where_listeners_answer_much():

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from bachtest.stats.clustered.beta_binomial import BetaBinomialFit, beta_binomial
-from bachtest.stats.clustered.response_bias import SideBias, Trend, side_bias, trend
+from bachtest.stats.clustered.response_bias import (
+    SideBias,
+    Trend,
+    side_bias,
+    side_bias_by_listener,
+    trend,
+)
 from bachtest.stats.clustered.two_ac_clustering import two_ac_bootstrap
 from bachtest.stats.clustered.two_way_clustering import ClusteredRate, two_way, two_way_bootstrap
 from bachtest.stats.rates.two_ac import TwoAC, two_ac
@@ -65,7 +71,10 @@ def spread_of(table: Table, name: str, alpha: float) -> BetaBinomialFit | None:
 
 
 def side_biases(table: Table, alpha: float) -> tuple[SideBias, ...]:
-    """The bias towards the clip heard first, and towards the one on the left."""
+    """The bias towards the clip heard first, and towards the one on the left.
+
+    It is clustered by listener where the table names listeners, and pooled elsewhere.
+    """
     bach_at: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     if "first" in table.columns:
         first = table.truth("first")
@@ -78,17 +87,25 @@ def side_biases(table: Table, alpha: float) -> tuple[SideBias, ...]:
         )
         if left.any() or right.any() or not len(table):
             bach_at["left"] = left, right
-    right = table.correct > 0
-    return tuple(
-        side_bias(
-            name,
-            int((right & on_side).sum()),
-            int(on_side.sum()),
-            int((~right & off_side).sum()),
-            int(off_side.sum()),
-            level=1 - alpha,
-        )
-        for name, (on_side, off_side) in bach_at.items()
+    return tuple(_side_bias(table, name, *sides, 1 - alpha) for name, sides in bach_at.items())
+
+
+def _side_bias(
+    table: Table, name: str, on_side: np.ndarray, off_side: np.ndarray, level: float
+) -> SideBias:
+    chosen = np.where(on_side, table.correct, table.n - table.correct)
+    if "listener" not in table.columns:
+        sums = [(int(chosen[on].sum()), int(table.n[on].sum())) for on in (on_side, off_side)]
+        return side_bias(name, *sums[0], *sums[1], level=level)
+    known = on_side | off_side
+    listener = table.column("listener").codes.astype(np.int64)[known]
+    return side_bias_by_listener(
+        name,
+        chosen[known].astype(np.float64),
+        table.n[known].astype(np.float64),
+        on_side[known],
+        listener,
+        level=level,
     )
 
 
