@@ -41,14 +41,14 @@ def wanted_se(
     df: float | None = None,
     difference: bool = True,
 ) -> float:
-    """The standard error at which the rate would decide; 0 if none would.
+    """The standard error at which the rate would decide; 0 if none would, or at 0 and 1.
 
     Intervals are symmetric on the logit scale, as those of the mixed model.
 
     Parameters
     ----------
     rate : float
-        Between 0 and 1, without them.
+        At 0 and 1, where the logit is infinite, a rate has no standard error.
     alpha : float
     margin : float or None
     df : float or None
@@ -63,6 +63,8 @@ def wanted_se(
     >>> wanted_se(0.5, alpha=0.05, margin=None)
     0.0
     """
+    if not 0 < rate < 1:
+        return 0.0
     distance = abs(math.log(rate / (1 - rate)))
     wanted = distance / _quantile(1 - alpha / 2, df) if difference else 0.0
     if margin is not None:
@@ -138,6 +140,8 @@ def what_would_decide(
     >>> decision.answers, decision.items
     (None, 29)
     """
+    if not 0 < rate < 1:
+        return Decision(None, None, f"What would decide is unknown at a rate of {rate:.1%}.")
     stays = f"if the rate stays at {rate:.1%}"
 
     def wanted(freedom: float | None) -> float:

@@ -96,7 +96,7 @@ def probit(rate: float) -> float:
 
 
 def preference_of_counts(chosen: int, n: int, side: str, *, alpha: float = ALPHA) -> SidePreference:
-    """From counts, pooled over listeners and items: the exact test, and the interval that it inverts.
+    """From counts, pooled over listeners and items: the exact test, and its interval.
 
     Parameters
     ----------

@@ -52,3 +52,14 @@ def test_that_listeners_are_alike_is_never_stated_as_a_fact(analysed):
     preference = analysed("\n".join(["listener,item,chosen", *rows])).preference
     assert preference.listener_sd == 0
     assert preference.listeners == "no differences between listeners were found"
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [("n,left\n5,5\n", 5), ("n,left\n5,0\n", 5), ("listener,item,chosen\na,b,left\n", 1)],
+)
+@pytest.mark.parametrize("margin", [None, 0.1])
+def test_all_on_one_side_has_a_verdict(analysed, text, n, margin):
+    verdict = analysed(text, margin=margin).pooled
+    assert verdict.finding is Finding.UNDECIDED
+    assert verdict.needs.answers == 6 - n

@@ -37,3 +37,11 @@ def test_more_items_bring_degrees_of_freedom():
     assert normal.answers is not None
     assert few.answers is None
     assert "No number of further answers on these 6 items would decide" in few.sentence
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_all_on_one_side_has_no_standard_error_to_want(rate):
+    assert wanted_se(rate, alpha=ALPHA, margin=0.1) == 0
+    decision = what_would_decide(rate, 0.01, n=5, alpha=ALPHA, margin=None)
+    assert (decision.answers, decision.items) == (None, None)
+    assert decision.sentence == f"What would decide is unknown at a rate of {rate:.1%}."
