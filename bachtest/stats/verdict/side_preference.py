@@ -21,8 +21,7 @@ from bachtest.stats.rates.protocols import OTHER_SIDE
 from bachtest.stats.rates.result import Result, counted, listed, p_text
 from bachtest.stats.verdict.exact_answers import answers_that_would_decide
 from bachtest.stats.verdict.finding import POOLED_CAUTION, Finding, Verdict, no_answers
-from bachtest.stats.verdict.model_verdict import interval_of, item_variance
-from bachtest.stats.verdict.sample_size import what_would_decide
+from bachtest.stats.verdict.model_verdict import interval_of, model_needs
 
 if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import MixedFit, VarianceComponent
@@ -242,11 +241,7 @@ def side_verdict(
             preference.chosen, preference.n, alpha=alpha, margin=margin
         )
     elif finding is Finding.UNDECIDED and fit is not None:
-        variance, between, items = _variances(fit, preference.estimate)
-        needs = what_would_decide(
-            preference.estimate, variance, n=preference.n, alpha=alpha, margin=margin,
-            item_variance=between, items=items,
-        )  # fmt: skip
+        needs = model_needs(fit, fit.overall, alpha=alpha, margin=margin)
     favoured = preference.side if above else OTHER_SIDE[preference.side]
     sentence = _sentence(finding, favoured, _figures(preference, fit), margin)
     caution = POOLED_CAUTION if fit is None else _missing(fit)
@@ -257,13 +252,6 @@ def _within(preference: SidePreference, fit: MixedFit | None, alpha: float, marg
     if fit is None:
         return equivalence(preference.chosen, preference.n, margin=margin, alpha=alpha).equivalent
     return CHANCE - margin <= preference.inner_low and preference.inner_high <= CHANCE + margin
-
-
-def _variances(fit: MixedFit, share: float) -> tuple[float, float | None, int | None]:
-    """The variance of the share, the part that only more items shrink, and the items."""
-    variance = (fit.overall.se_logit * share * (1 - share)) ** 2
-    items = next((one.levels for one in fit.sampled if one.name == "item"), None)
-    return variance, item_variance(fit, share) / items if items else None, items
 
 
 def _figures(preference: SidePreference, fit: MixedFit | None) -> str:
