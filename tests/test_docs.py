@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
+from bachtest.stats.planning.options import add_arguments
 from generator.registry import OURS as FAMILIES
 
 ROOT = settings.BASE_DIR
@@ -48,6 +50,14 @@ def test_every_make_target_is_documented():
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     documented = set(re.findall(r"`make ([a-z-]+)`", SETTINGS_PAGE))
     assert set(phony[1].split()) - {"tools"} == documented
+
+
+def test_every_option_of_a_plan_is_documented():
+    parser = argparse.ArgumentParser(add_help=False)
+    add_arguments(parser)
+    page = (ROOT / "docs/statistics.md").read_text()
+    section = page.partition("## Planning a study")[2].partition("\n## ")[0]
+    assert set(parser._option_string_actions) - set(re.findall(r"--[a-z-]+", section)) == {"--json"}
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from defusedxml.ElementTree import fromstring
@@ -25,6 +27,12 @@ def test_less_than_a_whole_run_leaves_the_published_report_alone(less, tmp_path,
     monkeypatch.setattr("bachtest.stats.validate.__main__.DOCS", tmp_path)
     assert main([*less, "--only", "power"]) == 0
     assert not list(tmp_path.iterdir())
+
+
+def test_every_study_has_its_picture_on_the_published_page():
+    page = (Path(__file__).parents[2] / "docs" / "statistics-validation.md").read_text()
+    pictures = [f"statistics-validation-{name}.svg" for name in STUDIES]
+    assert [picture for picture in pictures if f"({picture})" not in page] == []
 
 
 @pytest.mark.slow

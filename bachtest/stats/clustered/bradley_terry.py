@@ -134,7 +134,7 @@ def _connected(table: FloatArray) -> bool:
 
 def _why_not(table: FloatArray, names: Sequence[str]) -> str:
     if len(names) < 2:
-        return "no comparisons: there are no strengths"
+        return "No comparisons: there are no strengths"
     if _connected(table):
         return ""
     never_lost = [name for name, lost in zip(names, table.sum(axis=0), strict=True) if not lost]
@@ -143,7 +143,7 @@ def _why_not(table: FloatArray, names: Sequence[str]) -> str:
         return f"{', '.join(never_lost)} never lost: no finite strengths"
     if never_won:
         return f"{', '.join(never_won)} never won: no finite strengths"
-    return "some never beat any of the others, not even indirectly: no finite strengths"
+    return "Some never beat any of the others, not even indirectly: no finite strengths"
 
 
 def _strengths(table: FloatArray) -> FloatArray:

@@ -53,8 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hear",
         choices=(HEAR_BOTH, HEAR_ONE),
-        default=HEAR_BOTH,
-        help="whether a listener hears both conditions of a contrast or one (default %(default)s)",
+        help=f"whether a listener hears both conditions of a contrast or one (default {HEAR_BOTH})",
     )
     parser.add_argument(
         "--simulate",
@@ -77,6 +76,11 @@ def settings_from(options: argparse.Namespace) -> PlanSettings:
     contrast = None if options.contrast is None else _rates(options.contrast)
     if contrast is not None and options.rate is not None:
         raise ValueError("--rate and --contrast; a contrast gives both rates, so leave --rate out")
+    if contrast is None and options.hear is not None:
+        raise ValueError(
+            f"--hear {options.hear} without --contrast; it says which conditions of a contrast a"
+            " listener hears, so add --contrast or leave it out"
+        )
     rate = PlanSettings.rate if options.rate is None else options.rate
     if options.simulate is not None and not 1 <= options.simulate <= MOST_STUDIES:
         raise ValueError(f"--simulate {options.simulate}; use a number from 1 to {MOST_STUDIES:,}")
@@ -86,7 +90,7 @@ def settings_from(options: argparse.Namespace) -> PlanSettings:
         rate=rate, each=options.each,
         margin=options.margin, alpha=options.alpha, target=options.power,
         sd_listener=options.sd_listener, sd_item=options.sd_item,
-        design_effect=options.design_effect, contrast=contrast, hear=options.hear,
+        design_effect=options.design_effect, contrast=contrast, hear=options.hear or HEAR_BOTH,
     )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from bachtest.stats.planning.plan_settings import HEAR_BOTH, PlanSettings, check
 from bachtest.stats.planning.solve import (
     LISTENERS,
     LeastNumber,
-    aims_of,
     least_number,
     least_numbers,
     needed_answers,
@@ -19,6 +18,7 @@ from bachtest.stats.planning.study_power import (
     DIFFERENCE,
     EQUIVALENCE,
     PlannedStudy,
+    aims_of,
     planned_study,
 )
 from bachtest.stats.rates.result import Result
@@ -151,7 +151,7 @@ def _advice(listeners: int, items: int, settings: PlanSettings, solve: str) -> s
         return "A design effect alone does not say whether to add listeners or items."
     more_listeners = planned_study(2 * listeners, items, settings)
     more_items = planned_study(listeners, 2 * items, settings)
-    if settings.contrast is not None:
+    if CONTRAST in aims_of(settings):
         by_listeners, by_items = (study.contrast or 0.0 for study in (more_listeners, more_items))
         near, best = by_listeners - by_items, by_listeners > by_items
         figures = (
@@ -159,17 +159,23 @@ def _advice(listeners: int, items: int, settings: PlanSettings, solve: str) -> s
             f" with twice the items {by_items:.0%}."
         )
     else:
-        wide, narrow = more_listeners.half_width, more_items.half_width
+        wide, narrow = (study.half_width or 1.0 for study in (more_listeners, more_items))
         near, best = wide / narrow - 1, wide < narrow
         figures = (
-            f": with twice the listeners the interval would be +-{100 * wide:.1f} points, with"
-            f" twice the items +-{100 * narrow:.1f}."
+            f": with twice the listeners the interval would be {_interval(more_listeners)}, with"
+            f" twice the items {_interval(more_items)}."
         )
     advice = "Add listeners" if best else "Add items"
     if abs(near) < 0.02:
         advice = "Add listeners or items"
     hopeless = [] if solve else _hopeless(listeners, items, settings)
     return " ".join([advice + figures, *hopeless])
+
+
+def _interval(study: PlannedStudy) -> str:
+    return (
+        "the whole scale" if study.half_width is None else f"+-{100 * study.half_width:.1f} points"
+    )
 
 
 def _hopeless(listeners: int, items: int, settings: PlanSettings) -> list[str]:

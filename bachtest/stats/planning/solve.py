@@ -11,15 +11,13 @@ from bachtest.stats.planning.study_power import (
     CONTRAST,
     DIFFERENCE,
     EQUIVALENCE,
+    aims_of,
     planned_study,
 )
-from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.result import counted
 
 LISTENERS, ITEMS, ANSWERS = "listeners", "items", "answers"
 SOLVABLE = (LISTENERS, ITEMS, ANSWERS)
-# Nearer than this to each other, two rates do not differ.
-NO_DIFFERENCE = 0.005
 _TO_SHOW = {DIFFERENCE: "a difference", EQUIVALENCE: "equivalence", CONTRAST: "the contrast"}
 
 
@@ -35,24 +33,6 @@ class LeastNumber:
     number: int | None
     power: float
     sentence: str
-
-
-def aims_of(settings: PlanSettings) -> list[str]:
-    """What a plan has power for: a difference, equivalence, a contrast.
-
-    Examples
-    --------
-    >>> aims_of(PlanSettings(rate=0.5, margin=0.1))
-    ['equivalence']
-    """
-    aims = []
-    if abs(settings.rate - CHANCE) >= NO_DIFFERENCE:
-        aims.append(DIFFERENCE)
-    if settings.margin is not None:
-        aims.append(EQUIVALENCE)
-    if settings.contrast is not None and settings.contrast[0] != settings.contrast[1]:
-        aims.append(CONTRAST)
-    return aims
 
 
 def least_numbers(

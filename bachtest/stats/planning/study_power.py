@@ -24,6 +24,8 @@ from bachtest.stats.planning.power import power_of_difference, power_of_equivale
 from bachtest.stats.rates.proportions import CHANCE
 
 DIFFERENCE, EQUIVALENCE, CONTRAST = "difference", "equivalence", "contrast"
+# Nearer than this to each other, two rates do not differ.
+NO_DIFFERENCE = 0.005
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class PlannedStudy:
     """One study: its size and what it could show.
 
     `df` are the degrees of freedom of the overall rate, None where the model uses the normal
-    distribution. `equivalence` is None without a margin, `contrast` without two conditions.
+    distribution. `half_width` is None where the interval would be the whole scale. A power is None
+    where there is nothing to show: `difference` of guessers, `equivalence` without a margin,
+    `contrast` without two rates that differ.
     """
 
     listeners: int
@@ -40,8 +44,8 @@ class PlannedStudy:
     design_effect: float
     effective: int
     df: float | None
-    half_width: float
-    difference: float
+    half_width: float | None
+    difference: float | None
     equivalence: float | None
     contrast: float | None
 
@@ -49,6 +53,24 @@ class PlannedStudy:
         """The power for one of the three aims."""
         power: float | None = getattr(self, aim)
         return power
+
+
+def aims_of(settings: PlanSettings) -> list[str]:
+    """What a plan has power for: a difference, equivalence, a contrast.
+
+    Examples
+    --------
+    >>> aims_of(PlanSettings(rate=0.5, margin=0.1))
+    ['equivalence']
+    """
+    aims = []
+    if abs(settings.rate - CHANCE) >= NO_DIFFERENCE:
+        aims.append(DIFFERENCE)
+    if settings.margin is not None:
+        aims.append(EQUIVALENCE)
+    if settings.contrast is not None and settings.contrast[0] != settings.contrast[1]:
+        aims.append(CONTRAST)
+    return aims
 
 
 def planned_study(listeners: int, items: int, settings: PlanSettings) -> PlannedStudy:
@@ -74,14 +96,20 @@ def planned_study(listeners: int, items: int, settings: PlanSettings) -> Planned
     df = None
     if settings.design_effect is None:
         df = degrees_of_freedom(listeners, items, settings)
-    half = t_quantile(1 - settings.alpha / 2, df) if df != 0 else np.inf
+    half = None if df == 0 else _half_width(rate, effective, settings.alpha, df)
+    aims = aims_of(settings)
     return PlannedStudy(
         listeners, items, answers, answers / effective, max(1, round(effective)), df,
-        min(1.0, float(half) * sqrt(rate * (1 - rate) / effective)),
-        _difference(listeners, items, settings, df),
-        None if settings.margin is None else _equivalence(listeners, items, settings, df),
-        None if settings.contrast is None else _contrast(listeners, items, settings),
+        half,
+        _difference(listeners, items, settings, df) if DIFFERENCE in aims else None,
+        _equivalence(listeners, items, settings, df) if EQUIVALENCE in aims else None,
+        _contrast(listeners, items, settings) if CONTRAST in aims else None,
     )  # fmt: skip
+
+
+def _half_width(rate: float, effective: float, alpha: float, df: float | None) -> float | None:
+    half = t_quantile(1 - alpha / 2, df) * sqrt(rate * (1 - rate) / effective)
+    return half if half < max(rate, 1 - rate) else None
 
 
 def _difference(listeners: int, items: int, settings: PlanSettings, df: float | None) -> float:

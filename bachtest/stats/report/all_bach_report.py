@@ -86,13 +86,14 @@ def _shares(analysis: AllBachAnalysis) -> Iterator[Section]:
                 by = f", by {' x '.join(table.by)}" if table.by else ""
                 yield Section(f"{what}{by}", ("Marginal rates of the model.",), _marks(table))
         return
-    cells = [("all", analysis.report.overall)]
-    for breakdown in analysis.report.breakdowns:
+    report = analysis.report
+    cells = [("all", report.overall)]
+    for breakdown in report.breakdowns:
         if len(breakdown.cells) <= _MAX_CELLS:
             cells += [(" ".join(cell.labels), cell) for cell in breakdown.cells]
     marks = tuple(
-        ForestMark(label, cell.rate.estimate, cell.rate.low, cell.rate.high)
-        for label, cell in cells
+        ForestMark(label, rate.estimate, rate.low, rate.high)
+        for label, rate in ((label, report.shown(cell)) for label, cell in cells)
     )
     yield Section(f"{what}, pooled", (f"No mixed model: {analysis.no_model}.",), marks)
 

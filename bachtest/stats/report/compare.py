@@ -22,7 +22,8 @@ from bachtest.stats.tables.text_file import PIPED, STANDARD_INPUT, delimiter_of,
 
 FORMAT = 1
 _DRAWS, _SEED = 1999, 1
-_MAX_DRAWS = 100_000
+# Of fewer draws the outer 2.5% are two or none, and an interval from them says nothing.
+_MIN_DRAWS, _MAX_DRAWS = 100, 100_000
 
 
 def compare(prog: str, arguments: Sequence[str]) -> str:
@@ -46,8 +47,10 @@ def compare(prog: str, arguments: Sequence[str]) -> str:
     """
     options = _parser(prog).parse_args(arguments)
     check_alpha(options.alpha)
-    if not 0 <= options.draws <= _MAX_DRAWS:
-        raise TableError(f"--draws {options.draws}; use a number from 0 to {_MAX_DRAWS:,}")
+    if not _MIN_DRAWS <= options.draws <= _MAX_DRAWS:
+        raise TableError(
+            f"--draws {options.draws}; use a number from {_MIN_DRAWS} to {_MAX_DRAWS:,}"
+        )
     table = read_comparisons(
         STANDARD_INPUT if options.path == PIPED else Path(options.path),
         delimiter=delimiter_of(options.delimiter),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bachtest.stats.planning.plan import Plan
 from bachtest.stats.planning.study_power import CONTRAST, DIFFERENCE, PlannedStudy
 from bachtest.stats.rates.result import counted, sentence
@@ -13,15 +15,12 @@ _BAR = 30
 def plan_text(plan: Plan) -> str:
     """A plan as a table, a bar chart of the power by listeners, and advice."""
     points = sorted({*plan.alternatives, plan.study}, key=lambda p: (p.items, p.listeners))
-    aim = DIFFERENCE if plan.contrast is None else CONTRAST
     lines = [
         f"{_rates(plan)}, {counted(plan.answers_per_listener, 'answer')} each, alpha"
         f" {plan.alpha:g}, {_spread(plan)}",
         grid([_head(plan), *(_row(plan, point) for point in points)]),
         "",
-        f"Power to show {'the contrast' if plan.contrast else 'a difference'}, by number of"
-        " listeners (| marks the target)",
-        *(_bar(point, aim, plan.target) for point in points if point.items == plan.study.items),
+        *_bars(plan, [point for point in points if point.items == plan.study.items]),
         "",
         *_simulated(plan),
         *(least.sentence for least in plan.solved),
@@ -93,15 +92,29 @@ def _row(plan: Plan, point: PlannedStudy) -> tuple[str, ...]:
         f"{point.design_effect:.2f}",
         f"{point.effective:,}",
         *df,
-        f"{100 * point.half_width:.1f}",
-        f"{point.difference:.3f}",
-        "-" if point.equivalence is None else f"{point.equivalence:.3f}",
-        *(() if point.contrast is None else (f"{point.contrast:.3f}",)),
+        "none" if point.half_width is None else f"{100 * point.half_width:.1f}",
+        _power(point.difference),
+        _power(point.equivalence),
+        *(() if plan.contrast is None else (_power(point.contrast),)),
     )
 
 
-def _bar(point: PlannedStudy, aim: str, target: float) -> str:
-    power = point.power(aim) or 0.0
+def _power(power: float | None) -> str:
+    return "-" if power is None else f"{power:.3f}"
+
+
+def _bars(plan: Plan, points: Sequence[PlannedStudy]) -> list[str]:
+    aim, words = DIFFERENCE, "a difference"
+    if plan.contrast is not None:
+        aim, words = CONTRAST, "the contrast"
+    powers = [(point, point.power(aim)) for point in points]
+    bars = [_bar(point, power, plan.target) for point, power in powers if power is not None]
+    if not bars:
+        return ["There is no difference to show."]
+    return [f"Power to show {words}, by number of listeners (| marks the target)", *bars]
+
+
+def _bar(point: PlannedStudy, power: float, target: float) -> str:
     cells = ["#"] * round(_BAR * power)
     cells += [" "] * (_BAR + 1 - len(cells))
     cells[round(_BAR * target)] = "|"

@@ -79,9 +79,8 @@ def simulated_power(plan: Plan, aim: str, studies: int, *, seed: int) -> Simulat
 
 
 def _aims(plan: Plan) -> list[str]:
-    aims = [DIFFERENCE]
-    aims += [EQUIVALENCE] if plan.margin is not None else []
-    return aims + ([CONTRAST] if plan.contrast is not None else [])
+    every = (DIFFERENCE, EQUIVALENCE, CONTRAST)
+    return [aim for aim in every if plan.study.power(aim) is not None]
 
 
 def _check(plan: Plan) -> None:
@@ -90,6 +89,10 @@ def _check(plan: Plan) -> None:
         raise ValueError(
             "--simulate and --design-effect; simulated studies need the standard deviations, so"
             " leave the design effect out"
+        )
+    if not _aims(plan):
+        raise ValueError(
+            "--simulate: there is no difference to show; add a margin to plan for equivalence"
         )
     least = 2 if plan.contrast is None else 4
     if min(listeners, items) < least:

@@ -9,6 +9,7 @@ scale, by Student's distribution where the model was corrected for few items.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,14 @@ from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.protocols import PAIR, DiscriminationProtocol
 from bachtest.stats.rates.result import counted, listed, p_text
 from bachtest.stats.verdict.finding import Finding, Verdict, below_chance, judge, sentence_of
-from bachtest.stats.verdict.sample_size import what_would_decide
+from bachtest.stats.verdict.sample_size import Decision, FactorDf, what_would_decide
 
 if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import MixedFit, Rate
 
 # Random factors that get more levels only with more items.
 ITEM_FACTORS = ("item", "excerpt")
+LISTENER = "listener"
 
 
 def interval_of(rate: Rate, level: float) -> tuple[float, float]:
@@ -103,20 +105,65 @@ def model_verdict(
     finding = judge(low > chance, high < chance, within)
     needs = None
     if finding is Finding.UNDECIDED and chance == CHANCE:
-        items = next((s for s in fit.sampled if s.name == "item"), None)
-        variance = (rate.se_logit * rate.estimate * (1 - rate.estimate)) ** 2
-        count = (cell_items or items.levels) if items else None
-        part = item_variance(fit, rate.estimate) / count if count else None
-        needs = what_would_decide(
-            rate.estimate, variance, n=rate.n, alpha=alpha, margin=margin, df=rate.df,
-            difference=protocol.has_bach_side or rate.estimate > CHANCE,
-            item_variance=part, items=count,
+        needs = model_needs(
+            fit, rate, alpha=alpha, margin=margin,
+            difference=protocol.has_bach_side or rate.estimate > CHANCE, cell_items=cell_items,
         )  # fmt: skip
-        if items is None:
+        if not any(s.name == "item" for s in fit.sampled):
             unknown = f"{needs.sentence} The variance between items is unknown."
             needs = replace(needs, sentence=unknown)
     sentence = sentence_of(finding, figures, margin=margin)
     return Verdict(finding, sentence, caution, needs, margin, alpha, fit.method)
+
+
+def model_needs(
+    fit: MixedFit,
+    rate: Rate,
+    *,
+    alpha: float,
+    margin: float | None,
+    difference: bool = True,
+    cell_items: int | None = None,
+) -> Decision:
+    """What would decide about a rate of a fit.
+
+    Parameters
+    ----------
+    fit : MixedFit
+    rate : Rate
+    alpha : float
+    margin : float or None
+    difference : bool
+        False where a rate on this side of one half decides nothing.
+    cell_items : int or None
+        As in `model_verdict`.
+
+    Returns
+    -------
+    Decision
+    """
+    levels = {s.name: s.levels for s in fit.sampled}
+    items = cell_items if cell_items and "item" in levels else levels.get("item")
+    listeners = levels.get(LISTENER)
+    of_listeners = factor_variance(fit, rate.estimate, (LISTENER,)) / listeners if listeners else 0
+    return what_would_decide(
+        rate.estimate, (rate.se_logit * rate.estimate * (1 - rate.estimate)) ** 2,
+        n=rate.n, alpha=alpha, margin=margin, dfs=_dfs(fit, rate), difference=difference,
+        item_variance=factor_variance(fit, rate.estimate, ITEM_FACTORS) / items if items else None,
+        items=items, listener_variance=of_listeners,
+    )  # fmt: skip
+
+
+def _dfs(fit: MixedFit, rate: Rate) -> list[FactorDf]:
+    if rate.df is None:
+        return []
+    if fit.inference is None:
+        return [FactorDf(rate.df, 0, of_items=False)]
+    return [
+        FactorDf(one.df, len(one.factor.levels), one.name in ITEM_FACTORS)
+        for one in fit.inference.random_factors
+        if not one.not_estimated
+    ]
 
 
 def _caution(fit: MixedFit) -> list[str]:
@@ -124,20 +171,21 @@ def _caution(fit: MixedFit) -> list[str]:
     return [f"The model leaves out differences between {s.name}s: {s.note}." for s in missing]
 
 
-def item_variance(fit: MixedFit, rate: float) -> float:
-    """The variance of the items' rates, at a marginal rate.
+def factor_variance(fit: MixedFit, rate: float, names: Collection[str]) -> float:
+    """The variance of a marginal rate between the levels of some random factors.
 
     Parameters
     ----------
     fit : MixedFit
     rate : float
+    names : collection of str
 
     Returns
     -------
     float
-        On the scale of rates, averaged over listeners.
+        On the scale of rates, averaged over the other factors.
     """
     squared = {s.name: max(s.sd, s.restricted_sd or 0.0) ** 2 for s in fit.variance_components}
-    items = sum(squared.get(name, 0.0) for name in ITEM_FACTORS)
-    others = max(sum(squared.values()) - items, 0)
-    return variance_between(rate, math.sqrt(items), math.sqrt(others))
+    these = sum(squared.get(name, 0.0) for name in names)
+    others = max(sum(squared.values()) - these, 0)
+    return variance_between(rate, math.sqrt(these), math.sqrt(others))

@@ -2,23 +2,45 @@
 
 Conventions
 -----------
-The rate is assumed to stay where it is. Its variance over listeners and items has two parts: one
-that only more items shrink (the variance between items over their number), and one that more
-answers of new listeners shrink. A difference is shown if the interval excludes one half,
-equivalence if it lies within the margin; whichever is nearer counts.
+The rate is assumed to stay where it is. More answers are those of new listeners, who give as many
+each as the present ones: all of the variance shrinks but that between items. More items are
+answered by the present listeners, as often as the present items: all of it shrinks but that between
+listeners. So do Student's degrees of freedom grow: those of listeners with new listeners, those of
+items with new items; the least of them count. A difference is shown if the interval excludes one
+half, equivalence if it lies within the margin; whichever is nearer counts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.result import Result, counted
 
 # A rate that decides only with a smaller standard error is taken to decide with none.
 _LEAST_SE = 1e-4
+# As many times as many listeners or items are as good as any number.
+_ENDLESS = 1e9
+
+
+@dataclass(frozen=True)
+class FactorDf:
+    """Student's degrees of freedom of one random factor.
+
+    More items bring levels of the factor in proportion where `of_items`, and new listeners do so
+    elsewhere. With 0 `levels` nothing does.
+    """
+
+    df: float
+    levels: int
+    of_items: bool
+
+    def with_more(self, share: float, *, items: bool) -> float:
+        """With more items or listeners, as a share of the present ones."""
+        return self.df + (self.levels * share if items is self.of_items else 0.0)
 
 
 @dataclass(frozen=True)
@@ -41,14 +63,14 @@ def wanted_se(
     df: float | None = None,
     difference: bool = True,
 ) -> float:
-    """The standard error at which the rate would decide; 0 if none would.
+    """The standard error at which the rate would decide; 0 if none would, or at 0 and 1.
 
     Intervals are symmetric on the logit scale, as those of the mixed model.
 
     Parameters
     ----------
     rate : float
-        Between 0 and 1, without them.
+        At 0 and 1, where the logit is infinite, a rate has no standard error.
     alpha : float
     margin : float or None
     df : float or None
@@ -63,6 +85,8 @@ def wanted_se(
     >>> wanted_se(0.5, alpha=0.05, margin=None)
     0.0
     """
+    if not 0 < rate < 1:
+        return 0.0
     distance = abs(math.log(rate / (1 - rate)))
     wanted = distance / _quantile(1 - alpha / 2, df) if difference else 0.0
     if margin is not None:
@@ -99,10 +123,11 @@ def what_would_decide(
     n: int,
     alpha: float,
     margin: float | None,
-    df: float | None = None,
+    dfs: Sequence[FactorDf] = (),
     difference: bool = True,
     item_variance: float | None = None,
     items: int | None = None,
+    listener_variance: float = 0.0,
 ) -> Decision:
     """How many more answers, or items, would decide by the mixed model's intervals.
 
@@ -116,13 +141,15 @@ def what_would_decide(
     alpha : float
     margin : float or None
         Without a margin only a difference can be shown.
-    df : float or None
-        Degrees of freedom of the intervals; more items bring as many more.
+    dfs : sequence of FactorDf
+        Of each random factor; empty where intervals are by the normal distribution.
     difference : bool
         False where a rate on this side of one half decides nothing.
     item_variance : float or None
         The part of `variance` that more answers on these items do not shrink; None if unknown.
     items : int or None
+    listener_variance : float
+        The part of `variance` that more items do not shrink.
 
     Returns
     -------
@@ -131,53 +158,71 @@ def what_would_decide(
     Examples
     --------
     >>> print(what_would_decide(0.55, 0.0025, n=100, alpha=0.05, margin=None))
-    About 290 more answers would decide, if the rate stays at 55.0%.
+    About 290 more answers from new listeners would decide, if the rate stays at 55.0%.
     >>> decision = what_would_decide(
     ...     0.55, 0.0025, n=100, alpha=0.05, margin=None, item_variance=0.001, items=10
     ... )
     >>> decision.answers, decision.items
     (None, 29)
     """
-    stays = f"if the rate stays at {rate:.1%}"
+    if not 0 < rate < 1:
+        return Decision(None, None, f"What would decide is unknown at a rate of {rate:.1%}.")
 
-    def wanted(freedom: float | None) -> float:
-        return wanted_se(rate, alpha=alpha, margin=margin, df=freedom, difference=difference)
+    def wanted(df: float | None) -> float:
+        return wanted_se(rate, alpha=alpha, margin=margin, df=df, difference=difference)
 
-    se = wanted(df)
-    if se < _LEAST_SE:
+    def target(share: float, of_items: bool) -> float:
+        grown = [one.with_more(share, items=of_items) for one in dfs]
+        return wanted(min(grown, default=None)) ** 2
+
+    if wanted(None) < _LEAST_SE:
         return nothing_decides(rate, margin)
-    target = se**2
-    if item_variance is None or items is None:
-        answers = _more(n, variance, target)
-        return Decision(
-            answers, None, f"About {_more_of(answers, 'answer')} would decide, {stays}."
+    of_items = 0.0 if item_variance is None or items is None else item_variance
+    answers = _more(n, of_items, variance, partial(target, of_items=False))
+    more_items = None
+    if items is not None and item_variance is not None:
+        more_items = _more(items, listener_variance, variance, partial(target, of_items=True))
+    known = None if item_variance is None else items
+    return Decision(answers, more_items, _words(rate, answers, more_items, known))
+
+
+def _more(
+    count: int, fixed: float, variance: float, target: Callable[[float], float]
+) -> int | None:
+    # How many more than `count` until the variance is down to its target, which grows with the
+    # share that is added; `fixed` is the part of the variance that stays.
+    fixed = min(fixed, variance)
+
+    def enough(number: int) -> bool:
+        left = fixed + (variance - fixed) * count / (count + number)
+        return left <= target(number / count) * (1 + 1e-9)
+
+    return least(enough) if fixed < target(_ENDLESS) else None
+
+
+def _words(rate: float, answers: int | None, more_items: int | None, items: int | None) -> str:
+    stays = f"if the rate stays at {rate:.1%}"
+    these = "this item" if items == 1 else f"these {items or 0:,} items"
+    new, also = "", ""
+    if answers is not None:
+        new = f"About {counted(answers, 'more answer')} from new listeners would decide"
+    if more_items is not None:
+        also = (
+            f"about {counted(more_items, 'more item')}, with as many answers each from these"
+            " listeners"
         )
-    answers = _more(n, variance - item_variance, target - item_variance)
-    more_items = _more_items(items, variance, wanted, df)
-    also = f"about {_more_of(more_items, 'item')}, with as many answers each"
-    if answers is None:
-        these = "this item" if items == 1 else f"these {items:,} items"
-        return Decision(
-            None,
-            more_items,
-            f"No number of further answers on {these} would decide, {stays}; {also}, would.",
-        )
-    return Decision(
-        answers,
-        more_items,
-        f"About {_more_of(answers, 'answer')} would decide, or {also}, {stays}.",
+    if items is None:
+        return f"{new}, {stays}."
+    if new and also:
+        return f"{new}, or {also}, {stays}."
+    if new:
+        return f"{new}, {stays}; no number of items would with these listeners."
+    if also:
+        return f"No number of further answers on {these} would decide, {stays}; {also}, would."
+    return (
+        f"Neither new listeners for {these} nor more items for these listeners would decide,"
+        f" {stays}: it takes both."
     )
-
-
-def _more_items(
-    items: int, variance: float, wanted: Callable[[float | None], float], df: float | None
-) -> int:
-    # With Student's t, more items shrink the quantile as well.
-    def enough(more: int) -> bool:
-        se = wanted(None if df is None else df + more)
-        return variance * items / (items + more) <= se**2 * (1 + 1e-9)
-
-    return least(enough)
 
 
 def least(enough: Callable[[int], bool]) -> int:
@@ -196,15 +241,3 @@ def least(enough: Callable[[int], bool]) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
-
-
-def _more(count: int, part: float, target: float) -> int | None:
-    # `part` shrinks as 1 / count: how many more until it is down to the target.
-    if target <= 0:
-        return None
-    return max(1, math.ceil(count * (max(part, 0.0) / target - 1) - 1e-9))
-
-
-def _more_of(count: int | None, what: str) -> str:
-    assert count is not None, "a standard error above 0 is reached by some number"
-    return counted(count, f"more {what}")

@@ -16,12 +16,12 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from bachtest.stats.rates.equivalence import ALPHA, check_alpha, check_margin, equivalence
-from bachtest.stats.rates.proportions import CHANCE, POOLED, binomial_test, wilson
+from bachtest.stats.rates.proportions import CHANCE, POOLED, binomial_test, clopper_pearson
 from bachtest.stats.rates.protocols import OTHER_SIDE
 from bachtest.stats.rates.result import Result, counted, listed, p_text
+from bachtest.stats.verdict.exact_answers import answers_that_would_decide
 from bachtest.stats.verdict.finding import POOLED_CAUTION, Finding, Verdict, no_answers
-from bachtest.stats.verdict.model_verdict import interval_of, item_variance
-from bachtest.stats.verdict.sample_size import what_would_decide
+from bachtest.stats.verdict.model_verdict import interval_of, model_needs
 
 if TYPE_CHECKING:
     from bachtest.stats.mixed.mixed_fit import MixedFit, VarianceComponent
@@ -73,7 +73,7 @@ class SidePreference(Result):
         if self.listener_sd is None:
             return "how much listeners differ: not estimated"
         if self.listeners_low is None or self.listener_sd == 0:
-            return "listeners do not differ by more than chance"
+            return "no differences between listeners were found"
         return (
             f"listeners differ with a standard deviation of {self.listener_sd:.2f} on the logit"
             f" scale: two thirds of them choose the {self.side} clip {self.listeners_low:.0%}"
@@ -95,7 +95,7 @@ def probit(rate: float) -> float:
 
 
 def preference_of_counts(chosen: int, n: int, side: str, *, alpha: float = ALPHA) -> SidePreference:
-    """From counts, pooled over listeners and items: Wilson's interval and the exact test.
+    """From counts, pooled over listeners and items: the exact test, and its interval.
 
     Parameters
     ----------
@@ -119,16 +119,17 @@ def preference_of_counts(chosen: int, n: int, side: str, *, alpha: float = ALPHA
     Examples
     --------
     >>> print(preference_of_counts(110, 200, "left"))
-    bias towards the left 0.13 probits (-0.05 to 0.30), criterion -0.13
+    bias towards the left 0.13 probits (-0.05 to 0.31), criterion -0.13
     """
     check_alpha(alpha)
-    rate, inner = wilson(chosen, n, level=1 - alpha), wilson(chosen, n, level=1 - 2 * alpha)
+    rate, inner = (clopper_pearson(chosen, n, level=1 - sides * alpha) for sides in (1, 2))
     bias = None if rate.estimate is None else probit(rate.estimate)
     return SidePreference(
         side, chosen, n, rate.estimate, rate.low, rate.high, inner.low, inner.high,
         binomial_test(chosen, n).p,
         bias, probit(rate.low), probit(rate.high), None if bias is None else -bias,
-        None, None, None, 1 - alpha, "share of the side, Wilson; exact binomial test of one half",
+        None, None, None, 1 - alpha,
+        "share of the side, Clopper-Pearson; exact binomial test of one half",
         f"{POOLED}; one bias for all listeners",
     )  # fmt: skip
 
@@ -235,12 +236,12 @@ def side_verdict(
     if above or below:
         finding = Finding.FAVOUR_SIDE_BELOW_MARGIN if within else Finding.FAVOUR_SIDE
     needs = None
-    if finding is Finding.UNDECIDED:
-        variance, between, items = _variances(preference, fit)
-        needs = what_would_decide(
-            preference.estimate, variance, n=preference.n, alpha=alpha, margin=margin,
-            item_variance=between, items=items,
-        )  # fmt: skip
+    if finding is Finding.UNDECIDED and fit is None:
+        needs = answers_that_would_decide(
+            preference.chosen, preference.n, alpha=alpha, margin=margin
+        )
+    elif finding is Finding.UNDECIDED and fit is not None:
+        needs = model_needs(fit, fit.overall, alpha=alpha, margin=margin)
     favoured = preference.side if above else OTHER_SIDE[preference.side]
     sentence = _sentence(finding, favoured, _figures(preference, fit), margin)
     caution = POOLED_CAUTION if fit is None else _missing(fit)
@@ -253,19 +254,6 @@ def _within(preference: SidePreference, fit: MixedFit | None, alpha: float, marg
     return CHANCE - margin <= preference.inner_low and preference.inner_high <= CHANCE + margin
 
 
-def _variances(
-    preference: SidePreference, fit: MixedFit | None
-) -> tuple[float, float | None, int | None]:
-    """The variance of the share, the part that only more items shrink, and the items."""
-    share = preference.estimate
-    assert share is not None
-    if fit is None:
-        return share * (1 - share) / preference.n, None, None
-    variance = (fit.overall.se_logit * share * (1 - share)) ** 2
-    items = next((one.levels for one in fit.sampled if one.name == "item"), None)
-    return variance, item_variance(fit, share) / items if items else None, items
-
-
 def _figures(preference: SidePreference, fit: MixedFit | None) -> str:
     interval = (
         f"{100 * preference.level:g}% interval {preference.low:.1%} to {preference.high:.1%},"
@@ -274,7 +262,7 @@ def _figures(preference: SidePreference, fit: MixedFit | None) -> str:
     answers = counted(preference.n, "answer")
     if fit is None:
         chosen = f"{preference.chosen:,} of {answers}, {preference.estimate:.1%}"
-        return f"the {preference.side} clip was chosen in {chosen} ({interval}; pooled)"
+        return f"the {preference.side} clip was chosen in {chosen} (exact {interval}; pooled)"
     model = "logistic model without random effects"
     if fit.sampled:
         model = f"mixed model over {listed([counted(s.levels, s.name) for s in fit.sampled])}"

@@ -44,7 +44,7 @@ def test_who_never_lost_has_no_finite_strength():
 
 
 def test_no_comparisons_give_no_ranking():
-    assert "no comparisons" in str(fit({}))
+    assert "No comparisons" in str(fit({}))
 
 
 def test_a_competitor_that_beats_itself_is_refused():

@@ -48,7 +48,7 @@ def test_independent_answers_have_no_design_effect():
 def test_guessers_differ_from_nothing():
     plan = make_plan(100, 40, PlanSettings(rate=0.5))
     assert plan.needed_difference is None
-    assert plan.study.difference <= 0.05
+    assert plan.study.difference is None
 
 
 def test_a_rate_below_chance_is_planned_for_as_one_above():
@@ -74,6 +74,38 @@ def test_with_a_design_effect_nothing_is_said_that_it_replaces(capsys):
     assert "standard deviation" not in shown
     items = {line.split()[-7] for line in shown.splitlines() if " 2.00 " in line}
     assert items == {"40"}
+
+
+@pytest.mark.parametrize("options", [["--rate", ".5"], ["--contrast", ".5,.5"]])
+def test_without_a_difference_there_is_no_power_to_show_one(options, capsys):
+    assert main(["power", *options]) == 0
+    shown = capsys.readouterr().out
+    assert "There is no difference to show." in shown
+    assert "0.025" not in shown
+    assert "%  " not in shown.split("There is no difference")[1]
+    assert "power for the contrast would be" not in shown
+    assert main(["power", *options, "--json"]) == 0
+    asked = json.loads(capsys.readouterr().out)["asked"]
+    assert asked["difference"] is asked["contrast"] is None
+
+
+def test_a_contrast_around_one_half_has_power_for_itself_alone(capsys):
+    study = make_plan(100, 40, PlanSettings(contrast=(0.45, 0.55))).study
+    assert study.difference is None
+    assert study.contrast > 0.4
+    assert main(["power", "--contrast", ".45,.55"]) == 0
+    assert "Power to show the contrast" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [["--listeners", "1"], ["--items", "1", "--each", "1"]])
+def test_of_one_listener_or_one_item_there_is_no_interval(options, capsys):
+    assert main(["power", *options]) == 0
+    shown = capsys.readouterr().out
+    assert "100.0 points" not in shown
+    assert " 100.0 " not in shown
+    row = next(line for line in shown.splitlines() if " * " in line)
+    assert " none " in row
+    assert "the interval would be the whole scale, with twice the items the whole scale." in shown
 
 
 @pytest.mark.parametrize(

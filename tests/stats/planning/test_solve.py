@@ -90,6 +90,8 @@ def test_the_command_solves(capsys):
         (["--contrast", ".5,.6", "--design-effect", "2"], "leave the design effect out"),
         (["--contrast", ".6,.6", "--solve", "items"], "equal rates"),
         (["--contrast", ".5,.6", "--items", "8", "--hear", "one"], "use 4 at most"),
+        (["--hear", "one"], "--hear one without --contrast"),
+        (["--rate", ".5", "--simulate", "2"], "there is no difference to show"),
         (["--hear", "none"], "argument --hear: invalid choice: 'none'"),
         (["--rate", ".5", "--solve", "items"], "add a margin"),
         (["--solve", "items", "--design-effect", "2"], "holds for one number of items"),

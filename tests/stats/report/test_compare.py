@@ -34,7 +34,7 @@ def wins(times=1):
 
 
 def test_strengths_agree_with_the_reference(compared):
-    status, out = compared(wins(), "--json", "--draws", "0")
+    status, out = compared(wins(), "--json", "--draws", "100")
     report = json.loads(out)
     strengths = {row["name"]: row["estimate"] for row in report["strengths"]}
     assert status == 0
@@ -56,12 +56,12 @@ def test_the_text_has_a_picture_with_intervals(compared):
 
 
 def test_one_row_is_one_comparison_where_there_is_no_n(compared):
-    status, out = compared("Winner,Loser\na,b\nb,a\na,b\n", "--draws", "0", "--json")
+    status, out = compared("Winner,Loser\na,b\nb,a\na,b\n", "--draws", "100", "--json")
     assert (status, json.loads(out)["n"]) == (0, 3)
 
 
 def test_names_that_differ_in_case_are_one_and_said(compared):
-    _, out = compared("winner,loser\nBach,bot\nbot,bach\nBach,bot\n", "--draws", "0", "--json")
+    _, out = compared("winner,loser\nBach,bot\nbot,bach\nBach,bot\n", "--draws", "100", "--json")
     report = json.loads(out)
     assert [row["name"] for row in report["strengths"]] == ["Bach", "bot"]
     assert report["notes"] == ["'Bach' and 'bach' are one."]
@@ -72,6 +72,19 @@ def test_who_never_lost_has_no_strength_and_the_wins_are_shown(compared):
     assert status == 0
     assert "a never lost: no finite strengths." in out
     assert out.splitlines()[-1].split() == ["c", "b", "2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("winner,loser\na,b\nb,a\nc,d\nd,c\n", "Some never beat any of the others, not even"),
+        ("winner,loser\n", "No comparisons: there are no strengths."),
+    ],
+)
+def test_why_there_are_no_strengths_is_a_sentence(compared, text, words):
+    status, out = compared(text)
+    assert status == 0
+    assert f"\n{words}" in out
 
 
 @pytest.mark.parametrize(
@@ -86,7 +99,10 @@ def test_who_never_lost_has_no_strength_and_the_wins_are_shown(compared):
         ("winner,winner\na,b\n", (), "column 'winner' appears twice"),
         ("", (), "the file is empty"),
         ("winner,loser\na,b\n", ("--alpha", "2"), "alpha 2.0"),
-        ("winner,loser\na,b\n", ("--draws", "-1"), "--draws -1"),
+        *(
+            ("winner,loser\na,b\n", ("--draws", draws), f"--draws {draws}; use a number from 100")
+            for draws in ("-1", "0", "1", "99")
+        ),
         ("winner,loser\na,b\n", ("--column", "best=a"), "use winner=COLUMN"),
         ("winner,loser\na,b\n", ("--delimiter", "::"), "use one character"),
     ],
@@ -100,7 +116,7 @@ def test_what_is_wrong_is_one_line_and_a_bad_status(compared, text, options, wor
 
 def test_other_names_delimiters_and_pipes_are_read(compared, monkeypatch, capsys):
     options = ("--column", "winner=better", "--column", "loser=worse", "--delimiter", "tab")
-    assert compared("better\tworse\na\tb\nb\ta\n", *options, "--draws", "0")[0] == 0
+    assert compared("better\tworse\na\tb\nb\ta\n", *options, "--draws", "100")[0] == 0
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"winner,loser\na,b\nb,a\n")))
-    assert main(["compare", "-", "--draws", "0"]) == 0
+    assert main(["compare", "-", "--draws", "100"]) == 0
     assert "standard input: 2 comparisons of 2 competitors" in capsys.readouterr().out
