@@ -21,6 +21,7 @@ def test_the_skill_of_simulated_listeners_is_recovered(tmp_path, count):
         site.manage(
             "simulate_listeners", f"--count={count}", "--skill=1.5", f"--url={site.url}", "--seed=1"
         )
+        site.manage("refresh_results", "quiz")  # d' on the page is that of the last fit
         with urlopen(f"{site.url}/results/", timeout=60) as page:
             shown = page.read().decode()
     finally:
