@@ -19,7 +19,7 @@ from bachtest.stats.rates.summary import (
 )
 from bachtest.stats.report.questions.knew_rates import with_those_who_knew
 from bachtest.stats.tables.read_study_folder import AnswerSource
-from bachtest.stats.verdict.finding import Verdict
+from bachtest.stats.verdict.finding import Verdict, only_ties
 from bachtest.stats.verdict.pooled_verdict import pooled_verdict
 
 GROUPS: tuple[tuple[str, ...], ...] = (("condition",), ("composer",), ("experience",))
@@ -67,6 +67,8 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
+        if self.ties and not self.overall.rate.n:
+            return only_ties(self.ties, margin=self.margin, alpha=self.alpha)
         return pooled_verdict(
             self.overall, protocol=self.protocol, alpha=self.alpha, margin=self.margin
         )

@@ -106,6 +106,19 @@ def no_answers(*, margin: float | None = None, alpha: float = ALPHA) -> Verdict:
     return Verdict(Finding.NO_ANSWERS, "There are no answers yet.", "", margin=margin, alpha=alpha)
 
 
+def only_ties(ties: int, *, margin: float | None = None, alpha: float = ALPHA) -> Verdict:
+    """The verdict on answers of which every one is a tie.
+
+    Examples
+    --------
+    >>> only_ties(20).sentence
+    'Undecided: nobody chose a clip, and all 20 answers are ties.'
+    """
+    all_of_them = "the one answer is a tie" if ties == 1 else f"all {ties:,} answers are ties"
+    sentence = f"Undecided: nobody chose a clip, and {all_of_them}."
+    return Verdict(Finding.UNDECIDED, sentence, "", margin=margin, alpha=alpha)
+
+
 def below_chance(
     figures: str, caution: str, *, margin: float | None, alpha: float, method: str
 ) -> Verdict:

@@ -137,3 +137,22 @@ def test_the_terminal_the_page_and_the_json_give_the_same_columns(study, name):
     assert ("p (Holm)" in header) == ("p" in overall) == (name in ("pair", "pair-ties"))
     # With ties d' is that of the 2-AC, which stands with the further questions.
     assert ("d&#x27;" in header) == ("d_prime" in overall) == (name == "pair")
+
+
+def test_only_ties_are_answers_too(tmp_path):
+    path = tmp_path / "answers.csv"
+    rows = [f"l{listener},i{item},S,tie" for listener in range(5) for item in range(4)]
+    path.write_text("\n".join(["listener,item,condition,correct", *rows]) + "\n")
+    analysis = analyse(read_source(path, protocol="pair-ties"))
+    assert analysis.verdict.finding is Finding.UNDECIDED
+    assert "all 20 answers are ties" in analysis.verdict.sentence
+    assert "no answers yet" not in analysis_text(analysis)
+
+
+def test_clips_of_bach_alone_decide_nothing_and_treat_nothing_as_independent(tmp_path):
+    path = tmp_path / "answers.csv"
+    rows = [f"l{a},i{b},S,1,{(a + b) % 3 % 2}" for a in range(8) for b in range(6)]
+    path.write_text("\n".join(["listener,item,condition,bach,correct", *rows]) + "\n")
+    analysis = analyse(read_source(path, protocol="yes-no"))
+    assert "all 48 answers are about Bach's own clips" in analysis.verdict.sentence
+    assert "independent" not in str(analysis.verdict)

@@ -107,7 +107,7 @@ def single_clip_result(
         needs = Decision(None, None, "Answers about the machine's clips are needed to decide.")
         sentence = f"Undecided: all {bach:,} answers are about Bach's own clips."
         return SingleClipResult(
-            None, None, Verdict(Finding.UNDECIDED, sentence, POOLED_CAUTION, needs, alpha=alpha)
+            None, None, Verdict(Finding.UNDECIDED, sentence, "", needs, alpha=alpha)
         )
     # A right answer about a machine's clip is "machine"; the others are false alarms.
     result = yes_no(hits, bach, machine - rejected, machine, level=1 - alpha)
