@@ -247,17 +247,22 @@ class ListenerScores:
         start = np.cumsum(answers + 1) - (answers + 1)
         of_line = np.repeat(np.arange(self.count), answers + 1)
         right = floats(np.arange(len(of_line)) - start[of_line])
+        if not self.exact:  # nothing is drawn: the line of what each listener got right is enough
+            of_line, right = np.arange(self.count), self.right
+            start = of_line - np.round(right).astype(np.int64)
         peak = np.full(len(of_line), -np.inf)
-        curves = [self._curve(self.sd * z) for z in _GRID]
-        for z, (sums, _, _) in zip(_GRID, curves, strict=True):
-            np.maximum(peak, right * (self.sd * z) - sums[of_line], out=peak)
         likelihood, shift, spread = np.zeros((3, len(of_line)))
-        for z, weight, (sums, expected, _) in zip(_GRID, _GRID_WEIGHTS, curves, strict=True):
-            one = weight * np.exp(right * (self.sd * z) - sums[of_line] - peak)
+        # Summed as it goes, and scaled to the largest so far: all curves at once would be large.
+        for z, weight in zip(_GRID, _GRID_WEIGHTS, strict=True):
+            sums, expected, _ = self._curve(self.sd * z)
+            log = right * (self.sd * z) - sums[of_line]
+            larger = np.maximum(peak, log)
+            scale, one = np.exp(peak - larger), weight * np.exp(log - larger)
             residual = one * (right - expected[of_line])
-            likelihood += one
-            shift += residual
-            spread += z * residual
+            likelihood = likelihood * scale + one
+            shift = shift * scale + residual
+            spread = spread * scale + z * residual
+            peak = larger
         logs = right * able - self._curve(able)[0][of_line] - peak
         columns = [np.exp(logs) / likelihood - 1, shift / likelihood]
         if self.sd > _MIN_SD:
