@@ -113,6 +113,12 @@ class Design:
         columns, _ = _columns(self.factors, self.numeric, self.terms, combos)
         return columns[:, list(self.included)]
 
+    def crossed(self, pair: tuple[int, int]) -> FloatArray:
+        """float[patterns, p + q]: X and the columns that one more interaction adds."""
+        terms = [*self.terms, Term("", pair, ())]
+        columns, _ = _columns(self.factors, self.numeric, terms, self.combos)
+        return np.ascontiguousarray(columns[:, _independent(columns, self.sizes)])
+
 
 def make_design(
     factors: Sequence[Factor],

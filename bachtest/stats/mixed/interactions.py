@@ -9,20 +9,18 @@ Laplace's approximation; its information is that of a linear mixed model with th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import chi2, f
 
-from bachtest.stats.mixed.design import Design, make_design
+from bachtest.stats.mixed.design import Design
 from bachtest.stats.mixed.inference import Inference
 from bachtest.stats.mixed.likelihood.blocks import FloatArray
-from bachtest.stats.mixed.likelihood.glmm import glmm_data
-from bachtest.stats.mixed.likelihood.laplace import LaplaceObjective
+from bachtest.stats.mixed.likelihood.laplace import DesignMatrix, LaplaceObjective
 from bachtest.stats.mixed.likelihood.search import information_of_coefficients
-from bachtest.stats.mixed.likelihood.separation import pseudo_observations
 from bachtest.stats.mixed.mixed_fit import InteractionTest
 from bachtest.stats.rates.multiplicity import holm
 
@@ -88,12 +86,8 @@ def interaction_tests(fitting: Fitting, inference: Inference) -> tuple[Interacti
 
 def _score(fitting: Fitting, inference: Inference, pair: tuple[int, int]) -> _Score | None:
     design, fit = fitting.design, inference.used
-    names = design.factors[pair[0]].name, design.factors[pair[1]].name
-    old = [(design.factors[t.parts[0]].name, design.factors[t.parts[1]].name)
-           for t in design.terms if len(t.parts) > 1]  # fmt: skip
-    numeric = [design.factors[at].name for at in design.numeric]
-    wider = make_design(design.factors, numeric, [*old, names], fitting.n)
-    added = wider.x.width - design.x.width
+    wider = design.crossed(pair)
+    added = wider.shape[1] - design.x.width
     if not 0 < added <= MAX_COLUMNS:
         return None
     df2 = _denominator(inference, design, pair, added)
@@ -109,19 +103,15 @@ def _score(fitting: Fitting, inference: Inference, pair: tuple[int, int]) -> _Sc
 
 
 def _at_zero(
-    fitting: Fitting, inference: Inference, wider: Design
+    fitting: Fitting, inference: Inference, wider: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    # The gradient and the information of the wider model where its new coefficients are 0.
-    added = wider.x.width - fitting.design.x.width
-    # Rows of the narrow X alone: the prior says nothing about the new columns.
-    pseudo_x, pseudo_n = pseudo_observations(fitting.design.x.patterns, fitting.separated)
-    pseudo_x = np.concatenate([pseudo_x, np.zeros((len(pseudo_x), added))], axis=1)
-    data = glmm_data(
-        wider.x, fitting.correct, fitting.n,
-        [factor.factor.code for factor in fitting.random_factors],
-        [len(factor.factor.levels) for factor in fitting.random_factors],
-        (pseudo_x, pseudo_n), fitting.link,
-    )  # fmt: skip
+    # The gradient and the information of the wider model where its new coefficients are 0. Its rows
+    # and their levels are those of the narrow one.
+    data = fitting.data
+    added = wider.shape[1] - data.x.width
+    # The prior says nothing about the new columns.
+    pseudo_x = np.concatenate([data.pseudo_x, np.zeros((len(data.pseudo_x), added))], axis=1)
+    data = replace(data, x=DesignMatrix(wider, data.x.index), pseudo_x=pseudo_x)
     beta = np.concatenate([inference.used.beta, np.zeros(added)])
     phi = np.concatenate([inference.used.theta, beta])
     objective = LaplaceObjective(data)
