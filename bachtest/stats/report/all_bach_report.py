@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bachtest.stats.rates.proportions import CHANCE, Proportion
+from bachtest.stats.rates.proportions import CHANCE
 from bachtest.stats.rates.result import counted, p_text, plain, sentence
 from bachtest.stats.rates.summary import FEW, Breakdown, Cell
 from bachtest.stats.report.all_bach import AllBachAnalysis
-from bachtest.stats.report.counts_text import grid, marked_answers
+from bachtest.stats.report.counts_text import counted_row, grid, marked_answers
 from bachtest.stats.report.forest import ForestMark
 from bachtest.stats.report.html import html_page
 from bachtest.stats.report.pooled_report import Report
@@ -135,14 +135,17 @@ def all_bach_counts(analysis: AllBachAnalysis, *, hide_few: bool = False) -> str
         return f"{report.source}: fewer than {FEW} answers so far\n"
     interval = f"{100 * report.overall.rate.level:g}% interval"
     head = ("n", side, "share", interval, "p", report.counting.adjusted_name)
-    tables = [[("", *head), _row("all", report.overall, report.shown(report.overall), None)]]
+    overall = report.overall
+    tables = [[("", *head), counted_row("all", overall, report.shown(overall), None)]]
     for breakdown in report.breakdowns:
         rows: list[tuple[str, ...]] = [(" x ".join(breakdown.by), *head)]
         for cell, p in zip(breakdown.cells, report.counting.adjusted(breakdown), strict=True):
             name = " ".join(cell.labels) + (" *" if cell.few else "")
             hidden = hide_few and cell.few
             rows.append(
-                (name, *[""] * len(head)) if hidden else _row(name, cell, report.shown(cell), p)
+                (name, *[""] * len(head))
+                if hidden
+                else counted_row(name, cell, report.shown(cell), p)
             )
         tables.append(rows)
     sizes = {"answer": report.overall.rate.n, "listener": report.listeners, "item": report.items}
@@ -156,18 +159,6 @@ def all_bach_counts(analysis: AllBachAnalysis, *, hide_few: bool = False) -> str
     parts += [f"{grid(table)}\n{note}" for table, note in zip(tables, notes, strict=True)]
     parts += [method, f"{analysis.pooled.sentence}\n{analysis.pooled.caution}"]
     return "\n\n".join(filter(None, (part.strip("\n") for part in parts))) + "\n"
-
-
-def _row(name: str, cell: Cell, rate: Proportion, adjusted: float | None) -> tuple[str, ...]:
-    return (
-        name,
-        f"{rate.n:,}",
-        f"{rate.correct:,}",
-        "-" if rate.estimate is None else f"{rate.estimate:.3f}",
-        f"{rate.low:.3f} to {rate.high:.3f}",
-        f"{cell.test().p:.2g}",
-        "" if adjusted is None else f"{adjusted:.2g}",
-    )
 
 
 def all_bach_text(analysis: AllBachAnalysis, *, hide_few: bool = False) -> str:

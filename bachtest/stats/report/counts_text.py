@@ -275,10 +275,8 @@ def _table(rows: list[tuple[str, ...]], report: Report) -> str:
     return grid([row[:shown] for row in rows])
 
 
-def _row(
-    name: str, cell: Cell, rate: Proportion, p_holm: float | None, d_of: CellD
-) -> tuple[str, ...]:
-    d_prime = d_of(cell)
+def counted_row(name: str, cell: Cell, rate: Proportion, adjusted: float | None) -> tuple[str, ...]:
+    """A line of a table of counts: n, the cases, their share with its interval, p, adjusted p."""
     return (
         name,
         f"{rate.n:,}",
@@ -286,7 +284,16 @@ def _row(
         "-" if rate.estimate is None else f"{rate.estimate:.3f}",
         f"{rate.low:.3f} to {rate.high:.3f}",
         f"{cell.test().p:.2g}",
-        "" if p_holm is None else f"{p_holm:.2g}",
+        "" if adjusted is None else f"{adjusted:.2g}",
+    )
+
+
+def _row(
+    name: str, cell: Cell, rate: Proportion, adjusted: float | None, d_of: CellD
+) -> tuple[str, ...]:
+    d_prime = d_of(cell)
+    return (
+        *counted_row(name, cell, rate, adjusted),
         "-" if d_prime is None or d_prime.estimate is None else f"{d_prime.estimate:z.2f}",
         "-" if d_prime is None else f"{d_prime.low:z.2f} to {d_prime.high:z.2f}",
     )
