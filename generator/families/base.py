@@ -299,11 +299,14 @@ class Family(ABC):
         """
         check_tensors(f"family {self.name!r}", self._weights(), self.tensors(self.config))
 
-    def save(self, path: Path, provenance: Provenance) -> None:
-        """Write a checkpoint, completely or not at all; raises as `check_tensors`."""
+    def save(self, path: Path, provenance: Provenance, *, base: Path | None = None) -> None:
+        """Write a checkpoint, completely or not at all; raises as `check_tensors`.
+
+        Of a `base` in the same folder only what differs is written: both files are needed then.
+        """
         forms = self.tensors(self.config)
         config = self.config_as_json()
-        write_checkpoint(path, self.name, config, forms, self._weights(), provenance)
+        write_checkpoint(path, self.name, config, forms, self._weights(), provenance, base)
 
     def _weights(self) -> list[Tensors]:
         return [Family.member(self, fold).to_tensors() for fold in range(self.members)]

@@ -12,6 +12,9 @@ strings):
     command     what made it
     training    JSON of the config of the training
     metrics     JSON of the validation scores by name
+    base        JSON of the name and the sha256 of another checkpoint in the same folder, which has
+                the tensors that this one lacks; a part that is retrained does not store the rest
+                again
 
 A composer with several members, one for each fold of the works, keeps all of them in one file.
 Their tensors begin with ``fold0.``, ``fold1.`` and so on; `data` and `metrics` are lists, and
@@ -34,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -90,13 +94,17 @@ def write_checkpoint(
     forms: Mapping[str, TensorForm],
     members: Sequence[Tensors],
     provenance: Provenance,
+    base: Path | None = None,
 ) -> None:
     """Write the members of a checkpoint, completely or not at all.
+
+    Tensors that the `base`, another checkpoint in the same folder, has too are not stored again.
 
     Raises
     ------
     CheckpointError
-        If it could not be read again: tensors or lists of works are wrong. Nothing is written.
+        If it could not be read again: tensors or lists of works are wrong, or the base is in
+        another folder or has one itself. Nothing is written.
     """
     check_tensors(str(path), members, forms)
     metadata = _metadata(family, config, provenance)
@@ -106,6 +114,9 @@ def write_checkpoint(
         for prefix, member in zip(_prefixes(len(members)), members, strict=True)
         for name, values in member.items()
     }
+    if base:
+        metadata["base"] = json.dumps({"file": base.name, "sha256": sha256_of(base)})
+        tensors = _without_stored(tensors, path, base)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, _in_order(save(tensors, metadata=metadata)))
 
@@ -182,19 +193,71 @@ def read_weights(
         config = config_from_json(read_config(path))
         forms = tensors_of(config)
     members = len(read_members(path))
-    with _opened(path) as file:
-        names = set(file.keys())
-        held = len({each[0] for name in names if (each := _PREFIX.match(name))}) or 1
+    prefixes = _prefixes(members)
+    expected = {prefix + name: form for prefix in prefixes for name, form in forms.items()}
+    with _opened(path) as own, _opened(base_of(path) or path) as base:
+        of_own, of_base = set(own.keys()), set(base.keys())
+        # A base may have more than is used of it.
+        files = dict.fromkeys(of_base & expected.keys(), base) | dict.fromkeys(of_own, own)
+        held = len({each[0] for name in files if (each := _PREFIX.match(name))}) or 1
         if forms:  # members without tensors are all in the lists of works
             _check_held(path, members, held)
-        prefixes = _prefixes(members)
-        expected = {prefix + name: form for prefix in prefixes for name, form in forms.items()}
         with fitting(path):
-            check_forms({name: _form_of(file.get_slice(name)) for name in names}, expected)
-            weights = [{each: file.get_tensor(p + each) for each in forms} for p in prefixes]
+            check_forms(
+                {name: _form_of(of.get_slice(name)) for name, of in files.items()}, expected
+            )
+            weights = [
+                {each: files[p + each].get_tensor(p + each) for each in forms} for p in prefixes
+            ]
             for prefix, tensors in zip(prefixes, weights, strict=True):
                 check_member(tensors, forms, prefix)
     return config, weights
+
+
+def base_of(path: Path) -> Path | None:
+    """The checkpoint that has the tensors that this one lacks, if there is one.
+
+    Raises
+    ------
+    CheckpointError
+        If it is missing, or is not the one that this checkpoint was made with.
+    """
+    stored = read_metadata(path).get("base")
+    if stored is None:
+        return None
+    with fitting(path):
+        named = json.loads(stored)
+        name, digest = named["file"], named["sha256"]
+        base: Path = path.parent / name
+        beside = Path(name).name == name
+    if not (beside and base.is_file()):
+        raise CheckpointError(
+            f"{path} is complete only with {name!r:.80}; put that file into the same folder"
+        )
+    if sha256_of(base) != digest:
+        raise CheckpointError(
+            f"{path} was made with another {base.name}; restore the file of sha256 {digest!r:.80}"
+        )
+    return base
+
+
+def _without_stored(tensors: Mapping[str, Any], path: Path, base: Path) -> dict[str, NDArray[Any]]:
+    """The tensors that the base has not, or has otherwise."""
+    if base.parent != path.parent or "base" in read_metadata(base):
+        raise CheckpointError(
+            f"{base} cannot be the base of {path}; use a complete checkpoint of the same folder"
+        )
+    with _opened(base) as file:
+        held = set(file.keys())
+        return {
+            name: values
+            for name, values in tensors.items()
+            if name not in held or not _equal(file.get_tensor(name), values)
+        }
+
+
+def _equal(one: NDArray[Any], two: NDArray[Any]) -> bool:
+    return one.dtype == two.dtype and np.array_equal(one, two)
 
 
 def _metadata(family: str, config: Mapping[str, Any], provenance: Provenance) -> dict[str, str]:

@@ -58,7 +58,9 @@ class CheckpointMetadata:
     command: str = ""
 
 
-def checked_metadata(metadata: Mapping[str, str], families: Collection[str]) -> CheckpointMetadata:
+def checked_metadata(
+    metadata: Mapping[str, str], families: Collection[str], *, may_have_base: bool = False
+) -> CheckpointMetadata:
     """The metadata of an upload.
 
     Parameters
@@ -67,6 +69,8 @@ def checked_metadata(metadata: Mapping[str, str], families: Collection[str]) -> 
         As `read_header` returns it.
     families : collection of str
         The names of the registry.
+    may_have_base : bool
+        Whether another file may have some of the tensors; an upload comes alone.
 
     Raises
     ------
@@ -88,6 +92,11 @@ def checked_metadata(metadata: Mapping[str, str], families: Collection[str]) -> 
         )
     if missing := [key for key in REQUIRED if key not in metadata]:
         raise HeaderError(f"the metadata lack {', '.join(missing)}; add them, or use the converter")
+    if "base" in metadata and not may_have_base:
+        raise HeaderError(
+            f"the checkpoint has a base, {shown(metadata['base'])}, and so not all of its tensors; "
+            "save it again without one"
+        )
     family, split = metadata["family"], metadata["split"]
     if family not in families:
         raise HeaderError(

@@ -24,6 +24,7 @@ from generator.evaluation.from_nothing import MAX_CHORALES
 from generator.evaluation.report import EvaluationSettings, Score, StageProgress
 from generator.evaluation.scores import MissingScore, ObjectiveScore
 from generator.families.base import Family
+from generator.families.checkpoint import base_of
 from generator.families.checkpoint_header import read_header
 from generator.families.checkpoint_metadata import checked_metadata
 from generator.management.evaluated_composer import evaluated, left_out_folds, scored_folds
@@ -79,17 +80,23 @@ def redraw_score_card(slug: str) -> list[Path]:
     text = _checked_card(shipped)
     report = _report(shipped)
     temperatures = [AtTemperature.from_json(row) for row in report["temperatures"]]
-    with shipped.path.open("rb") as file:
-        header = read_header(file)
+    checkpoints = [path for path in (base_of(shipped.path), shipped.path) if path]
+    headers = []
+    for path in checkpoints:
+        with path.open("rb") as file:
+            headers.append(read_header(file))
+    tensors = {name: entry for header in headers for name, entry in header.tensors.items()}
     drawn = _picture_path(shipped)
     scores: list[Score] = [ObjectiveScore.from_json(row) for row in report["scores"]]
     scores += [MissingScore(**row) for row in report["missing"]]
     block = figures_block(
         CardFigures(
             slug=slug,
-            metadata=checked_metadata(header.metadata, site_registry().families.keys()),
-            parameters=sum(entry.parameters for entry in header.tensors.values()),
-            size=shipped.path.stat().st_size,
+            metadata=checked_metadata(
+                headers[-1].metadata, site_registry().families.keys(), may_have_base=True
+            ),
+            parameters=sum(entry.parameters for entry in tensors.values()),
+            size=sum(path.stat().st_size for path in checkpoints),
             scores=scores,
             settings=report["sampling"],
             seed=report["seed"],

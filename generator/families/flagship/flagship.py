@@ -21,7 +21,7 @@ from torch import Tensor
 
 from generator.families.base import Family, Task
 from generator.families.fill_run import FillRun
-from generator.families.flagship.critic import FORMS, Critic
+from generator.families.flagship.critic import CORRECTIONS, FORMS, Critic
 from generator.families.flagship.network import FlagshipConfig, Network
 from generator.families.flagship.sampling.config import SETTINGS, SamplingConfig
 from generator.families.flagship.sampling.counterpoint_faults import CounterpointFaults
@@ -95,8 +95,8 @@ class Flagship(Family):
         with ShapesAlone():
             state = Network(config).state_dict()
         forms = {name: ("float16", tuple(value.shape)) for name, value in state.items()}
-        critic = _prefixed(FORMS) if config.critic else {}
-        return _renamed(forms, STORED_NAMES) | critic
+        of_critic = (FORMS if config.critic else {}) | (CORRECTIONS if config.corrections else {})
+        return _renamed(forms, STORED_NAMES) | _prefixed(of_critic)
 
     @classmethod
     def from_tensors(cls, config: FlagshipConfig, tensors: Tensors) -> Self:
@@ -110,7 +110,13 @@ class Flagship(Family):
         )
         if not config.critic:
             return cls(network)
-        critic = Critic.from_tensors({name: tensors[CRITIC + name] for name in FORMS})
+        critic = Critic.from_tensors(
+            {
+                name.removeprefix(CRITIC): tensors[name]
+                for name in tensors
+                if name.startswith(CRITIC)
+            }
+        )
         return cls(network, critic=critic)
 
     @classmethod
@@ -162,6 +168,7 @@ class Flagship(Family):
             find_faults=careful if minds else fault_finder(vocabulary),
             critic=self.critic,
             released_fermatas=0.0 if self._plans_ends else self.config.released_fermatas,
+            open_heat=1.0 if self._plans_ends else self.config.open_heat,
             plans_ends=self._plans_ends,
         )
         with torch.inference_mode():

@@ -70,16 +70,17 @@ class FlagshipConfig:
     """True: repair removes faults of counterpoint in every fill (`counterpoint_faults`)."""
     released_fermatas: float = 0.0
     """The share of fermatas under which written voices may move."""
+    corrections: bool = False
+    """True: the critic has `critic.Corrections`."""
+    open_heat: float = 1.0
+    """A factor on the temperature of pitches in beats where nothing is given."""
 
     def __post_init__(self) -> None:
         for name, most in MAX_SIZES.items():
             size = getattr(self, name)
             if type(size) is not int or not 1 <= size <= most:
                 raise ValueError(f"{name} {size!r}; use a whole number from 1 to {most}")
-        if self.critic and not self.onsets:
-            raise ValueError("a critic needs onsets; use critic = false")
-        if not 0 <= self.released_fermatas <= 1:
-            raise ValueError(f"released_fermatas {self.released_fermatas}; it must be from 0 to 1")
+        self._check_writing()
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout = {self.dropout}; it must be from 0 to below 1")
         if self.width % self.heads or (self.width // self.heads) % 2:
@@ -92,6 +93,16 @@ class FlagshipConfig:
             raise ValueError(
                 f"transpositions {self.transpositions}, but the network is told the key; use 0"
             )
+
+    def _check_writing(self) -> None:
+        if self.critic and not self.onsets:
+            raise ValueError("a critic needs onsets; use critic = false")
+        if self.corrections and not self.critic:
+            raise ValueError("corrections are a critic's; use critic = true")
+        if not 0.1 <= self.open_heat <= 10:
+            raise ValueError(f"open_heat {self.open_heat}; it must be from 0.1 to 10")
+        if not 0 <= self.released_fermatas <= 1:
+            raise ValueError(f"released_fermatas {self.released_fermatas}; it must be from 0 to 1")
 
 
 class Dropout(nn.Module):

@@ -49,6 +49,12 @@ def test_what_a_checkpoint_may_leave_out_is_empty():
     assert metadata.command == ""
 
 
+def test_an_upload_comes_alone():
+    base = {"base": '{"file": "members.safetensors", "sha256": "0"}'}
+    refused("has a base, .*; save it again without one", **base)
+    assert checked_metadata(FEWEST | base, OURS, may_have_base=True).family == "markov"
+
+
 def test_several_members_have_lists_of_everything():
     lists = {"data": json.dumps([SHA, SHA]), "metrics": '[{"nats": 2}, {"nats": 1.5}]'}
     metadata = checked_metadata(FEWEST | TWO | lists, OURS)

@@ -94,15 +94,8 @@ def read_figures(
     bar_quarters : (N,), each quarter's place in the bar
     codes, steps : (`MOST_FIGURES` * T,); the code of a kind K is from K * `CODES` on
     """
-    length, held = tokens.shape[1], pitch_of.max()
-    pitch, begins = np.zeros((length, VOICES), np.int64), np.zeros((length, VOICES), np.bool_)
-    for t in range(length):
-        for v in range(VOICES):
-            pitch[t, v] = pitch_of[tokens[v, t]]
-            begins[t, v] = held < tokens[v, t] < len(pitch_of) - 2
-            # What holds another pitch than the one before begins it, as in `decode_grid`.
-            before = pitch[t - 1, v] if t else 0
-            begins[t, v] |= pitch[t, v] > 0 and pitch[t, v] != before
+    length = tokens.shape[1]
+    pitch, begins = notes_of(tokens, pitch_of)
     silence = np.zeros(VOICES, np.int64)
     starts = np.full((VOICES, 3), -1, np.int64)  # of the present note and of the two before it
     event = -1
@@ -116,7 +109,7 @@ def read_figures(
             earlier = pitch[event - 1] if event > 0 else silence
             event = t
             moves = np.array(
-                [_move(before[v], now[v]) if begins[t, v] else STILL for v in range(VOICES)]
+                [move_between(before[v], now[v]) if begins[t, v] else STILL for v in range(VOICES)]
             )
             count = _read_chords(now, before, earlier, moves, t, codes, steps, count)
             count = _read_pairs(now, before, earlier, moves, t, codes, steps, count)
@@ -134,6 +127,21 @@ def read_figures(
 
 
 @njit(cache=True, error_model="numpy")
+def notes_of(tokens: Ints, pitch_of: Ints) -> tuple[Ints, BoolArray]:
+    """Pitches (T, V), and where notes begin."""
+    length, held = tokens.shape[1], pitch_of.max()
+    pitch, begins = np.zeros((length, VOICES), np.int64), np.zeros((length, VOICES), np.bool_)
+    for t in range(length):
+        for v in range(VOICES):
+            pitch[t, v] = pitch_of[tokens[v, t]]
+            begins[t, v] = held < tokens[v, t] < len(pitch_of) - 2
+            # What holds another pitch than the one before begins it, as in `decode_grid`.
+            before = pitch[t - 1, v] if t else 0
+            begins[t, v] |= pitch[t, v] > 0 and pitch[t, v] != before
+    return pitch, begins
+
+
+@njit(cache=True, error_model="numpy")
 def _read_chords(
     now: Ints,
     before: Ints,
@@ -148,17 +156,17 @@ def _read_chords(
     if not now[3]:
         return count
     place = t % STEPS_PER_QUARTER
-    one, two, three = _chord(now), _chord(before), _chord(earlier)
-    bass, bass_before = _class_move(before[3], now[3]), _class_move(earlier[3], before[3])
-    count = _put(CHORD_PAIR, t, _hashed(one, two, bass, 0, 0, 0), codes, steps, count)
-    count = _put(CHORD_PAIR_PLACED, t, _hashed(one, two, bass, place, 0, 0), codes, steps, count)
-    code = _hashed(one, two, three, bass, bass_before, 0)
-    count = _put(CHORD_TRIPLE, t, code, codes, steps, count)
+    one, two, three = chord_of(now), chord_of(before), chord_of(earlier)
+    bass, bass_before = class_move(before[3], now[3]), class_move(earlier[3], before[3])
+    count = put(CHORD_PAIR, t, hash_of(one, two, bass, 0, 0, 0), codes, steps, count)
+    count = put(CHORD_PAIR_PLACED, t, hash_of(one, two, bass, place, 0, 0), codes, steps, count)
+    code = hash_of(one, two, three, bass, bass_before, 0)
+    count = put(CHORD_TRIPLE, t, code, codes, steps, count)
     gaps = [_clipped(now[v] - now[v + 1], MAX_SPACING) for v in range(3)]
-    code = _hashed(gaps[0], gaps[1], gaps[2], place, 0, 0)
-    count = _put(SPACING, t, code, codes, steps, count)
-    code = _hashed(moves[0], moves[1], moves[2], moves[3], one, 0)
-    return _put(MOVES, t, code, codes, steps, count)
+    code = hash_of(gaps[0], gaps[1], gaps[2], place, 0, 0)
+    count = put(SPACING, t, code, codes, steps, count)
+    code = hash_of(moves[0], moves[1], moves[2], moves[3], one, 0)
+    return put(MOVES, t, code, codes, steps, count)
 
 
 @njit(cache=True, error_model="numpy")
@@ -180,13 +188,13 @@ def _read_pairs(
             if moves[one] == STILL and moves[two] == STILL:
                 continue
             interval = _interval(now[two], now[one])
-            code = _hashed(pair, interval, moves[one], moves[two], place, 0)
-            count = _put(TWO_VOICES, t, code, codes, steps, count)
-            interval = _class_move(now[two], now[one])
-            last = _class_move(before[two], before[one])
-            first = _class_move(earlier[two], earlier[one])
-            code = _hashed(pair, interval, last, first, moves[one], moves[two])
-            count = _put(TWO_VOICES_ON, t, code, codes, steps, count)
+            code = hash_of(pair, interval, moves[one], moves[two], place, 0)
+            count = put(TWO_VOICES, t, code, codes, steps, count)
+            interval = class_move(now[two], now[one])
+            last = class_move(before[two], before[one])
+            first = class_move(earlier[two], earlier[one])
+            code = hash_of(pair, interval, last, first, moves[one], moves[two])
+            count = put(TWO_VOICES_ON, t, code, codes, steps, count)
     return count
 
 
@@ -197,15 +205,15 @@ def _read_line(line: Ints, starts: Ints, voice: int, codes: Ints, steps: Ints, c
     note = line[t]
     last = line[starts[1]] if starts[1] >= 0 else 0
     first = line[starts[2]] if starts[2] >= 0 else 0
-    move, move_before = _move(last, note), _move(first, last)
+    move, move_before = move_between(last, note), move_between(first, last)
     long = min(t - starts[1], LONGEST) if starts[1] >= 0 else UNKNOWN
     place = t % STEPS_PER_QUARTER
-    count = _put(LINE, t, _hashed(voice, move, move_before, 0, 0, 0), codes, steps, count)
-    code = _hashed(voice, move, move_before, long, place, 0)
-    count = _put(LINE_TIMED, t, code, codes, steps, count)
-    code = _hashed(voice, note % 12, _class(last), _class(first), 0, 0)
-    count = _put(DEGREES, t, code, codes, steps, count)
-    return _put(REGISTER, t, _hashed(voice, note, last, place, 0, 0), codes, steps, count)
+    count = put(LINE, t, hash_of(voice, move, move_before, 0, 0, 0), codes, steps, count)
+    code = hash_of(voice, move, move_before, long, place, 0)
+    count = put(LINE_TIMED, t, code, codes, steps, count)
+    code = hash_of(voice, note % 12, _class(last), _class(first), 0, 0)
+    count = put(DEGREES, t, code, codes, steps, count)
+    return put(REGISTER, t, hash_of(voice, note, last, place, 0, 0), codes, steps, count)
 
 
 @njit(cache=True, error_model="numpy")
@@ -215,9 +223,9 @@ def _read_rhythm(
     """Where notes begin in the quarter at `t`, and in the one before."""
     here, before = _begun(begins, t), _begun(begins, t - STEPS_PER_QUARTER)
     every = here[0] + (here[1] << 4) + (here[2] << 8) + (here[3] << 12)
-    count = _put(RHYTHM, t, _hashed(every, quarter, 0, 0, 0, 0), codes, steps, count)
-    code = _hashed(here[0], here[3], before[0], before[3], 0, 0)
-    return _put(OUTER_RHYTHM, t, code, codes, steps, count)
+    count = put(RHYTHM, t, hash_of(every, quarter, 0, 0, 0, 0), codes, steps, count)
+    code = hash_of(here[0], here[3], before[0], before[3], 0, 0)
+    return put(OUTER_RHYTHM, t, code, codes, steps, count)
 
 
 @njit(cache=True, error_model="numpy")
@@ -232,25 +240,25 @@ def _read_quarters(pitch: Ints, t: int, minor: bool, codes: Ints, steps: Ints, c
         for two in range(one + 1, VOICES):
             pair += 1
             interval, before = _interval(now[two], now[one]), _interval(last[two], last[one])
-            moves = _move(last[one], now[one]), _move(last[two], now[two])
-            code = _hashed(pair, interval, before, moves[0], moves[1], 0)
-            count = _put(BEAT_TWO_VOICES, t, code, codes, steps, count)
+            moves = move_between(last[one], now[one]), move_between(last[two], now[two])
+            code = hash_of(pair, interval, before, moves[0], moves[1], 0)
+            count = put(BEAT_TWO_VOICES, t, code, codes, steps, count)
     if not now[3]:
         return count
-    chord, chord_before = _chord(now), _chord(last)
-    code = _hashed(chord, chord_before, _class_move(last[3], now[3]), 0, 0, 0)
-    count = _put(BEAT_PAIR, t, code, codes, steps, count)
-    code = _hashed(chord, chord_before, now[3] % 12, _class(last[3]), int(minor), 0)
-    count = _put(BEAT_PAIR_IN_KEY, t, code, codes, steps, count)
+    chord, chord_before = chord_of(now), chord_of(last)
+    code = hash_of(chord, chord_before, class_move(last[3], now[3]), 0, 0, 0)
+    count = put(BEAT_PAIR, t, code, codes, steps, count)
+    code = hash_of(chord, chord_before, now[3] % 12, _class(last[3]), int(minor), 0)
+    count = put(BEAT_PAIR_IN_KEY, t, code, codes, steps, count)
     interval = _interval(now[3], now[0])
-    soprano, bass = _move(last[0], now[0]), _move(last[3], now[3])
-    code = _hashed(interval, soprano, bass, 0, 0, 0)
-    count = _put(OUTER_PAIR, t, code, codes, steps, count)
-    step, step_before = _class_move(last[3], now[3]), _class_move(first[3], last[3])
-    code = _hashed(interval % 12, soprano, step, _move(first[0], last[0]), step_before, 0)
-    count = _put(OUTER_TRIPLE, t, code, codes, steps, count)
-    code = _hashed(chord, chord_before, _chord(first), step, step_before, 0)
-    return _put(BEAT_TRIPLE, t, code, codes, steps, count)
+    soprano, bass = move_between(last[0], now[0]), move_between(last[3], now[3])
+    code = hash_of(interval, soprano, bass, 0, 0, 0)
+    count = put(OUTER_PAIR, t, code, codes, steps, count)
+    step, step_before = class_move(last[3], now[3]), class_move(first[3], last[3])
+    code = hash_of(interval % 12, soprano, step, move_between(first[0], last[0]), step_before, 0)
+    count = put(OUTER_TRIPLE, t, code, codes, steps, count)
+    code = hash_of(chord, chord_before, chord_of(first), step, step_before, 0)
+    return put(BEAT_TRIPLE, t, code, codes, steps, count)
 
 
 @njit(cache=True, error_model="numpy")
@@ -263,24 +271,24 @@ def _read_voice(
         if t + step < len(pitch):
             last = pitch[t + step - 1, voice] if t + step else 0
             begun = begins[t + step, voice]
-            moves[step] = _move(last, pitch[t + step, voice]) if begun else STILL
-    code = _hashed(voice, moves[1], moves[2], moves[3], moves[4], 0)
-    count = _put(QUARTER, t, code, codes, steps, count)
-    above = _class_move(pitch[t, 3], pitch[t, voice])
+            moves[step] = move_between(last, pitch[t + step, voice]) if begun else STILL
+    code = hash_of(voice, moves[1], moves[2], moves[3], moves[4], 0)
+    count = put(QUARTER, t, code, codes, steps, count)
+    above = class_move(pitch[t, 3], pitch[t, voice])
     within = (moves[1] << 16) + (moves[2] << 8) + moves[3]
-    code = _hashed(voice, moves[0], within, above, 0, 0)
-    return _put(QUARTER_OVER_BASS, t, code, codes, steps, count)
+    code = hash_of(voice, moves[0], within, above, 0, 0)
+    return put(QUARTER_OVER_BASS, t, code, codes, steps, count)
 
 
 @njit(cache=True, error_model="numpy")
-def _put(kind: int, t: int, code: int, codes: Ints, steps: Ints, count: int) -> int:
+def put(kind: int, t: int, code: int, codes: Ints, steps: Ints, count: int) -> int:
     codes[count] = kind * CODES + (code >> 20) % CODES
     steps[count] = t
     return count + 1
 
 
 @njit(cache=True, error_model="numpy")
-def _hashed(a: int, b: int, c: int, d: int, e: int, f: int) -> int:
+def hash_of(a: int, b: int, c: int, d: int, e: int, f: int) -> int:
     """A hash of six numbers, 63 bits wide (multiply and shift, as in SplitMix64)."""
     code = np.int64(0)
     for part in (a, b, c, d, e, f):
@@ -290,7 +298,7 @@ def _hashed(a: int, b: int, c: int, d: int, e: int, f: int) -> int:
 
 
 @njit(cache=True, error_model="numpy")
-def _chord(pitch: Ints) -> int:
+def chord_of(pitch: Ints) -> int:
     """The pitch classes above the bass, a bit for each; 0 where the bass is silent."""
     chord = 0
     for v in range(VOICES - 1):
@@ -311,12 +319,12 @@ def _begun(begins: BoolArray, t: int) -> Ints:
 
 
 @njit(cache=True, error_model="numpy")
-def _move(one: int, two: int) -> int:
+def move_between(one: int, two: int) -> int:
     return _clipped(two - one, MAX_MOVE) if one and two else UNKNOWN
 
 
 @njit(cache=True, error_model="numpy")
-def _class_move(one: int, two: int) -> int:
+def class_move(one: int, two: int) -> int:
     return (two - one) % 12 if one and two else UNKNOWN
 
 

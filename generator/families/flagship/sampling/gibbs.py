@@ -71,7 +71,9 @@ def _critic_scores(state: SamplerState, tokens: Tensor, critic: Critic) -> Tenso
     """(K, B, N): what it says of each beat in several writings (K, B, 4, T)."""
     grids = [state.grid.with_tokens(each) for each in tokens]
     vocabulary = state.ensemble.vocabulary
-    return torch.from_numpy(np.stack([critic.scores(grid, vocabulary) for grid in grids]))
+    return torch.from_numpy(
+        np.stack([critic.scores(grid, vocabulary, state.open_beats) for grid in grids])
+    )
 
 
 def _drawn_beats(state: SamplerState, spacing: int) -> Tensor:

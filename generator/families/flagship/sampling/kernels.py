@@ -198,7 +198,7 @@ def draw_cells(
     may_rest: BoolArray,
     may_hold: BoolArray,
     uniforms: Floats,
-    temperature: float,
+    temperatures: Doubles,
     rhythm: float,
     melodic_weight: float,
     biases: Floats,
@@ -218,6 +218,7 @@ def draw_cells(
     forbidden : (B, V, C), classes that a voice may not use
     may_rest, may_hold : (B, T), the latter used only where classes tell a note begun from one held
     uniforms : (B, V, 4, N)
+    temperatures : (R,), of the pitches in each beat
     biases : (V, kinds), as `biases.BIASES`
     """
     flat, width, pitch_of = padded.reshape(-1), padded.shape[3], weights.pitch_of
@@ -244,7 +245,7 @@ def draw_cells(
                     logits[0] = -np.inf
                 if not may_hold[row, at]:
                     logits[1 : starts[-1]] = -np.inf
-                probability = probabilities(logits, temperature, rhythm, starts)
+                probability = probabilities(logits, temperatures[index], rhythm, starts)
                 padded[0, row, voice, at + BACK] = draw(
                     probability, uniforms[row, voice, step, beat]
                 )

@@ -49,6 +49,8 @@ class WritingRules:
     """What chooses among drafts, once a piece is written."""
     released_fermatas: float = 0.0
     """The share of fermatas under which written voices may move."""
+    open_heat: float = 1.0
+    """A factor on the temperature of pitches in beats where nothing is given, until repair."""
     plans_ends: bool = False
     """Cadences of a chorale from nothing are written first, and open phrases closed last."""
 
@@ -65,7 +67,9 @@ def sample(
     rules: WritingRules,
 ) -> Tensor:
     """Tokens (B, 4, T) with all cells written that are not `given` (bool (B, 4, T))."""
-    state = SamplerState(ensemble, grid, given, shifts, seeds, config.melodic_weight, config.bias)
+    state = SamplerState(
+        ensemble, grid, given, shifts, seeds, config.melodic_weight, config.bias, rules.open_heat
+    )
     writing = run.needed(state.beats)
     sweeps, repairs = run.steps(config.sweeps), run.steps(config.repairs)
     judged = run.steps(config.critic_sweeps if rules.critic and config.critic else 0)
@@ -80,6 +84,7 @@ def sample(
     gibbs(state, config, sweeps, rules.released_fermatas)
     if rules.critic:
         critic_sweeps(state, config, judged, rules.critic)
+    state.open_heat = 1.0
     repair(state, config, repairs, rules.find_faults)
     if rules.plans_ends:
         temperatures = Temperatures(config.repair_temperature, config.rhythm)

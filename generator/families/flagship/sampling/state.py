@@ -65,6 +65,8 @@ class SamplerState:
     """How much the melodic head counts, where the networks have one."""
     bias: float
     """How much `BIASES` count, where the networks tell a note begun from one held."""
+    open_heat: float = 1.0
+    """A factor on the temperature of pitches in `open_beats`."""
     tokens: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +80,9 @@ class SamplerState:
         self.offsets = torch.stack(offsets).numpy()
         self.generators = [torch.Generator().manual_seed(seed) for seed in self.seeds]
         self.beats = steps // STEPS_PER_QUARTER
+        real = self.given & (self.grid.tokens != vocabulary.padding)
+        guided = real.any(1).view(batch, -1, STEPS_PER_QUARTER).any(-1)
+        self.open_beats: BoolArray = ~guided.numpy()  # (B, N), those in which nothing is given
         self.lengths = self.grid.real.sum(1).tolist()
         # Bach's voices rest together; left to itself, a cold sampler falls silent.
         self.may_rest: BoolArray = (self.given & (self.grid.tokens == 0)).any(1).numpy()
@@ -186,6 +191,7 @@ class SamplerState:
         batch, voices = self.tokens.shape[:2]
         drawing = reading.block.flatten(1).any(1)
         uniforms = self.uniforms(voices * STEPS_PER_QUARTER, drawing).numpy()
+        is_open = self.open_beats[tuple(reading.places.T)]
         padded = padded_tokens(self.tokens, reading.given, self.ensemble.vocabulary).numpy()
         draw_cells(
             self.ensemble.weights,
@@ -198,7 +204,7 @@ class SamplerState:
             self.may_rest,
             self.may_hold,
             uniforms.reshape(batch, voices, STEPS_PER_QUARTER, self.beats),
-            temperatures.pitch,
+            temperatures.pitch * np.where(is_open, self.open_heat, 1.0),
             temperatures.rhythm,
             self.melodic_weight,
             self.biases,

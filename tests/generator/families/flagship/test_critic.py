@@ -84,7 +84,7 @@ def test_the_score_of_a_beat_is_the_sum_of_its_figures_values():
     critic = random_critic()
     chorale = make(32)
     grid, _ = encode_grid(chorale, VOCABULARY)
-    scores = critic.scores(grid, VOCABULARY)
+    scores = critic.scores(grid, VOCABULARY, np.zeros((1, grid.real.shape[1]), bool))
     expected = np.zeros_like(scores[0])
     for _, code, step in read(chorale):
         expected[step // 4] += critic.table[code]
