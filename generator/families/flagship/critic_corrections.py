@@ -18,16 +18,13 @@ Journal of Computer Vision 27(2) (a model is reweighted until it has the figures
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from copy import copy
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,7 +32,6 @@ import torch
 from tqdm import tqdm
 
 from generator.errors import GeneratorError
-from generator.families.checkpoint import read_members, read_metadata
 from generator.families.checkpoint_metadata import Member
 from generator.families.flagship.critic import (
     ALL_KINDS,
@@ -45,6 +41,7 @@ from generator.families.flagship.critic import (
     all_figures_of,
     folded,
 )
+from generator.families.flagship.critic_commands import TrainedMembers, parser, read_config
 from generator.families.flagship.critic_training import FillRound
 from generator.families.flagship.figure_regression import (
     PLACES,
@@ -64,10 +61,9 @@ from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.works import Corpus, load_corpus
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray, Chorale
 from generator.music.grid.conditions import given_for
-from generator.training.provenance import MemberProvenance, Provenance
 
 BATCH = 10  # excerpts that are filled together
-NEEDED = ("folds", "data", "seed", "metrics")  # metadata of the members
+MODULE = "generator.families.flagship.critic_corrections"
 WRITING = ("open_heat",)
 LEARNING = ("figures", "rare")
 EVERY_CELL = "SATB"
@@ -260,71 +256,31 @@ def folded_figures(chorale: Chorale, given: BoolArray) -> Ints:
 
 
 def main() -> None:
-    options = _parser().parse_args()
-    command = "python -m generator.families.flagship.critic_corrections " + " ".join(sys.argv[1:])
+    options = parser(
+        MODULE,
+        "Corrects the critics of a cross-fitted flagship by what they let pass. The checkpoint "
+        "that is written needs the one with the members beside it.",
+        members="the checkpoint with critics",
+    ).parse_args()
+    command = f"python -m {MODULE} {' '.join(sys.argv[1:])}"
+    tables, config = read_config(options.config, CorrectionConfig.from_toml)
+    base = options.members
+    if options.out.parent != base.parent:
+        sys.exit(f"{options.out} needs {base.name} beside it; write it to {base.parent}")
     try:
-        tables = tomllib.loads(options.config.read_text())
-        config = CorrectionConfig.from_toml(tables)
-    except KeyError as error:
-        sys.exit(f"{options.config}: {error} is missing")
-    except (TypeError, ValueError) as error:
-        sys.exit(f"{options.config}: {error}")
-    except OSError as error:
-        sys.exit(str(error))
-    if options.out.parent != options.members.parent:
-        sys.exit(
-            f"{options.out} needs {options.members.name} beside it; write it to "
-            f"{options.members.parent}"
-        )
-    try:
-        composer, metadata = Flagship.load(options.members), read_metadata(options.members)
-        if missing := [name for name in NEEDED if name not in metadata]:
-            sys.exit(f"{options.members} has no {missing[0]}; use a cross-fitted flagship")
-        if not composer.critic:
-            sys.exit(f"{options.members} has no critics; train them first (critic_training)")
-        members = read_members(options.members)
+        trained = TrainedMembers.load(base)
+        if not trained.composer.critic:
+            sys.exit(f"{base} has no critics; train them first (critic_training)")
         with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as executor:
-            made, shares = corrected(composer, members, config, load_corpus(), executor)
-        provenance = _provenance(metadata, shares, tables, command)
-        Flagship.cross_fitted(made).save(options.out, provenance, base=options.members)
-    except (OSError, ValueError, GeneratorError) as error:
+            made, shares = corrected(
+                trained.composer, trained.members, config, load_corpus(), executor
+            )
+        training = {**json.loads(trained.metadata["training"]), "corrections": tables}
+        provenance = trained.provenance("corrections", shares, training, command)
+        Flagship.cross_fitted(made).save(options.out, provenance, base=base)
+    except (OSError, GeneratorError) as error:
         sys.exit(str(error))
     sys.stdout.write(f"held-out pairs told apart in the last stage: {json.dumps(shares)}\n")
-
-
-def _provenance(
-    metadata: Mapping[str, str], shares: Sequence[float], tables: Mapping[str, Any], command: str
-) -> Provenance:
-    """That of the members, and how the corrections came about."""
-    stored = {name: json.loads(metadata[name]) for name in ("works", "folds", "metrics", "data")}
-    members = [
-        MemberProvenance(tuple(works), data, {**metrics, "corrections": share}, tuple(fold))
-        for works, data, metrics, fold, share in zip(
-            *(stored[name] for name in ("works", "data", "metrics", "folds")), shares, strict=True
-        )
-    ]
-    training = {**json.loads(metadata["training"]), "corrections": dict(tables)}
-    return Provenance(
-        members=tuple(members),
-        split=metadata["split"],
-        seed=int(metadata["seed"]),
-        command=f"{metadata['command']}; {command}",
-        training=training,
-    )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m generator.families.flagship.critic_corrections",
-        description="Corrects the critics of a cross-fitted flagship by what they let pass.",
-    )
-    parser.add_argument("--members", type=Path, required=True, help="the checkpoint with critics")
-    parser.add_argument("--config", type=Path, required=True, help="settings (a TOML file)")
-    parser.add_argument(
-        "--out", type=Path, required=True, help="the checkpoint to write, in the same folder"
-    )
-    parser.add_argument("--processes", type=int, default=1, help="folds to fill at once")
-    return parser
 
 
 if __name__ == "__main__":

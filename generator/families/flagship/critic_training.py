@@ -14,16 +14,13 @@ Legend: K kinds, R readings.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,9 +31,9 @@ from scipy.special import expit
 from tqdm import tqdm
 
 from generator.errors import GeneratorError
-from generator.families.checkpoint import read_members, read_metadata
 from generator.families.checkpoint_metadata import Member
 from generator.families.flagship.critic import Critic, figures_of
+from generator.families.flagship.critic_commands import TrainedMembers, parser, read_config
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import FlagshipConfig
 from generator.families.flagship.sampling.config import SETTINGS
@@ -47,13 +44,12 @@ from generator.music.corpus.excerpts import excerpts_of
 from generator.music.corpus.works import Corpus, load_corpus
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.conditions import checked_condition, given_for
-from generator.training.provenance import MemberProvenance, Provenance
 
 BATCH = 20  # excerpts that are filled together
 PARTS = 8
 """Parts of the tunes, each left out once while the kinds are weighed."""
 SMOOTHING = 0.5  # added to each count
-NEEDED = ("folds", "data", "seed", "metrics")  # metadata of the members
+MODULE = "generator.families.flagship.critic_training"
 WRITING = ("minds_counterpoint", "released_fermatas")
 READINGS, RARE = 4, 2
 Floats = NDArray[np.float32]
@@ -297,65 +293,23 @@ def _figures(chorale: Chorale, vocabulary: Vocabulary) -> Ints:
 
 
 def main() -> None:
-    options = _parser().parse_args()
-    command = "python -m generator.families.flagship.critic_training " + " ".join(sys.argv[1:])
+    options = parser(
+        MODULE,
+        "Trains the critics of a cross-fitted flagship.",
+        members="the checkpoint without critics",
+    ).parse_args()
+    command = f"python -m {MODULE} {' '.join(sys.argv[1:])}"
+    tables, config = read_config(options.config, CriticConfig.from_toml)
     try:
-        tables = tomllib.loads(options.config.read_text())
-        config = CriticConfig.from_toml(tables)
-    except KeyError as error:
-        sys.exit(f"{options.config}: {error} is missing")
-    except (TypeError, ValueError) as error:
-        sys.exit(f"{options.config}: {error}")
-    except OSError as error:
-        sys.exit(str(error))
-    try:
-        composer = Flagship.load(options.members)
-        metadata = read_metadata(options.members)
-        if missing := [name for name in NEEDED if name not in metadata]:
-            sys.exit(f"{options.members} has no {missing[0]}; use a cross-fitted flagship")
-        members, corpus = read_members(options.members), load_corpus()
+        trained, corpus = TrainedMembers.load(options.members), load_corpus()
         with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as executor:
-            made, shares = with_critics(composer, members, config, corpus, executor)
-        provenance = _provenance(metadata, shares, tables, command)
+            made, shares = with_critics(trained.composer, trained.members, config, corpus, executor)
+        training = {"members": json.loads(trained.metadata["training"]), "critics": tables}
+        provenance = trained.provenance("critic", shares, training, command)
         Flagship.cross_fitted(made).save(options.out, provenance)
     except (OSError, GeneratorError) as error:
         sys.exit(str(error))
     sys.stdout.write(f"held-out pairs told apart: {json.dumps(shares)}\n")
-
-
-def _provenance(
-    metadata: Mapping[str, str], shares: Sequence[float], tables: Mapping[str, Any], command: str
-) -> Provenance:
-    """That of the members, and how their critics came about."""
-    stored = {name: json.loads(metadata[name]) for name in ("works", "folds", "metrics", "data")}
-    members = [
-        MemberProvenance(tuple(works), data, {**metrics, "critic": share}, tuple(fold))
-        for works, data, metrics, fold, share in zip(
-            *(stored[name] for name in ("works", "data", "metrics", "folds")), shares, strict=True
-        )
-    ]
-    training = {"members": json.loads(metadata["training"]), "critics": dict(tables)}
-    return Provenance(
-        members=tuple(members),
-        split=metadata["split"],
-        seed=int(metadata["seed"]),
-        command=f"{metadata['command']}; {command}",
-        training=training,
-    )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m generator.families.flagship.critic_training",
-        description="Trains the critics of a cross-fitted flagship.",
-    )
-    parser.add_argument(
-        "--members", type=Path, required=True, help="the checkpoint without critics"
-    )
-    parser.add_argument("--config", type=Path, required=True, help="settings (a TOML file)")
-    parser.add_argument("--out", type=Path, required=True, help="the checkpoint to write")
-    parser.add_argument("--processes", type=int, default=1, help="folds to fill at once")
-    return parser
 
 
 if __name__ == "__main__":
