@@ -6,9 +6,10 @@ added to the corrections: what Bach writes more often than the flagship with its
 likelier, the rest less likely. Where pieces are drawn in proportion to the network's probability
 times the exponential of a sum over figures, that is a step uphill in the likelihood of Bach.
 
-A member's corrections are learnt from the pairs of other folds alone. Beats with a given cell and
-open beats have corrections of their own: where all four voices are written, other habits give the
-composer away than above Bach's bass.
+A member's corrections are learnt from the pairs of other folds alone; of its own fold they know
+what there is in later fills of other members, whose corrections knew it. Beats with a given cell
+and open beats have corrections of their own: where all four voices are written, other habits give
+the composer away than above Bach's bass.
 
 References
 ----------
