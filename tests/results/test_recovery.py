@@ -32,7 +32,10 @@ def test_the_skill_of_simulated_listeners_is_recovered(tmp_path, count):
     report = json.loads(stats.stdout)
     overall, modelled = report["overall"], report["model"]["rates"][0]["cells"][0]
     assert overall["n"] == count * ROUNDS
-    assert 0.5 < overall["d_prime_low"] < 1.5 < overall["d_prime_high"]
+    assert abs(overall["d_prime"] - 1.5) < 0.4
+    # Pairs are drawn anew each time. By chance alone, those of 60 answers can seem to differ
+    # widely, so the interval's width is not asserted.
+    assert overall["d_prime_low"] < 1.5 < overall["d_prime_high"]
     assert abs(modelled["estimate"] - overall["rate"]) < 0.15
     assert f"{overall['d_prime']:.2f}" in shown
     assert f"{100 * overall['rate']:.1f}%" in shown
