@@ -100,7 +100,7 @@ def test_settings_get_their_names_of_today_and_the_old_ones_back(migrated):
     )
     pieces = migrated(NAMES)("Piece").objects
     settings = pieces.get(id=every).settings
-    since = {"critic", "critic_sweeps", "drafts", "critic_spacing", "reheating"}
+    since = {"critic", "critic_sweeps", "drafts", "critic_spacing", "reheating", "repair_drafts"}
     defaults = checked_values(SETTINGS, {})
     assert settings == {name: value for name, value in defaults.items() if name not in since}
     # A value that a setting never had by default stays as a record.

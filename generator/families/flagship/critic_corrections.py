@@ -5,6 +5,8 @@ they are by then. Regressions of figures learn to tell these fills from Bach, an
 added to the corrections: what Bach writes more often than the flagship with its critic becomes
 likelier, the rest less likely. Where pieces are drawn in proportion to the network's probability
 times the exponential of a sum over figures, that is a step uphill in the likelihood of Bach.
+Regressions leave habits alone, which are frequent and tell few pairs: these get weights of their
+own, under which fills come to have as many as Bach.
 
 A member's corrections are learnt from the pairs of other folds alone; of its own fold they know
 what there is in later fills of other members, whose corrections knew it. Beats with a given cell
@@ -50,6 +52,7 @@ from generator.families.flagship.figure_regression import (
     FoldedPair,
     TunesOfFigures,
     figure_weights,
+    habit_weights,
     rare_weights,
     told_apart,
 )
@@ -66,7 +69,7 @@ from generator.music.grid.conditions import given_for
 BATCH = 10  # excerpts that are filled together
 MODULE = "generator.families.flagship.critic_corrections"
 WRITING = ("open_heat",)
-LEARNING = ("figures", "rare")
+LEARNING = ("figures", "rare", "habits")
 EVERY_CELL = "SATB"
 
 
@@ -74,23 +77,27 @@ EVERY_CELL = "SATB"
 class CorrectionStage:
     """What is filled in a stage, and how much of what is learnt from it is added."""
 
-    fills: FillRound
+    fills: tuple[FillRound, ...]
     figures: float = 0.0
     """Of the weights of single figures."""
     rare: float = 0.0
     """Of those of rare figures, by kind."""
+    habits: float = 0.0
+    """Of those of `HABITS`."""
 
     @classmethod
     def from_toml(cls, table: Mapping[str, Any]) -> CorrectionStage:
-        fills = {name: value for name, value in table.items() if name not in LEARNING}
-        return cls(FillRound(**fills), **{name: table[name] for name in LEARNING if name in table})
+        rates = {name: value for name, value in table.items() if name != "fills"}
+        return cls(tuple(FillRound(**each) for each in table["fills"]), **rates)
 
     def __post_init__(self) -> None:
         for name in LEARNING:
             if not 0 <= getattr(self, name) <= MAX_WEIGHT:
                 raise ValueError(f"{name} = {getattr(self, name)}; use 0 to {MAX_WEIGHT:g}")
-        if not (self.figures or self.rare):
-            raise ValueError("a stage learns nothing; give it figures or rare, above 0")
+        if not any(getattr(self, name) for name in LEARNING):
+            raise ValueError(f"a stage learns nothing; give it {' or '.join(LEARNING)}, above 0")
+        if not self.fills:
+            raise ValueError("a stage has no [[stages.fills]]; add one")
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,8 @@ class CorrectionConfig:
 
     @classmethod
     def from_toml(cls, tables: Mapping[str, Any]) -> CorrectionConfig:
+        if not isinstance(tables["stages"], list):
+            raise ValueError("stages is one table; write [[stages]]")
         stages = tuple(CorrectionStage.from_toml(each) for each in tables["stages"])
         if not stages:
             raise ValueError("there is no [[stages]]; add one")
@@ -141,13 +150,14 @@ def corrected(
     known = [_known_tunes(member, corpus, tunes) for member in members]
     for number, stage in enumerate(config.stages):
         tasks = [
-            CorrectionTask(member, works, condition, stage.fills, config.seed)
-            for condition in stage.fills.conditions
+            CorrectionTask(member, works, condition, fills, config.seed)
+            for fills in stage.fills
+            for condition in fills.conditions
             for member, works in zip(written, numbered, strict=True)
         ]
-        fills = executor.map(fill_works, tasks) if executor else map(fill_works, tasks)
+        filled = executor.map(fill_works, tasks) if executor else map(fill_works, tasks)
         pairs: list[FoldedPair] = []
-        for of_fold in tqdm(fills, total=len(tasks), desc=f"stage {number + 1}"):
+        for of_fold in tqdm(filled, total=len(tasks), desc=f"stage {number + 1}"):
             pairs += of_fold
         shares = []
         for index, member in enumerate(members):
@@ -158,6 +168,8 @@ def corrected(
             if stage.rare:
                 rare = rare_weights(others, known[index], tunes, config.rare_penalty)
                 learnt += stage.rare * rare
+            if stage.habits:
+                learnt += stage.habits * habit_weights(others)
             tables[index] += learnt
             shares.append(told_apart(learnt, [pair for pair in pairs if pair.name in member.fold]))
         written = [

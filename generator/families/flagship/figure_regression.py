@@ -5,7 +5,8 @@ Figures are places in a table of corrections: folded, and apart for open beats (
 References
 ----------
 Wang and Manning 2012, "Baselines and bigrams: simple, good sentiment and topic classification", ACL
-(log-ratios of counts as scales of a linear classifier's columns).
+(log-ratios of counts as scales of a linear classifier's columns). Darroch and Ratcliff 1972,
+"Generalized iterative scaling for log-linear models", Annals of Mathematical Statistics 43(5).
 
 Legend: P pairs, F places, K kinds.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +25,14 @@ from scipy.special import expit
 
 from generator.families.flagship.critic import ALL_KINDS, FOLDED
 from generator.families.flagship.sampling.critic_figures import Ints
+from generator.families.flagship.sampling.longer_figures import HABITS
 
 SETS = 2 * len(ALL_KINDS)
 PLACES = SETS * FOLDED
 FEWEST = 3
 """A figure counts if so many fills have it oftener than Bach's excerpt, or less often."""
 RARE = 3  # figures that fewer tunes have
+SMOOTHING = 1.0  # added to each count of a habit
 Floats = NDArray[np.float64]
 
 
@@ -56,7 +60,7 @@ def figure_weights(pairs: Sequence[FoldedPair], penalty: float) -> Floats:
         np.bincount(difference.indices[side], minlength=PLACES)
         for side in (difference.data > 0, difference.data < 0)
     )
-    used = np.flatnonzero(oftener + rarer >= FEWEST)
+    used = np.flatnonzero((oftener + rarer >= FEWEST) & ~_of_habits())
     weights = np.zeros(PLACES)
     if len(used):
         scale = np.abs(np.log((oftener[used] + 1) / (rarer[used] + 1)))
@@ -108,6 +112,7 @@ def rare_weights(
         for pair in pairs
     ]
     rows = np.array(counts, np.float64).reshape(len(pairs), -1)
+    rows[:, np.tile(_of_habits()[::FOLDED], RARE)] = 0.0
     spread = np.sqrt(np.square(rows).mean(0))
     scale = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
     found = (scale * _regression(csr_array(rows * scale), penalty)).reshape(RARE, SETS)
@@ -118,10 +123,30 @@ def rare_weights(
     return weights
 
 
+def habit_weights(pairs: Sequence[FoldedPair]) -> Floats:
+    """Weights (F,) of `HABITS`: the log of the ratio of Bach's count of each to that of the fills.
+
+    Under them alone, fills would come to have as many as Bach has, if habits were independent: a
+    step of iterative scaling.
+    """
+    bach, fills = (
+        np.bincount(np.concatenate(pieces), minlength=PLACES)
+        for pieces in ([pair.bach for pair in pairs], [pair.fill for pair in pairs])
+    )
+    return np.where(_of_habits(), np.log((bach + SMOOTHING) / (fills + SMOOTHING)), 0.0)
+
+
 def told_apart(weights: Floats, pairs: Sequence[FoldedPair]) -> float:
     """The share of pairs in which Bach's figures have the larger sum; a tie counts one half."""
     margins = [weights[pair.bach].sum() - weights[pair.fill].sum() for pair in pairs]
     return float(np.mean(np.sign(margins))) / 2 + 0.5
+
+
+@cache
+def _of_habits() -> NDArray[np.bool_]:
+    """(F,): which places are those of `HABITS`."""
+    kinds = [ALL_KINDS.index(name) for name in HABITS]
+    return np.isin(np.arange(PLACES) // FOLDED % len(ALL_KINDS), kinds)
 
 
 def _counts(pieces: Sequence[Ints]) -> csr_array:

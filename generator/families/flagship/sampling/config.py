@@ -41,6 +41,9 @@ SETTINGS = {
         1.17, *TEMPERATURES, "factor on the temperature of pitches in these sweeps"
     ),
     "repairs": Setting(24, 0, 1000, "rounds of repair at most; 0 leaves the faults in"),
+    "repair_drafts": Setting(
+        1, 1, 100, "drafts of a repair; of those with the fewest faults, a critic chooses"
+    ),
     "repair_temperature": Setting(
         1.1, *TEMPERATURES, "temperature of pitches in repair: what was most probable was wrong"
     ),
@@ -65,4 +68,5 @@ class SamplingConfig:
     critic_spacing: int
     reheating: float
     repairs: int
+    repair_drafts: int
     repair_temperature: float

@@ -31,12 +31,16 @@ class CounterpointFaults:
     ) -> None:
         self.tasks, self.layouts, self.vocabulary = tasks, layouts, vocabulary
 
-    def __call__(self, tokens: Tensor, phrase_ends: Tensor) -> Tensor:
-        """bool (B, 4, T): the cells of `tokens` (B, 4, T) that are at fault."""
+    def __call__(self, tokens: Tensor, phrase_ends: Tensor, rows: Tensor | None = None) -> Tensor:
+        """As `FaultFinder` says."""
         found = faults(tokens, self.vocabulary, phrase_ends)
+        if rows is not None:
+            found &= rows[:, None, None]
         for row, (layout, (chorale, given)) in enumerate(
             zip(self.layouts, self.tasks, strict=True)
         ):
+            if rows is not None and not rows[row]:
+                continue
             piece = decode_grid(tokens[row].numpy(), layout, chorale, given, self.vocabulary)
             cells = torch.from_numpy(counterpoint_faults(piece, ~given))
             found[row, :, layout.inside] |= cells

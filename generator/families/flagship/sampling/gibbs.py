@@ -56,24 +56,29 @@ def critic_sweeps(
         block = steps_of(drawn) & ~state.kept
         drafts = state.drafts(block, temperatures, config.drafts)
         choices = torch.cat((state.tokens[None], drafts))  # (K, B, 4, T)
-        scores = config.critic * _critic_scores(state, choices, critic)
-        near = [advanced(scores, beat) for beat in range(CRITIC_AFTER + 1)]
-        near += [delayed(scores, beat) for beat in range(1, CRITIC_BEFORE + 1)]
+        scores = config.critic * critic_scores(state, choices, critic)
         # The largest of some scores with Gumbel noise is a draw from their exponentials.
         uniforms = state.uniforms(len(choices)).clamp(1e-7, 1 - 1e-7)
         noise = -(-uniforms.log()).log().transpose(0, 1)
-        chosen = (torch.stack(near).sum(0) + noise).argmax(0) * drawn.any(1)
+        chosen = (scores + noise).argmax(0) * drawn.any(1)
         place = steps_of(chosen)[None, :, None].expand(1, *state.tokens.shape)
         state.tokens = state.extend_fermatas(choices.gather(0, place)[0])
 
 
-def _critic_scores(state: SamplerState, tokens: Tensor, critic: Critic) -> Tensor:
-    """(K, B, N): what it says of each beat in several writings (K, B, 4, T)."""
+def critic_scores(state: SamplerState, tokens: Tensor, critic: Critic, span: int = 1) -> Tensor:
+    """(K, B, N): what it says of several writings (K, B, 4, T).
+
+    For each beat, that is of all beats that change if this and the next ones of a span are
+    rewritten.
+    """
     grids = [state.grid.with_tokens(each) for each in tokens]
     vocabulary = state.ensemble.vocabulary
-    return torch.from_numpy(
+    scores = torch.from_numpy(
         np.stack([critic.scores(grid, vocabulary, state.open_beats) for grid in grids])
     )
+    near = [advanced(scores, beat) for beat in range(CRITIC_AFTER + span)]
+    near += [delayed(scores, beat) for beat in range(1, CRITIC_BEFORE + 1)]
+    return torch.stack(near).sum(0)
 
 
 def _drawn_beats(state: SamplerState, spacing: int) -> Tensor:

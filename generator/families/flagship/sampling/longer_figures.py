@@ -7,6 +7,11 @@ own_pairs   two voices at the last three steps at which either began a note: int
             each fell, stayed or rose
 beat_in_key     the chord of a quarter with its degree
 directions  whether each of the four voices falls, stays or rises, at two events
+
+Habits, of which there are few and each is frequent:
+
+second_eighth   how a voice leaves the second of two eighths that it has reached by step
+ornamented_fifth    parallel fifths of two quarters, where one of the voices moves in between
 """
 
 from __future__ import annotations
@@ -28,13 +33,23 @@ from generator.families.flagship.sampling.critic_figures import (
 from generator.families.flagship.window import VOICES
 from generator.music.grid.chorale import STEPS_PER_QUARTER, BoolArray
 
-LONGER_KINDS = ("line_long", "line_longer", "own_pairs", "beat_in_key", "directions")
-LINE_LONG, LINE_LONGER, OWN_PAIRS, BEAT_IN_KEY, DIRECTIONS = range(
-    len(KINDS), len(KINDS) + len(LONGER_KINDS)
-)
-MOST_LONGER_FIGURES = 16
-"""In a step: one of all voices and its quarter's, six of pairs and eight of lines."""
+HABITS = ("second_eighth", "ornamented_fifth")
+LONGER_KINDS = ("line_long", "line_longer", "own_pairs", "beat_in_key", "directions", *HABITS)
+(
+    LINE_LONG,
+    LINE_LONGER,
+    OWN_PAIRS,
+    BEAT_IN_KEY,
+    DIRECTIONS,
+    SECOND_EIGHTH,
+    ORNAMENTED_FIFTH,
+) = range(len(KINDS), len(KINDS) + len(LONGER_KINDS))
+MOST_LONGER_FIGURES = 26
+"""In a step: one of all voices and its quarter's, twelve of pairs and twelve of lines."""
 PAIRS = VOICES * (VOICES - 1) // 2
+EIGHTH = 2  # steps of the grid
+STEP, FIFTH = 2, 7  # semitones
+GOES_ON, TURNS_BACK, REPEATS, LEAPS_ON, LEAPS_BACK = range(5)
 
 
 @njit(cache=True, error_model="numpy")
@@ -62,6 +77,8 @@ def read_longer_figures(
         if t % STEPS_PER_QUARTER == 0 and pitch[t, 3]:
             code = hash_of(chord_of(pitch[t]), pitch[t, 3] % 12, int(minor), 0, 0, 0)
             count = put(BEAT_IN_KEY, t, code, codes, steps, count)
+        if t % STEPS_PER_QUARTER == 0 and t:
+            count = _read_fifths(pitch, t, codes, steps, count)
     return count
 
 
@@ -83,6 +100,46 @@ def _read_lines(
         count = put(LINE_LONG, t, code, codes, steps, count)
         code = hash_of(v, moves[0], moves[1], moves[2], moves[3], 0)
         count = put(LINE_LONGER, t, code, codes, steps, count)
+        first, second = starts[v, 2], starts[v, 1]
+        if (
+            t % STEPS_PER_QUARTER == 0
+            and first >= 0
+            and t - second == second - first == EIGHTH
+            and 0 < abs(moves[1]) <= STEP
+            and moves[0] != UNKNOWN
+        ):
+            code = hash_of(v, _way_on(moves[1], moves[0]), 0, 0, 0, 0)
+            count = put(SECOND_EIGHTH, t, code, codes, steps, count)
+    return count
+
+
+@njit(cache=True, error_model="numpy")
+def _way_on(come: int, go: int) -> int:
+    """How a note is left that was reached by `come` semitones."""
+    if go == 0:
+        return REPEATS
+    on = (go > 0) == (come > 0)
+    if abs(go) <= STEP:
+        return GOES_ON if on else TURNS_BACK
+    return LEAPS_ON if on else LEAPS_BACK
+
+
+@njit(cache=True, error_model="numpy")
+def _read_fifths(pitch: Ints, t: int, codes: Ints, steps: Ints, count: int) -> int:
+    """Two voices in fifths at the quarters at `t` and before, between which one of them moves."""
+    last = t - STEPS_PER_QUARTER
+    for one in range(VOICES - 1):
+        for two in range(one + 1, VOICES):
+            now = class_move(pitch[t, two], pitch[t, one])
+            before = class_move(pitch[last, two], pitch[last, one])
+            moves = pitch[t, one] - pitch[last, one], pitch[t, two] - pitch[last, two]
+            if now != FIFTH or before != FIFTH or moves[0] * moves[1] <= 0:
+                continue
+            for step in range(last + 1, t):
+                if pitch[step, one] != pitch[last, one] or pitch[step, two] != pitch[last, two]:
+                    code = hash_of(0, 0, 0, 0, 0, 0)
+                    count = put(ORNAMENTED_FIFTH, t, code, codes, steps, count)
+                    break
     return count
 
 

@@ -6,7 +6,7 @@ the result only if it has fewer faults.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,14 +16,25 @@ from generator.families.flagship.tokens import Vocabulary
 from generator.music.measures.style import TRIADS
 from generator.music.measures.voice_leading import VOICE_PAIRS, parallel_motion
 
-FaultFinder = Callable[[Tensor, Tensor], Tensor]
-"""From tokens (B, 4, T) and phrase ends (B, T), the cells at fault: bool (B, 4, T)."""
 PAIRS_OF_VOICE = [np.any(voice == VOICE_PAIRS, axis=1) for voice in range(4)]
+
+
+class FaultFinder(Protocol):
+    def __call__(self, tokens: Tensor, phrase_ends: Tensor, rows: Tensor | None = None) -> Tensor:
+        """bool (B, 4, T): the cells at fault in tokens (B, 4, T) with phrase ends (B, T).
+
+        Only `rows` (bool (B,), by default all) are looked at; the others have none.
+        """
 
 
 def fault_finder(vocabulary: Vocabulary) -> FaultFinder:
     """Finds `faults` in tokens of this vocabulary."""
-    return lambda tokens, phrase_ends: faults(tokens, vocabulary, phrase_ends)
+
+    def find(tokens: Tensor, phrase_ends: Tensor, rows: Tensor | None = None) -> Tensor:
+        found = faults(tokens, vocabulary, phrase_ends)
+        return found if rows is None else found & rows[:, None, None]
+
+    return find
 
 
 def faults(tokens: Tensor, vocabulary: Vocabulary, phrase_ends: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ Legend: B batch, T steps, N beats.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -26,7 +26,7 @@ from generator.families.flagship.sampling.beats import (
 from generator.families.flagship.sampling.cadence_plan import plan_cadences
 from generator.families.flagship.sampling.config import SamplingConfig
 from generator.families.flagship.sampling.ensemble import Ensemble
-from generator.families.flagship.sampling.gibbs import critic_sweeps, gibbs
+from generator.families.flagship.sampling.gibbs import critic_scores, critic_sweeps, gibbs
 from generator.families.flagship.sampling.phrase_closing import ROUNDS, close_phrases
 from generator.families.flagship.sampling.repair import FaultFinder
 from generator.families.flagship.sampling.state import SamplerState, Temperatures
@@ -72,7 +72,9 @@ def sample(
     )
     writing = run.needed(state.beats)
     sweeps, repairs = run.steps(config.sweeps), run.steps(config.repairs)
-    judged = run.steps(config.critic_sweeps if rules.critic and config.critic else 0)
+    if not config.critic:
+        rules = replace(rules, critic=None)
+    judged = run.steps(config.critic_sweeps if rules.critic else 0)
     closing = run.steps(ROUNDS if rules.plans_ends and config.repairs else 0)
     temperatures = Temperatures(config.temperature, config.rhythm)
     plan = plan_cadences(state, temperatures, run) if rules.plans_ends else None
@@ -85,7 +87,7 @@ def sample(
     if rules.critic:
         critic_sweeps(state, config, judged, rules.critic)
     state.open_heat = 1.0
-    repair(state, config, repairs, rules.find_faults)
+    repair(state, config, repairs, rules)
     if rules.plans_ends:
         temperatures = Temperatures(config.repair_temperature, config.rhythm)
         close_phrases(state, temperatures, closing)
@@ -107,17 +109,18 @@ def write_in_time(state: SamplerState, config: SamplingConfig, writing: Stretch)
 
 
 def repair(
-    state: SamplerState, config: SamplingConfig, repairs: Stretch, find_faults: FaultFinder
+    state: SamplerState, config: SamplingConfig, repairs: Stretch, rules: WritingRules
 ) -> None:
     """Rewrite faulty beats, singly and in pairs by turns, and keep what has fewer faults.
 
-    Planned basses are rewritten in the last third of the rounds, if nothing else has helped.
+    If there is a critic, it chooses among the drafts that have the fewest. Planned basses are
+    rewritten in the last third of the rounds, if nothing else has helped.
     """
-    temperatures = Temperatures(config.repair_temperature, config.rhythm)
+    rows = torch.ones(len(state.tokens), dtype=torch.bool)  # those that may have changed
+    faulty = _faulty(state, state.tokens, rules, rows)
     for index in repairs:
         if index == 2 * len(repairs) // 3:
             state.keep(torch.zeros_like(state.given))
-        faulty = state.propagate_to_onset(find_faults(state.tokens, state.phrase_ends))
         candidates = _repairable(state, faulty)
         if not candidates.any():
             if torch.equal(state.kept, state.given):
@@ -125,18 +128,49 @@ def repair(
             continue
         span = 1 + index % 2
         first = _drawn_faulty_beats(state, candidates, span)
-        before = state.tokens.clone()
-        blocks = [steps_of(delayed(first, beat)) & ~state.kept for beat in range(span)]
-        for done, block in enumerate(blocks):
-            state.write(block, ~torch.stack(blocks[done:]).any(0), temperatures)
-        after = state.propagate_to_onset(find_faults(state.tokens, state.phrase_ends))
-        change = count_by_beat(after) - count_by_beat(faulty)
+        rows = candidates.flatten(1).any(1)
+        before = state.tokens
+        drafts = _repair_drafts(state, config, rules, first, span)
+        state.tokens = before
+        counts = [count_by_beat(_faulty(state, draft, rules, rows)) for draft in drafts]
+        change = torch.stack(counts) - count_by_beat(faulty & rows[:, None, None])
         # New notes can put their own beats at fault, or the beat that follows.
-        changes = sum(advanced(change, beat) for beat in range(span + 1))
-        better = first.any(1) & (changes < 0)
-        accepted = torch.stack([delayed(better, beat) for beat in range(span)]).any(0)
-        tokens = torch.where(steps_of(accepted)[:, None], state.tokens, before)
-        state.tokens = state.extend_fermatas(tokens)
+        changes = torch.stack([advanced(change, beat) for beat in range(span + 1)]).sum(0)
+        fewest = changes.min(0).values
+        chosen = _chosen_drafts(state, rules, drafts, changes == fewest, span)
+        better = first.any(1) & (fewest < 0)
+        taken = (chosen + 1) * better
+        taken = torch.stack([delayed(taken, beat) for beat in range(span)]).sum(0)
+        choices = torch.cat((before[None], drafts))
+        place = steps_of(taken)[None, :, None].expand(1, *before.shape)
+        state.tokens = state.extend_fermatas(choices.gather(0, place)[0])
+        changed = _faulty(state, state.tokens, rules, rows)
+        faulty = torch.where(rows[:, None, None], changed, faulty)
+
+
+def _faulty(state: SamplerState, tokens: Tensor, rules: WritingRules, rows: Tensor) -> Tensor:
+    return state.propagate_to_onset(rules.find_faults(tokens, state.phrase_ends, rows))
+
+
+def _repair_drafts(
+    state: SamplerState, config: SamplingConfig, rules: WritingRules, first: Tensor, span: int
+) -> Tensor:
+    """(K, B, 4, T): spans of beats from the `first` ones on, rewritten; drafts of their last."""
+    temperatures = Temperatures(config.repair_temperature, config.rhythm)
+    blocks = [steps_of(delayed(first, beat)) & ~state.kept for beat in range(span)]
+    for done, block in enumerate(blocks[:-1]):
+        state.write(block, ~torch.stack(blocks[done:]).any(0), temperatures)
+    return state.drafts(blocks[-1], temperatures, config.repair_drafts if rules.critic else 1)
+
+
+def _chosen_drafts(
+    state: SamplerState, rules: WritingRules, drafts: Tensor, allowed: Tensor, span: int
+) -> Tensor:
+    """(B, N): for each span that begins there, the `allowed` draft that a critic likes best."""
+    if rules.critic is None or len(drafts) == 1:
+        return torch.zeros(allowed.shape[1:], dtype=torch.long)
+    scores = critic_scores(state, drafts, rules.critic, span)
+    return scores.masked_fill(~allowed, -torch.inf).argmax(0)
 
 
 def _repairable(state: SamplerState, faulty: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,9 +19,12 @@ from generator.families.flagship.critic import (
 from generator.families.flagship.flagship import Flagship
 from generator.families.flagship.network import FlagshipConfig
 from generator.families.flagship.sampling.critic_figures import CODES, KINDS
+from generator.families.flagship.sampling.longer_figures import ORNAMENTED_FIFTH, SECOND_EIGHTH
 from generator.families.flagship.tokens import Vocabulary, encode_grid
 from generator.music.grid.chorale import Chorale
 from generator.music.grid.conditions import given_voices
+from generator.music.measures.counterpoint import second_eighths_at, second_eighths_on_at
+from generator.music.measures.parallels_between_beats import ornamented_fifths_at
 from tests.generator.families.flagship.debug import debug, make
 from tests.generator.families.material import UNTRAINED
 
@@ -51,8 +56,8 @@ def test_open_beats_have_values_of_their_own():
     assert scores == pytest.approx(np.where(is_open, -3.0, 2.0) * count, rel=1e-3)
 
 
-def test_every_kind_is_read():
-    grid, _ = encode_grid(make(32), VOCABULARY)
+def test_every_kind_is_read(corpus):
+    grid, _ = encode_grid(corpus.works["BWV112.5"].chorale, VOCABULARY)
     [(first, _)], [(codes, steps)] = figures_of(grid, VOCABULARY), all_figures_of(grid, VOCABULARY)
     assert np.array_equal(codes[: len(first)], first)
     assert set(codes // CODES) == set(range(len(ALL_KINDS)))
@@ -77,6 +82,30 @@ def test_longer_figures_are_the_same_in_another_key_and_change_near_a_note_alone
     assert longer == {16, 20, 24, 28, 32}  # until four notes later
     key = "D major"
     assert read(chorale.pitch + 2) == before
+
+
+def test_habits_are_those_that_the_measures_count(corpus):
+    """But for what a fermata ends, of which figures know nothing."""
+    everything = np.ones(4, bool)
+    ways: dict[int, list[int]] = {}
+    for name in sorted(corpus.works)[:40]:
+        work = corpus.works[name].chorale
+        piece = replace(work, fermata=np.zeros_like(work.fermata))
+        grid, layout = encode_grid(piece, VOCABULARY)
+        [(codes, steps)] = all_figures_of(grid, VOCABULARY)
+        steps = steps - layout.inside.start
+        kinds = codes // CODES
+        fifths = np.flatnonzero(ornamented_fifths_at(piece, everything).any(axis=0))
+        assert sorted(set(steps[kinds == ORNAMENTED_FIFTH])) == fifths.tolist()
+        eighths, on = second_eighths_at(piece, everything), second_eighths_on_at(piece, everything)
+        found = kinds == SECOND_EIGHTH
+        expected = np.flatnonzero(eighths.any(axis=0))
+        assert sorted(set(steps[found])) == expected.tolist()
+        for code, step in zip(codes[found], steps[found], strict=True):
+            if eighths[:, step].sum() == 1:
+                ways.setdefault(code, []).append(int(on[:, step].any()))
+    assert all(len(set(each)) == 1 for each in ways.values())
+    assert {each[0] for each in ways.values()} == {0, 1}
 
 
 def test_codes_are_folded_within_their_kind():

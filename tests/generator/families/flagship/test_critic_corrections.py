@@ -82,7 +82,10 @@ def test_later_stages_are_written_with_the_corrections_so_far(composer, few, mem
         return fill_works(task)
 
     monkeypatch.setattr(critic_corrections, "fill_works", spied)
-    stages = CorrectionStage(ROUND, figures=3.0), CorrectionStage(ROUND, rare=1.0)
+    stages = (
+        CorrectionStage((ROUND,), figures=3.0),
+        CorrectionStage((ROUND,), rare=1.0, habits=0.5),
+    )
     made, shares = corrected(composer, members, config_of(*stages, open_heat=2.0), few)
     assert [bool(corrections) for corrections, _, _ in seen] == [False, False, True, True]
     assert {heat for _, heat, _ in seen} == {2.0}
@@ -104,7 +107,7 @@ def test_a_members_corrections_know_no_pair_of_its_fold(composer, few, members, 
             return [FoldedPair(n, drawn[n][0], drawn[n][1] + shift[n]) for n in task.works]
 
         monkeypatch.setattr(critic_corrections, "fill_works", filled)
-        stage = CorrectionStage(ROUND, figures=1.0, rare=1.0)
+        stage = CorrectionStage((ROUND,), figures=1.0, rare=1.0, habits=1.0)
         return corrected(composer, members, config_of(stage), few)[0]
 
     before, after = made_with(frozenset()), made_with(members[0].fold)
@@ -123,8 +126,10 @@ seed = 1
 open_heat = 1.5
 
 [[stages]]
-conditions = ["SATB"]
 figures = 2.0
+
+[[stages.fills]]
+conditions = ["SATB"]
 settings = {sweeps = 1, repairs = 0, critic_sweeps = 2}
 """
 
@@ -184,7 +189,9 @@ class NoExecutor:
     ("sweeps = 1,", "sweep = 1,", "sweep"),
     ("open_heat = 1.5", "open_heat = 50", "open_heat 50"),
     ("open_heat = 1.5", "width = 512", "width"),
-    ("[[stages]]", "[[stage]]", "stages"),
+    ("stages", "stage", "stages"),
+    ("[[stages]]", "[stages]", r"write \[\[stages\]\]"),
+    ("[[stages.fills]]", "[stages.rest]", "fills"),
 ])  # fmt: skip
 def test_a_wrong_config_is_named_and_nothing_is_written(
     right, wrong, message, tmp_path, monkeypatch

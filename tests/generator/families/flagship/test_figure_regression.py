@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.families.flagship.critic import FOLDED
+from generator.families.flagship.critic import ALL_KINDS, FOLDED
 from generator.families.flagship.figure_regression import (
     FEWEST,
     PLACES,
@@ -14,10 +14,12 @@ from generator.families.flagship.figure_regression import (
     FoldedPair,
     TunesOfFigures,
     figure_weights,
+    habit_weights,
     rare_weights,
     told_apart,
 )
 
+HABIT = ALL_KINDS.index("second_eighth") * FOLDED
 COMMON = 400  # figures that both sides have
 
 
@@ -52,6 +54,19 @@ def test_figures_of_too_few_pairs_have_no_weight():
     weights = figure_weights(pairs, 0.1)
     assert weights[3000] == 0
     assert weights[4000] < 0
+
+
+def test_habits_are_weighed_by_the_ratio_of_their_counts_alone():
+    pairs = pairs_with([HABIT] * 3, [HABIT, HABIT + 1], count=99)
+    weights = habit_weights(pairs)
+    assert weights[HABIT] == pytest.approx(np.log(298 / 100))
+    assert weights[HABIT + 1] == pytest.approx(np.log(1 / 100))
+    assert np.count_nonzero(weights) == 2
+    others = figure_weights(pairs, 0.1)
+    assert not others[HABIT : HABIT + FOLDED].any()
+    of_tunes = TunesOfFigures({"a": np.array([HABIT])}, {"a": "tune"})
+    tunes = {pair.name: "another" for pair in pairs}
+    assert not rare_weights(pairs, of_tunes, tunes, 1.0)[HABIT : HABIT + FOLDED].any()
 
 
 def test_sides_that_are_alike_teach_nothing():

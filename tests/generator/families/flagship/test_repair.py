@@ -4,24 +4,29 @@ import numpy as np
 import pytest
 import torch
 
+from generator.families.flagship.critic import Critic
 from generator.families.flagship.flagship import Flagship
-from generator.families.flagship.sampling.repair import faults
-from generator.families.flagship.tokens import Vocabulary
+from generator.families.flagship.sampling.critic_figures import CODES, KINDS
+from generator.families.flagship.sampling.repair import fault_finder, faults
+from generator.families.flagship.tokens import Vocabulary, encode_grid
 from generator.music.grid.chorale import REST, Chorale
 from generator.music.grid.conditions import given_voices
 from generator.music.measures.style import style_counts
 from generator.music.measures.voice_leading import parallels, parallels_at
 from generator.registry import CHECKPOINTS
+from tests.generator.families.flagship.debug import debug, make
+
+VOCABULARY = Vocabulary(onsets=True)
 
 
 def tokens_of(chorale: Chorale) -> torch.Tensor:
-    return torch.from_numpy(Vocabulary(onsets=True).encode(chorale))
+    return torch.from_numpy(VOCABULARY.encode(chorale))
 
 
 def faults_of(chorale: Chorale) -> np.ndarray:
     """bool[4, T]; the last step under each fermata ends a phrase."""
     ends = chorale.fermata & ~np.append(chorale.fermata[1:], False)
-    return faults(tokens_of(chorale), Vocabulary(onsets=True), torch.from_numpy(ends)).numpy()
+    return faults(tokens_of(chorale), VOCABULARY, torch.from_numpy(ends)).numpy()
 
 
 def test_parallel_octaves_are_a_fault_of_both_voices():
@@ -86,3 +91,52 @@ def test_repair_leaves_fewer_parallels(corpus):
         for repairs in (0, 12)
     )
     assert repaired < without
+
+
+@pytest.fixture(scope="module")
+def scored() -> Flagship:
+    """Untrained, with a critic that likes and dislikes figures at random."""
+    rng = np.random.default_rng(5)
+    critic = Critic.from_table(rng.standard_normal((len(KINDS), CODES)).astype(np.float32))
+    return Flagship(debug(True, critic=True).network, critic=critic)
+
+
+def repaired(composer: Flagship, **settings: float) -> list[Chorale]:
+    tasks = [(make(32), given_voices("ATB", 32))] * 6
+    settings = {"sweeps": 0, "critic_sweeps": 0, "repairs": 3} | settings
+    return composer.fill_many(tasks, range(6), settings=settings)
+
+
+def test_a_critic_chooses_among_the_repairs_with_the_fewest_faults(scored):
+    def score(pieces: list[Chorale]) -> float:
+        grids = [encode_grid(piece, VOCABULARY)[0] for piece in pieces]
+        none_open = [np.zeros((1, grid.real.shape[1]), bool) for grid in grids]
+        pairs = zip(grids, none_open, strict=True)
+        return sum(float(scored.critic.scores(grid, VOCABULARY, o).sum()) for grid, o in pairs)
+
+    before, one, many = (
+        repaired(scored, **settings)
+        for settings in ({"repairs": 0}, {"repair_drafts": 1}, {"repair_drafts": 12})
+    )
+    counts = [sum(faults_of(piece).sum() for piece in pieces) for pieces in (before, one, many)]
+    assert counts[2] < counts[1] < counts[0]
+    assert score(many) > score(one)
+
+
+def test_repairs_without_a_critic_have_one_draft(scored):
+    plain = Flagship(scored.network)
+    assert repaired(plain, repair_drafts=1) == repaired(plain, repair_drafts=12)
+    unheard = {"critic": 0.0, "repair_drafts": 12}
+    assert repaired(scored, **unheard) == repaired(plain, repair_drafts=1)
+
+
+def test_only_the_rows_that_are_asked_for_are_at_fault():
+    parallel = tokens_of(
+        Chorale(
+            pitch=[[72, 74], [67, 67], [64, 64], [48, 50]], onset=[[1, 1], [1, 0], [1, 0], [1, 1]]
+        )
+    )
+    batch, ends = torch.stack([parallel] * 2), torch.zeros(2, 2, dtype=torch.bool)
+    find = fault_finder(VOCABULARY)
+    assert find(batch, ends).any((1, 2)).tolist() == [True, True]
+    assert find(batch, ends, torch.tensor([False, True])).any((1, 2)).tolist() == [False, True]
