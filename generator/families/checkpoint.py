@@ -214,13 +214,13 @@ def read_weights(
     return config, weights
 
 
-def base_of(path: Path) -> Path | None:
-    """The checkpoint that has the tensors that this one lacks, if there is one.
+def named_base(path: Path) -> tuple[Path, str] | None:
+    """Where the base of a checkpoint lies and its sha256, as the checkpoint says.
 
     Raises
     ------
     CheckpointError
-        If it is missing, or is not the one that this checkpoint was made with.
+        If no file is there.
     """
     stored = read_metadata(path).get("base")
     if stored is None:
@@ -234,7 +234,19 @@ def base_of(path: Path) -> Path | None:
         raise CheckpointError(
             f"{path} is complete only with {name!r:.80}; put that file into the same folder"
         )
-    if sha256_of(base) != digest:
+    return base, digest
+
+
+def base_of(path: Path) -> Path | None:
+    """The checkpoint that has the tensors that this one lacks, if there is one.
+
+    Raises
+    ------
+    CheckpointError
+        If it is missing, or is not the one that this checkpoint was made with.
+    """
+    base, digest = named_base(path) or (None, "")
+    if base and sha256_of(base) != digest:
         raise CheckpointError(
             f"{path} was made with another {base.name}; restore the file of sha256 {digest!r:.80}"
         )
@@ -276,16 +288,14 @@ def _metadata(family: str, config: Mapping[str, Any], provenance: Provenance) ->
         "works": [each.works for each in members],
         "metrics": [dict(each.metrics) for each in members],
     }
-    if len(members) == 1 and not members[0].fold:
-        metadata |= {name: json.dumps(values[0]) for name, values in lists.items()}
-        data = members[0].data
-    else:
+    is_one = len(members) == 1 and not members[0].fold
+    if not is_one:
         lists["folds"] = [each.fold for each in members]
-        metadata |= {name: json.dumps(values) for name, values in lists.items()}
-        data = json.dumps([each.data for each in members])
-    if all(each.data for each in members):
-        metadata["data"] = data
-    return metadata
+    if all(hashes := [each.data for each in members]):
+        metadata["data"] = hashes[0] if is_one else json.dumps(hashes)
+    return metadata | {
+        name: json.dumps(values[0] if is_one else values) for name, values in lists.items()
+    }
 
 
 def _listed(path: Path, metadata: Mapping[str, str]) -> tuple[Member, ...]:
@@ -316,9 +326,8 @@ def _in_order(content: bytes) -> bytes:
 
 def _check_held(path: Path, listed: int, held: int) -> None:
     if held != listed:
-        raise CheckpointError(
-            f"{path} lists the works of {listed} members but holds weights of {held}"
-        )
+        message = f"{path} lists the works of {listed} members but holds weights of {held}"
+        raise CheckpointError(message)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 
 from generator.atomic_write import atomic_write
-from generator.families.checkpoint import CheckpointError
+from generator.families.checkpoint import CheckpointError, named_base
 from generator.models import Version
 from generator.registry import CHECKPOINTS
 from generator.services.site_registry import site_registry
@@ -19,7 +19,8 @@ STORAGE = "checkpoints"
 def checkpoint_path(version: Version) -> Path:
     """A path that a family can read.
 
-    Shipped files are read where they lie. Others come from their storage; of a storage that is no
+    Shipped files are read where they lie. One that is the base of a newer file of its name lies
+    under another name now. Others come from their storage; of a storage that is no
     folder of this machine, a copy is kept under the file's sha256.
 
     Raises
@@ -27,12 +28,14 @@ def checkpoint_path(version: Version) -> Path:
     RegistryError
         If its family is not installed, so that nobody knows where a shipped file lies.
     CheckpointError
-        If the storage has no such file.
+        If the storage has no such file, or a shipped file is damaged.
     """
     if version.shipped:
         site_registry().entry(version.family)
         found = site_registry().find_shipped(version.composer.slug)
-        return (found[0].folder if found else CHECKPOINTS) / version.file
+        path = (found[0].folder if found else CHECKPOINTS) / version.file
+        base = named_base(path) if path.is_file() else None
+        return base[0] if base and base[1] == version.sha256 else path
     storage = storages[STORAGE]
     try:
         return Path(storage.path(version.file))

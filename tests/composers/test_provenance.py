@@ -13,8 +13,17 @@ from bachtest.composers.page.citation import citation_of
 from bachtest.composers.page.faults import faults_of
 from generator.models import Composer, Version
 from generator.music.grid.chorale import VOICE_RANGES
-from tests.builders import make_composer, make_miniature, make_piece, make_version
+from generator.registry import installed
+from tests.builders import (
+    file_of,
+    make_composer,
+    make_miniature,
+    make_piece,
+    make_version,
+    save_miniature,
+)
 from tests.composers.page_rows import make_owned, pieces_of
+from tests.generator.families.material import provenance_of
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +98,27 @@ def test_another_file_in_the_place_of_a_shipped_one_is_not_handed_out(client, mi
     path.write_bytes(path.read_bytes() + b"more")
     assert client.get(file_of_page(mini)).status_code == 404
     assert page_of(client, "mini").status_code == 200
+
+
+def test_a_file_that_holds_only_what_is_new_is_handed_out_with_its_base(client, tmp_path):
+    base = save_miniature(tmp_path / "members.safetensors")
+    path = tmp_path / "new.safetensors"
+    installed().family("markov").load(base).save(path, provenance_of(["BWV253"]), base=base)
+    version = make_version(make_composer("new"), **file_of(path, "markov"))
+    address = f"/composers/new/versions/{version.tag}/base"
+    assert address in page_of(client, "new").text
+    answer = client.get(address)
+    assert b"".join(answer.streaming_content) == base.read_bytes()
+    assert answer["Content-Disposition"] == 'attachment; filename="members.safetensors"'
+    base.write_bytes(base.read_bytes() + b"more")
+    assert client.get(address).status_code == 404
+
+
+def test_a_complete_file_has_no_base(client, mini, stored):
+    for version in (mini, stored):
+        address = f"/composers/{version.composer.slug}/versions/{version.tag}/base"
+        assert client.get(address).status_code == 404
+        assert address not in page_of(client, version.composer.slug).text
 
 
 @pytest.mark.parametrize(

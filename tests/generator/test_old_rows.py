@@ -28,7 +28,7 @@ BEFORE_NAMES, NAMES, BEFORE_SETTINGS, NEW = (
     "0004_excluded_reason",
     "0005_setting_names",
     "0009_drop_in_quiz",
-    "0017_rendering_profile",
+    "0018_repair_drafts",
 )
 INSTALLED = datetime(2026, 11, 20, tzinfo=UTC)
 OLD_SETTINGS = {
@@ -112,6 +112,20 @@ def test_settings_get_their_names_of_today_and_the_old_ones_back(migrated):
     assert pieces.get(id=ordered).settings == {"block_spacing": 2}
     back = migrated(BEFORE_NAMES)("Piece").objects.get(id=every).settings
     assert back == {k: v for k, v in OLD_SETTINGS.items() if k not in ("order", "stride")}
+
+
+def test_versions_from_before_drafts_of_a_repair_write_one(migrated):
+    old = migrated("0017_rendering_profile")
+    known = as_json(SETTINGS)
+    before = {"critic_sweeps": known["critic_sweeps"]}
+    composer = old("Composer").objects.create(slug="mine", name="Mine", kind="checkpoint")
+    rows = [before, known, {"temperature": known["temperature"]}, {}]
+    for sha, settings in enumerate(rows):
+        composer.versions.create(settings=settings, sha256=str(sha))
+    migrated(NEW)
+    first, *others = Version.objects.order_by("sha256").values_list("settings", flat=True)
+    assert first.pop("repair_drafts")["default"] == 1
+    assert [first, *others] == rows
 
 
 def test_each_composer_gets_a_version_and_each_clip_a_rendering(migrated):

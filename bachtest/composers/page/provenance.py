@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, cast
 from django.core.files.storage import storages
 
 from generator.errors import GeneratorError
+from generator.families.checkpoint import named_base
 from generator.families.checkpoint_header import read_header
 from generator.families.checkpoint_json import HeaderError
 from generator.licences import PROJECT, may_download
@@ -41,6 +42,8 @@ class VersionOrigin:
     is_collection: bool
     declared: bool
     licence: str
+    base: str
+    """The name of the file with the tensors that this version's own file lacks."""
 
 
 def provenance_of(version: Version) -> VersionOrigin:
@@ -57,6 +60,7 @@ def provenance_of(version: Version) -> VersionOrigin:
         is_collection,
         not version.shipped,
         licence_of(version),
+        _base_name(stored) if version.shipped else "",
     )
 
 
@@ -79,6 +83,23 @@ def open_version_file(version: Version) -> BinaryIO | None:
         return path.open("rb") if sha256_of_file(path) == version.sha256 else None
     except (OSError, GeneratorError):
         return None
+
+
+def open_base_file(version: Version) -> BinaryIO | None:
+    """The file without which that of a shipped version is not complete; its name must stay."""
+    own = open_version_file(version) if version.shipped else None
+    if own is None:
+        return None
+    own.close()
+    try:
+        base = named_base(checkpoint_path(version))
+        return base[0].open("rb") if base and sha256_of_file(base[0]) == base[1] else None
+    except (OSError, GeneratorError):
+        return None
+
+
+def _base_name(stored: Mapping[str, str]) -> str:
+    return str(json.loads(stored["base"])["file"]) if "base" in stored else ""
 
 
 def _stored_metadata(version: Version) -> Mapping[str, str]:

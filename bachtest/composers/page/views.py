@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import BinaryIO
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,7 +19,11 @@ from bachtest.composers.page.card_form import CardForm
 from bachtest.composers.page.composer_list import composer_list
 from bachtest.composers.page.composer_page import page_of_composer
 from bachtest.composers.page.downloads import counted
-from bachtest.composers.page.provenance import can_be_downloaded, open_version_file
+from bachtest.composers.page.provenance import (
+    can_be_downloaded,
+    open_base_file,
+    open_version_file,
+)
 from bachtest.lib.errors import AppError
 from generator.models import Version
 
@@ -65,25 +70,42 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def version_file(request: HttpRequest, slug: str, tag: str) -> HttpResponseBase:
     """The file of a published version, named after its sha256."""
+    version = _downloadable(request, slug, tag)
+    ending = "zip" if version.kind == Version.Kind.COLLECTION else "safetensors"
+    # Of a collection the sha256 is that of its ZIP, which is not that of the version.
+    digest = Path(version.file).stem if version.kind == Version.Kind.COLLECTION else version.sha256
+    return _attachment(open_version_file(version), f"{slug}-{digest}.{ending}")
+
+
+@require_safe
+def base_file(request: HttpRequest, slug: str, tag: str) -> HttpResponseBase:
+    """The base of a published version, under the name by which the version's file finds it."""
+    file = open_base_file(_downloadable(request, slug, tag))
+    return _attachment(file, Path(file.name).name if file else "")
+
+
+def _downloadable(request: HttpRequest, slug: str, tag: str) -> Version:
     found = visible_composer(request.user, slug)
     versions = visible_versions(request.user, found).filter(sha256__startswith=tag)
     version = next((each for each in versions if each.tag == tag), None)
-    file = open_version_file(version) if version and can_be_downloaded(version) else None
-    if version is None or file is None:
+    if version is None or not can_be_downloaded(version):
         raise Http404
-    ending = "zip" if version.kind == Version.Kind.COLLECTION else "safetensors"
+    return version
+
+
+def _attachment(file: BinaryIO | None, name: str) -> HttpResponseBase:
+    if file is None:
+        raise Http404
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     try:
         sent = counted(file)
     except AppError as error:
         return HttpResponse(error.message, status=error.status, content_type="text/plain")
-    # Of a collection the sha256 is that of its ZIP, which is not that of the version.
-    digest = Path(version.file).stem if version.kind == Version.Kind.COLLECTION else version.sha256
     return FileResponse(
         sent,
         as_attachment=True,
-        filename=f"{slug}-{digest}.{ending}",
+        filename=name,
         content_type="application/octet-stream",
         headers={"Content-Length": str(size)},
     )
