@@ -215,26 +215,16 @@ def read_weights(
 
 
 def named_base(path: Path) -> tuple[Path, str] | None:
-    """Where the base of a checkpoint lies and its sha256, as the checkpoint says.
-
-    Raises
-    ------
-    CheckpointError
-        If no file is there.
-    """
+    """Where a checkpoint says that its base lies, and the sha256 of it; raises as `base_of`."""
     stored = read_metadata(path).get("base")
     if stored is None:
         return None
     with fitting(path):
         named = json.loads(stored)
-        name, digest = named["file"], named["sha256"]
-        base: Path = path.parent / name
-        beside = Path(name).name == name
-    if not (beside and base.is_file()):
-        raise CheckpointError(
-            f"{path} is complete only with {name!r:.80}; put that file into the same folder"
-        )
-    return base, digest
+        name, digest = Path(named["file"]), named["sha256"]
+        if name.name != named["file"]:
+            raise ValueError(f"base {named['file']!r:.80}; use a name without a folder")
+    return path.parent / name, digest
 
 
 def base_of(path: Path) -> Path | None:
@@ -245,8 +235,15 @@ def base_of(path: Path) -> Path | None:
     CheckpointError
         If it is missing, or is not the one that this checkpoint was made with.
     """
-    base, digest = named_base(path) or (None, "")
-    if base and sha256_of(base) != digest:
+    named = named_base(path)
+    if named is None:
+        return None
+    base, digest = named
+    if not base.is_file():
+        raise CheckpointError(
+            f"{path} is complete only with {base.name!r:.80}; put that file into the same folder"
+        )
+    if sha256_of(base) != digest:
         raise CheckpointError(
             f"{path} was made with another {base.name}; restore the file of sha256 {digest!r:.80}"
         )

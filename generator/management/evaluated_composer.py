@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.management.base import CommandError
 from django.db import DatabaseError
@@ -17,10 +17,8 @@ from generator.evaluation.report import (
     StageProgress,
     evaluate,
 )
-from generator.evaluation.scored_fold import Filler, Fold
+from generator.evaluation.scored_fold import Fold
 from generator.evaluation.test_set import load_test_set
-from generator.families.base import Family
-from generator.families.settings import Choices, checked_values
 from generator.models import Version
 from generator.music.corpus.works import load_corpus
 from generator.music.grid.conditions import QUIZ_CONDITIONS
@@ -65,14 +63,19 @@ def evaluated(
         )
         pieces = len(collected.whole) + sum(map(len, collected.fills.values()))
         return Evaluated(scores, version.sha256, pieces, {})
+    if slug == BACH and settings.fill_settings:
+        raise CommandError("composer 'bach' has no settings; leave out --settings")
+    source = None if slug == BACH else find_source(slug)
+    sampling = source.values(settings.fill_settings) if source else {}
+    settings = replace(settings, fill_settings=sampling)
     folds = scored_folds(slug, split, part)
     from_nothing = settings.with_fills and settings.chorales > 0
     all_folds = left_out_folds(slug, split) if from_nothing else []
     return Evaluated(
         evaluate(folds, settings, progress, all_folds=all_folds),
-        "" if slug == BACH else sha256_of_file(find_source(slug).checkpoint),
+        sha256_of_file(source.checkpoint) if source else "",
         sum(len(fold.test_set.works) for fold in folds),
-        sampling_of(folds[0].composer, settings.fill_settings),
+        sampling,
     )
 
 
@@ -84,14 +87,6 @@ def _collection(slug: str) -> Version | None:
         return Version.objects.ready().filter(composer__slug=slug, kind=kind).first()
     except DatabaseError:
         return None  # not set up yet: only the shipped composers exist
-
-
-def sampling_of(composer: Filler, settings: Choices) -> dict[str, float | int]:
-    if isinstance(composer, Family):
-        return checked_values(composer.settings, settings)
-    if settings:
-        raise CommandError("composer 'bach' has no settings; leave out --settings")
-    return {}
 
 
 def scored_folds(slug: str, split: str, part: str) -> list[Fold]:

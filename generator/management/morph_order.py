@@ -10,7 +10,7 @@ from django.conf import settings as site_settings
 
 from generator.errors import OrderError
 from generator.families.latent import Latent
-from generator.families.settings import Choices, checked_values
+from generator.families.settings import Choices
 from generator.music.corpus.works import load_corpus
 from generator.music.grid.chorale import Chorale, bar_steps
 from generator.registry import BACH
@@ -75,7 +75,7 @@ def morph(order: MorphOrder) -> Morphed:
             f"composer {order.composer!r} has no latent space; use a composer such as music_vae"
         )
     try:
-        values = checked_values(source.registry.family(source.family).settings, order.settings)
+        values = source.values(order.settings)
     except ValueError as error:
         raise OrderError(str(error)) from error
     points = [family.encode(each) for each in excerpts]

@@ -12,7 +12,7 @@ ONE_DRAFT = {
 
 def forward(apps, schema_editor):
     versions = apps.get_model("generator", "Version").objects
-    for version in versions.filter(settings__has_key="critic_sweeps").iterator():
+    for version in versions.filter(settings__has_keys=["critic_sweeps", "repairs"]).iterator():
         if "repair_drafts" not in version.settings:
             version.settings["repair_drafts"] = ONE_DRAFT
             version.save(update_fields=["settings"])

@@ -19,9 +19,9 @@ STORAGE = "checkpoints"
 def checkpoint_path(version: Version) -> Path:
     """A path that a family can read.
 
-    Shipped files are read where they lie. One that is the base of a newer file of its name lies
-    under another name now. Others come from their storage; of a storage that is no
-    folder of this machine, a copy is kept under the file's sha256.
+    Shipped files are read where they lie; one that has become the base of a newer file has
+    another name now. Others come from their storage; of a storage that is no folder of this
+    machine, a copy is kept under the file's sha256.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from generator.errors import OrderError
 from generator.families.base import Family
 from generator.families.continues import ChordEvent, Continues, continued
 from generator.families.fill_run import Budget, Progress
-from generator.families.settings import Choices, checked_values
+from generator.families.settings import Choices
 from generator.music.corpus.works import load_corpus
 from generator.music.formats.melody import MelodyReading, melody_reading
 from generator.music.formats.score import Remark, Repeats
@@ -131,7 +131,7 @@ def compose(order: ComposeOrder, progress: Progress | None = None) -> Composed:
     family = source.member(fold) if isinstance(order.music, str) else source.averaged()
     given = _given(order, chorale)
     try:
-        settings = checked_values(family.settings, order.settings)
+        settings = source.values(order.settings)
     except ValueError as error:
         raise OrderError(str(error)) from error
     written = Family.fill(
@@ -180,7 +180,8 @@ def go_on(order: ComposeOrder) -> EndlessPiece:
     if isinstance(order.music, Frame):
         beginning = empty_chorale(order.music.key, order.music.metre, bars=1)
     try:
-        events = continued(family, beginning, seed=order.seed, settings=order.settings)
+        settings = source.values(order.settings)
+        events = continued(family, beginning, seed=order.seed, settings=settings)
     except ValueError as error:
         raise OrderError(str(error)) from error
     return EndlessPiece(events, beginning.metre[-1][1])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from generator.errors import GeneratorError
 from generator.families.checkpoint import checked_path, read_members, sha256_of
 from generator.families.checkpoint_metadata import Member
+from generator.families.settings import Choices, Value, Values, checked_values
 from generator.registry import Registry, installed
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class ComposerSource:
     family: str
     checkpoint: Path
     registry: Registry = field(default_factory=installed)
+    defaults: Values = field(default_factory=dict)
+    """Of the settings that a version came with: they stay when those of the code change."""
 
     @cached_property
     def members(self) -> tuple[Member, ...]:
@@ -47,6 +50,27 @@ class ComposerSource:
     def averaged(self) -> Family:
         """All members as one, for music that is no work of the corpus."""
         return self.load().averaged()
+
+    def values(self, choices: Choices) -> dict[str, Value]:
+        """Of all settings: as chosen, else the version's default, else the code's.
+
+        Raises
+        ------
+        ComposerError
+            If a default of the version is no longer possible.
+        ValueError
+            If a choice is not valid.
+        """
+        settings = self.registry.family(self.family).settings
+        kept = {name: value for name, value in self.defaults.items() if name in settings}
+        try:
+            checked_values(settings, kept)
+        except ValueError as error:
+            raise ComposerError(
+                f"composer {self.slug!r} cannot write as it did, with {error}; name the setting, "
+                "or upload the checkpoint again as a new version"
+            ) from error
+        return checked_values(settings, kept | dict(choices))
 
     def trained_on(self, fold: int | None) -> frozenset[str]:
         """What that member was trained on: BWV numbers, and names of works that have none."""
@@ -67,7 +91,7 @@ def sha256_of_file(path: Path) -> str:
     return _digest(path, stat.st_mtime_ns, stat.st_size)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _digest(path: Path, changed: int, size: int) -> str:
     return sha256_of(path)
 

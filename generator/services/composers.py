@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.db import DatabaseError
 
 from generator.families.checkpoint_metadata import Member
+from generator.families.settings import from_json
 from generator.models import Composer, Version, Work
 from generator.registry import BACH
 from generator.services.checkpoint_files import checkpoint_path
@@ -61,7 +62,8 @@ def version_source(version: Version) -> ComposerSource:
             f"{path} is not the file of version {version.tag} of {slug!r}; restore it, or run "
             "manage.py install_composers and order from the new version"
         )
-    return ComposerSource(slug, version.family, path, site_registry())
+    defaults = {name: each.default for name, each in from_json(version.settings).items()}
+    return ComposerSource(slug, version.family, path, site_registry(), defaults)
 
 
 def find_composer(slug: str) -> Composer:

@@ -10,6 +10,7 @@ from django.dispatch import Signal
 from django.utils.timezone import now
 
 from generator.errors import GeneratorError
+from generator.families.checkpoint import base_of
 from generator.families.settings import as_json
 from generator.models import Composer, Version
 from generator.registry import OURS, Shipped
@@ -60,6 +61,7 @@ def install_shipped() -> Installation:
 
 def _install(shipped: Shipped, family: str) -> Composer:
     digest = sha256_of_file(shipped.path)
+    base_of(shipped.path)  # raises where the rest of the weights is gone or damaged
     # Of those that came with the code: an upload may be newer, and a retired one stays retired.
     kept = [Version.Status.READY, Version.Status.RETIRED]
     installed = Version.objects.filter(shipped=True, status__in=kept)

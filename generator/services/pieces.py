@@ -203,7 +203,7 @@ def _filled(
     seconds = site_settings.FILL_SECONDS
     with lease.at_most(seconds), time_limit(source.family, seconds):
         family = source.member(piece.fold)
-        settings = _values(piece, family)
+        settings = source.values(piece.settings)
         chorale = Family.fill(
             family,
             original,
@@ -214,14 +214,6 @@ def _filled(
             progress=_stop_when(lease.lost),
         )
     return chorale, settings
-
-
-def _values(piece: Piece, family: Family) -> Values:
-    """A version keeps the defaults that it came with when those of the code change."""
-    version = piece.version
-    known = settings_from_json(version.settings) if version else {}
-    kept = {name: each.default for name, each in known.items() if name in family.settings}
-    return checked_values(family.settings, kept | piece.settings)
 
 
 def _stop_when(lost: Event) -> Progress:

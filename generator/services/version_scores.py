@@ -69,11 +69,11 @@ def score_stage(
         from generator.evaluation.report import EvaluationSettings, stages
         from generator.evaluation.report import score_stage as scored
 
-        evaluation = EvaluationSettings()
+        source = version_source(version)
+        evaluation = EvaluationSettings(fill_settings=source.values({}))
         if stage not in stages(evaluation):
             raise ValueError(f"no stage {stage!r}; use one of {', '.join(stages(evaluation))}")
-        folds = [scored_fold(version_source(version))]
-        scores = list(scored(folds, stage, evaluation, progress))
+        scores = list(scored([scored_fold(source)], stage, evaluation, progress))
     return [score.as_json() for score in scores]
 
 

@@ -110,7 +110,11 @@ def test_a_file_that_holds_only_what_is_new_is_handed_out_with_its_base(client, 
     answer = client.get(address)
     assert b"".join(answer.streaming_content) == base.read_bytes()
     assert answer["Content-Disposition"] == 'attachment; filename="members.safetensors"'
-    base.write_bytes(base.read_bytes() + b"more")
+    whole = base.read_bytes()
+    base.write_bytes(whole + b"more")
+    assert client.get(address).status_code == 404
+    base.write_bytes(whole)
+    path.write_bytes(path.read_bytes() + b"more")
     assert client.get(address).status_code == 404
 
 

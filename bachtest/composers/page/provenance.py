@@ -86,7 +86,7 @@ def open_version_file(version: Version) -> BinaryIO | None:
 
 
 def open_base_file(version: Version) -> BinaryIO | None:
-    """The file without which that of a shipped version is not complete; its name must stay."""
+    """What a shipped version's own file lacks; None if it is complete, or if either is gone."""
     own = open_version_file(version) if version.shipped else None
     if own is None:
         return None
