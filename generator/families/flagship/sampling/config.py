@@ -33,16 +33,16 @@ SETTINGS = {
     ),
     "critic": Setting(9.0, 0.0, MAX_WEIGHT, "how much the critic's judgement counts"),
     "critic_sweeps": Setting(
-        48, 0, 1000, "Gibbs sweeps in which a critic, if there is one, chooses among drafts"
+        72, 0, 1000, "Gibbs sweeps in which a critic, if there is one, chooses among drafts"
     ),
-    "drafts": Setting(6, 1, 100, "drafts of a beat among which it chooses"),
+    "drafts": Setting(8, 1, 100, "drafts of a beat among which it chooses"),
     "critic_spacing": Setting(4, 1, 64, "such a sweep rewrites every n-th beat"),
     "reheating": Setting(
         1.17, *TEMPERATURES, "factor on the temperature of pitches in these sweeps"
     ),
     "repairs": Setting(24, 0, 1000, "rounds of repair at most; 0 leaves the faults in"),
     "repair_drafts": Setting(
-        1, 1, 100, "drafts of a repair; of those with the fewest faults, a critic chooses"
+        6, 1, 100, "drafts of a repair; of those with the fewest faults, a critic chooses"
     ),
     "repair_temperature": Setting(
         1.1, *TEMPERATURES, "temperature of pitches in repair: what was most probable was wrong"
