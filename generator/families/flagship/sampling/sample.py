@@ -67,13 +67,13 @@ def sample(
     rules: WritingRules,
 ) -> Tensor:
     """Tokens (B, 4, T) with all cells written that are not `given` (bool (B, 4, T))."""
+    if not config.critic:  # what it would have chosen among need not be hot
+        rules = replace(rules, critic=None, open_heat=1.0)
     state = SamplerState(
         ensemble, grid, given, shifts, seeds, config.melodic_weight, config.bias, rules.open_heat
     )
     writing = run.needed(state.beats)
     sweeps, repairs = run.steps(config.sweeps), run.steps(config.repairs)
-    if not config.critic:
-        rules = replace(rules, critic=None)
     judged = run.steps(config.critic_sweeps if rules.critic else 0)
     closing = run.steps(ROUNDS if rules.plans_ends and config.repairs else 0)
     temperatures = Temperatures(config.temperature, config.rhythm)

@@ -129,7 +129,9 @@ def fills_of(critic: Critic, chorale: Chorale, given: np.ndarray) -> list[Choral
     return with_critic(critic).fill_many(tasks, range(4), settings={"repairs": 0, "sweeps": 4})
 
 
-@pytest.mark.parametrize("choices", [{"critic": 0}, {"critic_sweeps": 0}])
+@pytest.mark.parametrize(
+    "choices", [{"critic": 0}, {"critic_sweeps": 0, "repair_drafts": 1}], ids=str
+)
 def test_without_its_sweeps_a_critic_changes_nothing(choices):
     chorale, given = make(32), given_voices("ATB", 32)
     plain = Flagship(debug(True).network)
