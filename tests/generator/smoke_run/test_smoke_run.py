@@ -15,7 +15,7 @@ from generator.isolation.self_test import Isolation
 from generator.music.grid.conditions import given_for
 from generator.registry import CHECKPOINTS, OURS, Registry
 from generator.smoke_run.smoke_run import LIMITS, SmokeRunRefused, smoke_run
-from tests.generator.families.material import CROSSED
+from tests.generator.families.material import CROSSED, provenance_of
 from tests.generator.smoke_run.hostile_cases import CODE, SMALL, a_site, excerpts
 
 
@@ -44,10 +44,17 @@ def test_the_chain_writes_what_it_writes_outside(corpus):
 
 
 @pytest.mark.slow
-def test_the_largest_composer_passes_within_the_memory_that_is_allowed(corpus):
+def test_the_largest_composer_passes_within_the_memory_that_is_allowed(corpus, tmp_path):
     cache = Path(os.environ["NUMBA_CACHE_DIR"])
     before = {path: path.stat().st_mtime_ns for path in cache.rglob("*")}
-    report = shipped("flagship", list(works(corpus, 96)))
+    shipped_path, whole = CHECKPOINTS / "flagship.safetensors", tmp_path / "whole.safetensors"
+    members = read_members(shipped_path)
+    folds = [sorted(member.fold) for member in members]
+    provenance = provenance_of(*(sorted(each.trained_on) for each in members), folds=folds)
+    # Uploads come without a base.
+    Registry(OURS).family("flagship").load(shipped_path).save(whole, provenance)
+    tasks = list(works(corpus, 96))
+    report = smoke_run(OURS["flagship"].family, whole, tasks, members=len(members), seed=3)
     assert len(report.fills) == 5
     assert report.peak_memory_bytes < LIMITS.memory_bytes
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*")} == before
