@@ -62,7 +62,11 @@ class ComposerSource:
             If a choice is not valid.
         """
         settings = self.registry.family(self.family).settings
-        kept = {name: value for name, value in self.defaults.items() if name in settings}
+        kept = {
+            name: value
+            for name, value in self.defaults.items()
+            if name in settings and name not in choices
+        }
         try:
             checked_values(settings, kept)
         except ValueError as error:

@@ -22,7 +22,6 @@ from tests.generator.families.choir import registry_of
 from tests.generator.families.material import provenance_of
 
 pytestmark = pytest.mark.django_db
-EXISTING = {"tune": "tune", "part": "train"}
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def folder(tmp_path: Path, settings: Settings) -> Path:
     settings.REGISTRY = registry_of(markov=[Shipped("mini", "Mini", folder=tmp_path)])
     save_miniature(tmp_path / "mini.safetensors")
     for bwv in ("BWV253", "BWV254"):
-        make_work(bwv, **EXISTING)
+        make_work(bwv, tune="tune", part="train")
     call_command("install_composers", stdout=StringIO())
     return tmp_path
 
@@ -120,3 +119,4 @@ def test_a_default_that_is_no_longer_possible_is_named():
     source = version_source(version)
     with pytest.raises(ComposerError, match="cannot write as it did, with setting temper"):
         source.values({})
+    assert source.values({"temperature": 2.0}) == {"temperature": 2.0}, "as the message says"

@@ -67,7 +67,7 @@ def sample(
     rules: WritingRules,
 ) -> Tensor:
     """Tokens (B, 4, T) with all cells written that are not `given` (bool (B, 4, T))."""
-    if not config.critic:  # what it would have chosen among need not be hot
+    if not config.critic:  # heat is there for a critic to choose from
         rules = replace(rules, critic=None, open_heat=1.0)
     state = SamplerState(
         ensemble, grid, given, shifts, seeds, config.melodic_weight, config.bias, rules.open_heat
